@@ -1,0 +1,21 @@
+// `npm start`: builds, then runs the `watertight` command. Without arguments it runs `lab`,
+// the well-known experiments; `npm start -- watch URL` runs another sub-command.
+import { spawn, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
+const node = process.execPath;
+
+const build = spawnSync(node, [path('node_modules/typescript/bin/tsc'), '-b'], { cwd: path(''), stdio: 'inherit' });
+if (build.status !== 0) process.exit(build.status ?? 1);
+
+const given = process.argv.slice(2);
+const command = spawn(node, [path('packages/watch/dist/cli/main.js'), ...(given.length > 0 ? given : ['lab'])], {
+  stdio: 'inherit',
+});
+// The terminal sends an interrupt to both processes; this one waits for the command to finish.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => command.kill('SIGTERM'));
+command.on('close', (code) => {
+  process.exitCode = code ?? 1;
+});

@@ -1,0 +1,103 @@
+// Runs the compiled tests with node's own runner.
+//
+//   node scripts/test.mjs [text...]   only files whose path contains one of the texts
+//   NODE_UNDER_TEST=/path/to/node     run them on another Node than the one that runs this script
+//
+// It leaves the build to `npm test`, which calls it after `tsc -b`.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+function filesUnder(folder, suffix) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => name.endsWith(suffix))
+    .map((name) => join(folder, name));
+}
+
+// A compiled test whose source is gone is left over from an earlier build, and must not run.
+function hasSource(packageFolder, compiled) {
+  const name = relative(join(packageFolder, 'dist-test'), compiled).replace(/\.js$/, '.ts');
+  return existsSync(join(packageFolder, 'test', name));
+}
+
+const packageFolders = readdirSync(join(root, 'packages')).map((name) => join(root, 'packages', name));
+const everyFile = [
+  ...packageFolders.flatMap((folder) =>
+    filesUnder(join(folder, 'dist-test'), '.test.js').filter((file) => hasSource(folder, file)),
+  ),
+  ...filesUnder(join(root, 'lint'), '.test.js'),
+].map((file) => relative(root, file));
+
+const wanted = process.argv.slice(2);
+const files = everyFile
+  .filter((file) => wanted.length === 0 || wanted.some((text) => file.split(sep).join('/').includes(text)))
+  .sort();
+if (files.length === 0) {
+  console.error(
+    wanted.length === 0
+      ? 'No compiled test was found. Run `npx tsc -b` first, or `npm test`, which does.'
+      : `No test file matches ${wanted.join(' or ')}. The files are:\n  ${everyFile.join('\n  ')}`,
+  );
+  process.exit(1);
+}
+
+const node = process.env.NODE_UNDER_TEST || process.execPath;
+const { stdout: allowed } = spawnSync(node, ['--help'], { encoding: 'utf8' });
+if (!allowed) {
+  console.error(`${node} does not run; NODE_UNDER_TEST must be the path of a node binary.`);
+  process.exit(1);
+}
+const ifSupported = (flag, value) => (allowed.includes(`${flag}=`) ? [`${flag}=${value}`] : []);
+
+const runner = spawn(
+  node,
+  [
+    '--expose-gc', // a proven leak is one the collector has found
+    '--enable-source-maps', // call sites in the tests are lines of the .ts files
+    '--test',
+    '--test-reporter=spec',
+    ...ifSupported('--test-timeout', 120_000),
+    ...ifSupported('--test-concurrency', 2), // tests measure tasks and time: leave them room
+    ...files,
+  ],
+  {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...(process.stdout.isTTY && !process.env.NO_COLOR ? { FORCE_COLOR: '1' } : {}) },
+  },
+);
+
+// The spec reporter prints its summary, then the failures. The summary is repeated after those,
+// so that it is the last thing on the screen either way.
+let summary = [];
+let afterSummary = false;
+let rest = '';
+function take(line) {
+  const plain = stripVTControlCharacters(line);
+  if (/^ℹ tests \d+$/.test(plain)) {
+    summary = [];
+    afterSummary = false;
+  }
+  if (/^ℹ (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/.test(plain)) summary.push(line);
+  else if (summary.length > 0 && plain.trim() !== '') afterSummary = true;
+}
+
+runner.stdout.setEncoding('utf8');
+runner.stdout.on('data', (text) => {
+  process.stdout.write(text);
+  const lines = (rest + text).split('\n');
+  rest = lines.pop() ?? '';
+  lines.forEach(take);
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => runner.kill(signal));
+runner.on('close', (code, signal) => {
+  if (rest !== '') take(rest);
+  if (afterSummary) process.stdout.write(`\n${summary.join('\n')}\n`);
+  if (signal !== null) console.error(`The test runner was ended by ${signal}.`);
+  process.exitCode = code ?? 1;
+});
