@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { judgeImport } from './layer-rule.js';
+
+const library = (path) => `/repo/packages/watertight/src/${path}`;
+const watcher = (path) => `/repo/packages/watch/src/${path}`;
+const verdict = (file, specifier) => judgeImport(file, specifier)?.messageId ?? 'allowed';
+
+describe('the layer rule', () => {
+  const cases = [
+    ['the tower imports downwards', library('conn/read-loop.ts'), '../wire/index.js', 'allowed'],
+    ['a file imports its neighbours', library('conn/read-loop.ts'), './body.js', 'allowed'],
+    ['a file in a subfolder is still in the layer', library('transport/pool/idle.ts'), '../dial.js', 'allowed'],
+    ['the tower does not import upwards', library('wire/parser.ts'), '../conn/index.js', 'wrongWay'],
+    ['the observation tower stands on tasks', library('leak/find.ts'), '../tasks/index.js', 'allowed'],
+    ['the observation tower does not import the request tower', library('leak/find.ts'), '../conn/index.js', 'wrongWay'],
+    ['the request tower does not import the observation tower', library('client/client.ts'), '../leak/index.js', 'wrongWay'],
+    ['the observers do not import each other', library('metrics/prometheus.ts'), '../leak/index.js', 'wrongWay'],
+    ['tasks import nothing of the project', library('tasks/task.ts'), '../wire/index.js', 'wrongWay'],
+    ['tasks may use node', library('tasks/task.ts'), 'node:async_hooks', 'allowed'],
+    ['wire uses nothing of node', library('wire/parser.ts'), 'node:buffer', 'impure'],
+    ['wire uses no package', library('wire/parser.ts'), 'llhttp', 'impure'],
+    ['a folder is entered through its index', library('conn/dial.ts'), '../wire/parser.js', 'sideDoor'],
+    ['an entry file uses the door as well', library('index.ts'), './wire/parser.js', 'sideDoor'],
+    ['an entry file imports any layer', library('index.ts'), './leak/index.js', 'allowed'],
+    ['a layer does not import an entry file', library('conn/dial.ts'), '../index.js', 'upward'],
+    ['src does not import its own build', library('conn/dial.ts'), '#wire', 'builtSelf'],
+    ['src does not import its own package', library('conn/dial.ts'), 'watertight/tasks', 'builtSelf'],
+    ['src does not import another package by path', library('conn/dial.ts'), '../../../watch/src/index.js', 'outside'],
+    ['a folder without an entry in the table is refused', library('extras/x.ts'), './y.js', 'unknownFolder'],
+    ['the watcher imports the library by name', watcher('run/run.ts'), 'watertight/leak', 'allowed'],
+    ['the folders of the watcher have doors too', watcher('cli/top.ts'), '../scrape/target.js', 'sideDoor'],
+    ['tests are not bound by it', '/repo/packages/watertight/test/wire/parser.test.ts', 'node:fs', 'allowed'],
+  ];
+  for (const [sentence, file, specifier, expected] of cases) {
+    it(sentence, () => assert.equal(verdict(file, specifier), expected));
+  }
+});

@@ -1,0 +1,44 @@
+// Which folder may import which: the table that the layer rule enforces.
+//
+// A folder of a package's src is a layer. From outside it is entered only through its index.ts.
+// The files beside the folders (src/*.ts) are the public entry points; they may import any layer,
+// and no layer imports them.
+
+/**
+ * @typedef {object} Layers
+ * @property {Record<string, readonly string[]>} mayImport  folder -> the folders it may import
+ * @property {readonly string[]} pure  folders that import no package and nothing of node:*
+ */
+
+/** @type {Record<string, Layers>} package folder -> its layers */
+export const layers = {
+  watertight: {
+    mayImport: {
+      tasks: [],
+      // The request tower.
+      wire: [],
+      conn: ['wire', 'tasks'],
+      transport: ['conn', 'wire', 'tasks'],
+      client: ['transport', 'conn', 'wire', 'tasks'],
+      // The observation tower. Its rooms stand side by side: none imports another.
+      leak: ['tasks'],
+      pprof: ['tasks'],
+      instrument: ['tasks'],
+      metrics: ['tasks'],
+    },
+    pure: ['wire'],
+  },
+  watch: {
+    // Only the doors are fixed here: which folder may import which is left to review.
+    mayImport: anyOfEachOther(['scrape', 'store', 'detect', 'diagnose', 'alert', 'server', 'cli', 'ui', 'lab', 'run']),
+    pure: [],
+  },
+};
+
+/**
+ * @param {readonly string[]} folders
+ * @returns {Record<string, readonly string[]>}
+ */
+function anyOfEachOther(folders) {
+  return Object.fromEntries(folders.map((folder) => [folder, folders]));
+}
