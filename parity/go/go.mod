@@ -1,0 +1,3 @@
+module watertight/parity
+
+go 1.19

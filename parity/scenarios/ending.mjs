@@ -1,0 +1,123 @@
+// What ends a request or a connection: Connection: close from either side,
+// cancelling, redirects, and requests that carry a body.
+import { burst, closeAll, closeIdle, count, head, post, readAll, request, scenario, wait, withOptions } from './steps.mjs';
+
+const page = '/bytes/50000';
+const used = { read: 'all', close: true };
+const noKeepAlive = { disableKeepAlives: true };
+
+const connectionClose = [
+  scenario('server-closes-unread', 'the server said close; unread, it is pinned all the same', request('/close/5000', { times: 3 }), count),
+  scenario('server-closes-read', 'the server said close: EOF ends the connection', request('/close/5000', { times: 3, read: 'all' }), count),
+  scenario('server-closes-closed', 'the server said close, closed unread', request('/close/5000', { times: 3, close: true }), count),
+  scenario('server-closes-partial', 'the server said close, ten bytes read', request('/close/5000', { times: 3, read: 10 }), count, readAll, count),
+  scenario('server-closes-exact', 'the server said close, read by exactly its length', request('/close/5000', { times: 3, read: 5000 }), count),
+  scenario('server-closes-empty', 'the server said close and sent no body', request('/close/0', { times: 3 }), count),
+  scenario('server-closes-head', 'the server said close to a HEAD', head('/close/5000', { times: 3 }), count),
+  scenario('server-closes-pooled', 'the server closes the pooled connection', request(page, { read: 'all' }), count, request('/close/5000', { read: 'all' }), count),
+  scenario('server-closes-large-unread', 'half a megabyte, unread, from a server that said close', request('/close/500000', { times: 2 }), count, closeAll, count),
+  scenario('client-closes-unread', 'the request said close; unread, it is pinned all the same', request(page, { times: 3, connectionClose: true }), count),
+  scenario('client-closes-read', 'the request said close: EOF ends the connection', request(page, { times: 3, connectionClose: true, read: 'all' }), count),
+  scenario('client-closes-closed', 'the request said close, closed unread', request(page, { times: 3, connectionClose: true, close: true }), count),
+  scenario('client-closes-exact', 'the request said close, read by exactly its length', request(page, { times: 3, connectionClose: true, read: 50000 }), count),
+  scenario('client-closes-empty', 'the request said close, no body came', request('/bytes/0', { times: 3, connectionClose: true }), count),
+  scenario('client-closes-204', 'the request said close, no body by status', request('/status/204', { times: 3, connectionClose: true }), count),
+  scenario('client-closes-head', 'a HEAD that said close', head(page, { times: 3, connectionClose: true }), count),
+  scenario('client-closes-pooled', 'a request that says close takes the pooled connection with it', request(page, { read: 'all' }), count, request(page, { read: 'all', connectionClose: true }), count),
+  scenario('client-closes-chunked', 'the request said close, chunked', request('/chunked/20000', { times: 3, connectionClose: true, read: 'all' }), count),
+  scenario('both-close', 'both sides said close', request('/close/5000', { times: 3, connectionClose: true, read: 'all' }), count),
+  scenario('both-close-unread', 'both sides said close, unread', request('/close/5000', { times: 3, connectionClose: true }), count, closeAll, count),
+  withOptions(noKeepAlive, 'no-keep-alive-unread', 'no keep-alive does not save an unread body', request(page, { times: 4 }), count),
+  withOptions(noKeepAlive, 'no-keep-alive-closed', 'no keep-alive, closed unread', request(page, { times: 4, close: true }), count),
+  withOptions(noKeepAlive, 'no-keep-alive-head', 'no keep-alive and no body', head(page, { times: 4 }), count),
+  withOptions(noKeepAlive, 'no-keep-alive-partial', 'no keep-alive, ten bytes read, the rest late', request(page, { times: 4, read: 10 }), count, readAll, count),
+  withOptions(noKeepAlive, 'no-keep-alive-burst', 'no keep-alive, 8 at once', burst(8, used), count),
+];
+
+const cancelling = [
+  scenario('hang-cancelled', 'no answer: cancelling ends the connection', request('/hang/x', { times: 3, cancelMs: 100 }), count),
+  scenario('hang-cancelled-parallel', 'five without an answer, cancelled together', request('/hang/x', { times: 5, parallel: true, cancelMs: 150 }), count),
+  scenario('hang-cancelled-pooled', 'the pooled connection is spent on the one that hangs', request(page, { read: 'all' }), count, request('/hang/x', { cancelMs: 100 }), count),
+  scenario('hang-cancelled-three-hosts', 'one without an answer at each host', ...[0, 1, 2].map((host) => request('/hang/x', { host, cancelMs: 100 })), count),
+  scenario('hang-head-cancelled', 'a HEAD without an answer', head('/hang/x', { cancelMs: 100 }), count),
+  scenario('hang-post-cancelled', 'a POST without an answer', post('/hang/x', 1000, { times: 2, cancelMs: 100 }), count),
+  scenario('hang-post-large-cancelled', 'a large POST without an answer', post('/hang/x', 200000, { times: 2, cancelMs: 150 }), count),
+  scenario('hang-then-request', 'after a cancelled one the next dials and is kept', request('/hang/x', { cancelMs: 100 }), request(page, { times: 2, ...used }), count),
+  scenario('stall-unread', 'half a body that never goes on, unread', request('/stall/5000', { times: 3 }), count),
+  scenario('stall-closed', 'half a body that never goes on, closed', request('/stall/5000', { times: 3, close: true }), count),
+  scenario('stall-read-what-came', 'everything that came was read; the end never does', request('/stall/5000', { times: 3, read: 5000 }), count, closeAll, count),
+  scenario('stall-read-some', 'ten bytes of what came', request('/stall/5000', { times: 3, read: 10 }), count),
+  scenario('stall-read-cancelled', 'a read that waits for more is cancelled', request('/stall/5000', { times: 2, read: 'all', cancelMs: 150 }), count),
+  scenario('stall-read-cancelled-parallel', 'four reads that wait for more, cancelled together', request('/stall/5000', { times: 4, parallel: true, read: 'all', cancelMs: 200 }), count),
+  scenario('stall-limited-read-cancelled', 'a limited read beyond what came is cancelled', request('/stall/5000', { times: 2, read: 6000, cancelMs: 150 }), count),
+  scenario('stall-unread-cancelled', 'half a body, unread, cancelled', request('/stall/5000', { times: 3, cancelMs: 100 }), wait(200), count),
+  scenario('stall-nothing-cancelled', 'a head and no byte of its body, cancelled while reading', request('/stall/0', { times: 2, read: 'all', cancelMs: 120 }), count),
+  scenario('stall-nothing-unread', 'a head and no byte of its body', request('/stall/0', { times: 3 }), count),
+  scenario('stall-complete', 'all of the length came: the server\'s handler hangs on, the connection is free', request('/stall/100000', { read: 'all' }), count),
+  scenario('stall-cancelled-late-read', 'cancelled, and read afterwards: the connection is long gone', request('/stall/5000', { times: 2, cancelMs: 100 }), wait(200), readAll, count),
+  scenario('cancel-after-eof', 'cancelled after EOF: the connection is no longer its own, and stays', request(page, { times: 3, read: 'all', cancelMs: 100 }), wait(200), count),
+  scenario('cancel-after-close', 'cancelled after closing', request(page, { times: 3, close: true, cancelMs: 100 }), wait(200), count),
+  scenario('cancel-after-head', 'cancelled after a HEAD was answered', head(page, { times: 3, cancelMs: 100 }), wait(200), count),
+  scenario('cancel-half-read', 'cancelled half read', request(page, { times: 3, read: 25000, cancelMs: 100 }), wait(200), count),
+  scenario('cancel-one-of-two', 'only what was cancelled is released', request(page, { times: 2 }), request(page, { times: 3, cancelMs: 100 }), wait(200), count, closeAll, count),
+  scenario('cancel-tiny-unread', 'a body that has arrived in full is released by cancelling too', request('/bytes/5', { times: 4, cancelMs: 100 }), wait(200), count),
+  scenario('cancel-chunked-unread', 'chunked, unread, cancelled', request('/chunked/20000', { times: 3, cancelMs: 100 }), wait(200), count),
+  scenario('cancel-gzip-unread', 'gzipped, unread, cancelled', request('/gzip/50000', { times: 3, cancelMs: 100 }), wait(200), count),
+  scenario('cancel-then-close', 'cancelled, then closed', request(page, { times: 3, cancelMs: 100 }), wait(200), closeAll, count),
+  scenario('cancel-barrier', 'four wait for four that never come, and are cancelled', request('/barrier/8', { times: 4, parallel: true, cancelMs: 200 }), count, burst(4, used), count),
+  scenario('cancel-no-keep-alive', 'cancelled on its way out', request('/close/50000', { times: 3, cancelMs: 100 }), wait(200), count),
+];
+
+const redirects = [
+  scenario('redirect-unread', 'three hops on one connection; the last response, unread, pins it', request('/redirect/3', { times: 3 }), count),
+  scenario('redirect-read', 'three hops, the last read to EOF', request('/redirect/3', { times: 3, read: 'all' }), count),
+  scenario('redirect-closed', 'three hops, the last closed unread', request('/redirect/3', { times: 3, close: true }), count),
+  scenario('redirect-none', 'no hop at all', request('/redirect/0', { times: 2, read: 'all' }), count),
+  scenario('redirect-nine', 'nine hops are ten requests, the most there may be', request('/redirect/9', { read: 'all' }), count),
+  scenario('redirect-ten', 'the tenth hop would be the eleventh request: an error; its connection was drained and stays pooled', request('/redirect/10', { read: 'all' }), count),
+  scenario('redirect-head', 'a HEAD stays a HEAD', head('/redirect/2', { times: 2 }), count),
+  scenario('redirect-post', 'a POST goes on as a GET', post('/redirect/2', 1000, { times: 2, read: 'all' }), count),
+  scenario('redirect-post-unread', 'a POST goes on as a GET, unread', post('/redirect/2', 1000, { times: 2 }), count),
+  scenario('redirect-cancelled', 'the last response, unread, is cancelled', request('/redirect/2', { times: 2, cancelMs: 100 }), wait(200), count),
+  scenario('redirect-client-closes', 'the request said close; the hops after the first do not say it again', request('/redirect/2', { times: 2, read: 'all', connectionClose: true }), count),
+  scenario('redirect-client-closes-unread', 'the request said close; the last response unread', request('/redirect/1', { times: 2, connectionClose: true }), count),
+  withOptions(noKeepAlive, 'redirect-no-keep-alive', 'a connection per hop, none left', request('/redirect/3', { times: 2, read: 'all' }), count),
+  withOptions({ maxIdleConnsPerHost: -1 }, 'redirect-idle-none', 'a connection per hop, the last pinned', request('/redirect/3', { times: 2 }), count),
+];
+
+const sending = [
+  scenario('post-unread', 'a POST whose answer is not read', post('/bytes/5000', 1000, { times: 3 }), count),
+  scenario('post-read', 'a POST whose answer is read', post('/bytes/5000', 1000, { times: 3, read: 'all' }), count),
+  scenario('post-closed', 'a POST whose answer is closed unread', post('/bytes/5000', 1000, { times: 3, close: true }), count),
+  scenario('post-one-byte', 'a POST of one byte', post('/bytes/5', 1, { times: 3, read: 'all' }), count),
+  scenario('post-large', 'a POST of 200,000 bytes', post('/bytes/5000', 200000, { times: 3, read: 'all' }), count),
+  scenario('post-large-unread', 'a POST of 200,000 bytes whose answer is not read', post('/bytes/5000', 200000, { times: 3 }), count, closeAll, count),
+  scenario('post-megabyte', 'a POST of a megabyte', post('/bytes/5000', 1000000, { times: 2, read: 'all' }), count),
+  scenario('post-empty', 'a POST without a body', request('/bytes/5000', { method: 'POST', times: 3, read: 'all' }), count),
+  scenario('post-no-content', 'a POST answered with 204', post('/status/204', 1000, { times: 3 }), count),
+  scenario('post-chunked-answer', 'a POST answered in chunks', post('/chunked/5000', 1000, { times: 3, read: 'all' }), count),
+  scenario('post-server-closes', 'a POST to a server that says close', post('/close/5000', 1000, { times: 3, read: 'all' }), count),
+  scenario('post-client-closes', 'a POST that says close', post('/bytes/5000', 1000, { times: 3, read: 'all', connectionClose: true }), count),
+  scenario('post-burst', 'eight POSTs at once', burst(8, { method: 'POST', body: 1000, ...used }), count),
+  scenario('put', 'a PUT', request('/bytes/5000', { method: 'PUT', body: 1000, times: 3, read: 'all' }), count),
+  scenario('delete', 'a DELETE without a body', request('/status/204', { method: 'DELETE', times: 3 }), count),
+  scenario('patch-unread', 'a PATCH whose answer is not read', request('/bytes/5000', { method: 'PATCH', body: 1000, times: 2 }), count),
+];
+
+const parallel = [
+  scenario('burst-unread', '8 at once, unread', burst(8), count),
+  scenario('burst-closed', '8 at once, closed unread', burst(8, { close: true }), count),
+  scenario('burst-partial', '8 at once, ten bytes each', burst(8, { read: 10 }), count),
+  scenario('burst-exact', '8 at once, each read by exactly its length', burst(8, { read: 5000 }), count),
+  scenario('burst-late-read', '8 at once, read late: two stay', burst(8), count, readAll, count),
+  scenario('burst-late-close', '8 at once, closed late', burst(8), count, closeAll, count),
+  scenario('burst-close-idle', '8 at once, the idle ones closed', burst(8, used), closeIdle, count),
+  scenario('burst-twice', 'a second burst reuses two and dials six', burst(8, used), count, burst(8, used), count),
+  scenario('burst-head', '8 HEADs at once', burst(8, { method: 'HEAD' }), count),
+  scenario('burst-of-one', 'a burst of one', burst(1, used), count),
+  scenario('burst-fifty-unread', '50 at once, unread', burst(50), count, closeAll, count),
+  scenario('burst-fifty-read', '50 at once, read', burst(50, used), count),
+  scenario('burst-after-leak', 'pinned connections do not count against a burst', request(page, { times: 3 }), burst(4, used), count),
+];
+
+export const ending = [...connectionClose, ...cancelling, ...redirects, ...sending, ...parallel];
