@@ -1,0 +1,75 @@
+// The list of clients: what each is called, which file drives it, which package it needs and in which
+// scenarios it takes part. Plain data, read by the runner; no client is imported here, because each
+// runs in a process of its own.
+//
+// A client file exports `open({ origin, connections, settings })`, which returns an object with
+//
+//   get(path)               one request, its body read in full: the number of its bytes
+//   loop(path, keepGoing)   one worker of a closed loop: a request, its body, the next request, until
+//                           keepGoing() is false; the number of requests. promise-loop.js makes it
+//                           from get(); clients made of callbacks bring their own.
+//   stream(path)            the body chunk by chunk, none of it kept: the number of its bytes
+//   firstByte(path)         milliseconds until the program has the head of the response; reads the body too
+//
+// where connections is the most that the client may open.
+
+/**
+ * @typedef {object} ClientEntry
+ * @property {string} id           what --clients takes
+ * @property {string} label        what the tables show
+ * @property {string | null} file  the module in this folder; null: the Go program in bench/go
+ * @property {string | null} package  the npm package that must be installed, and whose `engines` are respected
+ * @property {Record<string, unknown>} settings
+ * @property {readonly string[]} scenarios
+ */
+
+const EVERY = ['small', 'big', 'idle', 'ttfb'];
+const NO_IDLE = ['small', 'big', 'ttfb'];
+
+/** The order is the order of a round: what is compared most stands closest together. @type {readonly ClientEntry[]} */
+export const clients = [
+  entry('raw-onread', 'raw socket (onread)', 'raw-onread.js', null, EVERY),
+  entry('raw-data', "raw socket ('data')", 'raw-data.js', null, EVERY),
+  entry('ours-off', 'watertight, track off', 'ours.js', 'watertight', EVERY, { track: 'off' }),
+  entry('ours-adaptive', 'watertight, track adaptive', 'ours.js', 'watertight', EVERY, { track: 'adaptive' }),
+  entry('ours-all', 'watertight, track all', 'ours.js', 'watertight', EVERY, { track: 'all' }),
+  entry('undici-request', 'undici request (Agent)', 'undici-request.js', 'undici', EVERY),
+  entry('undici-pool', 'undici request (Pool)', 'undici-pool.js', 'undici', NO_IDLE),
+  entry('undici-dispatch', 'undici dispatch', 'undici-dispatch.js', 'undici', NO_IDLE),
+  entry('undici-fetch', 'undici fetch', 'undici-fetch.js', 'undici', NO_IDLE),
+  entry('node-http', 'node:http', 'node-http.js', null, EVERY),
+  entry('got', 'got', 'got.js', 'got', NO_IDLE),
+  entry('axios', 'axios', 'axios.js', 'axios', NO_IDLE),
+  entry('go', 'Go net/http', null, null, EVERY),
+];
+
+/** Ratios are taken to these two; the raw socket is the faster of its two forms. */
+export const UNDICI_BASELINE = 'undici-request';
+export const RAW_FORMS = ['raw-onread', 'raw-data'];
+
+/** Left out of a quick run unless asked for by name. */
+const SLOW = ['got', 'axios'];
+
+/**
+ * The entries that `names` asks for: an id, or the part of it before the dash ("ours", "undici", "raw").
+ * None: all of them, or in a quick run all but the slow ones.
+ * @param {readonly string[]} names
+ * @param {{ quick: boolean }} [options]
+ */
+export function selectClients(names, { quick } = { quick: false }) {
+  const unknown = names.filter((name) => !clients.some((client) => matches(client, name)));
+  if (unknown.length > 0) {
+    throw new Error(`no such client: ${unknown.join(', ')} (there are: ${clients.map((c) => c.id).join(', ')})`);
+  }
+  if (names.length === 0) return clients.filter((client) => !quick || !SLOW.includes(client.id));
+  return clients.filter((client) => names.some((name) => matches(client, name)));
+}
+
+function matches(client, name) {
+  return client.id === name || client.id.startsWith(`${name}-`);
+}
+
+/** @returns {ClientEntry} */
+function entry(id, label, file, packageName, scenarios, settings = {}) {
+  return { id, label, file, package: packageName, settings, scenarios };
+}

@@ -1,0 +1,37 @@
+// This project's client, through its public entry point, as an application would use it.
+
+import { Client, Transport } from 'watertight';
+import { promiseLoop } from './promise-loop.js';
+
+export function open({ origin, connections, settings }) {
+  const transport = new Transport({
+    track: settings.track,
+    maxConnsPerHost: connections,
+    maxIdleConns: connections,
+    maxIdleConnsPerHost: connections,
+  });
+  const client = new Client({ transport });
+
+  async function get(path) {
+    const response = await client.get(origin + path);
+    return (await response.bytes()).length;
+  }
+
+  return {
+    get,
+    loop: promiseLoop(get),
+    async stream(path) {
+      const response = await client.get(origin + path);
+      let bytes = 0;
+      for await (const chunk of response.body) bytes += chunk.length;
+      return bytes;
+    },
+    async firstByte(path) {
+      const start = performance.now();
+      const response = await client.get(origin + path);
+      const elapsed = performance.now() - start;
+      await response.bytes();
+      return elapsed;
+    },
+  };
+}

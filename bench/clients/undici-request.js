@@ -1,0 +1,33 @@
+// undici's `request` with a URL and an Agent: the same job as this project's `client.get(url)`, and so
+// the baseline.
+
+import { Agent, request } from 'undici';
+import { promiseLoop } from './promise-loop.js';
+
+export function open({ origin, connections }) {
+  // Idle connections are to stay for as long as a measurement takes; undici's own default is 4 s.
+  const dispatcher = new Agent({ connections, pipelining: 1, keepAliveTimeout: 600_000, keepAliveMaxTimeout: 600_000 });
+
+  async function get(path) {
+    const { body } = await request(origin + path, { dispatcher });
+    return (await body.bytes()).length;
+  }
+
+  return {
+    get,
+    loop: promiseLoop(get),
+    async stream(path) {
+      const { body } = await request(origin + path, { dispatcher });
+      let bytes = 0;
+      for await (const chunk of body) bytes += chunk.length;
+      return bytes;
+    },
+    async firstByte(path) {
+      const start = performance.now();
+      const { body } = await request(origin + path, { dispatcher });
+      const elapsed = performance.now() - start;
+      await body.bytes();
+      return elapsed;
+    },
+  };
+}

@@ -1,0 +1,127 @@
+// The server every client is measured against, in a process of its own: as little work per request
+// as Node allows, so that the client and not the server is the limit. It speaks just enough
+// HTTP/1.1 for GET requests without a body, kept alive and pipelined, and answers by path:
+//
+//   /small     12 bytes under a head of about 130
+//   /big       100 MB with a Content-Length, from one reused 1 MB buffer, with back-pressure
+//   /close     as /small, then the connection is closed: the next request needs a fresh one
+//   /hold/N    nothing until N such requests wait, then as /small to all of them: N connections
+//              are open at once, and idle at once
+//   /stats     JSON: CPU time of this process so far, open connections
+//
+// Run by itself, `node bench/server.js` prints its port and serves until its standard input ends.
+
+import net from 'node:net';
+import { BIG_BYTES, SMALL_BODY } from './payloads.js';
+
+const TERMINATOR = Buffer.from('\r\n\r\n');
+const BIG_CHUNK = Buffer.alloc(1_000_000, 'watertight benchmark body ');
+
+/** Heads change once a second, with their Date, not once a request. */
+let small = '';
+let smallThenClose = '';
+let bigHead = '';
+
+function head(contentLength, extra = '') {
+  return (
+    'HTTP/1.1 200 OK\r\n' +
+    `Date: ${new Date().toUTCString()}\r\n` +
+    'Server: bench/1.0\r\n' +
+    'Content-Type: text/plain\r\n' +
+    `Content-Length: ${contentLength}\r\n${extra}\r\n`
+  );
+}
+
+function precompute() {
+  small = head(SMALL_BODY.length) + SMALL_BODY;
+  smallThenClose = head(SMALL_BODY.length, 'Connection: close\r\n') + SMALL_BODY;
+  bigHead = head(BIG_BYTES);
+}
+
+const connections = new Set();
+/** Sockets whose /hold request waits for its answer. */
+let held = [];
+
+/** Answers the requests of one connection in order; only /big takes more than one turn. */
+class Connection {
+  /** @param {net.Socket} socket */
+  constructor(socket) {
+    this.socket = socket;
+    /** @type {Buffer | null} the start of a request whose end has not arrived */
+    this.partial = null;
+    /** @type {string[]} paths that wait for a /big before them */
+    this.queue = [];
+    this.bigRemaining = 0;
+    socket.on('data', (chunk) => this.onData(chunk));
+    socket.on('drain', () => this.writeBig());
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => connections.delete(this));
+  }
+
+  onData(chunk) {
+    const bytes = this.partial === null ? chunk : Buffer.concat([this.partial, chunk]);
+    this.partial = null;
+    let from = 0;
+    for (;;) {
+      const end = bytes.indexOf(TERMINATOR, from);
+      if (end === -1) break;
+      if (this.bigRemaining > 0) this.queue.push(pathOf(bytes, from, end));
+      // 'GET /s' and a space or the end of '/small': the one path whose cost is measured per request.
+      else if (bytes[from + 5] === 0x73 && bytes[from + 6] === 0x6d) this.socket.write(small, 'latin1');
+      else this.answer(pathOf(bytes, from, end));
+      from = end + 4;
+    }
+    if (from < bytes.length) this.partial = from === 0 ? bytes : Buffer.from(bytes.subarray(from));
+  }
+
+  answer(path) {
+    if (path === '/small') this.socket.write(small, 'latin1');
+    else if (path === '/big') {
+      this.bigRemaining = BIG_BYTES;
+      this.socket.write(bigHead, 'latin1');
+      this.writeBig();
+    } else if (path === '/close') this.socket.end(smallThenClose, 'latin1');
+    else if (path.startsWith('/hold/')) this.hold(Number(path.slice('/hold/'.length)));
+    else if (path === '/stats') {
+      const { user, system } = process.cpuUsage();
+      const body = JSON.stringify({ cpuMicros: user + system, connections: connections.size });
+      this.socket.write(head(body.length) + body, 'latin1');
+    } else this.socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+  }
+
+  writeBig() {
+    while (this.bigRemaining > 0) {
+      const length = Math.min(this.bigRemaining, BIG_CHUNK.length);
+      this.bigRemaining -= length;
+      const room = this.socket.write(length === BIG_CHUNK.length ? BIG_CHUNK : BIG_CHUNK.subarray(0, length));
+      if (!room) break;
+    }
+    while (this.bigRemaining === 0 && this.queue.length > 0) this.answer(this.queue.shift());
+  }
+
+  hold(count) {
+    held.push(this.socket);
+    if (held.length < count) return;
+    const waiting = held;
+    held = [];
+    for (const socket of waiting) if (!socket.destroyed) socket.write(small, 'latin1');
+  }
+}
+
+function pathOf(bytes, from, end) {
+  const line = bytes.latin1Slice(from, Math.min(end, from + 256));
+  const start = line.indexOf(' ') + 1;
+  return line.slice(start, line.indexOf(' ', start));
+}
+
+precompute();
+setInterval(precompute, 1000).unref();
+
+const server = net.createServer({ noDelay: true }, (socket) => connections.add(new Connection(socket)));
+// The kernel cuts the backlog down to its own limit (net.core.somaxconn); clients dial in waves below it.
+server.listen({ host: '127.0.0.1', port: Number(process.argv[2] ?? 0), backlog: 65_535 }, () => {
+  console.log(JSON.stringify({ port: server.address().port }));
+});
+
+// The parent holds the other end of standard input: when it is gone, however it went, so is this process.
+process.stdin.on('end', () => process.exit(0)).resume();

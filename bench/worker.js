@@ -1,0 +1,38 @@
+// The process of one client: loads it, runs one scenario with it, prints the metrics as a line of JSON.
+// What to do comes as JSON in the first argument. Started by the runner and by profile.js, never by hand.
+
+import { writeFile } from 'node:fs/promises';
+import { Session } from 'node:inspector/promises';
+import { selectScenarios } from './scenarios/index.js';
+
+/** @type {{ client: { file: string, settings: object }, scenario: string, parameters: object, origin: string, profile?: string }} */
+const task = JSON.parse(process.argv[2]);
+
+// The parent holds the other end of standard input: when it is gone, however it went, so is this process.
+process.stdin.on('end', () => process.exit(1)).resume();
+process.stdin.unref?.();
+
+const [scenario] = selectScenarios([task.scenario]);
+const { open } = await import(new URL(`clients/${task.client.file}`, import.meta.url).href);
+const client = await open({
+  origin: task.origin,
+  connections: scenario.connections(task.parameters),
+  settings: task.client.settings,
+});
+const profiled = task.profile === undefined ? (work) => work() : (work) => underProfiler(task.profile, work);
+const metrics = await scenario.measure(client, task.parameters, { origin: task.origin, profiled });
+console.log(JSON.stringify(metrics));
+process.exit(0);
+
+/** As --cpu-prof does it, but from after the warm-up to the end of the measurement. */
+async function underProfiler(file, work) {
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.setSamplingInterval', { interval: 200 });
+  await session.post('Profiler.start');
+  const result = await work();
+  const { profile } = await session.post('Profiler.stop');
+  await writeFile(file, JSON.stringify(profile));
+  return result;
+}
