@@ -1,0 +1,115 @@
+// The processes of a run: started pinned to a core and with room for many file descriptors, given a time
+// limit, and none left behind, whatever way the run ends.
+
+import { spawn, spawnSync } from 'node:child_process';
+
+/** Each child also watches its standard input, so that not even SIGKILL to this process leaves one. */
+const running = new Set();
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.once(signal, () => {
+    killChildren();
+    process.exit(128 + (signal === 'SIGINT' ? 2 : signal === 'SIGTERM' ? 15 : 1));
+  });
+}
+process.on('exit', killChildren);
+
+export function killChildren() {
+  for (const child of running) child.kill('SIGKILL');
+  running.clear();
+}
+
+/** How many file descriptors a child can have. */
+export function descriptorLimit() {
+  const { stdout } = spawnSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' });
+  const limit = (stdout ?? '').trim();
+  return limit === 'unlimited' ? Infinity : Number(limit) || 256;
+}
+
+/**
+ * @param {readonly string[]} command
+ * @param {number | null} core null: not pinned
+ */
+function start(command, core) {
+  const pinned = core === null ? command : ['taskset', '-c', String(core), ...command];
+  // sh only raises the limit; exec makes it, and taskset after it, the process itself, so kill() reaches it.
+  const script = 'ulimit -n "$(ulimit -Hn)" 2>/dev/null; exec "$@"';
+  const child = spawn('sh', ['-c', script, 'sh', ...pinned], { stdio: ['pipe', 'pipe', 'pipe'] });
+  child.stdin.on('error', () => {});
+  running.add(child);
+  child.on('close', () => running.delete(child));
+  return child;
+}
+
+/**
+ * Runs a command to its end and returns its standard output. It rejects when the command fails, with the last
+ * of what it said, and when it takes too long.
+ *
+ * @param {readonly string[]} command
+ * @param {{ core: number | null, timeoutMs: number }} options
+ * @returns {Promise<string>}
+ */
+export function runChild(command, { core, timeoutMs }) {
+  return new Promise((resolve, reject) => {
+    const child = start(command, core);
+    let stdout = '';
+    let stderr = '';
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      child.kill('SIGKILL');
+    }, timeoutMs);
+    child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text) => (stderr = (stderr + text).slice(-20_000)));
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      running.delete(child);
+      reject(error);
+    });
+    child.on('close', (code, signal) => {
+      clearTimeout(timer);
+      if (timedOut) reject(new Error(`no result after ${timeoutMs / 1000} s`));
+      else if (code === 0) resolve(stdout);
+      else reject(new Error(reasonIn(stderr) ?? `ended with ${signal ?? `exit code ${code}`}`));
+    });
+  });
+}
+
+/**
+ * Starts the server and waits for its port.
+ * @param {readonly string[]} command
+ * @param {{ core: number | null, onExit: (reason: string) => void }} options
+ * @returns {Promise<{ origin: string, stop: () => void }>}
+ */
+export function startServer(command, { core, onExit }) {
+  return new Promise((resolve, reject) => {
+    const child = start(command, core);
+    let stderr = '';
+    let stopped = false;
+    let started = false;
+    child.stderr.setEncoding('utf8').on('data', (text) => (stderr = (stderr + text).slice(-20_000)));
+    child.on('error', reject);
+    child.stdout.setEncoding('utf8').once('data', (line) => {
+      started = true;
+      resolve({
+        origin: `http://127.0.0.1:${JSON.parse(line).port}`,
+        stop() {
+          stopped = true;
+          child.kill('SIGKILL');
+        },
+      });
+    });
+    child.on('close', (code, signal) => {
+      if (stopped) return;
+      const reason = `the server ended: ${reasonIn(stderr) ?? signal ?? `exit code ${code}`}`;
+      if (started) onExit(reason);
+      else reject(new Error(reason));
+    });
+  });
+}
+
+/** The line of a stack trace or a message that says what went wrong. */
+function reasonIn(stderr) {
+  const lines = stderr.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  return lines.find((line) => /^(\w+ )*\w*Error\b.*:/.test(line)) ?? lines.at(-1) ?? null;
+}

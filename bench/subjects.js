@@ -1,0 +1,55 @@
+// Which of the chosen clients can run here, how each is started, and why the others cannot.
+
+import { fileURLToPath } from 'node:url';
+import { buildGoProgram, goVersion } from './go-program.js';
+import { installedPackage, satisfies } from './versions.js';
+
+const WORKER = fileURLToPath(new URL('worker.js', import.meta.url));
+
+/**
+ * @typedef {import('./clients/index.js').ClientEntry} ClientEntry
+ * @typedef {ClientEntry & { command: (task: object) => string[] }} Subject
+ * @param {readonly ClientEntry[]} entries
+ * @param {{ path: string, version: string }} node
+ * @returns {{ subjects: Subject[], skipped: { client: string, variant: null, reason: string }[] }}
+ */
+export function findSubjects(entries, node) {
+  const subjects = [];
+  const skipped = [];
+  for (const entry of entries) {
+    const found = entry.file === null ? goSubject(entry) : nodeSubject(entry, node);
+    if (typeof found === 'string') skipped.push({ client: entry.label, variant: null, reason: found });
+    else subjects.push(found);
+  }
+  return { subjects, skipped };
+}
+
+/** The client's subject, or the reason why there is none. */
+function nodeSubject(entry, node) {
+  if (entry.package !== null) {
+    const found = installedPackage(entry.package);
+    if (found === null) return `skipped: the package ${entry.package} is not installed`;
+    if (!satisfies(node.version, found.engines)) {
+      return `skipped: ${entry.package} ${found.version} needs Node ${found.engines}, this is ${node.version} (try --node 24)`;
+    }
+  }
+  return {
+    ...entry,
+    command: (task) => [
+      node.path,
+      '--expose-gc',
+      WORKER,
+      JSON.stringify({ ...task, client: { file: entry.file, settings: entry.settings } }),
+    ],
+  };
+}
+
+function goSubject(entry) {
+  if (goVersion() === null) return 'skipped: go is not installed';
+  try {
+    const program = buildGoProgram();
+    return { ...entry, command: (task) => ['env', 'GOMAXPROCS=1', program, JSON.stringify(task)] };
+  } catch (error) {
+    return `failed: ${error.message}`;
+  }
+}

@@ -1,0 +1,42 @@
+// What this project promises about its speed, each promise a ratio or a value that a run can check.
+// They are stated for Node 24, tracking at its default.
+
+import { UNDICI_BASELINE } from './clients/index.js';
+
+/**
+ * @typedef {object} Target
+ * @property {string} what
+ * @property {string} variant   the measurement it is read from
+ * @property {string} client
+ * @property {string | null} to a baseline for a ratio; null: the value itself
+ * @property {number} limit
+ * @property {string} unit
+ */
+
+/** @type {readonly Target[]} */
+export const targets = [
+  ratio('small request, 50 connections, to undici request', 'small-50', 'ours-adaptive', UNDICI_BASELINE, 1 / 3),
+  ratio('small request, 50 connections, to the raw socket', 'small-50', 'ours-adaptive', 'raw', 1.8),
+  ratio('track all, small request, 50 connections, to track off', 'small-50', 'ours-all', 'ours-off', 1.3),
+  ratio('track adaptive, small request, 50 connections, to track off', 'small-50', 'ours-adaptive', 'ours-off', 1.05),
+  ratio('CPU per GB by async iteration, to undici request', 'big', 'ours-adaptive', UNDICI_BASELINE, 0.4),
+  { what: 'RSS per idle connection', variant: 'idle', client: 'ours-adaptive', to: null, limit: 8192, unit: ' B' },
+];
+
+/**
+ * @param {ReadonlyMap<string, import('./comparison.js').Comparison>} comparisons by variant id
+ * @returns {(Target & { measured: import('./statistics.js').Spread | null, met: boolean | null })[]}
+ */
+export function checkTargets(comparisons) {
+  return targets.map((target) => {
+    const comparison = comparisons.get(target.variant);
+    const measured =
+      (target.to === null ? comparison?.value(target.client) : comparison?.ratio(target.client, target.to)) ?? null;
+    return { ...target, measured, met: measured === null ? null : measured.median <= target.limit };
+  });
+}
+
+/** @returns {Target} */
+function ratio(what, variant, client, to, limit) {
+  return { what, variant, client, to, limit, unit: '×' };
+}
