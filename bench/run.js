@@ -39,6 +39,7 @@ async function main(options) {
   const node = await nodeBinary(options.node);
   const cores = chooseCores();
   const warnings = machineWarnings(cores);
+  if (options.quick) warnings.push('a quick run ends before the larger clients are fully compiled: it flatters the smaller ones');
   const { subjects, skipped } = findSubjects(entries, node);
   for (const { client, reason } of skipped) console.error(`${client}: ${reason}`);
   for (const warning of warnings) console.error(`note: ${warning}`);

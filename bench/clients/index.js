@@ -47,12 +47,12 @@ export const clients = [
 export const UNDICI_BASELINE = 'undici-request';
 export const RAW_FORMS = ['raw-onread', 'raw-data'];
 
-/** Left out of a quick run unless asked for by name. */
-const SLOW = ['got', 'axios'];
+/** What a quick run has no time for, unless asked for by name. */
+const NOT_QUICK = ['undici-pool', 'undici-fetch', 'got', 'axios'];
 
 /**
  * The entries that `names` asks for: an id, or the part of it before the dash ("ours", "undici", "raw").
- * None: all of them, or in a quick run all but the slow ones.
+ * None: all of them, or in a quick run those it has time for.
  * @param {readonly string[]} names
  * @param {{ quick: boolean }} [options]
  */
@@ -61,7 +61,7 @@ export function selectClients(names, { quick } = { quick: false }) {
   if (unknown.length > 0) {
     throw new Error(`no such client: ${unknown.join(', ')} (there are: ${clients.map((c) => c.id).join(', ')})`);
   }
-  if (names.length === 0) return clients.filter((client) => !quick || !SLOW.includes(client.id));
+  if (names.length === 0) return clients.filter((client) => !quick || !NOT_QUICK.includes(client.id));
   return clients.filter((client) => names.some((name) => matches(client, name)));
 }
 

@@ -23,8 +23,10 @@ type task struct {
 	Scenario   string
 	Origin     string
 	Parameters struct {
-		Connections, WarmUpMs, MeasureMs, WarmUpBodies, MinimumBodies, WarmUp, Requests int
-		Path                                                                            string
+		Connections, WarmUpMs, MeasureMs, MinimumBodies, WarmUpRequests, Requests int
+		// Nothing to compile while it runs: as many steps as the others take to see that theirs has stopped.
+		WarmUp struct{ Patience int }
+		Path   string
 	}
 }
 
@@ -57,7 +59,7 @@ func main() {
 
 func small() map[string]float64 {
 	p := job.Parameters
-	closedLoop(p.Connections, p.WarmUpMs)
+	closedLoop(p.Connections, 250*p.WarmUp.Patience)
 	var requests int64
 	m := measureCPU(func() { requests = closedLoop(p.Connections, p.MeasureMs) })
 	return map[string]float64{
@@ -69,7 +71,7 @@ func small() map[string]float64 {
 
 func big() map[string]float64 {
 	p := job.Parameters
-	for i := 0; i < p.WarmUpBodies; i++ {
+	for i := 0; i < p.WarmUp.Patience; i++ {
 		streamOne()
 	}
 	bodies := 0
@@ -117,7 +119,7 @@ func idle() map[string]float64 {
 
 func ttfb() map[string]float64 {
 	p := job.Parameters
-	firstBytes(p.Path, p.WarmUp)
+	firstBytes(p.Path, p.WarmUpRequests)
 	times := firstBytes(p.Path, p.Requests)
 	sort.Float64s(times)
 	p99 := (len(times)*99+99)/100 - 1

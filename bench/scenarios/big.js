@@ -2,6 +2,7 @@
 
 import { measureCpu } from '../measure-cpu.js';
 import { BIG_BYTES } from '../payloads.js';
+import { warmUp } from './warm-up.js';
 
 export const big = {
   id: 'big',
@@ -9,7 +10,11 @@ export const big = {
   variants: ({ quick }) => [{
     id: 'big',
     title: '100 MB bodies, read by async iteration',
-    parameters: { warmUpBodies: quick ? 3 : 12, measureMs: quick ? 300 : 1500, minimumBodies: quick ? 1 : 3 },
+    parameters: {
+      warmUp: quick ? { patience: 2, limit: 8 } : { patience: 4, limit: 25 },
+      measureMs: quick ? 300 : 1500,
+      minimumBodies: quick ? 1 : 3,
+    },
   }],
 
   primary: 'cpuSecondsPerGB',
@@ -21,8 +26,8 @@ export const big = {
 
   connections: () => 1,
 
-  async measure(client, { warmUpBodies, measureMs, minimumBodies }, { origin, profiled }) {
-    for (let i = 0; i < warmUpBodies; i++) await streamOne(client);
+  async measure(client, { warmUp: steps, measureMs, minimumBodies }, { origin, profiled }) {
+    await warmUp(() => streamOne(client), steps);
     const measured = await measureCpu(origin, () => profiled(() => streamMany(client, measureMs, minimumBodies)));
     const gigabytes = (measured.result * BIG_BYTES) / 1e9;
     return {
@@ -46,4 +51,5 @@ async function streamMany(client, milliseconds, minimum) {
 async function streamOne(client) {
   const bytes = await client.stream('/big');
   if (bytes !== BIG_BYTES) throw new Error(`the body had ${bytes} bytes instead of ${BIG_BYTES}`);
+  return 1;
 }

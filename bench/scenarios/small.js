@@ -2,6 +2,9 @@
 
 import { measureCpu } from '../measure-cpu.js';
 import { closedLoop } from './closed-loop.js';
+import { warmUp } from './warm-up.js';
+
+const WARM_UP_STEP_MS = 250;
 
 export const small = {
   id: 'small',
@@ -9,8 +12,11 @@ export const small = {
   variants: ({ quick }) => (quick ? [50] : [1, 50, 500]).map((connections) => ({
     id: `small-${connections}`,
     title: `12-byte bodies, ${connections} connection${connections === 1 ? '' : 's'}`,
-    // undici's request is at a third of its first cost after three seconds, and not before.
-    parameters: { connections, warmUpMs: quick ? 1000 : 3000, measureMs: quick ? 500 : 1500 },
+    parameters: {
+      connections,
+      warmUp: quick ? { patience: 3, limit: 14 } : { patience: 5, limit: 40 },
+      measureMs: quick ? 500 : 1500,
+    },
   })),
 
   primary: 'cpuMicros',
@@ -22,8 +28,8 @@ export const small = {
 
   connections: (parameters) => parameters.connections,
 
-  async measure(client, { connections, warmUpMs, measureMs }, { origin, profiled }) {
-    await closedLoop(client, '/small', connections, warmUpMs);
+  async measure(client, { connections, warmUp: steps, measureMs }, { origin, profiled }) {
+    await warmUp(() => closedLoop(client, '/small', connections, WARM_UP_STEP_MS), steps);
     const measured = await measureCpu(origin, () =>
       profiled(() => closedLoop(client, '/small', connections, measureMs)),
     );

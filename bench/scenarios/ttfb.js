@@ -3,22 +3,23 @@
 
 import { setImmediate } from 'node:timers/promises';
 
+const reused = (quick) => ({
+  id: 'ttfb-reused',
+  title: 'time to first byte, reused connection',
+  parameters: { path: '/small', warmUpRequests: quick ? 500 : 3000, requests: quick ? 500 : 2000 },
+});
+
+const fresh = () => ({
+  id: 'ttfb-fresh',
+  title: 'time to first byte, fresh connection',
+  // The server closes after each answer to /close: no client needs an option for it.
+  parameters: { path: '/close', warmUpRequests: 500, requests: 1000 },
+});
+
 export const ttfb = {
   id: 'ttfb',
 
-  variants: ({ quick }) => [
-    {
-      id: 'ttfb-reused',
-      title: 'time to first byte, reused connection',
-      parameters: { path: '/small', warmUp: quick ? 300 : 3000, requests: quick ? 500 : 2000 },
-    },
-    {
-      id: 'ttfb-fresh',
-      title: 'time to first byte, fresh connection',
-      // The server closes after each answer to /close: no client needs an option for it.
-      parameters: { path: '/close', warmUp: quick ? 100 : 500, requests: quick ? 200 : 1000 },
-    },
-  ],
+  variants: ({ quick }) => (quick ? [reused(true)] : [reused(false), fresh()]),
 
   primary: 'medianMicros',
   columns: [
@@ -28,8 +29,8 @@ export const ttfb = {
 
   connections: () => 1,
 
-  async measure(client, { path, warmUp, requests }, { profiled }) {
-    await sequence(client, path, warmUp);
+  async measure(client, { path, warmUpRequests, requests }, { profiled }) {
+    await sequence(client, path, warmUpRequests);
     const times = await profiled(() => sequence(client, path, requests));
     times.sort((a, b) => a - b);
     return {
