@@ -20,7 +20,7 @@ export const targets = [
   ratio('track all, small request, 50 connections, to track off', 'small-50', 'ours-all', 'ours-off', 1.3),
   ratio('track adaptive, small request, 50 connections, to track off', 'small-50', 'ours-adaptive', 'ours-off', 1.05),
   ratio('CPU per GB by async iteration, to undici request', 'big', 'ours-adaptive', UNDICI_BASELINE, 0.4),
-  { what: 'RSS per idle connection', variant: 'idle', client: 'ours-adaptive', to: null, limit: 8192, unit: ' B' },
+  { what: 'RSS per idle connection, at 5,000', variant: 'idle-5000', client: 'ours-adaptive', to: null, limit: 8192, unit: ' B' },
 ];
 
 /**

@@ -18,7 +18,7 @@ export const idle = {
   variants: ({ quick, maximumConnections }) => {
     const connections = Math.min(quick ? 1000 : 5000, maximumConnections);
     return [{
-      id: 'idle',
+      id: `idle-${connections}`,
       title: `memory per idle connection, at ${connections.toLocaleString('en')} connections`,
       parameters: { connections, warmUpMs: quick ? 150 : 500 },
     }];
