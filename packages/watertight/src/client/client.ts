@@ -1,0 +1,225 @@
+/** Owns the policy around a round trip: redirects, cookies, the time a request may take. Go's `http.Client`. */
+import { Request, type BodyInit, type RequestInit, type Response } from '../conn/index.js';
+import { defaultTransport, Transport, type RequestLike, type RoundTripper } from '../transport/index.js';
+import { RequestError, show } from '../wire/index.js';
+import { RedirectError } from './error.js';
+import { redirectOf } from './redirect.js';
+
+/** As `tough-cookie`'s `CookieJar` has them. */
+export interface CookieJar {
+  getCookieString(url: string): string | PromiseLike<string>;
+  setCookie(cookie: string, url: string, options?: { ignoreError?: boolean }): unknown;
+}
+
+export interface ClientOptions {
+  /** Default: `defaultTransport`, which all clients share. */
+  readonly transport?: RoundTripper;
+  /**
+   * Called before a redirect is followed, with the request to come and those
+   * before it, oldest first. Returning false hands out the redirect response
+   * itself (Go's `ErrUseLastResponse`); throwing rejects the request. Default:
+   * at most ten redirects.
+   */
+  readonly checkRedirect?: (request: Request, via: readonly Request[]) => boolean | undefined | void | PromiseLike<boolean | undefined | void>;
+  /** Cookies are sent from it and stored in it. Default: none. */
+  readonly jar?: CookieJar;
+  /** Milliseconds for a request, its redirects and its body; a request's own `timeout` goes before. Default 0: no limit. */
+  readonly timeout?: number;
+  /** Further headers that must not follow a redirect to another origin, such as `X-Api-Key`. */
+  readonly sensitiveHeaders?: Iterable<string>;
+}
+
+type Entry = (...args: never[]) => unknown;
+
+/** Go's `defaultCheckRedirect`. */
+const MAX_REDIRECTS = 10;
+
+/** What is read of a redirect's body to save the connection: Go's `maxBodySlurpSize`. */
+const SLURP = 2048;
+
+export class Client {
+  private readonly transport: RoundTripper;
+  private readonly checkRedirect: ClientOptions['checkRedirect'];
+  private readonly jar: CookieJar | undefined;
+  private readonly timeout: number;
+  private readonly sensitive: ReadonlySet<string>;
+
+  /** @throws RequestError (`ERR_INVALID_OPTION`) */
+  constructor(options: ClientOptions = {}) {
+    const own = { __proto__: null, ...options } as ClientOptions;
+    this.transport = own.transport ?? defaultTransport;
+    if (typeof this.transport.roundTrip !== 'function') throw new RequestError('ERR_INVALID_OPTION', 'transport has a method roundTrip(request); make one with new Transport()');
+    this.checkRedirect = own.checkRedirect;
+    this.jar = own.jar;
+    this.timeout = own.timeout ?? 0;
+    if (typeof this.timeout !== 'number' || !(this.timeout >= 0)) throw new RequestError('ERR_INVALID_OPTION', `timeout is a number of milliseconds, 0 for none, not ${show(own.timeout)}`);
+    this.sensitive = new Set([...(own.sensitiveHeaders ?? [])].map((name) => name.toLowerCase()));
+  }
+
+  /** Makes a request. Resolves with its response whatever the status, redirects followed. Rejects as `Transport.roundTrip` does, or with a RedirectError. */
+  do(request: RequestLike): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      const checked = request instanceof Request ? request : new Request(request.url, request);
+      checked.entry ??= Client.prototype.do;
+      this.run(checked, resolve, reject);
+    });
+  }
+
+  /** @internal What all the shorter forms do; the call site is the one of `entry`. */
+  send(method: string | null, url: string | URL, body: BodyInit | null, init: RequestInit | null | undefined, entry: Entry): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      let request: Request;
+      if (body !== null) request = new Request(url, { ...init, method: method ?? 'POST', body });
+      else if (method === null) request = new Request(url, init);
+      else if (method === 'GET' && (init === undefined || init === null)) request = new Request(url);
+      else request = new Request(url, { ...init, method });
+      request.entry = entry;
+      this.run(request, resolve, reject);
+    });
+  }
+
+  get(url: string | URL, init?: RequestInit | null): Promise<Response> {
+    return this.send('GET', url, null, init, Client.prototype.get);
+  }
+
+  head(url: string | URL, init?: RequestInit | null): Promise<Response> {
+    return this.send('HEAD', url, null, init, Client.prototype.head);
+  }
+
+  post(url: string | URL, body: BodyInit | null, init?: RequestInit | null): Promise<Response> {
+    return this.send('POST', url, body, init, Client.prototype.post);
+  }
+
+  /** Sends the fields as `application/x-www-form-urlencoded`. */
+  postForm(url: string | URL, fields: FormFields, init?: RequestInit | null): Promise<Response> {
+    return new Promise((resolve) => {
+      resolve(this.send('POST', url, formOf(fields), init, Client.prototype.postForm));
+    });
+  }
+
+  request(url: string | URL, init?: RequestInit | null): Promise<Response> {
+    return this.send(null, url, null, init, Client.prototype.request);
+  }
+
+  /** Closes the transport's idle connections, if it has any. */
+  closeIdleConnections(): void {
+    (this.transport as Partial<Transport>).closeIdleConnections?.();
+  }
+
+  private run(request: Request, resolve: (response: Response) => void, reject: (error: unknown) => void): void {
+    const { transport } = this;
+    if (this.jar !== undefined || request.timeout === 0 && this.timeout > 0 || !(transport instanceof Transport)) {
+      this.runSlowly(request).then(resolve, reject);
+      return;
+    }
+    // One promise and no async function for a request that is not redirected.
+    transport.dispatch(
+      request,
+      (response) => {
+        if (isRedirect(response.status)) this.follow(request, response).then(resolve, reject);
+        else resolve(response);
+      },
+      reject,
+    );
+  }
+
+  private async runSlowly(request: Request): Promise<Response> {
+    let first = request;
+    if (request.timeout === 0 && this.timeout > 0) {
+      first = new Request(request, { timeout: this.timeout });
+      first.entry = request.entry;
+    }
+    const response = await this.roundTrip(first);
+    return isRedirect(response.status) ? this.follow(first, response) : response;
+  }
+
+  /** One hop. */
+  private async roundTrip(request: Request): Promise<Response> {
+    const { jar, transport } = this;
+    let withCookies = request;
+    if (jar !== undefined) {
+      const cookies = await jar.getCookieString(request.url);
+      if (cookies !== '') {
+        const { headers } = request;
+        const own = headers.get('cookie');
+        headers.set('Cookie', own === null ? cookies : `${own}; ${cookies}`);
+        withCookies = new Request(request, { headers });
+        withCookies.entry = request.entry;
+      }
+    }
+    const response = await transport.roundTrip(withCookies);
+    if (jar !== undefined) {
+      try {
+        for (const cookie of response.headers.getSetCookie()) await jar.setCookie(cookie, request.url, { ignoreError: true });
+      } catch (error) {
+        await response.close();
+        throw error;
+      }
+    }
+    return response;
+  }
+
+  private async follow(first: Request, firstResponse: Response): Promise<Response> {
+    const deadline = first.timeout > 0 ? performance.now() + first.timeout : 0;
+    const via: Request[] = [];
+    let request = first;
+    let response = firstResponse;
+    while (request.redirect !== 'manual') {
+      let next: Request | null;
+      try {
+        next = this.nextRequest(request, response, deadline);
+        if (next === null) break;
+        via.push(request);
+        if ((await this.allows(next, via)) === false) break;
+      } catch (error) {
+        await response.body.close();
+        throw error;
+      }
+      // Go reads a short body, so that the connection is reused, and closes any other.
+      if (response.contentLength > SLURP) await response.body.close();
+      else await response.body.drain(SLURP);
+      request = next;
+      response = await this.roundTrip(next);
+      if (!isRedirect(response.status)) break;
+    }
+    return response;
+  }
+
+  private nextRequest(request: Request, response: Response, deadline: number): Request | null {
+    const { body } = request;
+    const redirect = redirectOf({
+      status: response.status,
+      location: response.headers.get('location'),
+      method: request.method,
+      url: request.url,
+      headers: request.headers,
+      hasBody: body !== null,
+      replayable: body === null || body.replayable,
+      sensitive: this.sensitive,
+    });
+    if (redirect === null) return null;
+    if (request.redirect === 'error') throw new RedirectError('ERR_REDIRECTED', `${request.method} ${request.shownUrl} was redirected (${response.status}), and the request says redirect: 'error'`);
+    const left = deadline === 0 ? 0 : Math.max(1, deadline - performance.now());
+    const next = request.redirected(redirect, left);
+    next.entry = request.entry;
+    return next;
+  }
+
+  private async allows(next: Request, via: readonly Request[]): Promise<boolean | undefined | void> {
+    if (this.checkRedirect !== undefined) return this.checkRedirect(next, via);
+    if (via.length >= MAX_REDIRECTS) throw new RedirectError('ERR_TOO_MANY_REDIRECTS', `stopped after ${MAX_REDIRECTS} redirects, at ${next.shownUrl}`);
+    return true;
+  }
+}
+
+/** What `postForm` takes: fields in order, or a record. */
+export type FormFields = URLSearchParams | Iterable<readonly [string, string]> | Readonly<Record<string, string>>;
+
+function formOf(fields: FormFields): URLSearchParams {
+  if (typeof fields !== 'object' || fields === null) throw new RequestError('ERR_INVALID_BODY', `postForm() takes the fields as URLSearchParams, pairs or a record, not ${show(fields)}`);
+  return fields instanceof URLSearchParams ? fields : new URLSearchParams(fields as Record<string, string>);
+}
+
+function isRedirect(status: number): boolean {
+  return status >= 301 && status <= 308 && (status <= 303 || status >= 307);
+}

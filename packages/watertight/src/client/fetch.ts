@@ -1,0 +1,60 @@
+/**
+ * Owns the facade that looks like the platform's `fetch`: its signature and its
+ * `Response`, over `defaultTransport`. The platform's rules for bodies stay
+ * ours: read it or cancel it.
+ */
+import type { BodyInit as OurBody, RequestInit as OurInit, Response as OurResponse } from '../conn/index.js';
+import { defaultClient } from './default-client.js';
+
+const NULL_BODY = new Set([101, 103, 204, 205, 304]);
+
+type Input = Parameters<typeof globalThis.fetch>[0];
+type Init = Parameters<typeof globalThis.fetch>[1];
+
+/**
+ * WHATWG `fetch` over our connections. Rejects with a TypeError (`cause` has
+ * our error) if there is no response, with the signal's reason if aborted.
+ * Browser-only options (mode, credentials, cache …) have no effect.
+ */
+export async function fetch(input: Input, init?: Init): Promise<Response> {
+  const request = new globalThis.Request(input, init);
+  const ours: OurInit = {
+    method: request.method,
+    headers: request.headers as unknown as Iterable<readonly [string, string]>,
+    body: bodyOf(request, init),
+    signal: request.signal,
+    redirect: request.redirect,
+  };
+  let response: OurResponse;
+  try {
+    response = await defaultClient.send(null, request.url, null, ours, fetch);
+  } catch (error) {
+    if (request.signal.aborted && error === request.signal.reason) throw error;
+    throw new TypeError('fetch failed', { cause: error });
+  }
+  return toPlatform(response);
+}
+
+/** What the caller gave can be sent again; the platform's stream of it can't. */
+function bodyOf(request: Request, init: Init): OurBody | null {
+  const given: unknown = init?.body;
+  if (typeof given === 'string' || given instanceof URLSearchParams || given instanceof Uint8Array || given instanceof ArrayBuffer) return given;
+  return request.body as ReadableStream<Uint8Array> | null;
+}
+
+async function toPlatform(response: OurResponse): Promise<Response> {
+  const empty = NULL_BODY.has(response.status) || response.request.method === 'HEAD';
+  try {
+    const platform = new globalThis.Response(empty ? null : response.body.toReadableStream(), {
+      status: response.status,
+      statusText: response.statusText,
+      headers: response.headers.raw,
+    });
+    Object.defineProperty(platform, 'url', { value: response.url });
+    return platform;
+  } catch (error) {
+    // A status such as 600 is no platform response.
+    await response.close();
+    throw new TypeError('fetch failed', { cause: error });
+  }
+}

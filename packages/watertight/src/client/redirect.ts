@@ -1,0 +1,92 @@
+/**
+ * Owns the decision what follows a redirect: Go's `redirectBehavior`,
+ * `makeHeadersCopier` and `refererForURL`, as a pure function; stricter than
+ * Go where it keeps credentials on the way to another port or a subdomain.
+ */
+import { show, type Headers } from '../wire/index.js';
+import { RedirectError } from './error.js';
+
+/** What of the request and its redirect response decides. */
+export interface RedirectInput {
+  readonly status: number;
+  readonly location: string | null;
+  readonly method: string;
+  /** Without user and password. */
+  readonly url: string;
+  readonly headers: Headers;
+  readonly hasBody: boolean;
+  readonly replayable: boolean;
+  /** Names in lower case, besides the usual ones, that do not leave their origin. */
+  readonly sensitive: ReadonlySet<string>;
+}
+
+/** The request that follows. */
+export interface Redirect {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Headers;
+  readonly keepBody: boolean;
+}
+
+/** Headers that say who asks: they do not leave the origin they were meant for. */
+const CREDENTIALS = ['authorization', 'www-authenticate', 'cookie', 'cookie2', 'proxy-authorization', 'proxy-authenticate'];
+
+/** Headers that describe a body. */
+const CONTENT = ['content-length', 'content-type', 'content-encoding', 'content-language', 'content-location', 'expect'];
+
+/**
+ * The request that a response asks for, or null if it is to be handed out as
+ * it is: no redirect, no Location, or a body that can't be sent again.
+ *
+ * @throws RedirectError (`ERR_REDIRECT_LOCATION`)
+ */
+export function redirectOf(input: RedirectInput): Redirect | null {
+  const { status, location } = input;
+  // Go: responses without a Location have been seen in the wild, and are no error.
+  if (location === null || location === '') return null;
+  let { method } = input;
+  let keepBody = input.hasBody;
+  switch (status) {
+    case 301:
+    case 302:
+    case 303:
+      if (method !== 'GET' && method !== 'HEAD') method = 'GET';
+      keepBody = false;
+      break;
+    case 307:
+    case 308:
+      if (input.hasBody && !input.replayable) return null;
+      break;
+    default:
+      return null;
+  }
+  const url = resolve(location, input.url);
+  return { url, method, keepBody, headers: headersFor(input, url, keepBody) };
+}
+
+function resolve(location: string, base: string): URL {
+  let url: URL;
+  try {
+    // Fields are bytes; a Location outside ASCII is meant as UTF-8, as browsers read it.
+    url = new URL(Buffer.from(location, 'latin1').toString('utf8'), base);
+  } catch (cause) {
+    throw new RedirectError('ERR_REDIRECT_LOCATION', `the server redirects to ${show(location.replace(/\/\/[^/?#]*@/, '//***@'))}, which is not a URL`, { cause: (cause as Error).name });
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new RedirectError('ERR_REDIRECT_LOCATION', `the server redirects to a URL with the scheme ${show(url.protocol.slice(0, -1))}; only http and https are followed`);
+  return url;
+}
+
+function headersFor({ url: from, headers: old, sensitive }: RedirectInput, to: URL, keepBody: boolean): Headers {
+  const headers = old;
+  const origin = new URL(from);
+  if (!keepBody) for (const name of CONTENT) headers.delete(name);
+  if (origin.origin !== to.origin) {
+    for (const name of CREDENTIALS) headers.delete(name);
+    for (const name of sensitive) headers.delete(name);
+    headers.delete('host');
+  }
+  // Go sends a Referer, but none from https to http; ours never has user, password or fragment.
+  if (origin.protocol === 'https:' && to.protocol === 'http:') headers.delete('referer');
+  else if (!headers.has('referer')) headers.set('Referer', from);
+  return headers;
+}

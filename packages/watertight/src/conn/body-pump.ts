@@ -1,0 +1,113 @@
+/**
+ * Owns the sending of a streamed request body: chunk by chunk from its source,
+ * no faster than the socket takes it, stopped at once when it is not wanted.
+ */
+import type { Socket } from 'node:net';
+import { RequestBodyError } from './error.js';
+import { chunkBytes, type ChunkSource } from './request-body.js';
+
+/** What a pump needs to know and whom it tells. */
+export interface PumpOptions {
+  readonly socket: Socket;
+  readonly source: ChunkSource;
+  /** Bytes announced in Content-Length; null for the chunked coding. */
+  readonly length: number | null;
+  readonly sent: () => void;
+  readonly failed: (error: Error) => void;
+}
+
+const LAST_CHUNK = '0\r\n\r\n';
+
+export class BodyPump {
+  private stopped = false;
+  private sentBytes = 0;
+
+  constructor(private readonly options: PumpOptions) {}
+
+  start(): void {
+    this.pull();
+  }
+
+  /** Stops for good: nothing more is written, and the source is released. */
+  stop(reason: unknown): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.options.source.stop(reason);
+  }
+
+  private pull(): void {
+    let next: Promise<IteratorResult<unknown>>;
+    try {
+      next = this.options.source.next();
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    next.then(
+      (result) => {
+        if (this.stopped) return;
+        if (result.done === true) this.finish();
+        else this.write(result.value);
+      },
+      // The source has ended by itself, so it is not stopped again.
+      (error: unknown) => {
+        if (this.stopped) return;
+        this.stopped = true;
+        this.options.failed(wrap(error));
+      },
+    );
+  }
+
+  private write(chunk: unknown): void {
+    const { socket, length } = this.options;
+    let bytes: Uint8Array;
+    try {
+      bytes = chunkBytes(chunk);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.sentBytes += bytes.length;
+    if (length !== null && this.sentBytes > length) {
+      this.fail(new RequestBodyError(`the body has more than the ${length} bytes of its Content-Length; the connection was closed`));
+      return;
+    }
+    // An empty chunk would end a chunked body.
+    if (bytes.length === 0) return this.pull();
+    let flowing: boolean;
+    if (length === null) {
+      socket.cork();
+      socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1');
+      socket.write(bytes);
+      flowing = socket.write('\r\n', 'latin1');
+      socket.uncork();
+    } else flowing = socket.write(bytes);
+    // A socket that ended meanwhile never drains, but then the exchange fails and stops the pump.
+    if (flowing) this.pull();
+    else
+      socket.once('drain', () => {
+        if (!this.stopped) this.pull();
+      });
+  }
+
+  private finish(): void {
+    const { socket, length } = this.options;
+    this.stopped = true;
+    if (length === null) socket.write(LAST_CHUNK, 'latin1');
+    else if (this.sentBytes < length) {
+      this.options.failed(new RequestBodyError(`the body ended after ${this.sentBytes} of the ${length} bytes of its Content-Length; the connection was closed`));
+      return;
+    }
+    this.options.sent();
+  }
+
+  private fail(error: unknown): void {
+    this.stop(error);
+    this.options.failed(wrap(error));
+  }
+}
+
+function wrap(error: unknown): Error {
+  if (error instanceof RequestBodyError) return error;
+  return new RequestBodyError(`the source of the request's body failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+}

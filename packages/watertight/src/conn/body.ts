@@ -1,0 +1,154 @@
+/**
+ * Owns the body of a response as the program holds it: it must be read to EOF
+ * or closed, or the connection under it serves nobody else.
+ */
+import { RequestError, show } from '../wire/index.js';
+import type { BodySource, BodyState } from './body-source.js';
+import { BodyError } from './error.js';
+
+/** The most that one chunk list is joined into: what a typed array can hold. */
+const MAX_JOINED = 2 ** 32;
+
+/** A response's body. */
+export class Body implements AsyncIterable<Uint8Array> {
+  /** What must stay alive as long as anybody holds the body: the watch looks at it. */
+  private readonly handle: object;
+  private readonly source: BodySource;
+
+  /** @internal */
+  constructor(source: BodySource, handle: object) {
+    this.source = source;
+    this.handle = handle;
+  }
+
+  /** `unread` and `reading` pin the connection; `eof`, `closed` and `errored` do not. */
+  get state(): BodyState {
+    return this.source.state;
+  }
+
+  /**
+   * The next bytes, at most `max` of them, as soon as there are any; null at
+   * EOF. The read that delivers the last byte releases the connection.
+   *
+   * Rejects with the signal's reason if the request was cancelled, with a
+   * ProtocolError, ConnectionError or TimeoutError if the body was cut or
+   * malformed, with a BodyError after `close()` and during another read.
+   */
+  read(max: number = Infinity): Promise<Uint8Array | null> {
+    if (!(max >= 1)) return max === 0 ? Promise.resolve(new Uint8Array(0)) : Promise.reject(new RequestError('ERR_INVALID_OPTION', `read() takes the most bytes wanted, a positive number, not ${show(max)}`));
+    try {
+      const bytes = this.source.take(max);
+      return bytes === undefined ? this.source.wait(max, this.handle) : Promise.resolve(bytes);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  /**
+   * Everything up to EOF. With a `limit`, a body that turns out larger is
+   * closed and the promise rejects with a BodyError (`ERR_BODY_TOO_LARGE`).
+   */
+  readAll(limit: number = Infinity): Promise<Uint8Array> {
+    if (!(limit >= 0)) return Promise.reject(new RequestError('ERR_INVALID_OPTION', `readAll() takes the most bytes accepted, not ${show(limit)}`));
+    try {
+      // The common case, a small body that is here in one piece, costs one promise and no copy.
+      const first = this.source.take(Infinity);
+      if (first === null) return Promise.resolve(new Uint8Array(0));
+      if (first !== undefined && this.source.state === 'eof' && first.length <= limit) return Promise.resolve(first);
+      return this.readRest(first, limit);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  private async readRest(first: Uint8Array | undefined, limit: number): Promise<Uint8Array> {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    let chunk = first ?? (await this.read());
+    while (chunk !== null) {
+      length += chunk.length;
+      if (length > limit) {
+        await this.close();
+        throw new BodyError('ERR_BODY_TOO_LARGE', `the body is larger than the ${limit} bytes that readAll() was given; it was closed`);
+      }
+      chunks.push(chunk);
+      if (this.source.state === 'eof') break;
+      chunk = await this.read();
+    }
+    if (chunks.length === 1) return chunks[0];
+    if (length > MAX_JOINED) throw new BodyError('ERR_BODY_TOO_LARGE', `the body has ${length} bytes, more than fit into one array; read it in pieces`);
+    const all = new Uint8Array(length);
+    let at = 0;
+    for (const each of chunks) {
+      all.set(each, at);
+      at += each.length;
+    }
+    return all;
+  }
+
+  /**
+   * Ends the body. Unless it was read to EOF, the connection is closed
+   * (`drainOnClose` may save it). Never throws; a second call does nothing.
+   */
+  close(): Promise<void> {
+    return this.source.close();
+  }
+
+  /** @internal Reads and drops a short rest, so that the connection is saved; closes a longer one. */
+  drain(limit: number): Promise<void> {
+    return this.source.drain(limit);
+  }
+
+  /** The body as a byte stream of the WHATWG kind; cancelling it closes the body. */
+  toReadableStream(): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          const chunk = await this.read();
+          if (chunk === null) controller.close();
+          else {
+            controller.enqueue(chunk);
+            if (this.source.state === 'eof') controller.close();
+          }
+        },
+        cancel: () => this.close(),
+      },
+      // Nothing is read ahead: a stream that nobody reads must not look read.
+      { highWaterMark: 0 },
+    );
+  }
+
+  /** The chunks up to EOF. Leaving the loop early (`break`, `return`, `throw`) closes the body. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
+    return new BodyIterator(this);
+  }
+
+  /** `await using body = …` closes it. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
+
+/** An object with a `next` costs less per chunk than an async generator. */
+class BodyIterator implements AsyncIterableIterator<Uint8Array> {
+  constructor(private readonly body: Body) {}
+
+  next(): Promise<IteratorResult<Uint8Array>> {
+    return this.body.read().then(toResult);
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array>> {
+    await this.body.close();
+    return DONE;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+function toResult(chunk: Uint8Array | null): IteratorResult<Uint8Array> {
+  return chunk === null ? DONE : { done: false, value: chunk };
+}

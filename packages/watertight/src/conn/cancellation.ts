@@ -1,0 +1,35 @@
+/**
+ * Owns the subscriptions to abort signals: one listener a signal, however many
+ * requests share it, so that a long-lived signal collects none.
+ */
+
+type Listener = (reason: unknown) => void;
+
+interface Subscribers {
+  readonly listeners: Set<Listener>;
+  readonly handler: () => void;
+}
+
+const subscriptions = new WeakMap<AbortSignal, Subscribers>();
+
+/** Calls `listener` with the reason when `signal` aborts; returns what ends that. The signal must not have aborted yet. */
+export function onAbort(signal: AbortSignal, listener: Listener): () => void {
+  let subscribers = subscriptions.get(signal);
+  if (subscribers === undefined) {
+    const listeners = new Set<Listener>();
+    const handler = (): void => {
+      subscriptions.delete(signal);
+      for (const each of [...listeners]) each(signal.reason);
+    };
+    subscribers = { listeners, handler };
+    subscriptions.set(signal, subscribers);
+    signal.addEventListener('abort', handler, { once: true });
+  }
+  const { listeners, handler } = subscribers;
+  listeners.add(listener);
+  return () => {
+    if (!listeners.delete(listener) || listeners.size > 0) return;
+    if (subscriptions.get(signal)?.listeners === listeners) subscriptions.delete(signal);
+    signal.removeEventListener('abort', handler);
+  };
+}

@@ -1,0 +1,35 @@
+/** Owns one limit on time: a timer that lets bytes that have already arrived win over it. */
+
+/**
+ * Calls back once, `ms` after it was made. It never keeps the process alive
+ * unless `ref()` was called. If the event loop was blocked, what the sockets
+ * have received meanwhile is delivered first, and may `clear()` the deadline.
+ */
+export class Deadline {
+  private timer: NodeJS.Timeout | null;
+  private immediate: NodeJS.Immediate | null = null;
+
+  constructor(ms: number, expire: () => void) {
+    this.timer = setTimeout(() => {
+      this.timer = null;
+      // Timers run before the poll phase; the check phase comes after it.
+      this.immediate = setImmediate(expire);
+    }, ms);
+    this.timer.unref();
+  }
+
+  /** Keeps the process alive until it expires, is cleared or unref'd: while somebody awaits its outcome. */
+  ref(): void {
+    this.timer?.ref();
+  }
+
+  unref(): void {
+    this.timer?.unref();
+  }
+
+  clear(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    if (this.immediate !== null) clearImmediate(this.immediate);
+    this.timer = this.immediate = null;
+  }
+}

@@ -1,0 +1,14 @@
+/** One persistent connection: its socket, its two loops, one exchange at a time, and what the program holds of it. */
+export { Body } from './body.js';
+export type { BodyState } from './body-source.js';
+export { onAbort } from './cancellation.js';
+export type { ClientTrace, GotConnInfo } from './client-trace.js';
+export { Deadline } from './deadline.js';
+export { BodyError, ConnectionError, RequestBodyError, TimeoutError, type BodyErrorCode, type ConnectionErrorCode, type TimeoutPhase } from './error.js';
+export { Exchange, type ExchangeOwner, type ExchangeSettings } from './exchange.js';
+export { PersistConn, type ConnOwner } from './persist-conn.js';
+export { Request, type RedirectMode, type RequestInit } from './request.js';
+export type { BodyChunk, BodyInit, RequestBody } from './request-body.js';
+export { Response, type TlsState } from './response.js';
+export { CONN_MOVES, EXCHANGE_MOVES, type ConnState, type ExchangeState } from './states.js';
+export { parseTarget, redact, type Origin, type Target } from './target.js';

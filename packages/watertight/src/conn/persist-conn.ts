@@ -1,0 +1,306 @@
+/**
+ * Owns one persistent connection, Go's `persistConn`: its socket, its read loop
+ * and its write loop, one exchange at a time. The loops are state machines with
+ * a task record each: an async function that awaits a channel would cost more
+ * than the whole request.
+ */
+import type { OnReadOpts, Socket } from 'node:net';
+import { addTask, now, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
+import { HeadScanner } from '../wire/index.js';
+import { BodyPump } from './body-pump.js';
+import { Deadline } from './deadline.js';
+import { ConnectionError } from './error.js';
+import type { Exchange, ExchangeSettings } from './exchange.js';
+import { newReadBuffer, READ_SIZE, sharedBuffer } from './read-buffer.js';
+import type { TlsState } from './response.js';
+import { checkMove, CONN_MOVES, type ConnState } from './states.js';
+
+/** Whom a connection reports to: the pool it belongs to. */
+export interface ConnOwner<C> {
+  /** It has finished an exchange and can serve another. */
+  connReady(conn: C): void;
+  /** It has ended. */
+  connClosed(conn: C): void;
+}
+
+/** Bytes of an unread body that are taken in before the socket is paused. */
+const HIGH_WATER = READ_SIZE;
+
+const CONN = Symbol('watertight.conn');
+
+type OurSocket = Socket & { [CONN]?: PersistConn };
+
+export class PersistConn {
+  readonly readLoop: Task;
+  readonly writeLoop: Task;
+  readonly scanner: HeadScanner;
+  tls: TlsState | null = null;
+  exchange: Exchange | null = null;
+  /** Exchanges it has served or serves. */
+  uses = 0;
+  /** Bytes came that no request asked for: it must not serve another. */
+  excess = false;
+  /** Pass as `onread` to `net.connect` or `tls.connect`. */
+  readonly onread: OnReadOpts;
+
+  private state: ConnState = 'idle';
+  private socket: OurSocket | null = null;
+  private socketError: Error | null = null;
+  private ended = false;
+  private paused = false;
+  private referenced = true;
+  private pump: BodyPump | null = null;
+  private continueTimer: Deadline | null = null;
+  private ownBuffer: Buffer | null = null;
+
+  constructor(
+    private readonly settings: ExchangeSettings,
+    private readonly owner: ConnOwner<PersistConn>,
+    labels: TaskLabels,
+    trace: Trace | null,
+  ) {
+    this.scanner = new HeadScanner(settings.limits);
+    this.readLoop = new Task('connection', 'readLoop', 'io wait', trace, labels);
+    this.writeLoop = new Task('connection', 'writeLoop', 'select', trace, labels);
+    this.onread = { buffer: () => this.readBuffer() as unknown as Uint8Array<ArrayBuffer>, callback: (length, buffer) => this.receive(buffer as Buffer, length) };
+  }
+
+  get closed(): boolean {
+    return this.state === 'closed';
+  }
+
+  /** It can take a request: idle, and as far as we know alive. */
+  get usable(): boolean {
+    return this.state === 'idle' && !this.ended && !this.excess && !this.socket!.destroyed && this.socket!.errored === null;
+  }
+
+  get localPort(): number | undefined {
+    return this.socket?.localPort;
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.socket?.remoteAddress;
+  }
+
+  /** The dial has succeeded: starts the two loops. `stream`: the socket was made without our `onread`. */
+  attach(socket: Socket, tls: TlsState | null, stream: boolean): void {
+    const ours: OurSocket = socket;
+    ours[CONN] = this;
+    this.socket = ours;
+    this.tls = tls;
+    addTask(this.readLoop);
+    addTask(this.writeLoop);
+    socket.on('error', onError);
+    socket.on('end', onEnd);
+    socket.on('close', onClose);
+    if (stream) socket.on('data', onData);
+  }
+
+  // ---- the write loop
+
+  /** Sends the request `head` and its body and waits for the response. */
+  start(exchange: Exchange, head: string): void {
+    const socket = this.socket!;
+    this.state = checkMove(CONN_MOVES, this.state, 'busy');
+    this.exchange = exchange;
+    this.uses++;
+    this.readLoop.holder = exchange;
+    this.writeLoop.holder = exchange;
+    exchange.begin(this);
+    this.ref();
+    const { body } = exchange.request;
+    if (body === null) {
+      socket.write(head, 'latin1');
+      exchange.nothingWritten = socket.errored !== null || socket.destroyed;
+      if (exchange.request.trace !== null) exchange.request.trace.wroteHeaders?.();
+      exchange.requestSent();
+    } else this.startBody(exchange, head);
+  }
+
+  /** The server has said 100 (Continue). */
+  continueBody(): void {
+    if (this.continueTimer === null) return;
+    this.continueTimer.clear();
+    this.continueTimer = null;
+    this.writeBody();
+  }
+
+  /** A final response came before the request's body was sent. */
+  answeredEarly(status: number): void {
+    // RFC 9110 section 10.1.1: after a final status the body is not sent; whoever refuses does not read it either.
+    if (this.continueTimer !== null) {
+      this.continueTimer.clear();
+      this.continueTimer = null;
+    } else if (status >= 400) this.stopPump(new Error(`the server answered ${status} before the body was sent`));
+  }
+
+  private startBody(exchange: Exchange, head: string): void {
+    const { request } = exchange;
+    const socket = this.socket!;
+    exchange.bodyWritten = false;
+    this.writeLoop.setState('io wait', now());
+    const expect = this.settings.expectContinueTimeout > 0 && request.ownHeaders?.get('expect')?.toLowerCase() === '100-continue';
+    const { bytes } = request.body!;
+    if (!expect && bytes !== null) {
+      socket.cork();
+      socket.write(head, 'latin1');
+      if (bytes.length > 0) socket.write(bytes);
+      socket.uncork();
+    } else socket.write(head, 'latin1');
+    exchange.nothingWritten = socket.errored !== null || socket.destroyed;
+    request.trace?.wroteHeaders?.();
+    if (expect) {
+      request.trace?.wait100Continue?.();
+      this.continueTimer = new Deadline(this.settings.expectContinueTimeout, () => this.continueBody());
+      this.continueTimer.ref();
+    } else if (bytes !== null) this.bodySent();
+    else this.writeBody();
+  }
+
+  private writeBody(): void {
+    const exchange = this.exchange!;
+    const { body, declaredLength } = exchange.request;
+    try {
+      this.pump = new BodyPump({
+        socket: this.socket!,
+        source: body!.open(),
+        length: body!.length ?? declaredLength,
+        sent: () => this.bodySent(),
+        failed: (error) => exchange.cancel(error),
+      });
+    } catch (error) {
+      exchange.cancel(error);
+      return;
+    }
+    this.pump.start();
+  }
+
+  private bodySent(): void {
+    this.pump = null;
+    const { exchange } = this;
+    if (exchange === null) return;
+    exchange.bodyWritten = true;
+    this.writeLoop.setState('select', now());
+    exchange.requestSent();
+  }
+
+  private stopPump(reason: unknown): void {
+    this.continueTimer?.clear();
+    this.continueTimer = null;
+    this.pump?.stop(reason);
+    this.pump = null;
+  }
+
+  // ---- the read loop
+
+  /** What the socket reads into next; called by Node before the first read and after each. */
+  private readBuffer(): Buffer {
+    if (this.exchange === null || !this.exchange.streaming) {
+      this.ownBuffer = null;
+      return sharedBuffer();
+    }
+    return (this.ownBuffer ??= newReadBuffer());
+  }
+
+  /** Takes what was read; false pauses the socket. */
+  private receive(bytes: Buffer, length: number): boolean {
+    const { exchange } = this;
+    if (exchange === null) {
+      // No response is due (RFC 9112 section 9.2): whatever this is, it must not answer the next request.
+      this.excess = true;
+      this.close();
+      return false;
+    }
+    exchange.receive(bytes, 0, length);
+    if (exchange.tookBuffer()) this.ownBuffer = null;
+    if (this.exchange !== exchange || exchange.buffered < HIGH_WATER) return true;
+    this.paused = true;
+    return false;
+  }
+
+  /** Goes on reading, if it was paused. */
+  resume(): void {
+    if (!this.paused || this.closed) return;
+    this.paused = false;
+    this.socket!.resume();
+  }
+
+  /** The connection keeps the process alive: somebody awaits something of it. */
+  ref(): void {
+    if (this.referenced) return;
+    this.referenced = true;
+    this.socket!.ref();
+  }
+
+  unref(): void {
+    if (!this.referenced) return;
+    this.referenced = false;
+    this.socket!.unref();
+  }
+
+  /** Its exchange is over; `reusable` as far as that knows. */
+  exchangeEnded(reusable: boolean): void {
+    const exchange = this.exchange!;
+    this.exchange = null;
+    this.readLoop.holder = null;
+    this.writeLoop.holder = null;
+    if (this.pump !== null || this.continueTimer !== null) this.stopPump(exchange.error ?? new Error('the response ended before the body was sent'));
+    if (!reusable || this.excess || this.ended || this.closed || this.socket!.writableLength > 0) {
+      this.close();
+      return;
+    }
+    this.state = checkMove(CONN_MOVES, this.state, 'idle');
+    this.scanner.reset();
+    this.unref();
+    this.resume();
+    this.readLoop.setState('io wait', now());
+    this.owner.connReady(this);
+  }
+
+  /** Ends the connection and both loops. An exchange on it fails with `reason`. */
+  close(reason: Error | null = null): void {
+    if (this.closed) return;
+    this.state = checkMove(CONN_MOVES, this.state, 'closed');
+    removeTask(this.readLoop);
+    removeTask(this.writeLoop);
+    this.socket?.destroy();
+    this.owner.connClosed(this);
+    if (this.exchange !== null) this.exchange.cancel(reason ?? new ConnectionError('ERR_CONNECTION_CLOSED', 'the connection was closed by this process'));
+  }
+
+  /** @internal The socket's `error` event; `close` follows. */
+  socketFailed(error: Error): void {
+    this.socketError = error;
+  }
+
+  /** @internal The socket's `end` or `close` event, whichever is first: the read loop's last exit. */
+  socketEnded(): void {
+    if (this.ended) return;
+    this.ended = true;
+    if (this.exchange === null) this.close();
+    else this.exchange.connectionLost(this.socketError);
+  }
+
+  /** @internal The `data` event of a socket without our `onread`. */
+  socketData(bytes: Buffer): void {
+    if (!this.receive(bytes, bytes.length) && !this.closed) this.socket!.pause();
+  }
+}
+
+// One function for all sockets: an idle connection should cost little.
+
+function onError(this: OurSocket, error: Error): void {
+  this[CONN]!.socketFailed(error);
+}
+
+function onEnd(this: OurSocket): void {
+  this[CONN]!.socketEnded();
+}
+
+function onClose(this: OurSocket): void {
+  this[CONN]!.socketEnded();
+}
+
+function onData(this: OurSocket, bytes: Buffer): void {
+  this[CONN]!.socketData(bytes);
+}

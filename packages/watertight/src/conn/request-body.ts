@@ -1,0 +1,184 @@
+/**
+ * Owns what a request may carry: the accepted kinds of body, each as bytes of
+ * known length or as a source of chunks, and whether it can be sent again.
+ */
+import { FormDataEncoder, type FormDataLike } from 'form-data-encoder';
+import { RequestError } from '../wire/index.js';
+
+/** A piece of a streamed body. */
+export type BodyChunk = string | Uint8Array | ArrayBuffer;
+
+type OneBody =
+  | string
+  | Uint8Array
+  | ArrayBuffer
+  | URLSearchParams
+  | Blob
+  | FormData
+  | ReadableStream<BodyChunk>
+  | AsyncIterable<BodyChunk>
+  | Iterable<BodyChunk>;
+
+/** What can be sent. A function makes the body anew for each attempt, so that a streamed one can be retried and redirected. */
+export type BodyInit = OneBody | (() => OneBody);
+
+/** A source of chunks that somebody may want to stop. */
+export interface ChunkSource {
+  next(): Promise<IteratorResult<unknown>>;
+  /** Releases the source; called at most once, unless it has ended by itself. */
+  stop(reason: unknown): void;
+}
+
+/** A body made ready to be sent. */
+export interface RequestBody {
+  /** In bytes, null where it is not known beforehand. */
+  readonly length: number | null;
+  /** For the Content-Type field, where the caller does not set one. */
+  readonly contentType: string | null;
+  /** Can be sent a second time: after a lost race with a closing server, or to another place. */
+  readonly replayable: boolean;
+  /** The whole body, where it is in memory. */
+  readonly bytes: Uint8Array | null;
+  /** Starts to deliver the body from its beginning. */
+  open(): ChunkSource;
+  /** It will not be sent (any more): lets go of a stream that was never opened. */
+  release(reason: unknown): void;
+}
+
+/**
+ * Makes a body ready.
+ *
+ * @throws RequestError (`ERR_INVALID_BODY`) for what can't be sent.
+ */
+export function toRequestBody(init: BodyInit): RequestBody {
+  if (typeof init === 'function') {
+    const first = toRequestBody(init());
+    let unopened: RequestBody | null = first;
+    return {
+      length: first.length,
+      contentType: first.contentType,
+      replayable: true,
+      bytes: first.bytes,
+      open() {
+        const body = unopened ?? toRequestBody(init());
+        unopened = null;
+        return body.open();
+      },
+      release(reason) {
+        unopened?.release(reason);
+        unopened = null;
+      },
+    };
+  }
+  if (typeof init === 'string') return inMemory(Buffer.from(init, 'utf8'), 'text/plain;charset=UTF-8');
+  if (init instanceof Uint8Array) return inMemory(init, null);
+  if (init instanceof ArrayBuffer) return inMemory(new Uint8Array(init), null);
+  if (ArrayBuffer.isView(init)) return inMemory(new Uint8Array((init as ArrayBufferView).buffer, (init as ArrayBufferView).byteOffset, (init as ArrayBufferView).byteLength), null);
+  if (init instanceof URLSearchParams) return inMemory(Buffer.from(init.toString(), 'utf8'), 'application/x-www-form-urlencoded;charset=UTF-8');
+  if (isBlob(init)) return fromBlob(init);
+  if (isFormData(init)) return fromFormData(init);
+  if (typeof init === 'object' && init !== null) {
+    if (isReadableStream(init)) return once(() => readerOf(init));
+    if (Symbol.asyncIterator in init) return once(() => iteratorOf(init, init[Symbol.asyncIterator]()));
+    if (Symbol.iterator in init) return { ...once(() => iteratorOf(init, init[Symbol.iterator]())), replayable: Array.isArray(init) };
+  }
+  const kind = init === null ? 'null' : typeof init;
+  const hint = kind === 'object' ? '; for JSON, send JSON.stringify(value) with Content-Type: application/json' : '';
+  throw new RequestError('ERR_INVALID_BODY', `a body is a string, bytes, URLSearchParams, Blob, FormData, a stream, an iterable of chunks or a function that returns one of these, not ${kind}${hint}`);
+}
+
+/** A chunk of a streamed body as bytes. @throws RequestError for anything but a string or bytes. */
+export function chunkBytes(chunk: unknown): Uint8Array {
+  if (typeof chunk === 'string') return Buffer.from(chunk, 'utf8');
+  if (chunk instanceof Uint8Array) return chunk;
+  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
+  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  throw new RequestError('ERR_INVALID_BODY', `a chunk of the body is a string or bytes, not ${chunk === null ? 'null' : typeof chunk}`);
+}
+
+function inMemory(bytes: Uint8Array, contentType: string | null): RequestBody {
+  return { length: bytes.length, contentType, replayable: true, bytes, open: () => iteratorOf([], [bytes][Symbol.iterator]()), release: nothing };
+}
+
+/** A source that can be opened once; opening it again is a bug of the retry rules, so it throws. */
+function once(open: () => ChunkSource): RequestBody {
+  let opened = false;
+  return {
+    length: null,
+    contentType: null,
+    replayable: false,
+    bytes: null,
+    open() {
+      if (opened) throw new RequestError('ERR_INVALID_BODY', 'the body is a stream and has been sent already; pass a function that makes it anew');
+      opened = true;
+      return open();
+    },
+    release(reason) {
+      if (opened) return;
+      opened = true;
+      open().stop(reason);
+    },
+  };
+}
+
+function fromBlob(blob: Blob): RequestBody {
+  const type = checkedType(blob.type);
+  return { length: blob.size, contentType: type === '' ? null : type, replayable: true, bytes: null, open: () => readerOf(blob.stream()), release: nothing };
+}
+
+/** A Blob can carry any type; one that is no header value must not become one. */
+function checkedType(type: string): string {
+  if (/[^\t\x20-\x7e\x80-\xff]/.test(type)) throw new RequestError('ERR_INVALID_BODY', "the Blob's type holds a character that can't be sent in a Content-Type header");
+  return type;
+}
+
+function fromFormData(form: FormData): RequestBody {
+  const boundary = `----watertight-${crypto.randomUUID()}${crypto.randomUUID()}`.replaceAll('-', '').padStart(64, '-');
+  for (const [, value] of form) if (typeof value !== 'string') checkedType(value.type);
+  const encoder = new FormDataEncoder(form as unknown as FormDataLike, boundary);
+  return {
+    length: encoder.contentLength === undefined ? null : Number(encoder.contentLength),
+    contentType: encoder.contentType,
+    replayable: true,
+    bytes: null,
+    open: () => iteratorOf(encoder, encoder[Symbol.asyncIterator]()),
+    release: nothing,
+  };
+}
+
+function readerOf(stream: ReadableStream<unknown>): ChunkSource {
+  const reader = stream.getReader();
+  return {
+    next: () => reader.read() as Promise<IteratorResult<unknown>>,
+    stop: (reason) => void reader.cancel(reason).catch(() => undefined),
+  };
+}
+
+function iteratorOf(owner: object, iterator: Iterator<unknown> | AsyncIterator<unknown>): ChunkSource {
+  return {
+    next: async () => iterator.next(),
+    stop() {
+      // A Node stream that waits for data ends by destroy() only; its iterator's return() would wait too.
+      if ('destroy' in owner && typeof owner.destroy === 'function') {
+        (owner.destroy as () => void).call(owner);
+        return;
+      }
+      void (async () => iterator.return?.())().catch(() => undefined);
+    },
+  };
+}
+
+/** What is in memory holds nothing. */
+function nothing(): void {}
+
+function isBlob(value: unknown): value is Blob {
+  return typeof Blob !== 'undefined' && value instanceof Blob;
+}
+
+function isFormData(value: unknown): value is FormData {
+  return typeof FormData !== 'undefined' && value instanceof FormData;
+}
+
+function isReadableStream(value: object): value is ReadableStream<BodyChunk> {
+  return typeof ReadableStream !== 'undefined' && value instanceof ReadableStream;
+}

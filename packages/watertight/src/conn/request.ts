@@ -1,0 +1,122 @@
+/** Owns one request as the program asks for it: checked and immutable, so that it can be sent, sent again and shown. */
+import { checkMethod, checkReserved, Headers, RequestError, show, type HeadersInit } from '../wire/index.js';
+import type { ClientTrace } from './client-trace.js';
+import { toRequestBody, type BodyInit, type RequestBody } from './request-body.js';
+import { parseTarget, redact, type Target } from './target.js';
+
+/** What to do with a 3xx that has a Location. */
+export type RedirectMode = 'follow' | 'manual' | 'error';
+
+/** Options of one request. Only own properties count. */
+export interface RequestInit {
+  /** A token; default GET. `get`, `head` and their like set it. */
+  readonly method?: string;
+  readonly headers?: HeadersInit | null;
+  readonly body?: BodyInit | null;
+  /** Cancels the request in any phase, its body included; everything rejects with the signal's reason. */
+  readonly signal?: AbortSignal | null;
+  /** Milliseconds for the whole request, from its start to the end of the body. Default 0: no limit. */
+  readonly timeout?: number;
+  /** Default `follow`. */
+  readonly redirect?: RedirectMode;
+  /** Sends `Connection: close` and closes the connection after the response: Go's `Request.Close`. */
+  readonly close?: boolean;
+  readonly trace?: ClientTrace | null;
+}
+
+/** The part of `RequestInit` that `get(url)` has: nothing. */
+const NO_INIT: RequestInit = Object.freeze({ __proto__: null }) as RequestInit;
+
+const NO_HEADERS = Object.freeze({ close: false, declaredLength: null });
+
+/** A request. Making it checks everything that can be checked without a connection. */
+export class Request {
+  readonly method: string;
+  /** @internal */
+  readonly target: Target;
+  readonly body: RequestBody | null;
+  readonly signal: AbortSignal | null;
+  readonly timeout: number;
+  readonly redirect: RedirectMode;
+  readonly close: boolean;
+  readonly trace: ClientTrace | null;
+  /** @internal The Content-Length the caller declared for a body of unknown length. */
+  readonly declaredLength: number | null;
+  /** @internal Null where there are none, as for most GETs. */
+  readonly ownHeaders: Headers | null;
+  /** @internal The entry function the program called: the stack above it is the program's. */
+  entry: ((...args: never[]) => unknown) | null = null;
+
+  /**
+   * @param input an absolute URL, or a request to start from
+   * @param init overrides what `input` has
+   * @throws RequestError for a URL, method, header, body or option that can't be sent.
+   */
+  constructor(input: string | URL | Request, init?: RequestInit | null) {
+    const base = input instanceof Request ? input : null;
+    // Own properties only: a polluted Object.prototype sets no method, body or header.
+    const own = init === undefined || init === null ? NO_INIT : ({ __proto__: null, ...init } as RequestInit);
+    this.target = base === null ? parseTarget(input as string | URL) : base.target;
+    const method = own.method ?? base?.method ?? 'GET';
+    if (method !== 'GET') checkMethod(method);
+    this.method = method;
+    this.signal = own.signal ?? base?.signal ?? null;
+    this.timeout = own.timeout ?? base?.timeout ?? 0;
+    this.redirect = own.redirect ?? base?.redirect ?? 'follow';
+    this.trace = own.trace ?? base?.trace ?? null;
+    if (own !== NO_INIT) checkInit(this);
+    const body = own.body === undefined ? (base?.body ?? null) : own.body === null ? null : toRequestBody(own.body);
+    if (body !== null && (method === 'GET' || method === 'HEAD') && own.body !== undefined && base === null && body.length === null) {
+      throw new RequestError('ERR_INVALID_BODY', `a ${method} can't carry a body of unknown length (RFC 9110 section 9.3.1); use POST`);
+    }
+    this.body = body;
+    const headers = makeHeaders(own.headers, base, body, this.target.authorization);
+    this.ownHeaders = headers;
+    const reserved = headers === null ? NO_HEADERS : checkReserved(headers, body === null ? null : body.length);
+    if (body === null && reserved.declaredLength !== null && reserved.declaredLength > 0) throw new RequestError('ERR_INVALID_HEADER', `Content-Length says ${reserved.declaredLength}, but the request has no body`);
+    this.declaredLength = reserved.declaredLength;
+    this.close = reserved.close || (own.close ?? base?.close ?? false);
+  }
+
+  /** @internal The request that a redirect asks for; `timeout` is what is left of the time. */
+  redirected(to: { url: URL; method: string; headers: Headers; keepBody: boolean }, timeout: number): Request {
+    const { signal, redirect, close, trace } = this;
+    // The body says how long it is; a length that only the caller knew is sent in chunks.
+    to.headers.delete('content-length');
+    const next = new Request(to.url, { method: to.method, headers: to.headers, signal, redirect, close, trace, timeout });
+    if (to.keepBody) (next as { body: RequestBody | null }).body = this.body;
+    return next;
+  }
+
+  /** The headers that the program set. A copy. */
+  get headers(): Headers {
+    return new Headers(this.ownHeaders);
+  }
+
+  /** The URL without user, password and fragment. */
+  get url(): string {
+    return this.target.origin.href + this.target.path;
+  }
+
+  /** @internal The URL as reports may show it. */
+  get shownUrl(): string {
+    return redact(this.target);
+  }
+}
+
+function checkInit({ signal, timeout, redirect, trace }: Request): void {
+  if (signal !== null && (typeof signal !== 'object' || typeof signal.addEventListener !== 'function')) throw new RequestError('ERR_INVALID_OPTION', `signal is an AbortSignal, not ${show(signal)}`);
+  if (typeof timeout !== 'number' || !(timeout >= 0)) throw new RequestError('ERR_INVALID_OPTION', `timeout is a number of milliseconds, 0 for none, not ${show(timeout)}`);
+  if (redirect !== 'follow' && redirect !== 'manual' && redirect !== 'error') throw new RequestError('ERR_INVALID_OPTION', `redirect is 'follow', 'manual' or 'error', not ${show(redirect)}`);
+  if (trace !== null && typeof trace !== 'object') throw new RequestError('ERR_INVALID_OPTION', `trace is an object of functions, not ${show(trace)}`);
+}
+
+function makeHeaders(init: HeadersInit | null | undefined, base: Request | null, body: RequestBody | null, authorization: string | null): Headers | null {
+  const from = init ?? base?.ownHeaders ?? null;
+  const type = body === null ? null : body.contentType;
+  if (from === null && type === null && authorization === null) return null;
+  const headers = new Headers(from);
+  if (type !== null && !headers.has('content-type')) headers.set('Content-Type', type);
+  if (authorization !== null && !headers.has('authorization')) headers.set('Authorization', authorization);
+  return headers;
+}

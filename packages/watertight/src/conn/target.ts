@@ -1,0 +1,116 @@
+/**
+ * Owns where a request goes: a URL, parsed once by the URL standard's parser
+ * (the only one here, so that no two parsers can disagree), as an origin and
+ * what follows it.
+ */
+import { RequestError, show } from '../wire/index.js';
+
+/** Scheme, host and port. One object for equal origins, as long as it is remembered. */
+export interface Origin {
+  readonly scheme: 'http' | 'https';
+  /** Without the brackets of an IPv6 address. */
+  readonly hostname: string;
+  readonly port: number;
+  /** For the Host field: the port only where it is not the scheme's own. */
+  readonly host: string;
+  /** `http://host[:port]`. */
+  readonly href: string;
+}
+
+/** A parsed URL. */
+export interface Target {
+  readonly origin: Origin;
+  /** Path and query, visible ASCII, starting with `/`. */
+  readonly path: string;
+  /** `Basic …` from user and password of the URL, as Go sends them; null where there are none. */
+  readonly authorization: string | null;
+}
+
+/** Origins by the text they start a URL with; only texts that the parser gave back unchanged. */
+const origins = new Map<string, Origin>();
+const MAX_ORIGINS = 1000;
+
+/** What the URL standard leaves as it is in path and query, dots and `%` aside (they may mean `..`). */
+const PLAIN_PATH = /^\/[\w\-~!$&()*+,;=:@/?.]*$/;
+
+/**
+ * Parses an absolute http or https URL.
+ *
+ * @throws RequestError (`ERR_INVALID_URL`); the message never has user or password.
+ */
+export function parseTarget(url: string | URL): Target {
+  if (typeof url === 'string') {
+    // Most requests go where others went before: then only the path needs a look.
+    const slash = url.indexOf('/', 8);
+    if (slash !== -1) {
+      const origin = origins.get(url.slice(0, slash));
+      if (origin !== undefined) {
+        const path = url.slice(slash);
+        if (PLAIN_PATH.test(path) && !path.includes('/.')) return { origin, path, authorization: null };
+      }
+    }
+  }
+  return parseSlowly(url);
+}
+
+function parseSlowly(input: string | URL): Target {
+  let url: URL;
+  try {
+    url = new URL(input);
+  } catch (cause) {
+    // A URL that can't be parsed may still hold a password, so it is not shown; neither is the cause, which has it.
+    const reason = typeof input === 'string' ? `${show(stripUserinfo(input))} is not an absolute URL` : `the URL is ${input === null ? 'null' : typeof input}, not a string or URL (${(cause as Error).name})`;
+    throw new RequestError('ERR_INVALID_URL', `${reason}; it looks like http://host[:port]/path`);
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new RequestError('ERR_INVALID_URL', `the scheme ${show(url.protocol.slice(0, -1))} is not supported; it must be http or https`);
+  }
+  const authorization = url.username === '' && url.password === '' ? null : basicAuthorization(url);
+  return { origin: internOrigin(url), path: url.pathname + url.search, authorization };
+}
+
+function internOrigin(url: URL): Origin {
+  const href = url.origin;
+  const known = origins.get(href);
+  if (known !== undefined) return known;
+  const scheme = url.protocol === 'https:' ? 'https' : 'http';
+  const { hostname } = url;
+  const origin: Origin = Object.freeze({
+    scheme,
+    hostname: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
+    port: url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port),
+    host: url.host,
+    href,
+  });
+  if (origins.size >= MAX_ORIGINS) origins.clear();
+  origins.set(href, origin);
+  return origin;
+}
+
+function basicAuthorization(url: URL): string {
+  const plain = `${decode(url.username)}:${decode(url.password)}`;
+  return `Basic ${Buffer.from(plain, 'utf8').toString('base64')}`;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function stripUserinfo(text: string): string {
+  return text.replace(/\/\/[^/?#]*@/, '//***@');
+}
+
+/** A target as reports may show it: query values replaced by `*`, no user, no password. */
+export function redact({ origin, path }: Target): string {
+  const query = path.indexOf('?');
+  if (query === -1) return origin.href + path;
+  const names = path.slice(query + 1).split('&').map((pair) => {
+    const equals = pair.indexOf('=');
+    return equals === -1 ? pair : `${pair.slice(0, equals)}=*`;
+  });
+  return `${origin.href}${path.slice(0, query)}?${names.join('&')}`;
+}

@@ -1,0 +1,35 @@
+/** Owns the check at the end of a test: no leaks, or the test fails and says which line. */
+import { findLeaks, type LeakOptions } from './find-leaks.js';
+import { LeakError } from './report.js';
+
+/**
+ * What a test runner passes to a test, as far as we use it. Where it has an
+ * `error` or `fail` method (a `testing.T` in spirit) the leaks are reported
+ * there; `node:test`, vitest, jest and mocha take a thrown error.
+ */
+export interface TestLike {
+  error?(error: Error): void;
+  fail?(error: Error): void;
+}
+
+/**
+ * Fails if a response is left unread, a task running: at the end of a test, or
+ * in its `after` hook. Looks again for up to 1.4 s before it does.
+ *
+ * Rejects with a LeakError (`leaks` has the data), unless `t` takes errors.
+ */
+export async function verifyNone(t?: unknown, options?: LeakOptions): Promise<void> {
+  const leaks = await findLeaks(options);
+  if (leaks.length === 0) return;
+  const error = new LeakError(leaks);
+  const report = reporterOf(t);
+  if (report === null) throw error;
+  report(error);
+}
+
+function reporterOf(t: unknown): ((error: Error) => void) | null {
+  if (typeof t !== 'object' || t === null) return null;
+  const test = t as TestLike;
+  const report = typeof test.error === 'function' ? test.error : typeof test.fail === 'function' ? test.fail : null;
+  return report === null ? null : report.bind(test);
+}

@@ -1,0 +1,15 @@
+/**
+ * Owns the one clock of the library: monotonic milliseconds, so that a step of
+ * the wall clock neither fires nor delays a timeout (Go keeps a monotonic
+ * reading in time.Time for the same reason).
+ */
+
+/** Monotonic milliseconds since the process started, with a fraction. */
+export function now(): number {
+  return performance.now();
+}
+
+/** Turns a reading of {@link now} into milliseconds since 1970, for people. */
+export function toEpoch(monotonic: number): number {
+  return performance.timeOrigin + monotonic;
+}

@@ -1,0 +1,72 @@
+/**
+ * Owns holders as text: one as a report, many grouped by the line that opened
+ * them, most first.
+ */
+import type { Holder } from './holder.js';
+import { formatSite, siteOf, type Site } from './site.js';
+
+/** Holders that one line of the program opened (or, where none is recorded, one kind of request). */
+export interface HolderGroup {
+  readonly count: number;
+  /** Milliseconds since the oldest of them was opened. */
+  readonly oldest: number;
+  readonly site: Site | null;
+  readonly method: string;
+  readonly url: string;
+}
+
+/** The largest groups of holders at the time `at`: by call site, else by method and URL. At most `limit`. */
+export function topHolders(holders: Iterable<Holder>, at: number, limit = 3): HolderGroup[] {
+  const groups = new Map<string, { count: number; openedAt: number; holder: Holder; site: Site | null }>();
+  for (const holder of holders) {
+    const site = holder.trace === null ? null : siteOf(holder.trace);
+    const key = site === null ? `${holder.method} ${holder.url}` : `${site.file}:${site.line}:${site.column}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { count: 1, openedAt: holder.openedAt, holder, site });
+    else {
+      group.count++;
+      group.openedAt = Math.min(group.openedAt, holder.openedAt);
+    }
+  }
+  return [...groups.values()]
+    .sort((a, b) => b.count - a.count || a.openedAt - b.openedAt)
+    .slice(0, limit)
+    .map(({ count, openedAt, holder, site }) => ({ count, oldest: at - openedAt, site, method: holder.method, url: holder.url }));
+}
+
+/** `3 by src/preview.ts:14:23 (fetchPreview), the oldest for 4.2 s; 1 by GET http://…`. Empty for no groups. */
+export function describeHolders(groups: readonly HolderGroup[]): string {
+  return groups
+    .map(({ count, oldest, site, method, url }) => {
+      const who = site === null ? `${method} ${url}` : `${formatSite(site)}, ${method} ${url}`;
+      return `${count} by ${who}, ${count > 1 ? 'the oldest ' : ''}for ${formatDuration(oldest)}`;
+    })
+    .join('; ');
+}
+
+/**
+ * One holder as a report of two lines: what was not read, and where it was opened.
+ * A third line, what to do, is the leak report's.
+ */
+export function describeHolder(holder: Holder, at: number): string {
+  const site = holder.trace === null ? null : siteOf(holder.trace);
+  const held = `held for ${formatDuration(at - holder.openedAt)}`;
+  const opened = site === null ? 'opened at an unrecorded line (track: \'all\' records it)' : `opened at ${formatSite(site)}`;
+  const what =
+    holder.status === 0
+      ? `unfinished request: ${holder.method} ${holder.url}, no response yet, ${held}`
+      : `unread body: ${holder.method} ${holder.url} (${holder.status}), ${formatProgress(holder)} read, ${held}`;
+  return `${what}\n    ${opened}`;
+}
+
+function formatProgress({ bytesRead, contentLength }: Holder): string {
+  return contentLength < 0 ? `${bytesRead} bytes of unknown length` : `${bytesRead} of ${contentLength} bytes`;
+}
+
+/** `850 ms`, `1.2 s`, `3 min`, `2.5 h`. */
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`;
+  return `${(ms / 3_600_000).toFixed(1)} h`;
+}

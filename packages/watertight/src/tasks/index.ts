@@ -1,0 +1,11 @@
+/** The foundation: what runs, who started it, who holds it. Knows no HTTP. */
+export { now, toEpoch } from './clock.js';
+export { go } from './go.js';
+export { verdictOf, type Holder, type HolderClient, type Verdict } from './holder.js';
+export { topHolders, describeHolder, describeHolders, formatDuration, type HolderGroup } from './holder-groups.js';
+export { addTask, removeTask, taskCount, tasks } from './live.js';
+export { onProven, provenLeaks, type ProvenLeak } from './proven.js';
+export { captureTrace, framesOf, siteOf, formatSite, Trace, type Site } from './site.js';
+export { Task, type TaskKind, type TaskLabels, type TaskState } from './task.js';
+export { DEFAULT_SUSPECT_AFTER, setTracking, tracking, trackLevel, type TrackMode } from './tracking.js';
+export { unwatch, watch, type Watched } from './watch.js';

@@ -1,0 +1,32 @@
+/**
+ * Owns the live set: every task from its start to its end. Adding and removing
+ * are O(1); whoever starts a task ends it, exactly once.
+ */
+import { Task } from './task.js';
+
+const main = new Task('main', 'main', 'running', null);
+const live = new Set<Task>([main]);
+
+/** Puts a started task into the live set. */
+export function addTask(task: Task): void {
+  live.add(task);
+}
+
+/** Takes an ended task out of the live set; a second call does nothing. */
+export function removeTask(task: Task): void {
+  live.delete(task);
+}
+
+/**
+ * How many tasks are alive, the main one included: what Go's
+ * `runtime.NumGoroutine()` returns. A connection counts two, its read loop and
+ * its write loop; a dial under way counts one.
+ */
+export function taskCount(): number {
+  return live.size;
+}
+
+/** The live tasks in the order they started, the main one first: an array of its own, never null. */
+export function tasks(): readonly Task[] {
+  return [...live];
+}

@@ -1,0 +1,74 @@
+/**
+ * Owns what is known of proven leaks after their connection was reclaimed:
+ * counted for each call site, logged once for each, the latest kept for the
+ * leak checks.
+ */
+import { now } from './clock.js';
+import type { Holder } from './holder.js';
+import { describeHolder } from './holder-groups.js';
+import { formatSite, siteOf } from './site.js';
+
+/** A response that was garbage-collected unfinished, as it was at that moment. */
+export interface ProvenLeak extends Holder {
+  /** When it was found: monotonic milliseconds. */
+  readonly foundAt: number;
+  /** Ascending in the process. */
+  readonly sequence: number;
+}
+
+/** How many are kept in full; the counts go on beyond. */
+const KEPT = 1000;
+
+/** How many call sites are counted apart; a program has finitely many lines, but not all have a recorded one. */
+const MAX_SITES = 1000;
+
+const latest: ProvenLeak[] = [];
+const counts = new Map<string, number>();
+const listeners = new Set<(leak: ProvenLeak) => void>();
+let sequence = 0;
+
+/** The proven leaks found so far, oldest first: at most the latest 1,000. */
+export function provenLeaks(): readonly ProvenLeak[] {
+  return [...latest];
+}
+
+/** Calls `listener` for each proven leak from now on; returns the function that ends that. */
+export function onProven(listener: (leak: ProvenLeak) => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
+/** @internal Called by the watch when a handle was collected. */
+export function recordProven(holder: Holder): void {
+  const at = now();
+  const leak: ProvenLeak = {
+    client: holder.client,
+    method: holder.method,
+    url: holder.url,
+    origin: holder.origin,
+    status: holder.status,
+    bytesRead: holder.bytesRead,
+    contentLength: holder.contentLength,
+    openedAt: holder.openedAt,
+    lastReadAt: holder.lastReadAt,
+    awaited: false,
+    abandoned: true,
+    trace: holder.trace,
+    foundAt: at,
+    sequence: ++sequence,
+  };
+  latest.push(leak);
+  if (latest.length > KEPT) latest.shift();
+  const site = holder.trace === null ? null : siteOf(holder.trace);
+  const key = site === null ? holder.origin : formatSite(site);
+  const count = counts.get(key);
+  const isNew = count === undefined && counts.size < MAX_SITES;
+  if (count !== undefined || isNew) counts.set(key, (count ?? 0) + 1);
+  if (isNew) {
+    process.emitWarning(`${describeHolder(leak, at)}\n    Nothing refers to the response any more, so its connection was closed. Further ones from there are not logged.`, {
+      type: 'LeakWarning',
+      code: 'WATERTIGHT_LEAK',
+    });
+  }
+  for (const listener of listeners) listener(leak);
+}

@@ -1,0 +1,140 @@
+/**
+ * Owns call sites: a stack captured unformatted where it is cheap, and read
+ * later, when somebody looks, as frames mapped to the program's own sources.
+ */
+import { relative, isAbsolute, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { mapPosition } from './source-map.js';
+
+/** A line of the program: `file` is an absolute path (or what the engine calls the script), line and column count from 1. */
+export interface Site {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** The function's name as the engine has it, `''` at the top level of a module. */
+  readonly function: string;
+}
+
+/**
+ * How many frames are kept. The engine's default of ten is not enough where a
+ * program calls through a wrapper of a wrapper, and each frame costs time.
+ */
+const FRAMES = 12;
+
+/** A captured stack. It costs about a microsecond to make; reading it costs more, once. */
+export class Trace {
+  /** Written by the engine, formatted at its first read. */
+  declare readonly stack: unknown;
+  frames: readonly Site[] | null = null;
+}
+
+/**
+ * Captures the stack above the function `below`: `below` itself and what it
+ * called are left out. Frames beyond an `await` are included where the engine
+ * knows them.
+ */
+export function captureTrace(below: (...args: never[]) => unknown): Trace {
+  const trace = new Trace();
+  const limit = Error.stackTraceLimit;
+  if (limit === FRAMES) {
+    Error.captureStackTrace(trace, below);
+    return trace;
+  }
+  Error.stackTraceLimit = FRAMES;
+  Error.captureStackTrace(trace, below);
+  Error.stackTraceLimit = limit;
+  return trace;
+}
+
+/** All frames of a trace, innermost first, without the engine's own and the library's. */
+export function framesOf(trace: Trace): readonly Site[] {
+  trace.frames ??= readFrames(trace).filter((frame) => !isInternal(frame.file));
+  return trace.frames;
+}
+
+/**
+ * The line to blame: the innermost frame that is the program's own, past the
+ * frames of packages in `node_modules`. If all are of packages (a program that
+ * is itself installed there), the innermost of all. Null for an empty stack.
+ */
+export function siteOf(trace: Trace): Site | null {
+  const frames = framesOf(trace);
+  return frames.find((frame) => !isDependency(frame.file)) ?? frames[0] ?? null;
+}
+
+/** `src/preview.ts:14:23 (fetchPreview)`: relative to the working directory where the file is inside it. */
+export function formatSite(site: Site): string {
+  const where = `${displayPath(site.file)}:${site.line}:${site.column}`;
+  return site.function === '' ? where : `${where} (${site.function})`;
+}
+
+function displayPath(file: string): string {
+  if (!isAbsolute(file)) return file;
+  const near = relative(process.cwd(), file);
+  return near.startsWith('..') || isAbsolute(near) ? file : near.split(sep).join('/');
+}
+
+/** `dist/` of this package, and `src/` beside it for stacks that were mapped before we saw them. */
+const OWN = [new URL('../', import.meta.url), new URL('../../src/', import.meta.url)].map((url) => fileURLToPath(url));
+
+function isInternal(file: string): boolean {
+  return file === '' || file.startsWith('node:') || file.startsWith('internal/') || OWN.some((root) => file.startsWith(root));
+}
+
+function isDependency(file: string): boolean {
+  return /[\\/]node_modules[\\/]/.test(file);
+}
+
+type Prepare = (error: Error, sites: NodeJS.CallSite[]) => unknown;
+
+function readFrames(trace: Trace): Site[] {
+  const holder = Error as { prepareStackTrace?: Prepare | undefined };
+  const installed = holder.prepareStackTrace;
+  // Where a tool has its own hook (vitest, tsx, source-map-support), only its text has the right lines.
+  if (installed !== undefined) return parseFrames(String(trace.stack));
+  let sites: readonly NodeJS.CallSite[] = [];
+  holder.prepareStackTrace = (_error, raw) => {
+    sites = raw;
+    return '';
+  };
+  try {
+    void trace.stack;
+  } finally {
+    holder.prepareStackTrace = installed;
+  }
+  return sites.map(toSite);
+}
+
+function toSite(raw: NodeJS.CallSite): Site {
+  const file = toPath(raw.getFileName() ?? raw.getEvalOrigin() ?? '');
+  const line = raw.getLineNumber() ?? 0;
+  const column = raw.getColumnNumber() ?? 0;
+  const named = raw.getFunctionName() ?? '';
+  // A method called on an object: `Preview.load`; but not `Object.load` of a plain one.
+  const type = raw.isConstructor() || raw.isToplevel() ? null : raw.getTypeName();
+  const qualified = named === '' || type === null || type === 'Object' || named.includes('.') ? named : `${type}.${named}`;
+  return isInternal(file) ? { file, line, column, function: qualified } : { ...mapPosition(file, line, column), function: qualified };
+}
+
+/** One line of V8's stack text: `    at [async ][new ]name [as alias] (file:line:column)`, the parts before the place optional. */
+const FRAME = /^\s*at (?:(?:async )?(.+?) \()?(?:async )?((?:\w+:\/\/)?.+?):(\d+):(\d+)\)?$/;
+
+function parseFrames(text: string): Site[] {
+  const frames: Site[] = [];
+  for (const line of text.split('\n')) {
+    const match = FRAME.exec(line);
+    if (match === null) continue;
+    const name = (match[1] ?? '').replace(/^(?:async |new )+/, '').replace(/ \[as .+\]$/, '').replace(/^Object\.|<anonymous>$/g, '');
+    frames.push({ file: toPath(match[2]!), line: Number(match[3]), column: Number(match[4]), function: name });
+  }
+  return frames;
+}
+
+function toPath(file: string): string {
+  if (!file.startsWith('file:')) return file;
+  try {
+    return fileURLToPath(file);
+  } catch {
+    return file;
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Owns the way from a line of generated code to the line somebody wrote: the
+ * engine's own source maps where it keeps them, else the map the file names.
+ */
+import { readFileSync } from 'node:fs';
+import { findSourceMap } from 'node:module';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
+
+interface Position {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Maps of files already looked at; null for a file without one. */
+const maps = new Map<string, TraceMap | null>();
+
+/** A program has finitely many files, but one that generates code could have any number. */
+const MAX_MAPS = 500;
+
+/** No map we want to read is larger: 32 MiB. */
+const MAX_MAP_BYTES = 32 << 20;
+
+/** The original of a position (line and column from 1), or the position itself where there is no map. Never throws. */
+export function mapPosition(file: string, line: number, column: number): Position {
+  const generated = { file, line, column };
+  if (line < 1) return generated;
+  try {
+    return fromEngine(generated) ?? fromFile(generated) ?? generated;
+  } catch {
+    // A broken map must not break a report.
+    return generated;
+  }
+}
+
+function fromEngine({ file, line, column }: Position): Position | null {
+  // Empty unless Node runs with --enable-source-maps or a loader turned them on.
+  const map = findSourceMap(file) ?? findSourceMap(pathToFileURL(file).href);
+  if (map === undefined) return null;
+  const entry = map.findEntry(line - 1, column - 1);
+  if (!('originalSource' in entry)) return null;
+  const source = entry.originalSource;
+  return {
+    file: source.startsWith('file:') ? fileURLToPath(source) : resolve(dirname(file), source),
+    line: entry.originalLine + 1,
+    column: entry.originalColumn + 1,
+  };
+}
+
+function fromFile({ file, line, column }: Position): Position | null {
+  let map = maps.get(file);
+  if (map === undefined) {
+    if (maps.size >= MAX_MAPS) maps.clear();
+    map = readMap(file);
+    maps.set(file, map);
+  }
+  if (map === null) return null;
+  const found = originalPositionFor(map, { line, column: column - 1 });
+  if (found.source === null) return null;
+  const source = found.source.startsWith('file:') ? fileURLToPath(found.source) : found.source;
+  return { file: source, line: found.line, column: found.column + 1 };
+}
+
+function readMap(file: string): TraceMap | null {
+  try {
+    const code = readFileSync(file, 'utf8');
+    const at = code.lastIndexOf('//# sourceMappingURL=');
+    if (at === -1) return null;
+    const url = /^\S+/.exec(code.slice(at + '//# sourceMappingURL='.length))?.[0] ?? '';
+    const inline = /^data:application\/json[^,]*?(;base64)?,(.*)$/.exec(url);
+    if (inline !== null) {
+      const json = inline[1] === undefined ? decodeURIComponent(inline[2]!) : Buffer.from(inline[2]!, 'base64').toString();
+      return new TraceMap(json, pathToFileURL(file).href);
+    }
+    const mapUrl = new URL(url, pathToFileURL(file));
+    if (mapUrl.protocol !== 'file:') return null;
+    const json = readFileSync(mapUrl);
+    return json.length > MAX_MAP_BYTES ? null : new TraceMap(json.toString(), mapUrl.href);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,299 @@
+/**
+ * Owns the acting side of the pool: it finds, dials, hands over and closes
+ * connections as the pool decides. Go's `getConn`, `dialConnFor` and
+ * `putOrCloseIdleConn`.
+ */
+import { describeHolders, formatDuration, now, topHolders, tracking, trackLevel, type Holder, type Trace } from '../tasks/index.js';
+import { Exchange, type ConnOwner, type ExchangeSettings, type Origin } from '../conn/index.js';
+import { Dial } from './dial.js';
+import { TransportError } from './error.js';
+import { Host } from './host.js';
+import type { ResolvedOptions } from './options.js';
+import { Pool } from './pool.js';
+import { PooledConn } from './pooled-conn.js';
+import type { RoundTrip, TripPort } from './round-trip.js';
+import type { ConnCounts, TransportStats } from './stats.js';
+import { TlsSessions } from './tls-sessions.js';
+
+/** A request may wait so long before a warning says who holds the connections, ms. */
+const WARN_AFTER = 5000;
+
+export class Connector implements ConnOwner<PooledConn>, TripPort {
+  readonly closeAlways: boolean;
+  private readonly settings: ExchangeSettings;
+  private readonly pool: Pool<PooledConn, RoundTrip>;
+  private readonly hosts = new Map<string, Host>();
+  private readonly conns = new Set<PooledConn>();
+  private readonly dials = new Set<Dial>();
+  private readonly sessions = new TlsSessions();
+  private readonly level: number;
+  private idleTimer: NodeJS.Timeout | null = null;
+  private warnTimer: NodeJS.Timeout | null = null;
+  private opened = 0;
+  private ended = 0;
+  private shut = false;
+
+  constructor(private readonly options: ResolvedOptions) {
+    this.closeAlways = options.disableKeepAlives;
+    this.level = trackLevel(options.track);
+    this.pool = new Pool(options);
+    this.settings = {
+      limits: { maxHeadBytes: options.maxResponseHeaderBytes, maxFields: options.maxResponseHeaderFields, maxInterim: options.max1xxResponses },
+      responseHeaderTimeout: options.responseHeaderTimeout,
+      expectContinueTimeout: options.expectContinueTimeout,
+      bodyIdleTimeout: options.bodyIdleTimeout,
+      maxDecompressedBytes: options.maxDecompressedBytes,
+      drainOnClose: options.drainOnClose,
+      disableKeepAlives: options.disableKeepAlives,
+      suspectFound: ({ origin }) => {
+        const host = this.hosts.get(origin);
+        if (host !== undefined) host.suspicious = true;
+      },
+    };
+  }
+
+  hostFor(origin: Origin): Host {
+    let host = this.hosts.get(origin.href);
+    if (host === undefined) {
+      host = new Host(origin, !this.options.disableCompression, this.closeAlways);
+      this.hosts.set(origin.href, host);
+    }
+    return host;
+  }
+
+  /** 0 off, 1 adaptive, 2 all: the transport's own, or what a leak check demands. */
+  get trackLevel(): number {
+    return this.level > tracking.floor ? this.level : tracking.floor;
+  }
+
+  // ---- for a round trip
+
+  connect(trip: RoundTrip): void {
+    if (this.shut) {
+      this.hosts.clear();
+      return trip.fail(closedError());
+    }
+    // A second attempt may find its host forgotten meanwhile.
+    const host = (trip.host = this.hostFor(trip.request.target.origin));
+    const { trace } = trip.request;
+    try {
+      if (trace !== null) trace.getConn?.(`${host.origin.hostname}:${host.origin.port}`);
+    } catch (error) {
+      this.tidy(host);
+      return trip.fail(error);
+    }
+    const conn = this.pool.takeIdle(host);
+    if (conn !== null) return trip.useConn(conn, true, now() - conn.idleAt);
+    const admission = this.pool.admit(host, trip);
+    if (admission === 'refuse') return trip.fail(this.refusal(host));
+    trip.waiting = true;
+    if (admission === 'dial') this.dialFor(trip);
+    else this.warnLater();
+  }
+
+  leave(trip: RoundTrip): void {
+    const { host, dial } = trip;
+    this.endWait(trip);
+    if (dial === null) return this.tidy(host);
+    // The dial may serve somebody who was not allowed one; only if nobody waits for it, it ends.
+    const next = host.blocked.shift();
+    if (next !== null) {
+      dial.trip = next;
+      next.dial = dial;
+      return;
+    }
+    dial.abort();
+    this.dialEnded(dial, host);
+    this.tidy(host);
+  }
+
+  exchangeFor(trip: RoundTrip): Exchange {
+    const { request, trace } = trip;
+    const { ownHeaders } = request;
+    const offerGzip =
+      !this.options.disableCompression &&
+      request.method !== 'HEAD' &&
+      // Go: a range of a gzip body can't be undone.
+      (ownHeaders === null || (!ownHeaders.has('accept-encoding') && !ownHeaders.has('range')));
+    return new Exchange(request, trace, this.trackLevel, offerGzip, this.settings, trip);
+  }
+
+  describeHolders(host: Host): string {
+    const holders: Holder[] = [];
+    for (const conn of this.conns) if (conn.host === host && conn.exchange !== null) holders.push(conn.exchange);
+    const limit = this.options.maxConnsPerHost;
+    const allowed = limit > 0 ? ` of ${limit} (maxConnsPerHost)` : '';
+    const all = `${host.open} connections${allowed} to ${host.key} are open, ${holders.length} of them held`;
+    return holders.length === 0 ? all : `${all}: ${describeHolders(topHolders(holders, now()))}`;
+  }
+
+  // ---- for a connection
+
+  connReady(conn: PooledConn): void {
+    const { host } = conn;
+    const at = now();
+    const placement = this.pool.place(conn, host, at);
+    if (placement.action === 'deliver') this.deliver(placement.to, conn);
+    else if (placement.action === 'close') conn.close();
+    else {
+      placement.evict?.close();
+      if (this.idleTimer === null) this.armIdleTimer(at);
+    }
+  }
+
+  connClosed(conn: PooledConn): void {
+    const { host } = conn;
+    if (!this.conns.delete(conn)) return;
+    this.pool.remove(conn);
+    host.open--;
+    this.ended++;
+    this.dialNext(host);
+    this.tidy(host);
+  }
+
+  // ---- for the transport
+
+  closeIdle(): void {
+    for (const conn of this.pool.takeAllIdle()) conn.close();
+  }
+
+  close(): void {
+    this.shut = true;
+    const error = closedError();
+    for (const host of this.hosts.values()) {
+      for (let trip = host.waiting.shift(); trip !== null; trip = host.waiting.shift()) {
+        this.endWait(trip);
+        trip.fail(error);
+      }
+    }
+    for (const dial of this.dials) dial.abort();
+    this.dials.clear();
+    for (const conn of [...this.conns]) conn.close(error);
+    for (const timer of [this.idleTimer, this.warnTimer]) if (timer !== null) clearTimeout(timer);
+    this.hosts.clear();
+  }
+
+  stats(): TransportStats {
+    const hosts = [...this.hosts.values()].map((host) => ({ key: host.key, idle: host.idle.length, active: host.open - host.idle.length, dialling: host.dialling, waiting: host.waiters }));
+    const sum = (of: keyof ConnCounts): number => hosts.reduce((total, host) => total + host[of], 0);
+    return { idle: sum('idle'), active: sum('active'), dialling: sum('dialling'), waiting: sum('waiting'), hosts, opened: this.opened, closed: this.ended };
+  }
+
+  // ---- inside
+
+  private deliver(trip: RoundTrip, conn: PooledConn): void {
+    // Late binding: a dial that was started for it goes on and serves whoever comes next.
+    trip.dial?.letGo();
+    this.endWait(trip);
+    trip.useConn(conn, false, 0);
+  }
+
+  private endWait(trip: RoundTrip): void {
+    trip.waiting = false;
+    trip.dial = null;
+    trip.host.waiters--;
+  }
+
+  private dialFor(trip: RoundTrip): void {
+    const { host, trace, request } = trip;
+    const conn = new PooledConn(host, this.settings, this, trace);
+    const dial: Dial = new Dial(
+      {
+        origin: host.origin,
+        conn,
+        options: this.options,
+        sessions: this.sessions,
+        trace: trace as Trace | null,
+        hooks: request.trace,
+        ready: () => this.dialReady(dial, conn),
+        failed: (error) => this.dialFailed(dial, host, error),
+      },
+      trip,
+    );
+    host.dialling++;
+    this.dials.add(dial);
+    trip.dial = dial;
+    dial.start();
+  }
+
+  private dialReady(dial: Dial, conn: PooledConn): void {
+    const { host } = conn;
+    this.dialEnded(dial, host);
+    host.open++;
+    this.opened++;
+    this.conns.add(conn);
+    const { trip } = dial;
+    if (trip?.waiting === true) {
+      trip.dial = null;
+      this.deliver(trip, conn);
+    } else {
+      conn.unref();
+      this.connReady(conn);
+    }
+  }
+
+  private dialFailed(dial: Dial, host: Host, error: Error): void {
+    this.dialEnded(dial, host);
+    const { trip } = dial;
+    if (trip?.waiting === true) {
+      this.endWait(trip);
+      trip.fail(error);
+    }
+    this.dialNext(host);
+    this.tidy(host);
+  }
+
+  private dialEnded(dial: Dial, host: Host): void {
+    if (this.dials.delete(dial)) host.dialling--;
+  }
+
+  private dialNext(host: Host): void {
+    if (this.shut || host.waiters === 0) return;
+    const trip = this.pool.nextDial(host);
+    if (trip !== null) this.dialFor(trip);
+  }
+
+  /** Forgets a host that has nothing any more, so that their number is bounded by that of connections and requests. */
+  private tidy(host: Host): void {
+    if (host.empty && this.hosts.get(host.key) === host) this.hosts.delete(host.key);
+  }
+
+  private armIdleTimer(at: number): void {
+    const { idleConnTimeout } = this.options;
+    const { leastRecent } = this.pool;
+    if (idleConnTimeout === 0 || leastRecent === null) return;
+    this.idleTimer = setTimeout(() => this.closeExpired(), Math.max(1, leastRecent.idleAt + idleConnTimeout - at)).unref();
+  }
+
+  private closeExpired(): void {
+    this.idleTimer = null;
+    const at = now();
+    const { idleConnTimeout } = this.options;
+    for (let conn = this.pool.leastRecent; conn !== null && at - conn.idleAt >= idleConnTimeout - 1; conn = this.pool.leastRecent) {
+      this.pool.remove(conn);
+      conn.close();
+    }
+    this.armIdleTimer(at);
+  }
+
+  private refusal(host: Host): TransportError {
+    return new TransportError('ERR_TOO_MANY_WAITERS', `${host.waiters} requests already wait for a connection to ${host.key} (maxWaitersPerHost); ${this.describeHolders(host)}`);
+  }
+
+  private warnLater(): void {
+    this.warnTimer ??= setTimeout(() => {
+      this.warnTimer = null;
+      for (const host of this.hosts.values()) {
+        if (host.waiters === 0) host.warned = false;
+        else if (!host.warned) {
+          host.warned = true;
+          process.emitWarning(`${host.waiters} requests wait for a connection to ${host.key}, some for up to ${formatDuration(WARN_AFTER)} or longer; ${this.describeHolders(host)}`, { type: 'ConnectionWaitWarning', code: 'WATERTIGHT_WAIT' });
+        }
+      }
+    }, WARN_AFTER).unref();
+  }
+}
+
+function closedError(): TransportError {
+  return new TransportError('ERR_TRANSPORT_CLOSED', 'the transport is closed; make a new one');
+}

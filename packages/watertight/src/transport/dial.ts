@@ -1,0 +1,252 @@
+/**
+ * Owns one dial: name resolution, TCP and TLS up to a connection that can take
+ * a request. It is a task as long as it lasts, what `dialConnFor` is in Go.
+ */
+import { connect, isIP, type NetConnectOpts, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { addTask, removeTask, Task, type Trace } from '../tasks/index.js';
+import { Deadline, TimeoutError, type ClientTrace, type Origin, type TlsState } from '../conn/index.js';
+import { DialError } from './error.js';
+import type { ResolvedOptions } from './options.js';
+import type { PooledConn } from './pooled-conn.js';
+import type { RoundTrip } from './round-trip.js';
+import type { TlsSessions } from './tls-sessions.js';
+
+/** How long a connection may be silent before the kernel asks whether the peer is alive; Go's default is 15 s. */
+const KEEP_ALIVE_DELAY = 15_000;
+
+/** What a dial goes by and whom it tells: exactly one of `ready` and `failed`, unless it is aborted. */
+export interface DialOrders {
+  readonly origin: Origin;
+  readonly conn: PooledConn;
+  readonly options: ResolvedOptions;
+  readonly sessions: TlsSessions;
+  readonly trace: Trace | null;
+  readonly hooks: ClientTrace | null;
+  ready(conn: PooledConn): void;
+  failed(error: Error): void;
+}
+
+export class Dial {
+  private readonly task: Task;
+  private socket: Socket | Duplex | null = null;
+  private deadline: Deadline | null = null;
+  private done = false;
+  private connected = false;
+  private readonly controller = new AbortController();
+
+  /** The request it was started for, as long as that waits for it. */
+  trip: RoundTrip | null;
+
+  constructor(
+    private readonly orders: DialOrders,
+    trip: RoundTrip,
+  ) {
+    this.trip = trip;
+    this.task = new Task('dial', 'dialConn', 'io wait', orders.trace, orders.conn.host.labels);
+  }
+
+  start(): void {
+    addTask(this.task);
+    const { origin, options, hooks } = this.orders;
+    this.limit(options.dialTimeout, 'dialling', `connecting to ${origin.href} took longer than ${options.dialTimeout} ms (dialTimeout)`);
+    try {
+      hooks?.connectStart?.(`${origin.hostname}:${origin.port}`);
+      const custom = origin.scheme === 'https' ? (options.dialTls ?? options.dial) : options.dial;
+      if (custom === undefined) this.watchSocket(origin.scheme === 'https' ? this.openTls({}) : this.open(), false);
+      else void this.openCustom(custom, origin.scheme === 'https' && options.dialTls !== undefined);
+    } catch (error) {
+      this.fail(error as Error);
+    }
+  }
+
+  /** Its request was served by another connection: it goes on, but keeps the process no longer alive. */
+  letGo(): void {
+    this.trip = null;
+    this.deadline?.unref();
+    if (this.socket instanceof Socket) this.socket.unref();
+  }
+
+  /** Nobody wants the connection any more. */
+  abort(): void {
+    if (this.finish()) this.dispose(new DialError('ERR_DIAL', 'the dial was cancelled'));
+  }
+
+  private open(): Socket {
+    const { options } = this.orders;
+    return connect({ ...this.address(), onread: this.orders.conn.onread, lookup: options.lookup } as NetConnectOpts);
+  }
+
+  /** Every option that a polluted Object.prototype could set is named. */
+  private address(): object {
+    const { origin } = this.orders;
+    return {
+      host: origin.hostname,
+      port: origin.port,
+      path: undefined,
+      localAddress: undefined,
+      localPort: undefined,
+      family: undefined,
+      hints: undefined,
+      signal: undefined,
+      fd: undefined,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_DELAY,
+    };
+  }
+
+  private openTls(over: { socket?: Duplex }): TLSSocket {
+    const { origin, options, conn, sessions } = this.orders;
+    const { tls } = options;
+    // RFC 6066 section 3: no literal addresses in SNI, no trailing dot. What is checked is the URL's host, whatever Host says.
+    const servername = tls.servername ?? (isIP(origin.hostname) === 0 ? origin.hostname.replace(/\.$/, '') : '');
+    const key = `${origin.href} ${servername}`;
+    const socket = connectTls({
+      ca: undefined, cert: undefined, key: undefined, pfx: undefined, passphrase: undefined, secureContext: undefined,
+      checkServerIdentity: undefined, minVersion: undefined, maxVersion: undefined, ciphers: undefined, crl: undefined, ...definedOnly(tls),
+      ...(over.socket === undefined ? { ...this.address(), lookup: options.lookup } : { socket: over.socket }),
+      onread: over.socket === undefined ? conn.onread : undefined,
+      servername,
+      rejectUnauthorized: tls.rejectUnauthorized !== false,
+      ALPNProtocols: ['http/1.1'],
+      session: tls.session ?? sessions.get(key),
+    } as object as ConnectionOptions);
+    socket.on('session', (session) => sessions.set(key, session));
+    // Whatever was wrong, the next handshake starts afresh.
+    socket.once('error', () => sessions.delete(key));
+    // RFC 9325 section 3.5: there is no need for it, and it lets a peer change its certificate.
+    socket.disableRenegotiation();
+    return socket;
+  }
+
+  private async openCustom(dial: NonNullable<ResolvedOptions['dial']>, handshakeDone: boolean): Promise<void> {
+    const { origin } = this.orders;
+    try {
+      const socket = await dial({ host: origin.hostname, port: origin.port, signal: this.controller.signal });
+      if (typeof socket !== 'object' || typeof (socket as Socket | undefined)?.write !== 'function') throw new TypeError(`the dial option returned ${typeof socket}, not a socket`);
+      if (this.done) {
+        socket.on('error', () => undefined);
+        socket.destroy();
+        return;
+      }
+      if (origin.scheme === 'https' && !handshakeDone) {
+        this.connected = true;
+        this.watchSocket(this.openTls({ socket }), true);
+      } else this.watchSocket(socket, true);
+    } catch (error) {
+      this.fail(error as Error);
+    }
+  }
+
+  private watchSocket(socket: Socket | Duplex, custom: boolean): void {
+    this.socket = socket;
+    socket.on('error', (error: Error) => this.fail(error));
+    socket.once('close', () => this.fail(new Error('the connection was closed')));
+    const isTls = this.orders.origin.scheme === 'https' && 'getCipher' in socket;
+    const connecting = socket instanceof Socket && socket.connecting;
+    if (isTls) {
+      const tls = socket as TLSSocket;
+      if (connecting) tls.once('connect', () => this.handshake());
+      else if (!this.isSecure(tls)) this.handshake();
+      if (this.isSecure(tls)) this.succeed(tls, tls, custom);
+      else tls.once('secureConnect', () => this.succeed(tls, tls, custom));
+    } else if (connecting) socket.once('connect', () => this.succeed(socket, null, custom));
+    else this.succeed(socket as Socket, null, custom);
+  }
+
+  /** Only a dialTls can hand out a socket whose handshake is over. */
+  private isSecure(tls: TLSSocket): boolean {
+    return !tls.connecting && this.orders.options.dialTls !== undefined && tls.getProtocol() !== null && tls.getFinished() !== undefined;
+  }
+
+  private handshake(): void {
+    const { origin, options, hooks } = this.orders;
+    this.connected = true;
+    hooks?.tlsHandshakeStart?.();
+    this.limit(options.tlsHandshakeTimeout, 'the TLS handshake', `the TLS handshake with ${origin.href} took longer than ${options.tlsHandshakeTimeout} ms (tlsHandshakeTimeout)`);
+  }
+
+  private succeed(socket: Socket | Duplex, tls: TLSSocket | null, custom: boolean): void {
+    const { origin, conn, hooks } = this.orders;
+    if (!this.finish()) return;
+    socket.removeAllListeners('close');
+    socket.removeAllListeners('error');
+    try {
+      if (tls !== null) hooks?.tlsHandshakeDone?.(null);
+      hooks?.connectDone?.(`${origin.hostname}:${origin.port}`, null);
+    } catch (error) {
+      this.dispose(error as Error);
+      this.orders.failed(error as Error);
+      return;
+    }
+    conn.attach(socket as Socket, tls === null ? null : stateOf(tls), custom);
+    this.orders.ready(conn);
+  }
+
+  private fail(cause: Error): void {
+    if (!this.finish()) return;
+    this.dispose(cause);
+    const { origin, hooks } = this.orders;
+    const error = this.explain(cause);
+    if (this.connected) hooks?.tlsHandshakeDone?.(error);
+    else hooks?.connectDone?.(`${origin.hostname}:${origin.port}`, error);
+    this.orders.failed(error);
+  }
+
+  private explain(cause: Error & { code?: string; syscall?: string; errors?: Error[] }): Error {
+    if (cause instanceof TimeoutError || cause instanceof DialError) return cause;
+    const { origin } = this.orders;
+    if (cause.syscall === 'getaddrinfo' || cause.code === 'ENOTFOUND' || cause.code === 'EAI_AGAIN') {
+      return new DialError('ERR_DNS', `the name ${origin.hostname} was not resolved: ${cause.message}`, { cause });
+    }
+    if (this.connected) {
+      const hint = cause.code === 'ERR_SSL_WRONG_VERSION_NUMBER' || cause.code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG' ? '; the server gave an HTTP response to an HTTPS client, or speaks no TLS at all: is the URL http://?' : '';
+      return new DialError('ERR_TLS', `the TLS handshake with ${origin.href} failed: ${cause.message}${hint}`, { cause });
+    }
+    // Several addresses were tried: an AggregateError, whose own message may be empty.
+    const message = cause.errors === undefined ? cause.message : cause.errors.map((each) => each.message).join('; ');
+    return new DialError('ERR_DIAL', `connecting to ${origin.href} failed: ${message}`, { cause });
+  }
+
+  private limit(ms: number, phase: 'dialling' | 'the TLS handshake', message: string): void {
+    this.deadline?.clear();
+    this.deadline = null;
+    if (ms === 0 || this.done) return;
+    this.deadline = new Deadline(ms, () => this.fail(new TimeoutError(message, phase)));
+    // Somebody awaits this dial, and a custom one may hold nothing that keeps the process alive.
+    this.deadline.ref();
+  }
+
+  /** Ends the dial; false if it had ended. */
+  private finish(): boolean {
+    if (this.done) return false;
+    this.done = true;
+    this.deadline?.clear();
+    removeTask(this.task);
+    return true;
+  }
+
+  private dispose(reason: Error): void {
+    this.controller.abort(reason);
+    this.socket?.on('error', () => undefined);
+    this.socket?.destroy();
+  }
+}
+
+function stateOf(socket: TLSSocket): TlsState {
+  return {
+    protocol: socket.getProtocol(),
+    cipher: socket.getCipher().name,
+    serverName: typeof (socket as { servername?: unknown }).servername === 'string' ? (socket as unknown as { servername: string }).servername : '',
+    authorized: socket.authorized,
+    alpnProtocol: socket.alpnProtocol === false || socket.alpnProtocol === null ? null : socket.alpnProtocol,
+    resumed: socket.isSessionReused(),
+    peerCertificate: socket.getPeerCertificate(),
+  };
+}
+
+function definedOnly(options: ConnectionOptions): ConnectionOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,164 @@
+/**
+ * Owns the decision which connection serves which request, over plain data:
+ * idle connections (most recently used first within a host, least recently
+ * used evicted across hosts), requests that wait in order, and how many
+ * connections each host has. It does no I/O and reads no clock: it says what
+ * is to be done, and the transport does it. The rules are those of Go's
+ * `queueForIdleConn`, `queueForDial` and `tryPutIdleConn`.
+ */
+import { WaitQueue, type Waiter } from './wait-queue.js';
+
+/** What the pool keeps in a connection. */
+export interface Poolable<C> {
+  readonly host: HostPool<C, Waiter>;
+  readonly usable: boolean;
+  /** Reading of the library's clock when it became idle. */
+  idleAt: number;
+  /** Neighbours in the order of idleness, over all hosts. */
+  newer: C | null;
+  older: C | null;
+}
+
+/** The limits it goes by; 0 is no limit, a negative number per host keeps nothing. */
+export interface PoolLimits {
+  readonly maxIdleConns: number;
+  readonly maxIdleConnsPerHost: number;
+  readonly maxConnsPerHost: number;
+  readonly maxWaitersPerHost: number;
+  readonly disableKeepAlives: boolean;
+}
+
+/** One connect key's part of the pool. */
+export class HostPool<C, W extends Waiter> {
+  /** Idle connections, the most recently used last. */
+  readonly idle: C[] = [];
+  /** Open connections, idle ones included. */
+  open = 0;
+  dialling = 0;
+  /** All that wait for a connection, whether one is being dialled for them or not. */
+  readonly waiting = new WaitQueue<W>();
+  /** Those of them for which the limit allows no dial. */
+  readonly blocked = new WaitQueue<W>();
+  /** Requests waiting, counted. */
+  waiters = 0;
+
+  constructor(readonly key: string) {}
+
+  /** Nothing is left that the pool must remember. */
+  get empty(): boolean {
+    return this.open === 0 && this.dialling === 0 && this.waiters === 0;
+  }
+}
+
+/** What to do for a request that found no idle connection. */
+export type Admission = 'dial' | 'wait' | 'refuse';
+
+/** What to do with a connection that is ready for another request; `close` says why, in Go's words. */
+export type Placement<C, W> =
+  | { readonly action: 'deliver'; readonly to: W }
+  | { readonly action: 'keep'; readonly evict: C | null }
+  | { readonly action: 'close'; readonly reason: string };
+
+const KEPT = Object.freeze({ action: 'keep', evict: null }) as { action: 'keep'; evict: null };
+
+export class Pool<C extends Poolable<C>, W extends Waiter> {
+  idleCount = 0;
+  /** Connections that become idle are closed, until the next request: the rest of `closeIdleConnections`. */
+  private closeIdle = false;
+  private newest: C | null = null;
+  private oldest: C | null = null;
+
+  constructor(private readonly limits: PoolLimits) {}
+
+  /** The connection that has been idle for the longest time. */
+  get leastRecent(): C | null {
+    return this.oldest;
+  }
+
+  /** An idle connection to the host, or null. The most recently used one: the others may go idle for good. */
+  takeIdle(host: HostPool<C, W>): C | null {
+    this.closeIdle = false;
+    for (;;) {
+      const conn = host.idle.pop();
+      if (conn === undefined) return null;
+      this.unlink(conn);
+      // One whose socket has just died is dropped: it is about to report its end.
+      if (conn.usable) return conn;
+    }
+  }
+
+  /** Lets a request wait for the first connection that is ready; says whether one may be dialled for it. */
+  admit(host: HostPool<C, W>, waiter: W): Admission {
+    if (host.waiters >= this.limits.maxWaitersPerHost) return 'refuse';
+    host.waiting.push(waiter);
+    host.waiters++;
+    if (this.mayDial(host)) return 'dial';
+    host.blocked.push(waiter);
+    return 'wait';
+  }
+
+  /** A place for a dial has come free: the request to dial for, or null. */
+  nextDial(host: HostPool<C, W>): W | null {
+    return this.mayDial(host) ? host.blocked.shift() : null;
+  }
+
+  /** What becomes of a connection that is ready for a request. `at`: now. */
+  place(conn: C, host: HostPool<C, W>, at: number): Placement<C, W> {
+    const { maxIdleConnsPerHost, maxIdleConns, disableKeepAlives } = this.limits;
+    if (disableKeepAlives || maxIdleConnsPerHost < 0) return { action: 'close', reason: 'keep-alives disabled' };
+    if (host.waiters > 0) {
+      const waiter = host.waiting.shift();
+      if (waiter !== null) return { action: 'deliver', to: waiter };
+    }
+    if (this.closeIdle) return { action: 'close', reason: 'CloseIdleConnections called' };
+    if (maxIdleConnsPerHost > 0 && host.idle.length >= maxIdleConnsPerHost) return { action: 'close', reason: 'too many idle connections for host' };
+    conn.idleAt = at;
+    host.idle.push(conn);
+    this.link(conn);
+    if (maxIdleConns === 0 || this.idleCount <= maxIdleConns) return KEPT;
+    const evict = this.oldest!;
+    this.remove(evict);
+    return { action: 'keep', evict };
+  }
+
+  /** Takes a connection out of the idle ones, if it is there. */
+  remove(conn: C): void {
+    const { idle } = conn.host;
+    // What ends by itself is mostly the oldest, what is evicted always.
+    const at = idle.indexOf(conn);
+    if (at === -1) return;
+    idle.splice(at, 1);
+    this.unlink(conn);
+  }
+
+  /** Takes out all idle connections; until the next request, those that become idle are to be closed. */
+  takeAllIdle(): C[] {
+    const all: C[] = [];
+    for (let conn = this.oldest; conn !== null; conn = conn.newer) all.push(conn);
+    for (const conn of all) this.remove(conn);
+    this.closeIdle = true;
+    return all;
+  }
+
+  private mayDial(host: HostPool<C, W>): boolean {
+    return this.limits.maxConnsPerHost === 0 || host.open + host.dialling < this.limits.maxConnsPerHost;
+  }
+
+  private link(conn: C): void {
+    conn.older = this.newest;
+    conn.newer = null;
+    if (this.newest === null) this.oldest = conn;
+    else this.newest.newer = conn;
+    this.newest = conn;
+    this.idleCount++;
+  }
+
+  private unlink(conn: C): void {
+    if (conn.older === null) this.oldest = conn.newer;
+    else conn.older.newer = conn.newer;
+    if (conn.newer === null) this.newest = conn.older;
+    else conn.newer.older = conn.older;
+    conn.newer = conn.older = null;
+    this.idleCount--;
+  }
+}

@@ -1,0 +1,162 @@
+/**
+ * Owns one request's way through the transport: waiting for a connection, the
+ * exchange on it, perhaps another attempt, and its cancellation in any phase.
+ */
+import type { Trace } from '../tasks/index.js';
+import { ConnectionError, Deadline, Exchange, onAbort, TimeoutError, type ExchangeOwner, type Request, type Response, type TimeoutPhase } from '../conn/index.js';
+import { encodeRequestHead } from '../wire/index.js';
+import type { Dial } from './dial.js';
+import type { Host } from './host.js';
+import type { PooledConn } from './pooled-conn.js';
+import { isIdempotent, shouldRetry } from './retry.js';
+import type { Waiter } from './wait-queue.js';
+
+/** What a round trip asks of its transport. */
+export interface TripPort {
+  /** Finds a connection, now or later: `useConn` or `fail` follows. */
+  connect(trip: RoundTrip): void;
+  /** It waits no more: it has a connection, or gave up. */
+  leave(trip: RoundTrip): void;
+  exchangeFor(trip: RoundTrip, conn: PooledConn): Exchange;
+  /** Who holds the host's connections, for an error's text. */
+  describeHolders(host: Host): string;
+  /** Each request says `Connection: close`. */
+  readonly closeAlways: boolean;
+}
+
+export class RoundTrip implements ExchangeOwner, Waiter {
+  /** In the pool's queues. */
+  waiting = false;
+  /** The dial that was started for it, as long as it runs. */
+  dial: Dial | null = null;
+  private exchange: Exchange | null = null;
+  private conn: PooledConn | null = null;
+  private unsubscribe: (() => void) | null = null;
+  private deadline: Deadline | null = null;
+  private settled = false;
+
+  constructor(
+    readonly request: Request,
+    public host: Host,
+    readonly trace: Trace | null,
+    private readonly transport: TripPort,
+    private readonly resolve: (response: Response) => void,
+    private readonly reject: (error: unknown) => void,
+  ) {}
+
+  start(): void {
+    const { signal, timeout } = this.request;
+    if (signal !== null) this.unsubscribe = onAbort(signal, (reason) => this.cancel(reason));
+    if (timeout > 0 && timeout < 2 ** 31) {
+      this.deadline = new Deadline(timeout, () => this.cancel(this.timedOut(timeout, null)));
+      this.deadline.ref();
+    }
+    this.transport.connect(this);
+  }
+
+  /** The connection is this request's. */
+  useConn(conn: PooledConn, wasIdle: boolean, idleTime: number): void {
+    const { request } = this;
+    this.conn = conn;
+    if (request.trace !== null) {
+      const { localPort, remoteAddress } = conn;
+      try {
+        request.trace.gotConn?.({ reused: conn.uses > 0, wasIdle, idleTime, localPort, remoteAddress });
+      } catch (error) {
+        conn.close();
+        return this.fail(error);
+      }
+    }
+    const exchange = this.transport.exchangeFor(this, conn);
+    this.exchange = exchange;
+    conn.start(exchange, this.head(exchange.offeredGzip));
+  }
+
+  /** Rejects the request, which holds nothing any more. */
+  fail(error: unknown): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.release();
+    this.request.body?.release(error);
+    this.reject(error);
+  }
+
+  /** Gives up, whatever it is doing. */
+  cancel(reason: unknown): void {
+    if (this.waiting) {
+      const why = isTimeout(reason) ? this.timedOut(null, reason) : reason;
+      this.transport.leave(this);
+      this.fail(why);
+    } else if (this.exchange !== null) this.exchange.cancel(reason);
+    else this.fail(reason);
+  }
+
+  // ---- from the exchange
+
+  onResponse(response: Response): void {
+    // From here on only a read keeps the process alive, not the limit on its time.
+    this.deadline?.unref();
+    this.settled = true;
+    this.resolve(response);
+  }
+
+  onFinished(): void {
+    this.release();
+    const { body } = this.request;
+    if (body !== null && !body.replayable) body.release(new Error('the server answered before the body was sent'));
+  }
+
+  onFailure(exchange: Exchange, error: Error): void {
+    const { request, conn } = this;
+    const again = shouldRetry({
+      reused: conn!.uses > 1,
+      connectionEnded: error instanceof ConnectionError,
+      answered: exchange.answered,
+      nothingWritten: exchange.nothingWritten,
+      idempotent: isIdempotent(request.method, request.ownHeaders),
+      replayable: request.body === null || request.body.replayable,
+    });
+    this.exchange = this.conn = null;
+    if (again) this.transport.connect(this);
+    else this.fail(error);
+  }
+
+  // ---- inside
+
+  private head(offerGzip: boolean): string {
+    const { request, host } = this;
+    const { body, ownHeaders } = request;
+    const close = request.close || this.transport.closeAlways;
+    if (ownHeaders === null && body === null && request.method === 'GET' && close === this.transport.closeAlways) {
+      return `GET ${request.target.path}${host.plainTail}`;
+    }
+    const framing = body === null ? 'none' : (body.length ?? request.declaredLength ?? 'chunked');
+    return encodeRequestHead({ method: request.method, target: request.target.path, host: host.origin.host, headers: ownHeaders, framing, close, offerGzip });
+  }
+
+  private timedOut(timeout: number | null, cause: unknown): TimeoutError {
+    const { request } = this;
+    const limit = timeout === null ? 'the time its signal gave it' : `${timeout} ms (timeout)`;
+    const phase = this.phase();
+    const what = `${request.method} ${request.shownUrl} took longer than ${limit}, ${phase}`;
+    const holders = phase === 'waiting for a connection' ? this.transport.describeHolders(this.host) : '';
+    return new TimeoutError(holders === '' ? what : `${what}; ${holders}`, phase, cause === null ? undefined : { cause });
+  }
+
+  private phase(): TimeoutPhase {
+    if (this.waiting) return this.dial === null ? 'waiting for a connection' : 'dialling';
+    if (this.exchange === null || this.exchange.status !== 0) return 'reading the body';
+    return this.exchange.bodyWritten ? 'waiting for headers' : 'sending';
+  }
+
+  private release(): void {
+    this.unsubscribe?.();
+    this.deadline?.clear();
+    this.unsubscribe = this.deadline = null;
+  }
+}
+
+/** The reason of a signal made by `AbortSignal.timeout`. */
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof DOMException && reason.name === 'TimeoutError';
+}

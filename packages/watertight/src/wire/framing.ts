@@ -1,0 +1,41 @@
+/** Owns the decision how a response's body is delimited: RFC 9112 section 6.3, as a pure function. */
+import { ProtocolError } from './error.js';
+
+/** What of a head decides its framing. */
+export interface FramingFields {
+  readonly minor: number;
+  readonly status: number;
+  /** -1 where there is none. */
+  readonly contentLength: number;
+  readonly chunked: boolean;
+}
+
+/**
+ * - `none`: the message ends with its head
+ * - `length`: Content-Length bytes follow
+ * - `chunked`: chunks follow
+ * - `close`: the body ends with the connection
+ */
+export type Framing = 'none' | 'length' | 'chunked' | 'close';
+
+/**
+ * How the body of a final response to `method` is delimited.
+ *
+ * @throws ProtocolError where a length and a transfer coding contradict each
+ * other, or HTTP/1.0 carries a transfer coding (RFC 9112 section 6.1: faulty).
+ */
+export function framingOf(method: string, head: FramingFields): Framing {
+  if (head.chunked) {
+    if (head.contentLength !== -1) throw new ProtocolError('ERR_TRANSFER_ENCODING', 'the response has both Transfer-Encoding and Content-Length (RFC 9112 section 6.1); the server is faulty or somebody is smuggling');
+    if (head.minor === 0) throw new ProtocolError('ERR_TRANSFER_ENCODING', 'the response is HTTP/1.0 and has a Transfer-Encoding (RFC 9112 section 6.1); the server is faulty');
+  }
+  if (method === 'HEAD' || head.status === 204 || head.status === 304) return 'none';
+  if (head.chunked) return 'chunked';
+  if (head.contentLength === -1) return 'close';
+  return head.contentLength === 0 ? 'none' : 'length';
+}
+
+/** Whether the connection may serve another request by what the response's head says (RFC 9112 section 9.3). */
+export function isPersistent(head: { readonly minor: number; readonly close: boolean; readonly keepAlive: boolean }): boolean {
+  return !head.close && (head.minor === 1 || head.keepAlive);
+}

@@ -1,0 +1,360 @@
+/**
+ * Owns the reading of a response's head (or trailers) from bytes that arrive
+ * in any pieces: validated byte by byte in one pass, framing fields picked out
+ * on the way, everything else kept as one string for whoever asks.
+ *
+ * Strict on purpose. Line ends are CR LF and nothing else, names are tokens,
+ * values hold no control bytes: whatever two parsers could split differently
+ * is refused (RFC 9112 sections 2.2, 5 and 11.2 say what happens otherwise).
+ */
+import { COLON, CR, HTAB, isWord, type Latin1Bytes, LF, SP, TEXT, TOKEN } from './bytes.js';
+import { ProtocolError } from './error.js';
+import type { WireLimits } from './limits.js';
+
+/** Where a scan stopped for want of bytes. Small integers: this is read for each piece that arrives. */
+const enum At {
+  StatusLine,
+  StatusLineLf,
+  LineStart,
+  Name,
+  Value,
+  ValueLf,
+  EndLf,
+}
+
+/**
+ * Reads one head at a time: `feed` until it returns a position, read the
+ * fields, `reset`. An instance serves a whole connection.
+ */
+export class HeadScanner {
+  /** The minor version of HTTP/1.x: 0 or 1. */
+  minor = 1;
+  status = 0;
+  /** The head without its last CR LF CR LF, one char a byte, folds undone. */
+  text = '';
+  /** Where the first field line starts in `text`. */
+  fieldsAt = 0;
+  /** -1 where there is none. */
+  contentLength = -1;
+  chunked = false;
+  /** `Connection` holds `close`, `keep-alive`. */
+  close = false;
+  keepAlive = false;
+  /** The content coding is `gzip` (or its alias `x-gzip`), alone. */
+  gzip = false;
+
+  private at: At = At.StatusLine;
+  private fields = 0;
+  private folded = false;
+  private codings = 0;
+  private nameStart = 0;
+  private nameEnd = 0;
+  private valueStart = 0;
+  private valueEnd = 0;
+  /** Bytes of heads already done that count against the same limit (1xx responses). */
+  private before = 0;
+  private pos = 0;
+  /** The bytes so far of a head that came in pieces; its length is `pending`. */
+  private store: Buffer | null = null;
+  private pending = 0;
+
+  constructor(private readonly limits: WireLimits) {}
+
+  /**
+   * Goes on with `bytes[start, end)`. Returns the position after the head's
+   * last byte, or -1 if all bytes were taken and more are needed.
+   *
+   * @throws ProtocolError at the first byte that can't be part of a head.
+   */
+  feed(bytes: Buffer, start: number, end: number): number {
+    if (this.store === null) {
+      if (this.scan(bytes, start, start, end)) {
+        this.finish(bytes, start);
+        return this.pos;
+      }
+      this.checkSize(end - start);
+      this.keep(bytes, start, end);
+      return -1;
+    }
+    const had = this.pending;
+    this.keep(bytes, start, end);
+    const resumeAt = this.pos;
+    if (this.scan(this.store, 0, resumeAt, this.pending)) {
+      const taken = this.pos - had;
+      this.finish(this.store, 0);
+      return start + taken;
+    }
+    this.checkSize(this.pending);
+    return -1;
+  }
+
+  /** Whether bytes of an unfinished head have come. */
+  get started(): boolean {
+    return this.store !== null;
+  }
+
+  /** Makes ready for the next message's head. */
+  reset(): void {
+    this.before = 0;
+    this.clear(At.StatusLine);
+  }
+
+  /** Makes ready for the next head of the same message, after a 1xx response: what it took counts on. */
+  resetInterim(): void {
+    this.before += this.text.length;
+    this.clear(At.StatusLine);
+  }
+
+  /** Makes ready for the trailers of the message, which have no status line. */
+  resetTrailers(): void {
+    this.before = 0;
+    this.fieldsAt = 0;
+    this.clear(At.LineStart);
+  }
+
+  private clear(at: At): void {
+    this.at = at;
+    this.text = '';
+    this.fields = 0;
+    this.contentLength = -1;
+    this.chunked = false;
+    this.codings = 0;
+    this.close = false;
+    this.keepAlive = false;
+    this.gzip = false;
+    this.folded = false;
+    this.store = null;
+    this.pending = 0;
+  }
+
+  /**
+   * The state machine. `base` is where the head starts in `bytes`; all kept
+   * positions are relative to it once a head is in pieces (then it is 0).
+   */
+  private scan(bytes: Uint8Array, base: number, from: number, end: number): boolean {
+    let pos = from;
+    let at = this.at;
+    for (;;) {
+      switch (at) {
+        case At.Name:
+          while (pos < end && TOKEN[bytes[pos]!] === 1) pos++;
+          if (pos === end) return this.suspend(at, pos - base);
+          if (bytes[pos] !== COLON || pos === this.nameStart + base) throw badName(bytes, this.nameStart + base, pos);
+          this.nameEnd = pos - base;
+          this.valueStart = ++pos - base;
+          at = At.Value;
+          break;
+        case At.Value:
+          while (pos < end && TEXT[bytes[pos]!] === 1) pos++;
+          if (pos === end) return this.suspend(at, pos - base);
+          if (bytes[pos] !== CR) throw badByte('ERR_HEADER_FIELD', `the value of the field ${this.nameIn(bytes, base)}`, bytes[pos]!);
+          this.valueEnd = pos - base;
+          pos++;
+          at = At.ValueLf;
+          break;
+        case At.ValueLf:
+          if (pos === end) return this.suspend(at, pos - base);
+          if (bytes[pos] !== LF) throw badByte('ERR_HEADER_FIELD', `the field ${this.nameIn(bytes, base)}, after a CR,`, bytes[pos]!);
+          pos++;
+          if (++this.fields > this.limits.maxFields) throw tooMany(this.limits.maxFields);
+          this.field(bytes, base);
+          at = At.LineStart;
+          break;
+        case At.LineStart: {
+          if (pos === end) return this.suspend(at, pos - base);
+          const byte = bytes[pos]!;
+          if (byte === CR) {
+            pos++;
+            at = At.EndLf;
+          } else if (byte === SP || byte === HTAB) {
+            // obs-fold (RFC 9112 section 5.2): a user agent replaces it by spaces. There must be a line to continue.
+            if (this.fields === 0) throw new ProtocolError('ERR_HEADER_FIELD', 'the response head starts with a continuation line (RFC 9112 section 2.2); the server is faulty');
+            this.folded = true;
+            this.fields--;
+            at = At.Value;
+          } else {
+            this.nameStart = pos - base;
+            at = At.Name;
+          }
+          break;
+        }
+        case At.EndLf:
+          if (pos === end) return this.suspend(at, pos - base);
+          if (bytes[pos] !== LF) throw badByte('ERR_HEADER_FIELD', 'the end of the head, after a CR,', bytes[pos]!);
+          this.pos = pos + 1;
+          return true;
+        case At.StatusLine:
+          while (pos < end && TEXT[bytes[pos]!] === 1) pos++;
+          if (pos === end) return this.suspend(at, pos - base);
+          if (bytes[pos] !== CR) throw badByte('ERR_STATUS_LINE', 'the status line', bytes[pos]!);
+          this.valueEnd = pos - base;
+          pos++;
+          at = At.StatusLineLf;
+          break;
+        case At.StatusLineLf:
+          if (pos === end) return this.suspend(at, pos - base);
+          if (bytes[pos] !== LF) throw badByte('ERR_STATUS_LINE', 'the status line, after a CR,', bytes[pos]!);
+          pos++;
+          this.statusLine(bytes, base, this.valueEnd + base);
+          this.fieldsAt = pos - base;
+          at = At.LineStart;
+          break;
+      }
+    }
+  }
+
+  private suspend(at: At, pos: number): false {
+    this.at = at;
+    this.pos = pos;
+    return false;
+  }
+
+  /** `HTTP/1.1 200 reason`; the reason may be missing, with its space (many servers). */
+  private statusLine(bytes: Uint8Array, start: number, end: number): void {
+    const minor = bytes[start + 7]! - 0x30;
+    const a = bytes[start + 9]! - 0x30;
+    const b = bytes[start + 10]! - 0x30;
+    const c = bytes[start + 11]! - 0x30;
+    const valid =
+      end - start >= 12 &&
+      bytes[start] === 0x48 &&
+      bytes[start + 1] === 0x54 &&
+      bytes[start + 2] === 0x54 &&
+      bytes[start + 3] === 0x50 &&
+      bytes[start + 4] === 0x2f &&
+      bytes[start + 5] === 0x31 &&
+      bytes[start + 6] === 0x2e &&
+      (minor === 0 || minor === 1) &&
+      bytes[start + 8] === SP &&
+      a >= 1 && a <= 9 && b >= 0 && b <= 9 && c >= 0 && c <= 9 &&
+      (end - start === 12 || bytes[start + 12] === SP);
+    if (!valid) throw badStatusLine(bytes, start, end);
+    this.minor = minor;
+    this.status = a * 100 + b * 10 + c;
+  }
+
+  /** Looks at one field line for what decides framing and persistence; by the length of its name first. */
+  private field(bytes: Uint8Array, base: number): void {
+    const name = this.nameStart + base;
+    const nameEnd = this.nameEnd + base;
+    const length = nameEnd - name;
+    if (length !== 14 && length !== 17 && length !== 10 && length !== 16) return;
+    let start = this.valueStart + base;
+    let end = this.valueEnd + base;
+    while (start < end && (bytes[start] === SP || bytes[start] === HTAB)) start++;
+    while (end > start && (bytes[end - 1] === SP || bytes[end - 1] === HTAB)) end--;
+    if (length === 14) {
+      if (isWord(bytes, name, nameEnd, 'content-length')) this.contentLengthField(bytes, start, end);
+    } else if (length === 17) {
+      if (isWord(bytes, name, nameEnd, 'transfer-encoding')) this.transferEncodingField(bytes, start, end);
+    } else if (length === 10) {
+      if (isWord(bytes, name, nameEnd, 'connection')) this.connectionField(bytes, start, end);
+    } else if (isWord(bytes, name, nameEnd, 'content-encoding')) {
+      this.codings++;
+      this.gzip = this.codings === 1 && (isWord(bytes, start, end, 'gzip') || isWord(bytes, start, end, 'x-gzip'));
+    }
+  }
+
+  private contentLengthField(bytes: Uint8Array, start: number, end: number): void {
+    let length = 0;
+    let valid = end > start && end - start <= 19;
+    for (let i = start; valid && i < end; i++) {
+      const digit = bytes[i]! - 0x30;
+      valid = digit >= 0 && digit <= 9;
+      length = length * 10 + digit;
+    }
+    if (!valid || length > Number.MAX_SAFE_INTEGER) {
+      throw new ProtocolError('ERR_CONTENT_LENGTH', `the response's Content-Length is ${quote(bytes, start, end)}, not a decimal number of bytes below 2^53 (RFC 9110 section 8.6); the server is faulty`);
+    }
+    // RFC 9110 section 8.6: equal lengths may be taken as one; different ones never.
+    if (this.contentLength !== -1 && this.contentLength !== length) {
+      throw new ProtocolError('ERR_CONTENT_LENGTH', `the response has two different Content-Lengths, ${this.contentLength} and ${length} (RFC 9112 section 6.3); the server is faulty or somebody is smuggling`);
+    }
+    this.contentLength = length;
+  }
+
+  private transferEncodingField(bytes: Uint8Array, start: number, end: number): void {
+    // We offer no transfer coding, so the one that may come is chunked (RFC 9112 section 6.1).
+    if (this.chunked || !isWord(bytes, start, end, 'chunked')) {
+      throw new ProtocolError('ERR_TRANSFER_ENCODING', `the response's Transfer-Encoding is ${this.chunked ? 'given twice' : quote(bytes, start, end)}; only one "chunked" is accepted (RFC 9112 section 6.1)`);
+    }
+    this.chunked = true;
+  }
+
+  private connectionField(bytes: Uint8Array, start: number, end: number): void {
+    let from = start;
+    for (let i = start; i <= end; i++) {
+      if (i < end && bytes[i] !== 0x2c) continue;
+      let a = from;
+      let b = i;
+      while (a < b && (bytes[a] === SP || bytes[a] === HTAB)) a++;
+      while (b > a && (bytes[b - 1] === SP || bytes[b - 1] === HTAB)) b--;
+      if (isWord(bytes, a, b, 'close')) this.close = true;
+      else if (isWord(bytes, a, b, 'keep-alive')) this.keepAlive = true;
+      from = i + 1;
+    }
+  }
+
+  private finish(bytes: Buffer, start: number): void {
+    const end = this.pos;
+    this.checkSize(end - start);
+    this.text = (bytes as Buffer & Latin1Bytes).latin1Slice(start, Math.max(start, end - 4));
+    if (this.folded) this.unfold();
+  }
+
+  /** Undoes folds and reads the head once more, so that a framing field that was folded is judged as a whole. */
+  private unfold(): void {
+    const text = this.text.replace(/[ \t]*\r\n[ \t]+/g, ' ');
+    const { before, pos } = this;
+    const trailers = this.fieldsAt === 0;
+    this.clear(trailers ? At.LineStart : At.StatusLine);
+    const again = Buffer.from(`${text}\r\n\r\n`, 'latin1');
+    this.scan(again, 0, 0, again.length);
+    this.text = text;
+    this.before = before;
+    this.pos = pos;
+  }
+
+  private keep(bytes: Buffer, start: number, end: number): void {
+    const need = this.pending + end - start;
+    if (this.store === null || this.store.length < need) {
+      const larger = Buffer.allocUnsafe(Math.max(1024, need * 2));
+      this.store?.copy(larger, 0, 0, this.pending);
+      this.store = larger;
+    }
+    bytes.copy(this.store, this.pending, start, end);
+    this.pending = need;
+  }
+
+  private checkSize(bytes: number): void {
+    if (this.before + bytes > this.limits.maxHeadBytes) {
+      throw new ProtocolError('ERR_HEADERS_TOO_LARGE', `the response's head is larger than ${this.limits.maxHeadBytes} bytes (maxResponseHeaderBytes)`);
+    }
+  }
+
+  private nameIn(bytes: Uint8Array, base: number): string {
+    return quote(bytes, this.nameStart + base, this.nameEnd + base);
+  }
+}
+
+/** Bytes as an error may show them. */
+function quote(bytes: Uint8Array, start: number, end: number): string {
+  const text = String.fromCharCode(...bytes.subarray(start, Math.min(end, start + 60)));
+  return JSON.stringify(end - start > 60 ? `${text}…` : text);
+}
+
+function badByte(code: 'ERR_STATUS_LINE' | 'ERR_HEADER_FIELD', where: string, byte: number): ProtocolError {
+  return new ProtocolError(code, `${where} holds the byte 0x${byte.toString(16).padStart(2, '0')}, which has no place there (RFC 9112 sections 2.2 and 5); the server is faulty or speaks another protocol`);
+}
+
+function badName(bytes: Uint8Array, start: number, pos: number): ProtocolError {
+  return new ProtocolError('ERR_HEADER_FIELD', `${quote(bytes, start, Math.min(bytes.length, pos + 1))} is not the start of a header field: a name is made of token characters and followed by a colon (RFC 9112 section 5)`);
+}
+
+function badStatusLine(bytes: Uint8Array, start: number, end: number): ProtocolError {
+  return new ProtocolError('ERR_STATUS_LINE', `${quote(bytes, start, end)} is not the status line of an HTTP/1.0 or HTTP/1.1 response (RFC 9112 section 4)`);
+}
+
+function tooMany(limit: number): ProtocolError {
+  return new ProtocolError('ERR_HEADERS_TOO_LARGE', `the response's head has more than ${limit} fields`);
+}

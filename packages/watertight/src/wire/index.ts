@@ -1,0 +1,8 @@
+/** HTTP/1.1 without I/O: bytes to messages and messages to bytes. */
+export { ChunkedDecoder } from './chunked-decoder.js';
+export { ProtocolError, RequestError, show, WatertightError, type ProtocolErrorCode, type RequestErrorCode, type WatertightErrorOptions } from './error.js';
+export { framingOf, isPersistent, type Framing, type FramingFields } from './framing.js';
+export { HeadScanner } from './head-scanner.js';
+export { Headers, isToken, type HeadersInit } from './headers.js';
+export { DEFAULT_LIMITS, type WireLimits } from './limits.js';
+export { checkMethod, checkReserved, encodeRequestHead, USER_AGENT, type RequestFraming, type RequestHead } from './request-head.js';

@@ -1,0 +1,108 @@
+/**
+ * Owns the writing of a request's head. Everything that comes from the caller
+ * is checked here or by the types it comes in: no CR, LF or NUL can reach the
+ * wire, and the framing fields are ours alone.
+ */
+import { RequestError, show } from './error.js';
+import { isToken, type Headers } from './headers.js';
+
+/** How the request's body is delimited: no body, that many bytes, or chunks of unknown sum. */
+export type RequestFraming = 'none' | number | 'chunked';
+
+/** What a request's head is made of. */
+export interface RequestHead {
+  readonly method: string;
+  /** Path and query, as the URL standard writes them: visible ASCII. */
+  readonly target: string;
+  /** Host and port as the URL has them, for the Host field. */
+  readonly host: string;
+  readonly headers: Headers | null;
+  readonly framing: RequestFraming;
+  /** Sends `Connection: close`. */
+  readonly close: boolean;
+  /** Offers gzip, where the caller does not say what it accepts. */
+  readonly offerGzip: boolean;
+}
+
+export const USER_AGENT = 'watertight/0.1';
+
+/** Fields that frame the message or the connection: the library sets them. */
+const RESERVED = new Set(['transfer-encoding', 'content-length', 'host', 'connection', 'keep-alive', 'proxy-connection', 'upgrade', 'http2-settings', 'trailer']);
+
+/** The head as one string, one character a byte. */
+export function encodeRequestHead(head: RequestHead): string {
+  const { method, target, headers, framing } = head;
+  let text = `${method} ${target} HTTP/1.1\r\nHost: ${headers === null ? head.host : hostOf(headers, head.host)}\r\n`;
+  let agent = true;
+  let offerGzip = head.offerGzip;
+  let fields = '';
+  if (headers !== null) {
+    for (const [name, value] of headers.raw) {
+      const lower = name.toLowerCase();
+      if (lower === 'user-agent') agent = false;
+      else if (lower === 'accept-encoding') offerGzip = false;
+      else if (RESERVED.has(lower)) continue;
+      fields += `${name}: ${value}\r\n`;
+    }
+  }
+  if (agent) text += `User-Agent: ${USER_AGENT}\r\n`;
+  text += fields;
+  if (framing === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
+  else if (framing !== 'none') text += `Content-Length: ${framing}\r\n`;
+  // RFC 9110 section 8.6: a method that expects content says 0 where there is none.
+  else if (method === 'POST' || method === 'PUT' || method === 'PATCH') text += 'Content-Length: 0\r\n';
+  if (offerGzip) text += 'Accept-Encoding: gzip\r\n';
+  if (head.close) text += 'Connection: close\r\n';
+  return `${text}\r\n`;
+}
+
+/** @throws RequestError unless `method` is a token that we can send. */
+export function checkMethod(method: unknown): asserts method is string {
+  if (typeof method !== 'string' || !isToken(method)) throw new RequestError('ERR_INVALID_METHOD', `${show(method)} is not a method: a method is a token such as GET (RFC 9110 section 9.1)`);
+  if (method === 'CONNECT') throw new RequestError('ERR_INVALID_METHOD', 'CONNECT opens a tunnel and is not a request this client makes');
+}
+
+/**
+ * Checks the fields that the caller must not decide, and says whether it asks
+ * for the connection to be closed.
+ *
+ * @param length bytes of the body, null where it is not known beforehand
+ * @throws RequestError for a field that contradicts the body or would change the framing.
+ */
+export function checkReserved(headers: Headers, length: number | null): { close: boolean; declaredLength: number | null } {
+  let close = false;
+  let declaredLength: number | null = null;
+  let hosts = 0;
+  for (const [name, value] of headers.raw) {
+    switch (name.toLowerCase()) {
+      case 'transfer-encoding':
+      case 'upgrade':
+      case 'http2-settings':
+      case 'trailer':
+      case 'keep-alive':
+      case 'proxy-connection':
+        throw new RequestError('ERR_INVALID_HEADER', `the header ${name} frames the message or the connection and is not the caller's to set; leave it out`);
+      case 'connection':
+        for (const option of value.split(',')) {
+          const word = option.trim().toLowerCase();
+          if (word === 'close') close = true;
+          else if (word !== 'keep-alive' && word !== '') throw new RequestError('ERR_INVALID_HEADER', `the header Connection may say close or keep-alive, not ${show(word)}`);
+        }
+        break;
+      case 'content-length':
+        if (!/^\d{1,15}$/.test(value) || (declaredLength !== null && declaredLength !== Number(value))) throw new RequestError('ERR_INVALID_HEADER', `the Content-Length ${show(value)} is not one decimal number; leave the header out, the body's length is known or it is sent in chunks`);
+        declaredLength = Number(value);
+        if (length !== null && length !== declaredLength) throw new RequestError('ERR_INVALID_HEADER', `Content-Length says ${declaredLength}, the body has ${length} bytes; leave the header out`);
+        break;
+      case 'host':
+        if (++hosts > 1) throw new RequestError('ERR_INVALID_HEADER', 'there is more than one Host header');
+        if (!/^[A-Za-z0-9\-._~%!$&'()*+,;=:[\]]+$/.test(value)) throw new RequestError('ERR_INVALID_HEADER', `the Host header ${show(value)} is not a host with an optional port (RFC 9112 section 3.2)`);
+        break;
+    }
+  }
+  return { close, declaredLength };
+}
+
+function hostOf(headers: Headers, host: string): string {
+  return headers.get('host') ?? host;
+}
