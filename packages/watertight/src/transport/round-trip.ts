@@ -40,8 +40,8 @@ export class RoundTrip implements ExchangeOwner, Waiter {
     public host: Host,
     readonly trace: Trace | null,
     private readonly transport: TripPort,
-    private readonly resolve: (response: Response) => void,
-    private readonly reject: (error: unknown) => void,
+    private resolve: (response: Response) => void,
+    private reject: (error: unknown) => void,
   ) {}
 
   start(): void {
@@ -75,10 +75,11 @@ export class RoundTrip implements ExchangeOwner, Waiter {
   /** Rejects the request, which holds nothing any more. */
   fail(error: unknown): void {
     if (this.settled) return;
-    this.settled = true;
+    const { reject } = this;
+    this.settle();
     this.release();
     this.request.body?.release(error);
-    this.reject(error);
+    reject(error);
   }
 
   /** Gives up, whatever it is doing. */
@@ -96,8 +97,9 @@ export class RoundTrip implements ExchangeOwner, Waiter {
   onResponse(response: Response): void {
     // From here on only a read keeps the process alive, not the limit on its time.
     this.deadline?.unref();
-    this.settled = true;
-    this.resolve(response);
+    const { resolve } = this;
+    this.settle();
+    resolve(response);
   }
 
   onFinished(): void {
@@ -149,12 +151,20 @@ export class RoundTrip implements ExchangeOwner, Waiter {
     return this.exchange.bodyWritten ? 'waiting for headers' : 'sending';
   }
 
+  /** Lets go of the promise: it has the response, which the watch must see when nobody else has. */
+  private settle(): void {
+    this.settled = true;
+    this.resolve = this.reject = nothing;
+  }
+
   private release(): void {
     this.unsubscribe?.();
     this.deadline?.clear();
     this.unsubscribe = this.deadline = null;
   }
 }
+
+function nothing(): void {}
 
 /** The reason of a signal made by `AbortSignal.timeout`. */
 function isTimeout(reason: unknown): boolean {
