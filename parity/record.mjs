@@ -9,13 +9,15 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { cancelling } from './scenarios/cancelling.mjs';
 import { ending } from './scenarios/ending.mjs';
 import { pooling } from './scenarios/pooling.mjs';
 import { reading } from './scenarios/reading.mjs';
 
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '5' }, lanes: { type: 'string', default: '4' } } });
 const here = fileURLToPath(new URL('.', import.meta.url));
-const scenarios = [...reading, ...pooling, ...ending];
+const subjects = { reading, pooling, ending, cancelling };
+const scenarios = Object.entries(subjects).flatMap(([subject, each]) => each.map((scenario) => ({ subject, ...scenario })));
 const ids = new Set(scenarios.map(({ id }) => id));
 if (ids.size !== scenarios.length) throw new Error('two scenarios have one id');
 
@@ -54,10 +56,10 @@ async function lane(pending) {
 
 /** A scenario a paragraph, a step a line. */
 function layOut(recorded) {
-  const paragraphs = recorded.map(({ id, why, transport, steps, counts, errors }) => {
+  const paragraphs = recorded.map(({ subject, id, why, transport, steps, counts, errors }) => {
     const options = transport ? `\n    "transport": ${JSON.stringify(transport)},` : '';
     const lines = steps.map((step) => `\n      ${JSON.stringify(step)}`).join(',');
-    return `  {\n    "id": ${JSON.stringify(id)},\n    "why": ${JSON.stringify(why)},${options}\n    "steps": [${lines}\n    ],\n    "counts": ${JSON.stringify(counts)},\n    "errors": ${errors}\n  }`;
+    return `  {\n    "subject": ${JSON.stringify(subject)},\n    "id": ${JSON.stringify(id)},\n    "why": ${JSON.stringify(why)},${options}\n    "steps": [${lines}\n    ],\n    "counts": ${JSON.stringify(counts)},\n    "errors": ${errors}\n  }`;
   });
   return `[\n${paragraphs.join(',\n')}\n]\n`;
 }
