@@ -1,1 +1,2 @@
+/** `@watertight/watch`: what the `watertight` command is made of, for programs. */
 export {};

@@ -1,0 +1,83 @@
+/**
+ * `watertight lab`: the well-known experiments, beside what Go does.
+ */
+import { readFile } from 'node:fs/promises';
+import { type Command, InvalidArgumentError } from 'commander';
+import { compare, formatLesson, formatProgress, formatTable, parseScenarios, Progress, runScenarios, ScenarioFileError, type Scenario, wellKnownScenarios } from '../lab/index.js';
+import { UsageError } from './usage-error.js';
+
+interface LabOptions {
+  readonly only?: readonly string[];
+  readonly scenarios?: string;
+  readonly lanes: number;
+  readonly json?: boolean;
+}
+
+export function addLab(program: Command): void {
+  program
+    .command('lab')
+    .summary('run the well-known experiments, beside what Go does')
+    .description(
+      'Runs each experiment in a process of its own against a test server on this machine, and compares the number of\n' +
+        'live tasks with what a Go program had. The exit status is 1 if any number differs.',
+    )
+    .option('--only <id>', 'run this experiment only (may be given several times)', collect)
+    .option('--scenarios <file>', 'read the experiments from a JSON file instead (see parity/README.md)')
+    .option('--lanes <n>', 'how many run at once', readLanes, 2)
+    .option('--json', 'print everything as JSON')
+    .action(lab);
+}
+
+async function lab({ only, scenarios: file, lanes, json }: LabOptions): Promise<void> {
+  const scenarios = pick(file === undefined ? wellKnownScenarios() : await readScenarios(file), only);
+  const progress = new Progress();
+  const runs = await runScenarios(scenarios, {
+    lanes,
+    onRun: (run, done) => progress.show(formatProgress(compare(run), done, scenarios.length)),
+  });
+  progress.clear();
+  const comparisons = runs.map(compare);
+  const ok = comparisons.every(({ same }) => same);
+  if (json === true) {
+    process.stdout.write(`${JSON.stringify({ ok, scenarios: comparisons }, null, 2)}\n`);
+  } else {
+    const color = process.stdout.isTTY && process.stdout.hasColors();
+    process.stdout.write(`${formatTable(comparisons, process.stdout.columns ?? 120, color)}\n${formatLesson(comparisons)}`);
+  }
+  if (!ok) process.exitCode = 1;
+}
+
+async function readScenarios(file: string): Promise<Scenario[]> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new UsageError(`--scenarios: ${file} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  try {
+    return parseScenarios(text, file);
+  } catch (cause) {
+    if (!(cause instanceof ScenarioFileError)) throw cause;
+    throw new UsageError(cause.message, { cause });
+  }
+}
+
+function pick(scenarios: Scenario[], only: readonly string[] | undefined): Scenario[] {
+  if (only === undefined) return scenarios;
+  const missing = only.find((id) => !scenarios.some((scenario) => scenario.id === id));
+  if (missing !== undefined) {
+    throw new UsageError(`--only: there is no experiment ${JSON.stringify(missing)}. There are:\n  ${scenarios.map(({ id }) => id).join('\n  ')}`);
+  }
+  return scenarios.filter(({ id }) => only.includes(id));
+}
+
+/** `before` is missing at the first one. */
+function collect(id: string, before?: readonly string[]): readonly string[] {
+  return [...(before ?? []), id];
+}
+
+function readLanes(text: string): number {
+  const lanes = Number(text);
+  if (!Number.isInteger(lanes) || lanes < 1 || lanes > 16) throw new InvalidArgumentError('It is a whole number from 1 to 16.');
+  return lanes;
+}

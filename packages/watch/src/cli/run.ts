@@ -1,0 +1,62 @@
+/**
+ * `watertight run`: a program under watch, and what it leaves behind.
+ */
+import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { exitAs, exitOf, findScript, formatReport, runProgram, summarize, type ProgramReport } from '../run/index.js';
+import { UsageError } from './usage-error.js';
+
+interface RunOptions {
+  readonly report?: string;
+  readonly failOnLeak?: boolean;
+  readonly json?: boolean;
+}
+
+export function addRun(program: Command): void {
+  program
+    .command('run')
+    .summary('run a program and report what it leaves open')
+    .description(
+      'Runs the script with this Node. When it ends, however it ends, prints to standard error which tasks were alive, who\n' +
+        'started them and what holds them; kill -USR2 asks for that at any time. The exit status is the program\'s own.',
+    )
+    .argument('<script>', 'the program')
+    .argument('[args...]', 'its arguments')
+    .option('--report <file>', 'write { tasks, leaks } to this file as JSON when the program ends')
+    .option('--fail-on-leak', 'make the exit status 1 if the program leaks (idle connections are not leaks)')
+    .option('--json', 'print the report as JSON')
+    .passThroughOptions()
+    .action(run);
+}
+
+async function run(script: string, args: readonly string[], options: RunOptions): Promise<void> {
+  if (findScript(script) === null) throw new UsageError(`There is no program ${resolve(script)}.`);
+  const file = options.report === undefined ? null : checkWritable(options.report);
+  const name = basename(script);
+  const print = (report: ProgramReport, happened: string): void => {
+    process.stderr.write(options.json === true ? `${JSON.stringify(summarize(report))}\n` : `\n${formatReport(report, happened)}`);
+  };
+
+  const end = await runProgram({ script, args, onReport: (report) => print(report, `${name} was asked`) });
+  if (end.report === null) {
+    const how = end.signal === null ? `with status ${end.code}` : `by ${end.signal}`;
+    process.stderr.write(`watertight: ${name} ended ${how} before it could report.\n`);
+  } else {
+    print(end.report, `${name} ended`);
+    if (file !== null) writeFileSync(file, `${JSON.stringify(summarize(end.report), null, 2)}\n`);
+  }
+  exitAs(exitOf(end, options.failOnLeak === true));
+}
+
+/** Checked before the program runs: afterwards its report would be lost. */
+function checkWritable(file: string): string {
+  const path = resolve(file);
+  try {
+    accessSync(dirname(path), constants.W_OK);
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw new Error('it is a folder');
+  } catch (cause) {
+    throw new UsageError(`--report: ${path} cannot be written: ${(cause as Error).message}`, { cause });
+  }
+  return path;
+}

@@ -1,0 +1,31 @@
+/**
+ * Owns where progress goes: one line written over on a terminal, a line each
+ * where it is read later (a log, a pipe). It is written to standard error, so
+ * that the result can be piped on.
+ */
+import { clearLine, cursorTo } from 'node:readline';
+import type { WriteStream } from 'node:tty';
+
+export class Progress {
+  private readonly stream: WriteStream;
+
+  constructor(stream: WriteStream = process.stderr) {
+    this.stream = stream;
+  }
+
+  show(line: string): void {
+    if (!this.stream.isTTY) {
+      this.stream.write(`${line}\n`);
+      return;
+    }
+    this.clear();
+    this.stream.write(line.slice(0, this.stream.columns - 1));
+  }
+
+  /** Leaves the terminal as it was. */
+  clear(): void {
+    if (!this.stream.isTTY) return;
+    clearLine(this.stream, 0);
+    cursorTo(this.stream, 0);
+  }
+}

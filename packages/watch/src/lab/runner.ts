@@ -1,0 +1,101 @@
+/**
+ * Owns the processes of the lab: one test server, and for each scenario a
+ * child of its own, a few at a time.
+ */
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Scenario } from './scenario.js';
+import type { Outcome } from './scenario-run.js';
+
+/** Longest time one scenario may take, in milliseconds; the longest recorded one takes two seconds. */
+const DEADLINE = 30_000;
+
+/** What came of a scenario: its outcome, or why there is none. */
+export type Run = { readonly scenario: Scenario } & Answer;
+
+export interface RunnerOptions {
+  /** How many scenarios run at once; default 2. */
+  readonly lanes?: number;
+  /** Called as each scenario ends, in the order they end. */
+  readonly onRun?: (run: Run, done: number) => void;
+}
+
+/** Runs the scenarios and returns what came of each, in their order. Needs the loopback interface only. */
+export async function runScenarios(scenarios: readonly Scenario[], options: RunnerOptions = {}): Promise<Run[]> {
+  const lanes = Math.min(options.lanes ?? 2, scenarios.length);
+  const hosts = Math.max(3, ...scenarios.map(hostsOf));
+  // Each lane has ports of its own: a barrier must not see another lane's requests.
+  const server = await startServer(lanes * hosts);
+  const runs = new Array<Run>(scenarios.length);
+  let next = 0;
+  let done = 0;
+  async function lane(ports: readonly number[]): Promise<void> {
+    for (let index = next++; index < scenarios.length; index = next++) {
+      runs[index] = await runInChild(scenarios[index], ports);
+      options.onRun?.(runs[index], ++done);
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: lanes }, (_, index) => lane(server.ports.slice(index * hosts, (index + 1) * hosts))));
+  } finally {
+    server.child.disconnect();
+  }
+  return runs;
+}
+
+function hostsOf({ steps }: Scenario): number {
+  return 1 + Math.max(0, ...steps.map((step) => (step.op === 'request' ? step.host : 0)));
+}
+
+async function startServer(ports: number): Promise<{ child: ChildProcess; ports: number[] }> {
+  const child = start('server-process.js', [String(ports)]);
+  const [message] = (await Promise.race([
+    once(child, 'message'),
+    once(child, 'exit').then(([code]) => {
+      throw new Error(`The lab's server ended before it listened (status ${String(code)}).`);
+    }),
+  ])) as [{ ports: number[] }];
+  return { child, ports: message.ports };
+}
+
+async function runInChild(scenario: Scenario, ports: readonly number[]): Promise<Run> {
+  const child = start('scenario-process.js', []);
+  let answer: Answer | null = null;
+  let late = false;
+  let complaint = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    complaint = (complaint + text).slice(-10_000);
+  });
+  child.on('message', (message) => {
+    answer = message as Answer;
+  });
+  const deadline = setTimeout(() => {
+    late = true;
+    child.kill('SIGKILL');
+  }, DEADLINE);
+  child.send({ scenario, ports });
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+  clearTimeout(deadline);
+  return { scenario, ...judge(answer, late, signal ?? `status ${code}`, complaint) };
+}
+
+type Answer = { readonly outcome: Outcome } | { readonly failure: string };
+
+function judge(answer: Answer | null, late: boolean, how: string, complaint: string): Answer {
+  if (late && answer !== null) return { failure: `it counted, but its process did not end within ${DEADLINE / 1000} s: something keeps it alive` };
+  if (late) return { failure: `it did not end within ${DEADLINE / 1000} s` };
+  if (answer !== null) return answer;
+  // Of a stack on standard error, the line with the message.
+  const message = /^(?:\w+ )*\w*Error\b.*$/m.exec(complaint)?.[0] ?? complaint.trim();
+  return { failure: `its process ended early (${how})${message === '' ? '' : `: ${message}`}` };
+}
+
+function start(file: string, args: readonly string[]): ChildProcess {
+  return fork(fileURLToPath(new URL(file, import.meta.url)), args, {
+    // Flags of this process (a debugger, a test runner) are not for its children.
+    execArgv: [],
+    // What a failing child writes belongs into its row, not across the progress line.
+    stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+  });
+}

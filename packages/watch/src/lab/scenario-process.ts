@@ -1,0 +1,23 @@
+/**
+ * A scenario's process: takes one scenario and the servers' ports from its
+ * parent, sends back what it counted, and ends by itself: a pinned or an idle
+ * connection must not hold it up, and the runner reports it if one does.
+ */
+import { runScenario } from './scenario-run.js';
+import type { Scenario } from './scenario.js';
+
+const orphaned = (): never => process.exit();
+process.on('disconnect', orphaned);
+
+process.once('message', (message) => {
+  const { scenario, ports } = message as { scenario: Scenario; ports: number[] };
+  void runScenario(scenario, ports)
+    .then(
+      (outcome) => process.send?.({ outcome }),
+      (error: unknown) => process.send?.({ failure: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    )
+    .then(() => {
+      process.off('disconnect', orphaned);
+      process.disconnect();
+    });
+});

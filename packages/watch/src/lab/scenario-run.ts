@@ -1,0 +1,133 @@
+/**
+ * Owns one scenario under way: a fresh client, the responses it keeps, and its
+ * counts. It runs in a process of its own (scenario-process.ts), because the
+ * count is the process's.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, goDefaults, Transport, type Body, type Response } from 'watertight';
+import { currentLeaks } from 'watertight/leak';
+import { setTracking, taskCount, tasks } from 'watertight/tasks';
+import { groupHeld, type Held } from './held.js';
+import type { RequestStep, Scenario } from './scenario.js';
+
+/** What a count leaves time for, in milliseconds: loops that are about to end, timers that are due. */
+const SETTLE = 250;
+
+/** What one run of a scenario gave. */
+export interface Outcome {
+  readonly counts: readonly number[];
+  readonly errors: number;
+  /** For each count, who held what. */
+  readonly held: readonly (readonly Held[])[];
+}
+
+/** Runs the scenario against the servers on `ports`. The process should do nothing else. */
+export async function runScenario(scenario: Scenario, ports: readonly number[]): Promise<Outcome> {
+  setTracking('all');
+  const run = new ScenarioRun(scenario, ports);
+  for (const step of scenario.steps) {
+    switch (step.op) {
+      case 'request':
+        await run.request(step);
+        break;
+      case 'wait':
+        await sleep(step.ms);
+        break;
+      default:
+        await run[step.op]();
+    }
+  }
+  return run.outcome();
+}
+
+class ScenarioRun {
+  private readonly client: Client;
+  private readonly ports: readonly number[];
+  /** Every response that was not closed stays referenced, as a forgetful program's would not: the leak must be the program's, not the collector's. */
+  private readonly kept: Response[] = [];
+  private readonly timers = new Set<NodeJS.Timeout>();
+  private readonly counts: number[] = [];
+  private readonly held: (readonly Held[])[] = [];
+  private errors = 0;
+
+  constructor(scenario: Scenario, ports: readonly number[]) {
+    this.client = new Client({ transport: new Transport({ ...goDefaults, ...scenario.transport }) });
+    this.ports = ports;
+  }
+
+  async request(step: RequestStep): Promise<void> {
+    if (step.parallel) {
+      await Promise.all(Array.from({ length: step.times }, () => this.one(step)));
+    } else {
+      for (let i = 0; i < step.times; i++) await this.one(step);
+    }
+  }
+
+  /** An error counts once, be it the request's or the reading's. */
+  private async one(step: RequestStep): Promise<void> {
+    try {
+      const response = await this.client.request(`http://127.0.0.1:${this.ports[step.host]}${step.path}`, {
+        method: step.method,
+        body: step.body > 0 ? Buffer.alloc(step.body, 'x') : undefined,
+        close: step.connectionClose,
+        signal: this.cancelledAfter(step.cancelMs),
+      });
+      if (!step.close) this.kept.push(response);
+      try {
+        await readBody(response.body, step.read);
+      } finally {
+        if (step.close) await response.close();
+      }
+    } catch {
+      this.errors++;
+    }
+  }
+
+  private cancelledAfter(ms: number): AbortSignal | undefined {
+    if (ms === 0) return undefined;
+    const controller = new AbortController();
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      controller.abort();
+    }, ms);
+    this.timers.add(timer);
+    return controller.signal;
+  }
+
+  closeIdle(): void {
+    this.client.closeIdleConnections();
+  }
+
+  async closeAll(): Promise<void> {
+    for (const response of this.kept) await response.close();
+  }
+
+  async readAll(): Promise<void> {
+    for (const response of this.kept) {
+      // A body that was closed or cancelled meanwhile has nothing more to give; its request has been counted.
+      await readBody(response.body, 'all').catch(() => undefined);
+    }
+  }
+
+  async count(): Promise<void> {
+    await sleep(SETTLE);
+    this.counts.push(taskCount());
+    this.held.push(groupHeld(currentLeaks(), tasks()));
+  }
+
+  outcome(): Outcome {
+    for (const timer of this.timers) clearTimeout(timer);
+    return { counts: this.counts, errors: this.errors, held: this.held };
+  }
+}
+
+/** Reads as io.ReadAll(io.LimitReader(body, amount)) does: it stops as soon as it has `amount` bytes, EOF or not. */
+async function readBody(body: Body, amount: RequestStep['read']): Promise<void> {
+  if (amount === 'none') return;
+  const limit = amount === 'all' ? Infinity : amount;
+  for (let got = 0; got < limit; ) {
+    const bytes = await (limit === Infinity ? body.read() : body.read(limit - got));
+    if (bytes === null) return;
+    got += bytes.length;
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Owns what the program's process tells the command about it: one line of JSON
+ * for each message, over a pipe of its own, so that the program's input,
+ * output and IPC channel stay the program's. Writing is synchronous: at the
+ * end of a process nothing else is possible.
+ */
+import { writeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type { ProgramReport } from './program-report.js';
+
+/** The pipe's number in the program's process: the first after the standard three. */
+export const CHANNEL = 3;
+
+/** Set in the program's environment, and deleted there by the preload: its own children are not ours. */
+export const MARK = 'WATERTIGHT_RUN';
+
+export type Message =
+  /** The preload is in place: signals are safe from now on. */
+  | { readonly kind: 'ready' }
+  /** The program's process was sent this signal, by whomever. */
+  | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
+  /** Asked for with SIGUSR2 (`final` false), or the last thing the process does. */
+  | { readonly kind: 'report'; readonly report: ProgramReport; readonly final: boolean };
+
+/** Sends from the program's process. A pipe that nobody reads any more is not the program's problem. */
+export function send(message: Message): void {
+  const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
+  try {
+    for (let sent = 0; sent < bytes.length; ) sent += writeSome(bytes, sent);
+  } catch {
+    // The command is gone, or the program closed every file it had.
+  }
+}
+
+function writeSome(bytes: Buffer, from: number): number {
+  try {
+    return writeSync(CHANNEL, bytes, from);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    // The pipe is full: wait a moment for its reader without giving up this turn.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    return 0;
+  }
+}
+
+/** Receives in the command's process, until the pipe ends. */
+export async function receive(pipe: Readable, onMessage: (message: Message) => void): Promise<void> {
+  for await (const line of createInterface({ input: pipe })) {
+    let message: Message;
+    try {
+      message = JSON.parse(line) as Message;
+    } catch {
+      continue; // cut off by a killed process
+    }
+    onMessage(message);
+  }
+}

@@ -1,0 +1,5 @@
+/** Running a program under watch: start it, pass its signals on, report what it leaves behind. */
+export { exitAs, exitOf, type Exit } from './exit-status.js';
+export { findScript, runProgram, type Program, type ProgramEnd } from './program.js';
+export { formatReport, summarize, type ProgramReport } from './program-report.js';
+export { SignalRelay } from './signal-relay.js';

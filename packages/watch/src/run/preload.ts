@@ -1,0 +1,81 @@
+/**
+ * The preload of `watertight run`: loaded into the program's process before
+ * the program, it turns the library's tracking up and reports over the channel
+ * when the program ends and whenever it is sent SIGUSR2. Apart from that it
+ * leaves the process as it found it.
+ */
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { isMainThread } from 'node:worker_threads';
+import type * as Leaks from 'watertight/leak';
+import type * as Tasks from 'watertight/tasks';
+import { MARK, send } from './channel.js';
+import type { ProgramReport } from './program-report.js';
+import { watchTermination } from './termination.js';
+
+interface Library {
+  readonly tasks: Pick<typeof Tasks, 'go' | 'setTracking' | 'taskCount' | 'tasks'>;
+  readonly leak: Pick<typeof Leaks, 'currentLeaks'>;
+}
+
+if (isMainThread && process.env[MARK] !== undefined) {
+  hide();
+  const library = await load();
+  library.tasks.setTracking('all');
+  watchTermination({
+    ending: () => send({ kind: 'report', report: take(library), final: true }),
+    signalled: (signal) => send({ kind: 'signal', signal }),
+  });
+  if (process.platform !== 'win32') {
+    process.on('SIGUSR2', () => send({ kind: 'report', report: take(library), final: false }));
+  }
+  send({ kind: 'ready' });
+}
+
+/** What the program starts in turn, with its environment and its flags, is not ours to watch. */
+function hide(): void {
+  Reflect.deleteProperty(process.env, MARK);
+  const ours = process.execArgv.indexOf(`--import=${import.meta.url}`);
+  if (ours !== -1) process.execArgv.splice(ours, 1);
+}
+
+/** The program's own copy of the library, as found from its script; without one, the copy of this package. */
+async function load(): Promise<Library> {
+  return (await loadFrom(process.argv[1])) ?? { tasks: await import('watertight/tasks'), leak: await import('watertight/leak') };
+}
+
+async function loadFrom(script: string | undefined): Promise<Library | null> {
+  if (script === undefined) return null;
+  try {
+    const { resolve } = createRequire(script);
+    const load = (name: string): Promise<unknown> => import(pathToFileURL(resolve(name)).href);
+    const library = { tasks: await load('watertight/tasks'), leak: await load('watertight/leak') } as Library;
+    // One that is too old to ask is as good as none.
+    return typeof library.tasks.setTracking === 'function' && typeof library.leak.currentLeaks === 'function' ? library : null;
+  } catch {
+    return null;
+  }
+}
+
+function take({ tasks: { go, taskCount, tasks }, leak: { currentLeaks } }: Library): ProgramReport {
+  const alive = tasks();
+  const count = taskCount();
+  let sawLibrary = count > 1;
+  if (!sawLibrary) {
+    // Ids ascend from the main task's 1: a second task with the id 2 is the first that ever was.
+    void go(() => undefined);
+    sawLibrary = (tasks().at(-1)?.id ?? 0) > 2;
+  }
+  return {
+    tasks: count,
+    // A running task or a dial is listed as what it is; whether it is a leak, only the program knows.
+    leaks: currentLeaks().filter(({ kind }) => kind === 'body'),
+    alive: alive.map(({ name, state, createdBy, holder }) => ({
+      name,
+      state,
+      createdBy,
+      heldBy: holder === null ? null : `${holder.method} ${holder.url}`,
+    })),
+    sawLibrary,
+  };
+}

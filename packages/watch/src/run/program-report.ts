@@ -1,0 +1,77 @@
+/**
+ * Owns what `watertight run` says of a program: which tasks are alive, who
+ * started them and what holds them, as data that goes from the program's
+ * process to the command's, and as text. Where it is taken is preload.ts.
+ */
+import type { Leak } from 'watertight/leak';
+import { formatPlace, type Place } from './place.js';
+
+/** A task as it was when the report was taken. */
+export interface TaskRecord {
+  readonly name: string;
+  readonly state: string;
+  /** The line that started it, or null where none was recorded. */
+  readonly createdBy: Place | null;
+  /** `GET http://host/path`, for a task that an unfinished response holds. */
+  readonly heldBy: string | null;
+}
+
+export interface ProgramReport {
+  /** `taskCount()`: the main task counts. */
+  readonly tasks: number;
+  /** Unfinished responses, in flight or forgotten. Idle connections are no leaks. */
+  readonly leaks: readonly Leak[];
+  readonly alive: readonly TaskRecord[];
+  /** Whether the library that was watched ever had anything to do. */
+  readonly sawLibrary: boolean;
+}
+
+/** What `--report` writes and `--json` prints. */
+export function summarize({ tasks, leaks }: ProgramReport): { tasks: number; leaks: readonly Leak[] } {
+  return { tasks, leaks };
+}
+
+/** The report as text; `happened` says what gave rise to it: `app.js ended`. */
+export function formatReport(report: ProgramReport, happened: string): string {
+  const { tasks, leaks, alive, sawLibrary } = report;
+  const lines = [`watertight: ${happened}. ${amount(tasks, 'task')} alive, ${leaks.length === 0 ? 'no leak' : amount(leaks.length, 'leak')}.`];
+  for (const group of groupBy(leaks, describeLeak)) lines.push('', ...group.key.split('\n').map((line, index) => (index === 0 ? `  ${group.count} × ${line}` : `      ${line}`)));
+  if (leaks.length > 0) lines.push('', '  Read each body to its end or close it:  await using response = await get(url);');
+  if (alive.length > 1) {
+    lines.push('', '  Tasks:');
+    for (const group of groupBy(alive, describeTask)) lines.push(`  ${String(group.count).padStart(5)} × ${group.key}`);
+  }
+  if (!sawLibrary) {
+    lines.push(
+      '  Nothing was seen of the library: either the program has not used it, or it uses another copy of watertight',
+      '  than the one found from its own folder (`npm ls watertight` lists them), or another process does the work.',
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function describeLeak({ method, url, status, site, bytesRead, contentLength, verdict }: Leak): string {
+  const where = `opened at ${site === null ? 'an unrecorded line' : formatPlace(site)}`;
+  if (status === 0) return `unfinished request: ${method} ${url}\n${where}`;
+  const length = contentLength < 0 ? 'an unknown number of' : contentLength;
+  const collected = verdict === 'proven' ? '; its response was garbage-collected' : '';
+  return `unread body: ${method} ${url} (${status}), ${bytesRead} of ${length} bytes read${collected}\n${where}`;
+}
+
+function describeTask({ name, state, createdBy, heldBy }: TaskRecord): string {
+  const started = createdBy === null ? '' : `, started at ${formatPlace(createdBy)}`;
+  return `${name}, ${state}${started}${heldBy === null ? '' : `, held by ${heldBy}`}`;
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): { key: string; count: number }[] {
+  const counts = new Map<string, number>();
+  for (const item of items) {
+    const key = keyOf(item);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return [...counts].map(([key, count]) => ({ key, count })).sort((a, b) => b.count - a.count);
+}
+
+function amount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
