@@ -1,4 +1,5 @@
 /** Owns the policy around a round trip: redirects, cookies, the time a request may take. Go's `http.Client`. */
+import { captureTrace, type Trace } from '../tasks/index.js';
 import { Request, type BodyInit, type RequestInit, type Response } from '../conn/index.js';
 import { defaultTransport, Transport, type RequestLike, type RoundTripper } from '../transport/index.js';
 import { RequestError, show } from '../wire/index.js';
@@ -58,15 +59,18 @@ export class Client {
 
   /** Makes a request. Resolves with its response whatever the status, redirects followed. Rejects as `Transport.roundTrip` does, or with a RedirectError. */
   do(request: RequestLike): Promise<Response> {
+    const trace = this.traceOf(Client.prototype.do);
     return new Promise((resolve, reject) => {
       const checked = request instanceof Request ? request : new Request(request.url, request);
       checked.entry ??= Client.prototype.do;
+      checked.callSite ??= trace;
       this.run(checked, resolve, reject);
     });
   }
 
   /** @internal What all the shorter forms do; the call site is the one of `entry`. */
   send(method: string | null, url: string | URL, body: BodyInit | null, init: RequestInit | null | undefined, entry: Entry): Promise<Response> {
+    const trace = this.traceOf(entry);
     return new Promise((resolve, reject) => {
       let request: Request;
       if (body !== null) request = new Request(url, { ...init, method: method ?? 'POST', body });
@@ -74,8 +78,18 @@ export class Client {
       else if (method === 'GET' && (init === undefined || init === null)) request = new Request(url);
       else request = new Request(url, { ...init, method });
       request.entry = entry;
+      request.callSite = trace;
       this.run(request, resolve, reject);
     });
+  }
+
+  /**
+   * Where every call site is recorded, it is here, at the entry: the engine's
+   * price for a stack goes by what it has inlined into the frames on it, and a
+   * few calls further in it is four times as high (docs/performance.md).
+   */
+  private traceOf(entry: Entry): Trace | null {
+    return this.transport instanceof Transport && this.transport.tracksAll ? captureTrace(entry) : null;
   }
 
   get(url: string | URL, init?: RequestInit | null): Promise<Response> {
@@ -127,7 +141,7 @@ export class Client {
     let first = request;
     if (request.timeout === 0 && this.timeout > 0) {
       first = new Request(request, { timeout: this.timeout });
-      first.entry = request.entry;
+      first.sameCall(request);
     }
     const response = await this.roundTrip(first);
     return isRedirect(response.status) ? this.follow(first, response) : response;
@@ -144,7 +158,7 @@ export class Client {
         const own = headers.get('cookie');
         headers.set('Cookie', own === null ? cookies : `${own}; ${cookies}`);
         withCookies = new Request(request, { headers });
-        withCookies.entry = request.entry;
+        withCookies.sameCall(request);
       }
     }
     const response = await transport.roundTrip(withCookies);
@@ -201,7 +215,7 @@ export class Client {
     if (request.redirect === 'error') throw new RedirectError('ERR_REDIRECTED', `${request.method} ${request.shownUrl} was redirected (${response.status}), and the request says redirect: 'error'`);
     const left = deadline === 0 ? 0 : Math.max(1, deadline - performance.now());
     const next = request.redirected(redirect, left);
-    next.entry = request.entry;
+    next.sameCall(request);
     return next;
   }
 

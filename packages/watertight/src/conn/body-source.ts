@@ -14,10 +14,15 @@ export interface BodySource {
    * they have yet to come. Throws what the body ended with.
    */
   take(max: number): Uint8Array | null | undefined;
-  /** The same when they have come. `handle` is kept alive meanwhile. */
-  wait(max: number, handle: object): Promise<Uint8Array | null>;
+  /** The same when they have come, as what `as` makes of them. `handle` is kept alive meanwhile. */
+  wait<T>(max: number, handle: object, as: (bytes: Uint8Array | null) => T): Promise<T>;
   /** Ends the body early; never throws. */
   close(): Promise<void>;
   /** Reads and drops at most `limit` bytes as they are on the wire, within half a second, and closes what is left; never throws. */
   drain(limit: number): Promise<void>;
+}
+
+/** For `wait`: the bytes themselves. */
+export function asBytes(bytes: Uint8Array | null): Uint8Array | null {
+  return bytes;
 }

@@ -8,7 +8,7 @@
  */
 import { now, unwatch, watch, type HolderClient, type Task, type Trace, type Watched } from '../tasks/index.js';
 import { ChunkedDecoder, framingOf, Headers, isPersistent, ProtocolError, type Framing, type HeadScanner, type WireLimits } from '../wire/index.js';
-import type { BodySource, BodyState } from './body-source.js';
+import { asBytes, type BodySource, type BodyState } from './body-source.js';
 import { ChunkQueue } from './chunk-queue.js';
 import { Deadline } from './deadline.js';
 import { BodyError, ConnectionError, TimeoutError } from './error.js';
@@ -46,7 +46,8 @@ export interface ExchangeOwner {
 interface Reader {
   readonly max: number;
   readonly handle: object;
-  readonly resolve: (bytes: Uint8Array | null) => void;
+  /** Takes what it asked for, or null at EOF. */
+  readonly give: (bytes: Uint8Array | null) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -63,6 +64,8 @@ export class Exchange implements BodySource, ResponseParts, Watched {
   lastReadAt: number;
   abandoned = false;
   lingering = false;
+  handle: object | null = null;
+  nextFresh: Watched | null = null;
 
   // The response's head
   minor = 1;
@@ -238,11 +241,10 @@ export class Exchange implements BodySource, ResponseParts, Watched {
     }
   }
 
-  wait(max: number, handle: object): Promise<Uint8Array | null> {
+  wait<T>(max: number, handle: object, as: (bytes: Uint8Array | null) => T): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.reader = { max, handle, resolve, reject };
+      this.reader = { max, handle, give: (bytes) => resolve(as(bytes)), reject };
       const conn = this.conn!;
-      this.progress();
       conn.readLoop.setState('io wait', this.lastReadAt);
       conn.ref();
       conn.resume();
@@ -265,7 +267,7 @@ export class Exchange implements BodySource, ResponseParts, Watched {
     const deadline = new Deadline(DRAIN_TIME, () => this.end('closed', null));
     try {
       for (let drained = 0; drained < limit && !this.finished; ) {
-        const bytes = this.take(limit - drained) ?? (this.finished ? null : await this.wait(limit - drained, this));
+        const bytes = this.take(limit - drained) ?? (this.finished ? null : await this.wait(limit - drained, this, asBytes));
         if (bytes === null) return;
         drained += bytes.length;
       }
@@ -404,7 +406,7 @@ export class Exchange implements BodySource, ResponseParts, Watched {
     if (this.queue.bytes === 0 && !this.arrived) return this.startIdleTimer();
     this.releaseReader();
     try {
-      reader.resolve(this.take(reader.max) as Uint8Array | null);
+      reader.give(this.take(reader.max) as Uint8Array | null);
     } catch (error) {
       reader.reject(error);
     }
@@ -413,8 +415,9 @@ export class Exchange implements BodySource, ResponseParts, Watched {
   private releaseReader(): void {
     this.reader = null;
     if (this.deadline !== null) this.clearDeadline();
-    this.conn!.unref();
-    this.conn!.readLoop.setState('select', now());
+    const conn = this.conn!;
+    conn.unref();
+    conn.readLoop.setState('select', this.lastReadAt);
   }
 
   private progress(): void {
@@ -443,13 +446,14 @@ export class Exchange implements BodySource, ResponseParts, Watched {
     this.finish(to);
     if (unanswered) this.owner.onFailure(this, error as Error);
     // What came before the fault is read before the fault is.
-    else if (reader !== null && this.queue.bytes > 0) reader.resolve(this.take(reader.max) as Uint8Array);
+    else if (reader !== null && this.queue.bytes > 0) reader.give(this.take(reader.max) as Uint8Array);
     else if (reader !== null) reader.reject(error ?? new BodyError('ERR_BODY_CLOSED', `the body of ${this.method} ${this.url} was closed during the read`));
   }
 
   private finish(to: 'eof' | 'closed' | 'failed'): void {
     this.phase = checkMove(EXCHANGE_MOVES, this.phase, to);
     if (this.deadline !== null) this.clearDeadline();
+    this.handle = null;
     if (this.lingering) unwatch(this);
     // An attempt that got no response may be followed by another: its owner is told of the failure instead.
     if (this.status !== 0) this.owner.onFinished();

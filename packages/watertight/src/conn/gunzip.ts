@@ -4,7 +4,7 @@
  * than Go is, so that the connection is released at the same read.
  */
 import { createGunzip, type Gunzip as ZlibGunzip } from 'node:zlib';
-import type { BodySource, BodyState } from './body-source.js';
+import { asBytes, type BodySource, type BodyState } from './body-source.js';
 import { BodyError } from './error.js';
 
 /** What is fed to the decoder at once: the size of the reader that Go's gzip puts over the body. */
@@ -61,7 +61,7 @@ export class Gunzip implements BodySource {
     return this.ended ? null : undefined;
   }
 
-  async wait(max: number, handle: object): Promise<Uint8Array | null> {
+  async wait<T>(max: number, handle: object, as: (bytes: Uint8Array | null) => T): Promise<T> {
     this.reading = true;
     try {
       await this.fill(handle);
@@ -72,7 +72,7 @@ export class Gunzip implements BodySource {
     } finally {
       this.reading = false;
     }
-    return this.take(max) ?? null;
+    return as(this.take(max) ?? null);
   }
 
   close(): Promise<void> {
@@ -96,7 +96,7 @@ export class Gunzip implements BodySource {
       let input = this.source.take(FEED);
       if (input === undefined) {
         if (this.outBytes > 0) return;
-        input = await this.source.wait(FEED, handle);
+        input = await this.source.wait(FEED, handle, asBytes);
       }
       if (input !== null) await this.feed(input);
       if (input === null || this.source.state === 'eof') await this.end();

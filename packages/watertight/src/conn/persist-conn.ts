@@ -11,14 +11,14 @@ import { BodyPump } from './body-pump.js';
 import { Deadline } from './deadline.js';
 import { ConnectionError } from './error.js';
 import type { Exchange, ExchangeSettings } from './exchange.js';
-import { newReadBuffer, READ_SIZE, sharedBuffer } from './read-buffer.js';
+import { READ_SIZE, sharedBuffer, Slab } from './read-buffer.js';
 import type { TlsState } from './response.js';
 import { checkMove, CONN_MOVES, type ConnState } from './states.js';
 
 /** Whom a connection reports to: the pool it belongs to. */
 export interface ConnOwner<C> {
-  /** It has finished an exchange and can serve another. */
-  connReady(conn: C): void;
+  /** It has finished an exchange and can serve another. `at`: now. */
+  connReady(conn: C, at: number): void;
   /** It has ended. */
   connClosed(conn: C): void;
 }
@@ -51,7 +51,7 @@ export class PersistConn {
   private referenced = true;
   private pump: BodyPump | null = null;
   private continueTimer: Deadline | null = null;
-  private ownBuffer: Buffer | null = null;
+  private slab: Slab | null = null;
 
   constructor(
     private readonly settings: ExchangeSettings,
@@ -196,10 +196,10 @@ export class PersistConn {
   /** What the socket reads into next; called by Node before the first read and after each. */
   private readBuffer(): Buffer {
     if (this.exchange === null || !this.exchange.streaming) {
-      this.ownBuffer = null;
+      this.slab = null;
       return sharedBuffer();
     }
-    return (this.ownBuffer ??= newReadBuffer());
+    return (this.slab ??= new Slab()).room();
   }
 
   /** Takes what was read; false pauses the socket. */
@@ -212,7 +212,7 @@ export class PersistConn {
       return false;
     }
     exchange.receive(bytes, 0, length);
-    if (exchange.tookBuffer()) this.ownBuffer = null;
+    if (exchange.tookBuffer()) this.slab?.give(length);
     if (this.exchange !== exchange || exchange.buffered < HIGH_WATER) return true;
     this.paused = true;
     return false;
@@ -253,8 +253,9 @@ export class PersistConn {
     this.scanner.reset();
     this.unref();
     this.resume();
-    this.readLoop.setState('io wait', now());
-    this.owner.connReady(this);
+    const at = now();
+    this.readLoop.setState('io wait', at);
+    this.owner.connReady(this, at);
   }
 
   /** Ends the connection and both loops. An exchange on it fails with `reason`. */

@@ -3,7 +3,7 @@
  * idle one costs none; it is only valid until the next read of any of them,
  * so everything in it is copied or consumed at once. A connection in the
  * middle of a large body reads into buffers of its own, which it gives away
- * without a copy.
+ * without a copy: see `docs/performance.md`.
  */
 
 /** Bytes of one read at most. Larger ones save little and cost the cache. */
@@ -25,7 +25,26 @@ export function isShared(buffer: Buffer): boolean {
   return buffer === shared;
 }
 
-/** A buffer of the connection's own. */
-export function newReadBuffer(): Buffer {
-  return Buffer.allocUnsafeSlow(READ_SIZE);
+/** How much a connection in the middle of a large body allocates at once; reads fill it piece by piece. */
+const SLAB_SIZE = 256 << 10;
+
+/** What a connection reads a large body into: pieces are given away as they were read, and the next read goes behind them. */
+export class Slab {
+  private bytes = Buffer.allocUnsafeSlow(SLAB_SIZE);
+  private used = 0;
+
+  /** Room for the next read. */
+  room(): Buffer {
+    if (SLAB_SIZE - this.used < READ_SIZE / 2) {
+      this.bytes = Buffer.allocUnsafeSlow(SLAB_SIZE);
+      this.used = 0;
+    }
+    return this.bytes.subarray(this.used, this.used + READ_SIZE);
+  }
+
+  /** The first `length` bytes of the room were given away. */
+  give(length: number): void {
+    // Eight-byte alignment: copies out of it are faster.
+    this.used = Math.min(SLAB_SIZE, (this.used + length + 7) & ~7);
+  }
 }

@@ -1,4 +1,5 @@
 /** Owns one request as the program asks for it: checked and immutable, so that it can be sent, sent again and shown. */
+import type { Trace } from '../tasks/index.js';
 import { checkMethod, checkReserved, Headers, RequestError, show, type HeadersInit } from '../wire/index.js';
 import type { ClientTrace } from './client-trace.js';
 import { toRequestBody, type BodyInit, type RequestBody } from './request-body.js';
@@ -46,6 +47,8 @@ export class Request {
   readonly ownHeaders: Headers | null;
   /** @internal The entry function the program called: the stack above it is the program's. */
   entry: ((...args: never[]) => unknown) | null = null;
+  /** @internal The stack above it, if it has been captured. */
+  callSite: Trace | null = null;
 
   /**
    * @param input an absolute URL, or a request to start from
@@ -76,6 +79,12 @@ export class Request {
     if (body === null && reserved.declaredLength !== null && reserved.declaredLength > 0) throw new RequestError('ERR_INVALID_HEADER', `Content-Length says ${reserved.declaredLength}, but the request has no body`);
     this.declaredLength = reserved.declaredLength;
     this.close = reserved.close || (own.close ?? base?.close ?? false);
+  }
+
+  /** @internal It is made on behalf of the same call of the program as `other`. */
+  sameCall(other: Request): void {
+    this.entry = other.entry;
+    this.callSite = other.callSite;
   }
 
   /** @internal The request that a redirect asks for; `timeout` is what is left of the time. */

@@ -4,8 +4,8 @@
  * whether their handle was garbage-collected.
  *
  * A response that is read in the same turn of the event loop, as most are,
- * costs two array writes here; only what is left after the turn is registered
- * with the garbage collector.
+ * costs a few writes and its share of one immediate here; only what is left
+ * after the turn is registered with the garbage collector.
  */
 import { now } from './clock.js';
 import { verdictOf, type Holder } from './holder.js';
@@ -17,6 +17,10 @@ export interface Watched extends Holder {
   readonly finished: boolean;
   /** Set by the watch, so that finishing costs nothing for what it does not know. */
   lingering: boolean;
+  /** What the program holds it by, for the rest of the turn it was given out in; to be cleared when it finishes. */
+  handle: object | null;
+  /** The next in the list of those. */
+  nextFresh: Watched | null;
   abandoned: boolean;
   /** Its handle is gone and it is not finished: release what it holds. */
   reclaim(): void;
@@ -24,11 +28,8 @@ export interface Watched extends Holder {
   turnedSuspect(): void;
 }
 
-let fresh: Watched[] = [];
-let freshHandles: object[] = [];
-let spare: Watched[] = [];
-let spareHandles: object[] = [];
-let scheduled = false;
+/** Those given out in this turn. */
+let fresh: Watched | null = null;
 
 const lingering = new Set<Watched>();
 const suspects = new WeakSet<Watched>();
@@ -40,12 +41,10 @@ const SWEEP_INTERVAL = 1000;
 
 /** Watches `watched` until it is finished; `handle` is the object the program holds it by. */
 export function watch(watched: Watched, handle: object): void {
-  fresh.push(watched);
-  freshHandles.push(handle);
-  if (!scheduled) {
-    scheduled = true;
-    setImmediate(settle);
-  }
+  watched.handle = handle;
+  watched.nextFresh = fresh;
+  if (fresh === null) setImmediate(registerFresh);
+  fresh = watched;
 }
 
 /** Ends the watch over a finished holder whose `lingering` is set. */
@@ -59,23 +58,20 @@ export function unwatch(watched: Watched): void {
   }
 }
 
-function settle(): void {
-  scheduled = false;
-  const list = fresh;
-  const handles = freshHandles;
-  fresh = spare;
-  freshHandles = spareHandles;
-  for (let i = 0; i < list.length; i++) {
-    const watched = list[i]!;
-    if (watched.finished) continue;
-    watched.lingering = true;
-    lingering.add(watched);
-    registry.register(handles[i]!, watched, watched);
+/** What was not read in the turn it was given out in; until here it was held, so that no collection comes too early. */
+function registerFresh(): void {
+  let watched = fresh;
+  fresh = null;
+  while (watched !== null) {
+    const { handle, nextFresh }: Watched = watched;
+    watched.nextFresh = watched.handle = null;
+    if (handle !== null && !watched.finished) {
+      watched.lingering = true;
+      lingering.add(watched);
+      registry.register(handle, watched, watched);
+    }
+    watched = nextFresh;
   }
-  list.length = 0;
-  handles.length = 0;
-  spare = list;
-  spareHandles = handles;
   if (lingering.size > 0 && sweep === null) sweep = setInterval(lookForSuspects, SWEEP_INTERVAL).unref();
 }
 

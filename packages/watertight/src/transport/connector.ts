@@ -129,9 +129,8 @@ export class Connector implements ConnOwner<PooledConn>, TripPort {
 
   // ---- for a connection
 
-  connReady(conn: PooledConn): void {
+  connReady(conn: PooledConn, at: number): void {
     const { host } = conn;
-    const at = now();
     const placement = this.pool.place(conn, host, at);
     if (placement.action === 'deliver') this.deliver(placement.to, conn);
     else if (placement.action === 'close') conn.close();
@@ -228,7 +227,7 @@ export class Connector implements ConnOwner<PooledConn>, TripPort {
       this.deliver(trip, conn);
     } else {
       conn.unref();
-      this.connReady(conn);
+      this.connReady(conn, now());
     }
   }
 

@@ -127,7 +127,7 @@ export class Dial {
       const socket = await dial({ host: origin.hostname, port: origin.port, signal: this.controller.signal });
       if (typeof socket !== 'object' || typeof (socket as Socket | undefined)?.write !== 'function') throw new TypeError(`the dial option returned ${typeof socket}, not a socket`);
       if (this.done) {
-        socket.on('error', () => undefined);
+        socket.on('error', ignore);
         socket.destroy();
         return;
       }
@@ -142,8 +142,8 @@ export class Dial {
 
   private watchSocket(socket: Socket | Duplex, custom: boolean): void {
     this.socket = socket;
-    socket.on('error', (error: Error) => this.fail(error));
-    socket.once('close', () => this.fail(new Error('the connection was closed')));
+    socket.on('error', this.onError);
+    socket.on('close', this.onClose);
     const isTls = this.orders.origin.scheme === 'https' && 'getCipher' in socket;
     const connecting = socket instanceof Socket && socket.connecting;
     if (isTls) {
@@ -161,6 +161,9 @@ export class Dial {
     return !tls.connecting && this.orders.options.dialTls !== undefined && tls.getProtocol() !== null && tls.getFinished() !== undefined;
   }
 
+  private readonly onError = (error: Error): void => this.fail(error);
+  private readonly onClose = (): void => this.fail(new Error('the connection was closed'));
+
   private handshake(): void {
     const { origin, options, hooks } = this.orders;
     this.connected = true;
@@ -171,8 +174,8 @@ export class Dial {
   private succeed(socket: Socket | Duplex, tls: TLSSocket | null, custom: boolean): void {
     const { origin, conn, hooks } = this.orders;
     if (!this.finish()) return;
-    socket.removeAllListeners('close');
-    socket.removeAllListeners('error');
+    socket.off('close', this.onClose);
+    socket.off('error', this.onError);
     try {
       if (tls !== null) hooks?.tlsHandshakeDone?.(null);
       hooks?.connectDone?.(`${origin.hostname}:${origin.port}`, null);
@@ -230,10 +233,13 @@ export class Dial {
 
   private dispose(reason: Error): void {
     this.controller.abort(reason);
-    this.socket?.on('error', () => undefined);
+    this.socket?.on('error', ignore);
     this.socket?.destroy();
   }
 }
+
+/** What comes after the end of a dial is of no interest, but without a listener it would end the process. */
+function ignore(): void {}
 
 function stateOf(socket: TLSSocket): TlsState {
   return {

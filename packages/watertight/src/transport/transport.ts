@@ -41,6 +41,11 @@ export class Transport implements RoundTripper {
     });
   }
 
+  /** @internal Every request's call site is recorded. */
+  get tracksAll(): boolean {
+    return this.connector.trackLevel === 2;
+  }
+
   /** @internal `roundTrip` with callbacks: a promise less for the client's every request. */
   dispatch(request: Request, resolve: (response: Response) => void, reject: (error: unknown) => void): void {
     const { connector } = this;
@@ -52,7 +57,8 @@ export class Transport implements RoundTripper {
     }
     const host = connector.hostFor(request.target.origin);
     const level = connector.trackLevel;
-    const trace = level === 2 || (level === 1 && host.wantsSite()) ? captureTrace(request.entry ?? this.dispatch) : null;
+    let trace = request.callSite;
+    if (trace === null && (level === 2 || (level === 1 && host.wantsSite()))) trace = request.callSite = captureTrace(request.entry ?? this.dispatch);
     new RoundTrip(request, host, trace, connector, resolve, reject).start();
   }
 
