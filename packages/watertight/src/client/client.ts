@@ -1,4 +1,5 @@
 /** Owns the policy around a round trip: redirects, cookies, the time a request may take. Go's `http.Client`. */
+/* eslint-disable @typescript-eslint/unbound-method -- methods only mark where a stack begins here; nobody calls them unbound */
 import { captureTrace, type Trace } from '../tasks/index.js';
 import { Request, type BodyInit, type RequestInit, type Response } from '../conn/index.js';
 import { defaultTransport, Transport, type RequestLike, type RoundTripper } from '../transport/index.js';
@@ -21,7 +22,7 @@ export interface ClientOptions {
    * itself (Go's `ErrUseLastResponse`); throwing rejects the request. Default:
    * at most ten redirects.
    */
-  readonly checkRedirect?: (request: Request, via: readonly Request[]) => boolean | undefined | void | PromiseLike<boolean | undefined | void>;
+  readonly checkRedirect?: (request: Request, via: readonly Request[]) => unknown;
   /** Cookies are sent from it and stored in it. Default: none. */
   readonly jar?: CookieJar;
   /** Milliseconds for a request, its redirects and its body; a request's own `timeout` goes before. Default 0: no limit. */
@@ -219,7 +220,7 @@ export class Client {
     return next;
   }
 
-  private async allows(next: Request, via: readonly Request[]): Promise<boolean | undefined | void> {
+  private async allows(next: Request, via: readonly Request[]): Promise<unknown> {
     if (this.checkRedirect !== undefined) return this.checkRedirect(next, via);
     if (via.length >= MAX_REDIRECTS) throw new RedirectError('ERR_TOO_MANY_REDIRECTS', `stopped after ${MAX_REDIRECTS} redirects, at ${next.shownUrl}`);
     return true;

@@ -20,7 +20,7 @@ export async function fetch(input: Input, init?: Init): Promise<Response> {
   const request = new globalThis.Request(input, init);
   const ours: OurInit = {
     method: request.method,
-    headers: request.headers as unknown as Iterable<readonly [string, string]>,
+    headers: request.headers,
     body: bodyOf(request, init),
     signal: request.signal,
     redirect: request.redirect,

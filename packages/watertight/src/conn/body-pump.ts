@@ -73,7 +73,10 @@ export class BodyPump {
       return;
     }
     // An empty chunk would end a chunked body.
-    if (bytes.length === 0) return this.pull();
+    if (bytes.length === 0) {
+      this.pull();
+      return;
+    }
     let flowing: boolean;
     if (length === null) {
       socket.cork();

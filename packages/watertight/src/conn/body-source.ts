@@ -20,6 +20,8 @@ export interface BodySource {
   close(): Promise<void>;
   /** Reads and drops at most `limit` bytes as they are on the wire, within half a second, and closes what is left; never throws. */
   drain(limit: number): Promise<void>;
+  /** Ends the body early, without a drain, at once. */
+  shut(): void;
 }
 
 /** For `wait`: the bytes themselves. */

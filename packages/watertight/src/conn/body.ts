@@ -44,7 +44,7 @@ export class Body implements AsyncIterable<Uint8Array> {
       const bytes = this.source.take(max);
       return bytes === undefined ? this.source.wait(max, this.handle, as) : Promise.resolve(as(bytes));
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 
@@ -61,7 +61,7 @@ export class Body implements AsyncIterable<Uint8Array> {
       if (first !== undefined && this.source.state === 'eof' && first.length <= limit) return Promise.resolve(first);
       return this.readRest(first, limit);
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 

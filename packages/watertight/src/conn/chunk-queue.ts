@@ -3,12 +3,13 @@
  * lies in a buffer that is read into again, so it copies; only a large piece
  * of a buffer that the connection gives away is kept as it is.
  */
-import type { ChunkedDecoder } from '../wire/index.js';
+import type { PayloadSink } from '../wire/index.js';
 import { isShared, KEEP_WHOLE, sharedBytes } from './read-buffer.js';
 
-const NONE = Object.freeze([]) as readonly [] as unknown as Uint8Array[];
+/** Shared by all queues without further chunks; never written to. */
+const NONE: Uint8Array[] = [];
 
-export class ChunkQueue {
+export class ChunkQueue implements PayloadSink {
   /** How many bytes wait. */
   bytes = 0;
   private kept = false;
@@ -24,39 +25,6 @@ export class ChunkQueue {
       this.kept = true;
       this.add(bytes.subarray(start, end));
     } else this.add(Uint8Array.prototype.slice.call(bytes, start, end));
-  }
-
-  /** Pushes the payload in `bytes[start, end)`; small chunks are joined. Returns the position after what the body took. */
-  pushDecoded(decoder: ChunkedDecoder, bytes: Buffer, start: number, end: number): number {
-    let pos = start;
-    let runStart = 0;
-    let runEnd = 0;
-    let joined: Uint8Array | null = null;
-    let length = 0;
-    try {
-      while (pos < end && !decoder.done) {
-        pos = decoder.step(bytes, pos, end);
-        const { dataStart, dataEnd } = decoder;
-        if (dataEnd === dataStart) continue;
-        if (runEnd === 0) {
-          runStart = dataStart;
-          runEnd = dataEnd;
-          continue;
-        }
-        if (joined === null) {
-          joined = new Uint8Array(end - runStart);
-          joined.set(bytes.subarray(runStart, runEnd));
-          length = runEnd - runStart;
-        }
-        joined.set(bytes.subarray(dataStart, dataEnd), length);
-        length += dataEnd - dataStart;
-      }
-    } finally {
-      // Also when the decoder threw: what came before the fault can be read.
-      if (joined !== null) this.add(joined.subarray(0, length));
-      else if (runEnd > 0) this.push(bytes, runStart, runEnd);
-    }
-    return pos;
   }
 
   /** The oldest chunk, or the first `max` bytes of it. There must be one. */
@@ -89,7 +57,7 @@ export class ChunkQueue {
     this.at = this.bytes = 0;
   }
 
-  private add(chunk: Uint8Array): void {
+  add(chunk: Uint8Array): void {
     this.bytes += chunk.length;
     if (this.first === null) this.first = chunk;
     else if (this.rest === NONE) this.rest = [chunk];

@@ -18,6 +18,13 @@ export class ConnectionError extends WatertightError {
   }
 }
 
+/** The error of a connection that ended, in an orderly way (null) or with the system's error. */
+export function connectionLost(error: Error | null, where: string): ConnectionError {
+  return error === null
+    ? new ConnectionError('ERR_CONNECTION_CLOSED', `the server closed the connection ${where}`)
+    : new ConnectionError('ERR_CONNECTION_LOST', `the connection broke ${where}: ${error.message}`, { cause: error });
+}
+
 /**
  * - `ERR_BODY_CLOSED`: read after `close()`
  * - `ERR_BODY_READING`: a read while another one is under way

@@ -7,40 +7,19 @@
  * read: only so can the watch see that nobody holds them any more.
  */
 import { now, unwatch, watch, type HolderClient, type Task, type Trace, type Watched } from '../tasks/index.js';
-import { ChunkedDecoder, framingOf, Headers, isPersistent, ProtocolError, type Framing, type HeadScanner, type WireLimits } from '../wire/index.js';
-import { asBytes, type BodySource, type BodyState } from './body-source.js';
+import { Headers, isPersistent, type HeadScanner, type InterimSink, type ResponseReader } from '../wire/index.js';
+import type { BodySource, BodyState } from './body-source.js';
 import { ChunkQueue } from './chunk-queue.js';
 import { Deadline } from './deadline.js';
-import { BodyError, ConnectionError, TimeoutError } from './error.js';
+import { drain } from './drain.js';
+import { BodyError, connectionLost, TimeoutError } from './error.js';
+import type { ExchangeOwner, ExchangeSettings } from './exchange-settings.js';
 import { Gunzip } from './gunzip.js';
 import type { PersistConn } from './persist-conn.js';
 import { KEEP_WHOLE, READ_SIZE } from './read-buffer.js';
 import type { Request } from './request.js';
 import { Response, type ResponseParts, type TlsState } from './response.js';
 import { checkMove, EXCHANGE_MOVES, type ExchangeState } from './states.js';
-
-/** What of a transport's options an exchange goes by. Milliseconds and bytes; 0 is no limit for times. */
-export interface ExchangeSettings {
-  readonly limits: WireLimits;
-  readonly responseHeaderTimeout: number;
-  readonly expectContinueTimeout: number;
-  readonly bodyIdleTimeout: number;
-  readonly maxDecompressedBytes: number;
-  readonly drainOnClose: number;
-  readonly disableKeepAlives: boolean;
-  /** An origin's response made no progress for long: from now on record who opens them. */
-  readonly suspectFound: (exchange: Exchange) => void;
-}
-
-/** Whom an exchange reports to: the round trip it serves. */
-export interface ExchangeOwner {
-  /** The final response is here; its body may or may not be. */
-  onResponse(response: Response): void;
-  /** There will be no response. */
-  onFailure(exchange: Exchange, error: Error): void;
-  /** The exchange holds nothing any more. */
-  onFinished(): void;
-}
 
 /** Somebody awaits bytes. */
 interface Reader {
@@ -51,10 +30,7 @@ interface Reader {
   readonly reject: (error: unknown) => void;
 }
 
-/** How long a drain may wait for the rest of a body, ms. */
-const DRAIN_TIME = 500;
-
-export class Exchange implements BodySource, ResponseParts, Watched {
+export class Exchange implements BodySource, ResponseParts, InterimSink, Watched {
   // Holder record
   readonly client: HolderClient = 'watertight';
   status = 0;
@@ -82,16 +58,12 @@ export class Exchange implements BodySource, ResponseParts, Watched {
 
   private phase: ExchangeState = 'new';
   private conn: PersistConn | null = null;
-  private framing: Framing = 'none';
-  private decoder: ChunkedDecoder | null = null;
-  private remaining = 0;
-  /** The message is complete on this side of the socket. */
-  private arrived = false;
+  /** The connection's, as long as the exchange is on it. */
+  private incoming: ResponseReader | null = null;
   private persistent = false;
   private gzip = false;
   /** Bytes of the last read: large ones announce more of the kind. */
   private lastPiece = 0;
-  private interims = 0;
   private readonly queue = new ChunkQueue();
   private reader: Reader | null = null;
   private deadline: Deadline | null = null;
@@ -131,7 +103,7 @@ export class Exchange implements BodySource, ResponseParts, Watched {
 
   /** Bytes came in answer to it: it can't be sent again unnoticed. */
   get answered(): boolean {
-    return this.status !== 0 || this.interims > 0 || this.headStarted;
+    return this.headStarted;
   }
   private headStarted = false;
 
@@ -163,6 +135,7 @@ export class Exchange implements BodySource, ResponseParts, Watched {
   begin(conn: PersistConn): void {
     this.phase = checkMove(EXCHANGE_MOVES, this.phase, 'sent');
     this.conn = conn;
+    this.incoming = conn.incoming;
     if (this.tracked > 0) this.openedAt = this.lastReadAt = now();
   }
 
@@ -184,28 +157,30 @@ export class Exchange implements BodySource, ResponseParts, Watched {
   connectionLost(error: Error | null): void {
     if (this.phase === 'body') {
       // A body that is here in full can still be read, and pins what is left of the connection until it is.
-      if (this.arrived) return;
-      if (this.framing === 'close' && error === null) {
-        this.arrived = true;
+      const incoming = this.incoming!;
+      if (incoming.complete) return;
+      if (error === null && incoming.end()) {
         if (this.reader !== null) this.wake();
         return;
       }
       const got = this.bytesRead + this.queue.bytes;
       const of = this.contentLength >= 0 ? `${got} of ${this.contentLength} bytes` : `${got} bytes, without its end,`;
-      this.fail(lost(error, `after ${of} of the body of ${this.method} ${this.url}`));
+      this.fail(connectionLost(error, `after ${of} of the body of ${this.method} ${this.url}`));
     } else {
-      this.fail(lost(error, `${this.headStarted ? 'inside' : 'before'} the response head to ${this.method} ${this.url}`));
+      this.fail(connectionLost(error, `${this.headStarted ? 'inside' : 'before'} the response head to ${this.method} ${this.url}`));
     }
   }
 
   /** Bytes that wait for the reader. */
   get buffered(): number {
-    return this.arrived ? 0 : this.queue.bytes;
+    return this.incoming!.complete ? 0 : this.queue.bytes;
   }
 
   /** So much more is to come that the connection should read into buffers it can give away. */
   get streaming(): boolean {
-    return this.phase === 'body' && (this.framing === 'length' ? this.remaining >= READ_SIZE / 2 : this.lastPiece >= KEEP_WHOLE);
+    if (this.phase !== 'body') return false;
+    const { framing, remaining } = this.incoming!;
+    return framing === 'length' ? remaining >= READ_SIZE / 2 : this.lastPiece >= KEEP_WHOLE;
   }
 
   /** Whether a piece of the buffer just read was kept. */
@@ -222,7 +197,7 @@ export class Exchange implements BodySource, ResponseParts, Watched {
       const bytes = queue.shift(max);
       this.bytesRead += bytes.length;
       if (this.phase === 'body') {
-        if (this.arrived && queue.bytes === 0) this.finish('eof');
+        if (queue.bytes === 0 && this.incoming!.complete) this.finish('eof');
         else this.progress();
       }
       return bytes;
@@ -235,7 +210,7 @@ export class Exchange implements BodySource, ResponseParts, Watched {
       case 'failed':
         throw this.error;
       default:
-        if (!this.arrived) return undefined;
+        if (!this.incoming!.complete) return undefined;
         this.finish('eof');
         return null;
     }
@@ -256,27 +231,20 @@ export class Exchange implements BodySource, ResponseParts, Watched {
     if (this.phase !== 'body') return Promise.resolve();
     const { drainOnClose } = this.settings;
     if (drainOnClose > 0 && this.reader === null && this.persistent && this.bodyWritten) {
-      const left = this.framing === 'length' ? this.remaining + this.queue.bytes : 0;
+      const left = this.incoming!.remaining + this.queue.bytes;
       if (left <= drainOnClose) return this.drain(drainOnClose);
     }
-    this.end('closed', null);
+    this.shut();
     return Promise.resolve();
   }
 
-  async drain(limit: number): Promise<void> {
-    const deadline = new Deadline(DRAIN_TIME, () => this.end('closed', null));
-    try {
-      for (let drained = 0; drained < limit && !this.finished; ) {
-        const bytes = this.take(limit - drained) ?? (this.finished ? null : await this.wait(limit - drained, this, asBytes));
-        if (bytes === null) return;
-        drained += bytes.length;
-      }
-    } catch {
-      // The body is over, one way or another.
-    } finally {
-      deadline.clear();
-      this.end('closed', null);
-    }
+  drain(limit: number): Promise<void> {
+    return drain(this, limit);
+  }
+
+  /** Closes what is left of the body, without a drain. */
+  shut(): void {
+    if (this.phase === 'body') this.end('closed', null);
   }
 
   /** Ends it at once, whatever it is doing; everything that awaits it rejects with `reason`. */
@@ -300,13 +268,18 @@ export class Exchange implements BodySource, ResponseParts, Watched {
   private receiveFirst(bytes: Buffer, start: number, end: number): void {
     let bodyAt: number;
     try {
-      bodyAt = this.receiveHead(bytes, start, end);
+      if (!this.headStarted) {
+        this.headStarted = true;
+        this.request.trace?.gotFirstResponseByte?.();
+      }
+      bodyAt = this.incoming!.readHead(this.request.method, bytes, start, end, this);
+      if (bodyAt === -1) return;
+      this.takeHead(this.incoming!.scanner);
     } catch (error) {
       this.fail(error as Error);
       return;
     }
-    if (bodyAt === -1) return;
-    if (this.framing === 'none') {
+    if (this.incoming!.complete) {
       if (bodyAt < end) this.conn!.excess = true;
       this.finish('eof');
     } else {
@@ -317,73 +290,40 @@ export class Exchange implements BodySource, ResponseParts, Watched {
     this.responseReady();
   }
 
-  private receiveHead(bytes: Buffer, start: number, end: number): number {
-    const conn = this.conn!;
-    const { scanner } = conn;
-    if (!this.headStarted) {
-      this.headStarted = true;
-      this.request.trace?.gotFirstResponseByte?.();
-    }
-    let pos = scanner.feed(bytes, start, end);
-    while (pos !== -1 && scanner.status < 200) {
-      this.interim(scanner);
-      if (pos === end) return -1;
-      pos = scanner.feed(bytes, pos, end);
-    }
-    if (pos !== -1) this.takeHead(scanner);
-    return pos;
-  }
-
-  private interim(scanner: HeadScanner): void {
-    if (scanner.status === 101) throw new ProtocolError('ERR_UNEXPECTED_UPGRADE', `the server answered 101 to ${this.method} ${this.url}, which asked for no upgrade (RFC 9110 section 7.8)`);
-    if (++this.interims > this.settings.limits.maxInterim) throw new ProtocolError('ERR_TOO_MANY_INTERIM', `the server sent more than ${this.settings.limits.maxInterim} informational (1xx) responses`);
-    this.request.trace?.got1xxResponse?.(scanner.status, Headers.parsed(scanner.text, scanner.fieldsAt));
-    if (scanner.status === 100) this.conn!.continueBody();
-    scanner.resetInterim();
+  /** A 1xx response came before the final one. */
+  interim({ status, text, fieldsAt }: HeadScanner): void {
+    this.request.trace?.got1xxResponse?.(status, Headers.parsed(text, fieldsAt));
+    if (status === 100) this.conn!.continueBody();
   }
 
   private takeHead(scanner: HeadScanner): void {
-    const conn = this.conn!;
     const { request } = this;
+    const bodiless = this.incoming!.framing === 'none';
     if (this.deadline !== null) this.clearDeadline();
-    this.framing = framingOf(request.method, scanner);
     this.status = scanner.status;
     this.minor = scanner.minor;
     this.head = scanner.text;
     this.fieldsAt = scanner.fieldsAt;
     // Go: a HEAD response has the length it would have had, a 204 or 304 has none to have.
-    this.contentLength = this.framing === 'none' && request.method !== 'HEAD' ? 0 : scanner.contentLength;
+    this.contentLength = bodiless && request.method !== 'HEAD' ? 0 : scanner.contentLength;
     this.persistent = isPersistent(scanner) && !request.close && !this.settings.disableKeepAlives;
     this.openedAt = this.lastReadAt = now();
-    if (this.framing === 'chunked') this.decoder = new ChunkedDecoder(scanner);
-    else if (this.framing === 'length') this.remaining = scanner.contentLength;
-    this.gzip = this.framing !== 'none' && this.offeredGzip && scanner.gzip;
-    if (!this.bodyWritten) conn.answeredEarly(scanner.status);
+    this.gzip = !bodiless && this.offeredGzip && scanner.gzip;
+    if (!this.bodyWritten) this.conn!.answeredEarly(scanner.status);
   }
 
   /** False if the body failed. */
   private receiveBody(bytes: Buffer, start: number, end: number): boolean {
-    let used = end;
-    if (this.framing === 'length') {
-      const take = Math.min(this.remaining, end - start);
-      this.remaining -= take;
-      used = start + take;
-      if (take > 0) this.queue.push(bytes, start, used);
-      if (this.remaining === 0) this.arrived = true;
-    } else if (this.framing === 'chunked') {
-      try {
-        used = this.queue.pushDecoded(this.decoder!, bytes, start, end);
-      } catch (error) {
-        this.fail(error as Error);
-        return false;
-      }
-      if (this.decoder!.done) {
-        this.arrived = true;
-        this.trailers = this.decoder!.trailers;
-      }
-    } else this.queue.push(bytes, start, end);
+    const incoming = this.incoming!;
+    try {
+      const used = incoming.readBody(bytes, start, end, this.queue);
+      if (used < end) this.conn!.excess = true;
+    } catch (error) {
+      this.fail(error as Error);
+      return false;
+    }
     this.lastPiece = end - start;
-    if (used < end) this.conn!.excess = true;
+    this.trailers = incoming.trailers;
     return true;
   }
 
@@ -403,7 +343,10 @@ export class Exchange implements BodySource, ResponseParts, Watched {
   private wake(): void {
     const reader = this.reader!;
     // Chunk framing without data, so far.
-    if (this.queue.bytes === 0 && !this.arrived) return this.startIdleTimer();
+    if (this.queue.bytes === 0 && !this.incoming!.complete) {
+      this.startIdleTimer();
+      return;
+    }
     this.releaseReader();
     try {
       reader.give(this.take(reader.max) as Uint8Array | null);
@@ -457,6 +400,7 @@ export class Exchange implements BodySource, ResponseParts, Watched {
     if (this.lingering) unwatch(this);
     // An attempt that got no response may be followed by another: its owner is told of the failure instead.
     if (this.status !== 0) this.owner.onFinished();
+    this.incoming = null;
     if (this.conn !== null) this.conn.exchangeEnded(to === 'eof' && this.persistent && this.bodyWritten);
   }
 
@@ -469,10 +413,4 @@ export class Exchange implements BodySource, ResponseParts, Watched {
     this.deadline?.clear();
     this.deadline = null;
   }
-}
-
-function lost(error: Error | null, where: string): ConnectionError {
-  return error === null
-    ? new ConnectionError('ERR_CONNECTION_CLOSED', `the server closed the connection ${where}`)
-    : new ConnectionError('ERR_CONNECTION_LOST', `the connection broke ${where}: ${error.message}`, { cause: error });
 }

@@ -76,18 +76,25 @@ export class Gunzip implements BodySource {
   }
 
   close(): Promise<void> {
-    if (this.state === 'eof' || this.closed) return Promise.resolve();
-    this.closed = true;
-    this.zlib.destroy();
-    this.outBytes = this.out.length = 0;
-    return this.source.close();
+    return this.stop() ? this.source.close() : Promise.resolve();
+  }
+
+  shut(): void {
+    if (this.stop()) this.source.shut();
   }
 
   /** Nothing is decoded for it: what is dropped may be a bomb. */
   drain(limit: number): Promise<void> {
+    return this.stop() ? this.source.drain(limit) : Promise.resolve();
+  }
+
+  /** Ends the decoding; false if it was over. */
+  private stop(): boolean {
+    if (this.state === 'eof' || this.closed) return false;
     this.closed = true;
     this.zlib.destroy();
-    return this.source.drain(limit);
+    this.outBytes = this.out.length = 0;
+    return true;
   }
 
   /** Decodes until there is a window of output, or some and no input at hand, or the end. */

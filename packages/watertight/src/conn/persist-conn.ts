@@ -6,11 +6,12 @@
  */
 import type { OnReadOpts, Socket } from 'node:net';
 import { addTask, now, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
-import { HeadScanner } from '../wire/index.js';
+import { ResponseReader } from '../wire/index.js';
 import { BodyPump } from './body-pump.js';
 import { Deadline } from './deadline.js';
 import { ConnectionError } from './error.js';
-import type { Exchange, ExchangeSettings } from './exchange.js';
+import type { Exchange } from './exchange.js';
+import type { ExchangeSettings } from './exchange-settings.js';
 import { READ_SIZE, sharedBuffer, Slab } from './read-buffer.js';
 import type { TlsState } from './response.js';
 import { checkMove, CONN_MOVES, type ConnState } from './states.js';
@@ -33,7 +34,7 @@ type OurSocket = Socket & { [CONN]?: PersistConn };
 export class PersistConn {
   readonly readLoop: Task;
   readonly writeLoop: Task;
-  readonly scanner: HeadScanner;
+  readonly incoming: ResponseReader;
   tls: TlsState | null = null;
   exchange: Exchange | null = null;
   /** Exchanges it has served or serves. */
@@ -59,10 +60,10 @@ export class PersistConn {
     labels: TaskLabels,
     trace: Trace | null,
   ) {
-    this.scanner = new HeadScanner(settings.limits);
+    this.incoming = new ResponseReader(settings.limits);
     this.readLoop = new Task('connection', 'readLoop', 'io wait', trace, labels);
     this.writeLoop = new Task('connection', 'writeLoop', 'select', trace, labels);
-    this.onread = { buffer: () => this.readBuffer() as unknown as Uint8Array<ArrayBuffer>, callback: (length, buffer) => this.receive(buffer as Buffer, length) };
+    this.onread = { buffer: () => this.readBuffer(), callback: (length, buffer) => this.receive(buffer as Buffer, length) };
   }
 
   get closed(): boolean {
@@ -250,7 +251,7 @@ export class PersistConn {
       return;
     }
     this.state = checkMove(CONN_MOVES, this.state, 'idle');
-    this.scanner.reset();
+    this.incoming.reset();
     this.unref();
     this.resume();
     const at = now();

@@ -2,7 +2,7 @@
  * Owns what a request may carry: the accepted kinds of body, each as bytes of
  * known length or as a source of chunks, and whether it can be sent again.
  */
-import { FormDataEncoder, type FormDataLike } from 'form-data-encoder';
+import { FormDataEncoder } from 'form-data-encoder';
 import { RequestError } from '../wire/index.js';
 
 /** A piece of a streamed body. */
@@ -135,7 +135,7 @@ function checkedType(type: string): string {
 function fromFormData(form: FormData): RequestBody {
   const boundary = `----watertight-${crypto.randomUUID()}${crypto.randomUUID()}`.replaceAll('-', '').padStart(64, '-');
   for (const [, value] of form) if (typeof value !== 'string') checkedType(value.type);
-  const encoder = new FormDataEncoder(form as unknown as FormDataLike, boundary);
+  const encoder = new FormDataEncoder(form, boundary);
   return {
     length: encoder.contentLength === undefined ? null : Number(encoder.contentLength),
     contentType: encoder.contentType,

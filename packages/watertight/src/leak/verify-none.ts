@@ -30,6 +30,7 @@ export async function verifyNone(t?: unknown, options?: LeakOptions): Promise<vo
 function reporterOf(t: unknown): ((error: Error) => void) | null {
   if (typeof t !== 'object' || t === null) return null;
   const test = t as TestLike;
-  const report = typeof test.error === 'function' ? test.error : typeof test.fail === 'function' ? test.fail : null;
-  return report === null ? null : report.bind(test);
+  if (typeof test.error === 'function') return (error) => test.error?.(error);
+  if (typeof test.fail === 'function') return (error) => test.fail?.(error);
+  return null;
 }

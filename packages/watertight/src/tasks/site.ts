@@ -99,7 +99,8 @@ function readFrames(trace: Trace): Site[] {
     return '';
   };
   try {
-    void trace.stack;
+    // Reading it makes the engine call the hook.
+    String(trace.stack);
   } finally {
     holder.prepareStackTrace = installed;
   }
@@ -126,7 +127,7 @@ function parseFrames(text: string): Site[] {
     const match = FRAME.exec(line);
     if (match === null) continue;
     const name = (match[1] ?? '').replace(/^(?:async |new )+/, '').replace(/ \[as .+\]$/, '').replace(/^Object\.|<anonymous>$/g, '');
-    frames.push({ file: toPath(match[2]!), line: Number(match[3]), column: Number(match[4]), function: name });
+    frames.push({ file: toPath(match[2]), line: Number(match[3]), column: Number(match[4]), function: name });
   }
   return frames;
 }

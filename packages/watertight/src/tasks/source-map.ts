@@ -71,7 +71,7 @@ function readMap(file: string): TraceMap | null {
     const url = /^\S+/.exec(code.slice(at + '//# sourceMappingURL='.length))?.[0] ?? '';
     const inline = /^data:application\/json[^,]*?(;base64)?,(.*)$/.exec(url);
     if (inline !== null) {
-      const json = inline[1] === undefined ? decodeURIComponent(inline[2]!) : Buffer.from(inline[2]!, 'base64').toString();
+      const json = inline[1] === undefined ? decodeURIComponent(inline[2]) : Buffer.from(inline[2], 'base64').toString();
       return new TraceMap(json, pathToFileURL(file).href);
     }
     const mapUrl = new URL(url, pathToFileURL(file));

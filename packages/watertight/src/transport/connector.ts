@@ -3,7 +3,7 @@
  * connections as the pool decides. Go's `getConn`, `dialConnFor` and
  * `putOrCloseIdleConn`.
  */
-import { describeHolders, formatDuration, now, topHolders, tracking, trackLevel, type Holder, type Trace } from '../tasks/index.js';
+import { describeHolders, formatDuration, now, topHolders, tracking, trackLevel, type Holder } from '../tasks/index.js';
 import { Exchange, type ConnOwner, type ExchangeSettings, type Origin } from '../conn/index.js';
 import { Dial } from './dial.js';
 import { TransportError } from './error.js';
@@ -71,7 +71,8 @@ export class Connector implements ConnOwner<PooledConn>, TripPort {
   connect(trip: RoundTrip): void {
     if (this.shut) {
       this.hosts.clear();
-      return trip.fail(closedError());
+      trip.fail(closedError());
+      return;
     }
     // A second attempt may find its host forgotten meanwhile.
     const host = (trip.host = this.hostFor(trip.request.target.origin));
@@ -80,12 +81,19 @@ export class Connector implements ConnOwner<PooledConn>, TripPort {
       if (trace !== null) trace.getConn?.(`${host.origin.hostname}:${host.origin.port}`);
     } catch (error) {
       this.tidy(host);
-      return trip.fail(error);
+      trip.fail(error);
+      return;
     }
     const conn = this.pool.takeIdle(host);
-    if (conn !== null) return trip.useConn(conn, true, now() - conn.idleAt);
+    if (conn !== null) {
+      trip.useConn(conn, true, now() - conn.idleAt);
+      return;
+    }
     const admission = this.pool.admit(host, trip);
-    if (admission === 'refuse') return trip.fail(this.refusal(host));
+    if (admission === 'refuse') {
+      trip.fail(this.refusal(host));
+      return;
+    }
     trip.waiting = true;
     if (admission === 'dial') this.dialFor(trip);
     else this.warnLater();
@@ -94,7 +102,10 @@ export class Connector implements ConnOwner<PooledConn>, TripPort {
   leave(trip: RoundTrip): void {
     const { host, dial } = trip;
     this.endWait(trip);
-    if (dial === null) return this.tidy(host);
+    if (dial === null) {
+      this.tidy(host);
+      return;
+    }
     // The dial may serve somebody who was not allowed one; only if nobody waits for it, it ends.
     const next = host.blocked.shift();
     if (next !== null) {
@@ -202,7 +213,7 @@ export class Connector implements ConnOwner<PooledConn>, TripPort {
         conn,
         options: this.options,
         sessions: this.sessions,
-        trace: trace as Trace | null,
+        trace: trace,
         hooks: request.trace,
         ready: () => this.dialReady(dial, conn),
         failed: (error) => this.dialFailed(dial, host, error),

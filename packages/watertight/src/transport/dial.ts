@@ -153,7 +153,7 @@ export class Dial {
       if (this.isSecure(tls)) this.succeed(tls, tls, custom);
       else tls.once('secureConnect', () => this.succeed(tls, tls, custom));
     } else if (connecting) socket.once('connect', () => this.succeed(socket, null, custom));
-    else this.succeed(socket as Socket, null, custom);
+    else this.succeed(socket, null, custom);
   }
 
   /** Only a dialTls can hand out a socket whose handshake is over. */

@@ -15,6 +15,6 @@ export class PooledConn extends PersistConn implements Poolable<PooledConn> {
     owner: ConnOwner<PooledConn>,
     trace: Trace | null,
   ) {
-    super(settings, owner as ConnOwner<PersistConn>, host.labels, trace);
+    super(settings, owner, host.labels, trace);
   }
 }

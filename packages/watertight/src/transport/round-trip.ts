@@ -3,7 +3,8 @@
  * exchange on it, perhaps another attempt, and its cancellation in any phase.
  */
 import type { Trace } from '../tasks/index.js';
-import { ConnectionError, Deadline, Exchange, onAbort, TimeoutError, type ExchangeOwner, type Request, type Response, type TimeoutPhase } from '../conn/index.js';
+import type { Exchange} from '../conn/index.js';
+import { ConnectionError, Deadline, onAbort, TimeoutError, type ExchangeOwner, type Request, type Response, type TimeoutPhase } from '../conn/index.js';
 import { encodeRequestHead } from '../wire/index.js';
 import type { Dial } from './dial.js';
 import type { Host } from './host.js';
@@ -64,7 +65,8 @@ export class RoundTrip implements ExchangeOwner, Waiter {
         request.trace.gotConn?.({ reused: conn.uses > 0, wasIdle, idleTime, localPort, remoteAddress });
       } catch (error) {
         conn.close();
-        return this.fail(error);
+        this.fail(error);
+        return;
       }
     }
     const exchange = this.transport.exchangeFor(this, conn);

@@ -1,4 +1,5 @@
 /** Owns what the program calls of a transport: Go's `http.Transport`. */
+/* eslint-disable @typescript-eslint/unbound-method -- methods only mark where a stack begins here; nobody calls them unbound */
 import { captureTrace } from '../tasks/index.js';
 import { Request, type RequestInit, type Response } from '../conn/index.js';
 import { Connector } from './connector.js';
@@ -58,7 +59,7 @@ export class Transport implements RoundTripper {
     const host = connector.hostFor(request.target.origin);
     const level = connector.trackLevel;
     let trace = request.callSite;
-    if (trace === null && (level === 2 || (level === 1 && host.wantsSite()))) trace = request.callSite = captureTrace(request.entry ?? this.dispatch);
+    if (trace === null && (level === 2 || (level === 1 && host.wantsSite()))) trace = request.callSite = captureTrace(request.entry ?? (this.dispatch));
     new RoundTrip(request, host, trace, connector, resolve, reject).start();
   }
 

@@ -31,7 +31,7 @@ export function isWord(bytes: Uint8Array, start: number, end: number, word: stri
   if (end - start !== word.length) return false;
   for (let i = 0; i < word.length; i++) {
     // Setting bit 5 lowers a letter and leaves `-` as it is.
-    if ((bytes[start + i]! | 0x20) !== word.charCodeAt(i)) return false;
+    if ((bytes[start + i] | 0x20) !== word.charCodeAt(i)) return false;
   }
   return true;
 }

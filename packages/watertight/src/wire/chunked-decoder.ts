@@ -53,7 +53,7 @@ export class ChunkedDecoder {
   step(bytes: Buffer, pos: number, end: number): number {
     this.dataStart = this.dataEnd = pos;
     while (pos < end) {
-      const byte = bytes[pos]!;
+      const byte = bytes[pos];
       switch (this.at) {
         case At.Data: {
           const take = Math.min(this.size, end - pos);
@@ -74,7 +74,7 @@ export class ChunkedDecoder {
           pos++;
           break;
         case At.Size: {
-          const digit = HEX[byte]!;
+          const digit = HEX[byte];
           if (digit === 255) {
             if (this.digits === 0) throw badChunk('its size does not start with a hexadecimal digit', byte);
             this.at = At.AfterSize;

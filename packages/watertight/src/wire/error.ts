@@ -16,10 +16,6 @@ export interface WatertightErrorOptions {
 export abstract class WatertightError extends Error {
   abstract readonly code: string;
 
-  constructor(message: string, options?: WatertightErrorOptions) {
-    super(message, options);
-  }
-
   override get name(): string {
     return this.constructor.name;
   }

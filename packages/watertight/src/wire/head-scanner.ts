@@ -137,7 +137,7 @@ export class HeadScanner {
     for (;;) {
       switch (at) {
         case At.Name:
-          while (pos < end && TOKEN[bytes[pos]!] === 1) pos++;
+          while (pos < end && TOKEN[bytes[pos]] === 1) pos++;
           if (pos === end) return this.suspend(at, pos - base);
           if (bytes[pos] !== COLON || pos === this.nameStart + base) throw badName(bytes, this.nameStart + base, pos);
           this.nameEnd = pos - base;
@@ -145,16 +145,16 @@ export class HeadScanner {
           at = At.Value;
           break;
         case At.Value:
-          while (pos < end && TEXT[bytes[pos]!] === 1) pos++;
+          while (pos < end && TEXT[bytes[pos]] === 1) pos++;
           if (pos === end) return this.suspend(at, pos - base);
-          if (bytes[pos] !== CR) throw badByte('ERR_HEADER_FIELD', `the value of the field ${this.nameIn(bytes, base)}`, bytes[pos]!);
+          if (bytes[pos] !== CR) throw badByte('ERR_HEADER_FIELD', `the value of the field ${this.nameIn(bytes, base)}`, bytes[pos]);
           this.valueEnd = pos - base;
           pos++;
           at = At.ValueLf;
           break;
         case At.ValueLf:
           if (pos === end) return this.suspend(at, pos - base);
-          if (bytes[pos] !== LF) throw badByte('ERR_HEADER_FIELD', `the field ${this.nameIn(bytes, base)}, after a CR,`, bytes[pos]!);
+          if (bytes[pos] !== LF) throw badByte('ERR_HEADER_FIELD', `the field ${this.nameIn(bytes, base)}, after a CR,`, bytes[pos]);
           pos++;
           if (++this.fields > this.limits.maxFields) throw tooMany(this.limits.maxFields);
           this.field(bytes, base);
@@ -162,7 +162,7 @@ export class HeadScanner {
           break;
         case At.LineStart: {
           if (pos === end) return this.suspend(at, pos - base);
-          const byte = bytes[pos]!;
+          const byte = bytes[pos];
           if (byte === CR) {
             pos++;
             at = At.EndLf;
@@ -180,20 +180,20 @@ export class HeadScanner {
         }
         case At.EndLf:
           if (pos === end) return this.suspend(at, pos - base);
-          if (bytes[pos] !== LF) throw badByte('ERR_HEADER_FIELD', 'the end of the head, after a CR,', bytes[pos]!);
+          if (bytes[pos] !== LF) throw badByte('ERR_HEADER_FIELD', 'the end of the head, after a CR,', bytes[pos]);
           this.pos = pos + 1;
           return true;
         case At.StatusLine:
-          while (pos < end && TEXT[bytes[pos]!] === 1) pos++;
+          while (pos < end && TEXT[bytes[pos]] === 1) pos++;
           if (pos === end) return this.suspend(at, pos - base);
-          if (bytes[pos] !== CR) throw badByte('ERR_STATUS_LINE', 'the status line', bytes[pos]!);
+          if (bytes[pos] !== CR) throw badByte('ERR_STATUS_LINE', 'the status line', bytes[pos]);
           this.valueEnd = pos - base;
           pos++;
           at = At.StatusLineLf;
           break;
         case At.StatusLineLf:
           if (pos === end) return this.suspend(at, pos - base);
-          if (bytes[pos] !== LF) throw badByte('ERR_STATUS_LINE', 'the status line, after a CR,', bytes[pos]!);
+          if (bytes[pos] !== LF) throw badByte('ERR_STATUS_LINE', 'the status line, after a CR,', bytes[pos]);
           pos++;
           this.statusLine(bytes, base, this.valueEnd + base);
           this.fieldsAt = pos - base;
@@ -211,10 +211,10 @@ export class HeadScanner {
 
   /** `HTTP/1.1 200 reason`; the reason may be missing, with its space (many servers). */
   private statusLine(bytes: Uint8Array, start: number, end: number): void {
-    const minor = bytes[start + 7]! - 0x30;
-    const a = bytes[start + 9]! - 0x30;
-    const b = bytes[start + 10]! - 0x30;
-    const c = bytes[start + 11]! - 0x30;
+    const minor = bytes[start + 7] - 0x30;
+    const a = bytes[start + 9] - 0x30;
+    const b = bytes[start + 10] - 0x30;
+    const c = bytes[start + 11] - 0x30;
     const valid =
       end - start >= 12 &&
       bytes[start] === 0x48 &&
@@ -259,7 +259,7 @@ export class HeadScanner {
     let length = 0;
     let valid = end > start && end - start <= 19;
     for (let i = start; valid && i < end; i++) {
-      const digit = bytes[i]! - 0x30;
+      const digit = bytes[i] - 0x30;
       valid = digit >= 0 && digit <= 9;
       length = length * 10 + digit;
     }

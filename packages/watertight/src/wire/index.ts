@@ -6,3 +6,4 @@ export { HeadScanner } from './head-scanner.js';
 export { Headers, isToken, type HeadersInit } from './headers.js';
 export { DEFAULT_LIMITS, type WireLimits } from './limits.js';
 export { checkMethod, checkReserved, encodeRequestHead, USER_AGENT, type RequestFraming, type RequestHead } from './request-head.js';
+export { ResponseReader, type InterimSink, type PayloadSink } from './response-reader.js';
