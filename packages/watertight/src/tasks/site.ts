@@ -88,11 +88,14 @@ function isDependency(file: string): boolean {
 
 type Prepare = (error: Error, sites: NodeJS.CallSite[]) => unknown;
 
+/** Since 20.19 Node itself has a hook in that place, which gives the text that no hook gave. */
+const NODE_HOOK = 'ErrorPrepareStackTrace';
+
 function readFrames(trace: Trace): Site[] {
   const holder = Error as { prepareStackTrace?: Prepare | undefined };
   const installed = holder.prepareStackTrace;
   // Where a tool has its own hook (vitest, tsx, source-map-support), only its text has the right lines.
-  if (installed !== undefined) return parseFrames(String(trace.stack));
+  if (installed !== undefined && installed.name !== NODE_HOOK) return parseFrames(String(trace.stack));
   let sites: readonly NodeJS.CallSite[] = [];
   holder.prepareStackTrace = (_error, raw) => {
     sites = raw;
@@ -126,7 +129,7 @@ function parseFrames(text: string): Site[] {
   for (const line of text.split('\n')) {
     const match = FRAME.exec(line);
     if (match === null) continue;
-    const name = (match[1] ?? '').replace(/^(?:async |new )+/, '').replace(/ \[as .+\]$/, '').replace(/^Object\.|<anonymous>$/g, '');
+    const name = (match[1] ?? '').replace(/^(?:async |new )+/, '').replace(/ \[as .+\]$/, '').replace(/^Object\.|^.*<anonymous>$/g, '');
     frames.push({ file: toPath(match[2]), line: Number(match[3]), column: Number(match[4]), function: name });
   }
   return frames;
