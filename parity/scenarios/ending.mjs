@@ -44,7 +44,7 @@ const redirects = [
   scenario('redirect-head', 'a HEAD stays a HEAD', head('/redirect/2', { times: 2 }), count),
   scenario('redirect-post', 'a POST goes on as a GET', post('/redirect/2', 1000, { times: 2, read: 'all' }), count),
   scenario('redirect-post-unread', 'a POST goes on as a GET, unread', post('/redirect/2', 1000, { times: 2 }), count),
-  scenario('redirect-cancelled', 'the last response, unread, is cancelled', request('/redirect/2', { times: 2, cancelMs: 100 }), wait(200), count),
+  scenario('redirect-cancelled', 'the last response, unread, is cancelled', request('/redirect/2', { times: 2, cancelMs: 300 }), wait(400), count),
   scenario('redirect-client-closes', 'the request said close; the hops after the first do not say it again', request('/redirect/2', { times: 2, read: 'all', connectionClose: true }), count),
   scenario('redirect-client-closes-unread', 'the request said close; the last response unread', request('/redirect/1', { times: 2, connectionClose: true }), count),
   withOptions(noKeepAlive, 'redirect-no-keep-alive', 'a connection per hop, none left', request('/redirect/3', { times: 2, read: 'all' }), count),

@@ -42,7 +42,7 @@ async function lab({ only, scenarios: file, lanes, json }: LabOptions): Promise<
     process.stdout.write(`${JSON.stringify({ ok, scenarios: comparisons }, null, 2)}\n`);
   } else {
     const color = process.stdout.isTTY && process.stdout.hasColors();
-    process.stdout.write(`${formatTable(comparisons, process.stdout.columns ?? 120, color)}\n${formatLesson(comparisons)}`);
+    process.stdout.write(`${formatTable(comparisons, process.stdout.columns || 120, color)}\n${formatLesson(comparisons)}`);
   }
   if (!ok) process.exitCode = 1;
 }

@@ -19,7 +19,7 @@ export class Progress {
       return;
     }
     this.clear();
-    this.stream.write(line.slice(0, this.stream.columns - 1));
+    this.stream.write(line.slice(0, (this.stream.columns || 80) - 1));
   }
 
   /** Leaves the terminal as it was. */
