@@ -1,11 +1,12 @@
 /** Owns what an exchange is told from above: the transport's options that it goes by, and whom it reports to. */
-import type { WireLimits } from '../wire/index.js';
+import type { ReaderStock } from './reader-stock.js';
 import type { Exchange } from './exchange.js';
 import type { Response } from './response.js';
 
 /** What of a transport's options an exchange goes by. Milliseconds and bytes; 0 is no limit for times. */
 export interface ExchangeSettings {
-  readonly limits: WireLimits;
+  /** Response readers that wait for use. */
+  readonly readers: ReaderStock;
   readonly responseHeaderTimeout: number;
   readonly expectContinueTimeout: number;
   readonly bodyIdleTimeout: number;

@@ -58,7 +58,7 @@ export class Exchange implements BodySource, ResponseParts, InterimSink, Watched
 
   private phase: ExchangeState = 'new';
   private conn: PersistConn | null = null;
-  /** The connection's, as long as the exchange is on it. */
+  /** As long as the exchange is on a connection. */
   private incoming: ResponseReader | null = null;
   private persistent = false;
   private gzip = false;
@@ -135,7 +135,7 @@ export class Exchange implements BodySource, ResponseParts, InterimSink, Watched
   begin(conn: PersistConn): void {
     this.phase = checkMove(EXCHANGE_MOVES, this.phase, 'sent');
     this.conn = conn;
-    this.incoming = conn.incoming;
+    this.incoming = this.settings.readers.take();
     if (this.tracked > 0) this.openedAt = this.lastReadAt = now();
   }
 
@@ -272,14 +272,16 @@ export class Exchange implements BodySource, ResponseParts, InterimSink, Watched
         this.headStarted = true;
         this.request.trace?.gotFirstResponseByte?.();
       }
-      bodyAt = this.incoming!.readHead(this.request.method, bytes, start, end, this);
+      // A hook may have cancelled the request.
+      if (this.incoming === null) return;
+      bodyAt = this.incoming.readHead(this.request.method, bytes, start, end, this);
       if (bodyAt === -1) return;
-      this.takeHead(this.incoming!.scanner);
+      this.takeHead(this.incoming.scanner);
     } catch (error) {
       this.fail(error as Error);
       return;
     }
-    if (this.incoming!.complete) {
+    if (this.incoming.complete) {
       if (bodyAt < end) this.conn!.excess = true;
       this.finish('eof');
     } else {
@@ -293,6 +295,8 @@ export class Exchange implements BodySource, ResponseParts, InterimSink, Watched
   /** A 1xx response came before the final one. */
   interim({ status, text, fieldsAt }: HeadScanner): void {
     this.request.trace?.got1xxResponse?.(status, Headers.parsed(text, fieldsAt));
+    // A hook may have cancelled the request: what it read with serves another by now.
+    if (this.finished) throw this.error;
     if (status === 100) this.conn!.continueBody();
   }
 
@@ -400,6 +404,7 @@ export class Exchange implements BodySource, ResponseParts, InterimSink, Watched
     if (this.lingering) unwatch(this);
     // An attempt that got no response may be followed by another: its owner is told of the failure instead.
     if (this.status !== 0) this.owner.onFinished();
+    if (this.incoming !== null) this.settings.readers.putBack(this.incoming);
     this.incoming = null;
     if (this.conn !== null) this.conn.exchangeEnded(to === 'eof' && this.persistent && this.bodyWritten);
   }

@@ -6,7 +6,6 @@
  */
 import type { OnReadOpts, Socket } from 'node:net';
 import { addTask, now, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
-import { ResponseReader } from '../wire/index.js';
 import { BodyPump } from './body-pump.js';
 import { Deadline } from './deadline.js';
 import { ConnectionError } from './error.js';
@@ -34,16 +33,12 @@ type OurSocket = Socket & { [CONN]?: PersistConn };
 export class PersistConn {
   readonly readLoop: Task;
   readonly writeLoop: Task;
-  readonly incoming: ResponseReader;
   tls: TlsState | null = null;
   exchange: Exchange | null = null;
   /** Exchanges it has served or serves. */
   uses = 0;
   /** Bytes came that no request asked for: it must not serve another. */
   excess = false;
-  /** Pass as `onread` to `net.connect` or `tls.connect`. */
-  readonly onread: OnReadOpts;
-
   private state: ConnState = 'idle';
   private socket: OurSocket | null = null;
   private socketError: Error | null = null;
@@ -60,10 +55,8 @@ export class PersistConn {
     labels: TaskLabels,
     trace: Trace | null,
   ) {
-    this.incoming = new ResponseReader(settings.limits);
     this.readLoop = new Task('connection', 'readLoop', 'io wait', trace, labels);
     this.writeLoop = new Task('connection', 'writeLoop', 'select', trace, labels);
-    this.onread = { buffer: () => this.readBuffer(), callback: (length, buffer) => this.receive(buffer as Buffer, length) };
   }
 
   get closed(): boolean {
@@ -194,8 +187,8 @@ export class PersistConn {
 
   // ---- the read loop
 
-  /** What the socket reads into next; called by Node before the first read and after each. */
-  private readBuffer(): Buffer {
+  /** @internal What the socket reads into next. */
+  readBuffer(): Buffer {
     if (this.exchange === null || !this.exchange.streaming) {
       this.slab = null;
       return sharedBuffer();
@@ -203,8 +196,8 @@ export class PersistConn {
     return (this.slab ??= new Slab()).room();
   }
 
-  /** Takes what was read; false pauses the socket. */
-  private receive(bytes: Buffer, length: number): boolean {
+  /** @internal Takes what was read; false pauses the socket. */
+  receive(bytes: Buffer, length: number): boolean {
     const { exchange } = this;
     if (exchange === null) {
       // No response is due (RFC 9112 section 9.2): whatever this is, it must not answer the next request.
@@ -251,7 +244,6 @@ export class PersistConn {
       return;
     }
     this.state = checkMove(CONN_MOVES, this.state, 'idle');
-    this.incoming.reset();
     this.unref();
     this.resume();
     const at = now();
@@ -290,6 +282,26 @@ export class PersistConn {
 }
 
 // One function for all sockets: an idle connection should cost little.
+
+/** Whose read has just been taken: Node asks for that socket's next buffer before it does anything else. */
+let reading: PersistConn | null = null;
+
+/** Pass as `onread` to `net.connect` or `tls.connect`. */
+export const ONREAD: OnReadOpts = {
+  buffer() {
+    const conn = reading;
+    reading = null;
+    // Without one, it is a new socket's first.
+    return (conn === null ? sharedBuffer() : conn.readBuffer()) as Uint8Array<ArrayBuffer>;
+  },
+  // Node calls it as a method of the socket.
+  callback(this: OurSocket, length: number, buffer: Uint8Array) {
+    const conn = this[CONN]!;
+    const goOn = conn.receive(buffer as Buffer, length);
+    reading = conn;
+    return goOn;
+  },
+};
 
 function onError(this: OurSocket, error: Error): void {
   this[CONN]!.socketFailed(error);

@@ -4,9 +4,9 @@
  * reading in time.Time for the same reason).
  */
 
-/** Monotonic milliseconds since the process started, with a fraction. */
+/** Monotonic whole milliseconds since the process started: small integers are stored without an allocation. */
 export function now(): number {
-  return performance.now();
+  return Math.floor(performance.now());
 }
 
 /** Turns a reading of {@link now} into milliseconds since 1970, for people. */

@@ -4,7 +4,7 @@
  * `putOrCloseIdleConn`.
  */
 import { describeHolders, formatDuration, now, topHolders, tracking, trackLevel, type Holder } from '../tasks/index.js';
-import { Exchange, type ConnOwner, type ExchangeSettings, type Origin } from '../conn/index.js';
+import { Exchange, ReaderStock, type ConnOwner, type ExchangeSettings, type Origin } from '../conn/index.js';
 import { Dial } from './dial.js';
 import { TransportError } from './error.js';
 import { Host } from './host.js';
@@ -38,7 +38,7 @@ export class Connector implements ConnOwner<PooledConn>, TripPort {
     this.level = trackLevel(options.track);
     this.pool = new Pool(options);
     this.settings = {
-      limits: { maxHeadBytes: options.maxResponseHeaderBytes, maxFields: options.maxResponseHeaderFields, maxInterim: options.max1xxResponses },
+      readers: new ReaderStock({ maxHeadBytes: options.maxResponseHeaderBytes, maxFields: options.maxResponseHeaderFields, maxInterim: options.max1xxResponses }),
       responseHeaderTimeout: options.responseHeaderTimeout,
       expectContinueTimeout: options.expectContinueTimeout,
       bodyIdleTimeout: options.bodyIdleTimeout,

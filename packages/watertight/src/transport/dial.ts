@@ -6,7 +6,7 @@ import { connect, isIP, type NetConnectOpts, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { addTask, removeTask, Task, type Trace } from '../tasks/index.js';
-import { Deadline, TimeoutError, type ClientTrace, type Origin, type TlsState } from '../conn/index.js';
+import { Deadline, ONREAD, TimeoutError, type ClientTrace, type Origin, type TlsState } from '../conn/index.js';
 import { DialError } from './error.js';
 import type { ResolvedOptions } from './options.js';
 import type { PooledConn } from './pooled-conn.js';
@@ -34,7 +34,8 @@ export class Dial {
   private deadline: Deadline | null = null;
   private done = false;
   private connected = false;
-  private readonly controller = new AbortController();
+  /** Only a custom dial needs one. */
+  private controller: AbortController | null = null;
 
   /** The request it was started for, as long as that waits for it. */
   trip: RoundTrip | null;
@@ -75,7 +76,7 @@ export class Dial {
 
   private open(): Socket {
     const { options } = this.orders;
-    return connect({ ...this.address(), onread: this.orders.conn.onread, lookup: options.lookup } as NetConnectOpts);
+    return connect({ ...this.address(), onread: ONREAD, lookup: options.lookup } as NetConnectOpts);
   }
 
   /** Every option that a polluted Object.prototype could set is named. */
@@ -98,7 +99,7 @@ export class Dial {
   }
 
   private openTls(over: { socket?: Duplex }): TLSSocket {
-    const { origin, options, conn, sessions } = this.orders;
+    const { origin, options, sessions } = this.orders;
     const { tls } = options;
     // RFC 6066 section 3: no literal addresses in SNI, no trailing dot. What is checked is the URL's host, whatever Host says.
     const servername = tls.servername ?? (isIP(origin.hostname) === 0 ? origin.hostname.replace(/\.$/, '') : '');
@@ -107,7 +108,7 @@ export class Dial {
       ca: undefined, cert: undefined, key: undefined, pfx: undefined, passphrase: undefined, secureContext: undefined,
       checkServerIdentity: undefined, minVersion: undefined, maxVersion: undefined, ciphers: undefined, crl: undefined, ...definedOnly(tls),
       ...(over.socket === undefined ? { ...this.address(), lookup: options.lookup } : { socket: over.socket }),
-      onread: over.socket === undefined ? conn.onread : undefined,
+      onread: over.socket === undefined ? ONREAD : undefined,
       servername,
       rejectUnauthorized: tls.rejectUnauthorized !== false,
       ALPNProtocols: ['http/1.1'],
@@ -123,6 +124,7 @@ export class Dial {
 
   private async openCustom(dial: NonNullable<ResolvedOptions['dial']>, handshakeDone: boolean): Promise<void> {
     const { origin } = this.orders;
+    this.controller = new AbortController();
     try {
       const socket = await dial({ host: origin.hostname, port: origin.port, signal: this.controller.signal });
       if (typeof socket !== 'object' || typeof (socket as Socket | undefined)?.write !== 'function') throw new TypeError(`the dial option returned ${typeof socket}, not a socket`);
@@ -232,7 +234,7 @@ export class Dial {
   }
 
   private dispose(reason: Error): void {
-    this.controller.abort(reason);
+    this.controller?.abort(reason);
     this.socket?.on('error', ignore);
     this.socket?.destroy();
   }
