@@ -1,0 +1,4 @@
+import { loadCorpus } from './corpus-case.js';
+import { describeCorpus } from './corpus-suite.js';
+
+describeCorpus('the responses of the corpus', loadCorpus());
