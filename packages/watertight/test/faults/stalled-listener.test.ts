@@ -1,0 +1,67 @@
+/** Connects that the system leaves hanging: a listener that never accepts, its backlog full. Linux only. */
+
+import assert from 'node:assert/strict';
+import net from 'node:net';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { assertWorks, onLoopback, settle } from '../fixtures/loopback.js';
+import { compiledProgram } from '../fixtures/package-root.js';
+import { RawServer } from '../fixtures/raw-server.js';
+
+const skip = process.platform !== 'linux' && 'other systems answer a full backlog differently';
+
+interface StalledListener {
+  port: number;
+  release(): Promise<void>;
+}
+
+async function stall(host = '127.0.0.1'): Promise<StalledListener> {
+  const child: ChildProcess = spawn(process.execPath, [compiledProgram('fixtures/stalled-listener.js'), host], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [line] = (await once(child.stdout!, 'data')) as [Buffer];
+  const port = Number(line.toString());
+  const fillers = Array.from({ length: 4 }, () => net.connect(port, host).on('error', () => {}));
+  await sleep(100);
+  return {
+    port,
+    async release() {
+      for (const filler of fillers) filler.destroy();
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    },
+  };
+}
+
+test('a connect that is not answered ends in the dial timeout', { skip }, onLoopback(async (loop) => {
+  const listener = await stall();
+  try {
+    const { client, transport } = loop.client({ dialTimeout: 300 });
+    const started = performance.now();
+    const { error } = await settle(client.get(`http://127.0.0.1:${listener.port}/`, { timeout: 10_000 }));
+    assert.equal(error!.name, 'TimeoutError');
+    assert.ok(performance.now() - started < 2000);
+    assert.equal(transport.stats().dialling, 0);
+  } finally {
+    await listener.release();
+  }
+}));
+
+test('if the first address does not answer, the next one serves within the attempt delay', { skip }, onLoopback(async (loop) => {
+  const listener = await stall('127.0.0.2');
+  const server = await RawServer.start({ port: listener.port, onRequest: (request) => request.reply('hello') });
+  try {
+    const addresses = [{ address: '127.0.0.2', family: 4 }, { address: '127.0.0.1', family: 4 }];
+    const lookup = ((_host: string, options: { all?: boolean }, callback: (...args: unknown[]) => void) =>
+      options.all ? callback(null, addresses) : callback(null, addresses[0].address, 4)) as never;
+    const { client, transport } = loop.client({ lookup });
+    const started = performance.now();
+    await assertWorks(client, `http://a.test:${listener.port}/`);
+    assert.ok(performance.now() - started < 3000);
+    transport.closeIdleConnections();
+    assert.equal(await server.settlesAt(0), 0);
+  } finally {
+    await server.stop();
+    await listener.release();
+  }
+}));
