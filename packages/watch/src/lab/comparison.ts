@@ -3,7 +3,7 @@
  * number differs. Pure; the table and the JSON output are both made from it.
  */
 import type { Held } from './held.js';
-import type { Run } from './runner.js';
+import { isAsGo, type Run } from './outcome.js';
 
 export interface Comparison {
   readonly id: string;
@@ -22,7 +22,5 @@ export function compare(run: Run): Comparison {
   const go = { counts, errors };
   if ('failure' in run) return { id, why, same: false, go, here: null, held: [], failure: run.failure };
   const { outcome } = run;
-  const same =
-    outcome.errors === errors && outcome.counts.length === counts.length && counts.every((count, index) => count === outcome.counts[index]);
-  return { id, why, same, go, here: { counts: outcome.counts, errors: outcome.errors }, held: outcome.held, failure: null };
+  return { id, why, same: isAsGo(run), go, here: { counts: outcome.counts, errors: outcome.errors }, held: outcome.held, failure: null };
 }

@@ -8,18 +8,11 @@ import { Client, goDefaults, Transport, type Body, type Response } from 'waterti
 import { currentLeaks } from 'watertight/leak';
 import { setTracking, taskCount, tasks } from 'watertight/tasks';
 import { groupHeld, type Held } from './held.js';
+import type { Outcome } from './outcome.js';
 import type { RequestStep, Scenario } from './scenario.js';
 
 /** What a count leaves time for, in milliseconds: loops that are about to end, timers that are due. */
 const SETTLE = 250;
-
-/** What one run of a scenario gave. */
-export interface Outcome {
-  readonly counts: readonly number[];
-  readonly errors: number;
-  /** For each count, who held what. */
-  readonly held: readonly (readonly Held[])[];
-}
 
 /** Runs the scenario against the servers on `ports`. The process should do nothing else. */
 export async function runScenario(scenario: Scenario, ports: readonly number[]): Promise<Outcome> {
