@@ -53,6 +53,8 @@ export class HeadScanner {
   private valueEnd = 0;
   /** Bytes of heads already done that count against the same limit (1xx responses). */
   private before = 0;
+  /** Bytes of the last whole head, folds included. */
+  private size = 0;
   private pos = 0;
   /** The bytes so far of a head that came in pieces; its length is `pending`. */
   private store: Buffer | null = null;
@@ -101,7 +103,7 @@ export class HeadScanner {
 
   /** Makes ready for the next head of the same message, after a 1xx response: what it took counts on. */
   resetInterim(): void {
-    this.before += this.text.length;
+    this.before += this.size;
     this.clear(At.StatusLine);
   }
 
@@ -297,7 +299,8 @@ export class HeadScanner {
 
   private finish(bytes: Buffer, start: number): void {
     const end = this.pos;
-    this.checkSize(end - start);
+    this.size = end - start;
+    this.checkSize(this.size);
     this.text = (bytes as Buffer & Latin1Bytes).latin1Slice(start, Math.max(start, end - 4));
     if (this.folded) this.unfold();
   }

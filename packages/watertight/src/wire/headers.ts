@@ -119,6 +119,7 @@ export class Headers implements Iterable<[string, string]> {
   }
 
   private fill(init: HeadersInit): void {
+    if (typeof init !== 'object') throw new RequestError('ERR_INVALID_HEADER', `headers are a Headers object, pairs or a record, not ${show(init)}`);
     if (init instanceof Headers) {
       for (const { name, value } of init.list()) this.append(name, value);
     } else if (Symbol.iterator in init) {
@@ -126,14 +127,12 @@ export class Headers implements Iterable<[string, string]> {
         if (typeof pair !== 'object' || !Array.isArray(pair) || pair.length !== 2) throw new RequestError('ERR_INVALID_HEADER', 'headers given as a list are pairs of a name and a value');
         this.append(pair[0] as string, pair[1] as string);
       }
-    } else if (typeof init === 'object') {
+    } else {
       for (const name of Object.keys(init)) {
         const value: unknown = init[name];
         if (Array.isArray(value)) for (const one of value) this.append(name, one as string);
         else this.append(name, value as string);
       }
-    } else {
-      throw new RequestError('ERR_INVALID_HEADER', `headers are a Headers object, pairs or a record, not ${show(init)}`);
     }
   }
 }
