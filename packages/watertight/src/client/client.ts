@@ -182,17 +182,22 @@ export class Client {
     while (request.redirect !== 'manual') {
       let next: Request | null;
       try {
-        next = this.nextRequest(request, response, deadline);
-        if (next === null) break;
-        via.push(request);
-        if ((await this.allows(next, via)) === false) break;
+        next = this.nextRequest(first, request, response, deadline);
       } catch (error) {
         await response.body.close();
         throw error;
       }
-      // Go reads a short body, so that the connection is reused, and closes any other.
-      if (response.contentLength > SLURP) await response.body.close();
-      else await response.body.drain(SLURP);
+      if (next === null) break;
+      via.push(request);
+      let allowed: unknown;
+      try {
+        allowed = await this.allows(next, via);
+      } catch (error) {
+        await dropBody(response);
+        throw error;
+      }
+      if (allowed === false) break;
+      await dropBody(response);
       request = next;
       response = await this.roundTrip(next);
       if (!isRedirect(response.status)) break;
@@ -200,7 +205,7 @@ export class Client {
     return response;
   }
 
-  private nextRequest(request: Request, response: Response, deadline: number): Request | null {
+  private nextRequest(first: Request, request: Request, response: Response, deadline: number): Request | null {
     const { body } = request;
     const redirect = redirectOf({
       status: response.status,
@@ -208,6 +213,7 @@ export class Client {
       method: request.method,
       url: request.url,
       headers: request.headers,
+      explicitReferer: first.ownHeaders?.get('referer') ?? null,
       hasBody: body !== null,
       replayable: body === null || body.replayable,
       sensitive: this.sensitive,
@@ -233,6 +239,11 @@ export type FormFields = URLSearchParams | Iterable<readonly [string, string]> |
 function formOf(fields: FormFields): URLSearchParams {
   if (typeof fields !== 'object' || fields === null) throw new RequestError('ERR_INVALID_BODY', `postForm() takes the fields as URLSearchParams, pairs or a record, not ${show(fields)}`);
   return fields instanceof URLSearchParams ? fields : new URLSearchParams(fields as Record<string, string>);
+}
+
+/** Go reads a short body, so that the connection is reused, and closes any other. */
+function dropBody({ contentLength, body }: Response): Promise<void> {
+  return contentLength > SLURP ? body.close() : body.drain(SLURP);
 }
 
 function isRedirect(status: number): boolean {

@@ -13,7 +13,10 @@ export interface RedirectInput {
   readonly method: string;
   /** Without user and password. */
   readonly url: string;
+  /** A copy, to be changed. */
   readonly headers: Headers;
+  /** The Referer that the program set on the first request. */
+  readonly explicitReferer: string | null;
   readonly hasBody: boolean;
   readonly replayable: boolean;
   /** Names in lower case, besides the usual ones, that do not leave their origin. */
@@ -76,8 +79,7 @@ function resolve(location: string, base: string): URL {
   return url;
 }
 
-function headersFor({ url: from, headers: old, sensitive }: RedirectInput, to: URL, keepBody: boolean): Headers {
-  const headers = old;
+function headersFor({ url: from, headers, explicitReferer, sensitive }: RedirectInput, to: URL, keepBody: boolean): Headers {
   const origin = new URL(from);
   if (!keepBody) for (const name of CONTENT) headers.delete(name);
   if (origin.origin !== to.origin) {
@@ -85,8 +87,8 @@ function headersFor({ url: from, headers: old, sensitive }: RedirectInput, to: U
     for (const name of sensitive) headers.delete(name);
     headers.delete('host');
   }
-  // Go sends a Referer, but none from https to http; ours never has user, password or fragment.
+  // Go sends the last URL, but nothing from https to http; ours never has user, password or fragment.
   if (origin.protocol === 'https:' && to.protocol === 'http:') headers.delete('referer');
-  else if (!headers.has('referer')) headers.set('Referer', from);
+  else headers.set('Referer', explicitReferer ?? from);
   return headers;
 }

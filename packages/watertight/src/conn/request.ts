@@ -87,12 +87,12 @@ export class Request {
     this.callSite = other.callSite;
   }
 
-  /** @internal The request that a redirect asks for; `timeout` is what is left of the time. */
+  /** @internal The request that a redirect asks for; `timeout` is what is left of the time. `close` is not carried along, as in Go. */
   redirected(to: { url: URL; method: string; headers: Headers; keepBody: boolean }, timeout: number): Request {
-    const { signal, redirect, close, trace } = this;
+    const { signal, redirect, trace } = this;
     // The body says how long it is; a length that only the caller knew is sent in chunks.
     to.headers.delete('content-length');
-    const next = new Request(to.url, { method: to.method, headers: to.headers, signal, redirect, close, trace, timeout });
+    const next = new Request(to.url, { method: to.method, headers: to.headers, signal, redirect, trace, timeout });
     if (to.keepBody) (next as { body: RequestBody | null }).body = this.body;
     return next;
   }

@@ -104,13 +104,12 @@ function stripUserinfo(text: string): string {
   return text.replace(/\/\/[^/?#]*@/, '//***@');
 }
 
-/** A target as reports may show it: query values replaced by `*`, no user, no password. */
+/** What a report shows of a path: a server's Location can make it a megabyte. */
+const MAX_SHOWN = 2000;
+
+/** A target as reports may show it: query values replaced by `*`, no user, no password, cut where it is very long. */
 export function redact({ origin, path }: Target): string {
   const query = path.indexOf('?');
-  if (query === -1) return origin.href + path;
-  const names = path.slice(query + 1).split('&').map((pair) => {
-    const equals = pair.indexOf('=');
-    return equals === -1 ? pair : `${pair.slice(0, equals)}=*`;
-  });
-  return `${origin.href}${path.slice(0, query)}?${names.join('&')}`;
+  const shown = query === -1 ? path : `${path.slice(0, query)}?${path.slice(query + 1, MAX_SHOWN).replace(/=[^&]*/g, '=*')}`;
+  return origin.href + (shown.length > MAX_SHOWN ? `${shown.slice(0, MAX_SHOWN)}…` : shown);
 }

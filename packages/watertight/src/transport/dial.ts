@@ -2,9 +2,9 @@
  * Owns one dial: name resolution, TCP and TLS up to a connection that can take
  * a request. It is a task as long as it lasts, what `dialConnFor` is in Go.
  */
-import { connect, isIP, type NetConnectOpts, Socket } from 'node:net';
+import { connect, isIP, type LookupFunction, type NetConnectOpts, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { checkServerIdentity, connect as connectTls, DEFAULT_CIPHERS, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { addTask, removeTask, Task, type Trace } from '../tasks/index.js';
 import { Deadline, ONREAD, TimeoutError, type ClientTrace, type Origin, type TlsState } from '../conn/index.js';
 import { DialError } from './error.js';
@@ -34,6 +34,8 @@ export class Dial {
   private deadline: Deadline | null = null;
   private done = false;
   private connected = false;
+  /** What the lookup failed with. */
+  private nameError: Error | null = null;
   /** Only a custom dial needs one. */
   private controller: AbortController | null = null;
 
@@ -75,8 +77,7 @@ export class Dial {
   }
 
   private open(): Socket {
-    const { options } = this.orders;
-    return connect({ ...this.address(), onread: ONREAD, lookup: options.lookup } as NetConnectOpts);
+    return connect({ ...this.address(), onread: ONREAD } as NetConnectOpts);
   }
 
   /** Every option that a polluted Object.prototype could set is named. */
@@ -95,6 +96,29 @@ export class Dial {
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: KEEP_ALIVE_DELAY,
+      lookup: this.lookup(),
+    };
+  }
+
+  /** The program's lookup, held to what it promises: one answer, with an address in it, and none after the end. */
+  private lookup(): LookupFunction | undefined {
+    const given = this.orders.options.lookup;
+    if (given === undefined) return undefined;
+    return (hostname, options, callback) => {
+      let answered = false;
+      const answer: typeof callback = (error, address, family) => {
+        if (answered || this.done) return;
+        answered = true;
+        const missing = address === undefined || address === null || address.length === 0;
+        this.nameError = error ?? (missing ? new Error(`lookup gave no address for ${hostname}`) : null);
+        callback(this.nameError, address, family);
+      };
+      try {
+        given(hostname, options, answer);
+      } catch (error) {
+        // Not in the caller's stack: net does not expect a lookup to throw or to answer at once.
+        queueMicrotask(() => answer(error as Error, ''));
+      }
     };
   }
 
@@ -105,9 +129,10 @@ export class Dial {
     const servername = tls.servername ?? (isIP(origin.hostname) === 0 ? origin.hostname.replace(/\.$/, '') : '');
     const key = `${origin.href} ${servername}`;
     const socket = connectTls({
-      ca: undefined, cert: undefined, key: undefined, pfx: undefined, passphrase: undefined, secureContext: undefined,
-      checkServerIdentity: undefined, minVersion: undefined, maxVersion: undefined, ciphers: undefined, crl: undefined, ...definedOnly(tls),
-      ...(over.socket === undefined ? { ...this.address(), lookup: options.lookup } : { socket: over.socket }),
+      // Node's own defaults, named so that a polluted Object.prototype sets none of them.
+      ...UNSET,
+      ...definedOnly(tls),
+      ...(over.socket === undefined ? { ...this.address() } : { socket: over.socket }),
       onread: over.socket === undefined ? ONREAD : undefined,
       servername,
       rejectUnauthorized: tls.rejectUnauthorized !== false,
@@ -203,7 +228,7 @@ export class Dial {
   private explain(cause: Error & { code?: string; syscall?: string; errors?: Error[] }): Error {
     if (cause instanceof TimeoutError || cause instanceof DialError) return cause;
     const { origin } = this.orders;
-    if (cause.syscall === 'getaddrinfo' || cause.code === 'ENOTFOUND' || cause.code === 'EAI_AGAIN') {
+    if (cause === this.nameError || cause.syscall === 'getaddrinfo') {
       return new DialError('ERR_DNS', `the name ${origin.hostname} was not resolved: ${cause.message}`, { cause });
     }
     if (this.connected) {
@@ -239,6 +264,21 @@ export class Dial {
     this.socket?.destroy();
   }
 }
+
+/** Options of `tls.connect`; undefined where Node's default is nothing. */
+const UNSET: ConnectionOptions = {
+  ca: undefined,
+  cert: undefined,
+  key: undefined,
+  pfx: undefined,
+  passphrase: undefined,
+  secureContext: undefined,
+  crl: undefined,
+  minVersion: undefined,
+  maxVersion: undefined,
+  ciphers: DEFAULT_CIPHERS,
+  checkServerIdentity,
+};
 
 /** What comes after the end of a dial is of no interest, but without a listener it would end the process. */
 function ignore(): void {}

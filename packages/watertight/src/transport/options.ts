@@ -19,7 +19,7 @@ export interface DialTarget {
 export interface TransportOptions {
   /** Idle connections kept, over all hosts; the least recently used goes first. Default 100. */
   readonly maxIdleConns?: number;
-  /** Idle connections kept for each host; negative keeps none. Default (and 0): `maxIdleConns`; in Go 2. */
+  /** Idle connections kept for each host; negative keeps none. 0 is Go's default, 2. Left out: `maxIdleConns`. */
   readonly maxIdleConnsPerHost?: number;
   /** Connections for each host, dials included; requests beyond wait in order. Default 0. */
   readonly maxConnsPerHost?: number;
@@ -83,13 +83,16 @@ export interface ResolvedOptions extends Readonly<Record<Numbers, number>> {
   readonly track: TrackMode;
 }
 
+/** Go's `DefaultMaxIdleConnsPerHost`. */
+const GO_IDLE_PER_HOST = 2;
+
 /**
  * The options of Go's `http.DefaultTransport`, where we differ from it: two
  * idle connections a host, which throws connections away under concurrency.
  */
 export const goDefaults: TransportOptions = Object.freeze({
   maxIdleConns: 100,
-  maxIdleConnsPerHost: 2,
+  maxIdleConnsPerHost: GO_IDLE_PER_HOST,
   maxConnsPerHost: 0,
   idleConnTimeout: 90_000,
   dialTimeout: 30_000,
@@ -103,7 +106,7 @@ export const goDefaults: TransportOptions = Object.freeze({
 
 const DEFAULT_NUMBERS: Readonly<Record<Numbers, number>> = {
   maxIdleConns: 100,
-  maxIdleConnsPerHost: 0,
+  maxIdleConnsPerHost: -1,
   maxConnsPerHost: 0,
   maxWaitersPerHost: 100_000,
   idleConnTimeout: 90_000,
@@ -132,7 +135,9 @@ export function resolveOptions(options: TransportOptions): ResolvedOptions {
   const own = { __proto__: null, ...options } as TransportOptions & Record<string, unknown>;
   const numbers: Record<string, number> = {};
   for (const [name, fallback] of Object.entries(DEFAULT_NUMBERS)) numbers[name] = checkNumber(name, own[name], fallback);
-  if (numbers.maxIdleConnsPerHost === 0) numbers.maxIdleConnsPerHost = numbers.maxIdleConns;
+  // 0 is no limit where it comes from maxIdleConns, and Go's DefaultMaxIdleConnsPerHost where the program says it.
+  if (own.maxIdleConnsPerHost === undefined || own.maxIdleConnsPerHost === null) numbers.maxIdleConnsPerHost = numbers.maxIdleConns;
+  else if (numbers.maxIdleConnsPerHost === 0) numbers.maxIdleConnsPerHost = GO_IDLE_PER_HOST;
   if (own.proxy !== undefined && own.proxy !== null) throw invalid('proxies are not supported yet; the request would go past the proxy');
   if (own.proxyConnectHeaders !== undefined && own.proxyConnectHeaders !== null) throw invalid('proxies are not supported yet; leave proxyConnectHeaders out');
   if (own.forceAttemptHttp2 === true) throw invalid('HTTP/2 is not supported yet; leave forceAttemptHttp2 out');
