@@ -30,8 +30,8 @@ export interface Target {
 const origins = new Map<string, Origin>();
 const MAX_ORIGINS = 1000;
 
-/** What the URL standard leaves as it is in path and query, dots and `%` aside (they may mean `..`). */
-const PLAIN_PATH = /^\/[\w\-~!$&()*+,;=:@/?.]*$/;
+/** What the URL standard leaves as it is in path and query, dots and `%` aside (they may mean `..`), and an empty query, which it drops. */
+const PLAIN_PATH = /^\/[\w\-~!$&()*+,;=:@/?.]*(?<!\?)$/;
 
 /**
  * Parses an absolute http or https URL.
