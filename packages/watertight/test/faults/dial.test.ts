@@ -35,9 +35,9 @@ for (const code of ['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA']) {
     const cause = Object.assign(new Error(`getaddrinfo ${code} a.test`), { code });
     const { client, transport } = loop.client({ lookup: lookupOf((_host, answer) => process.nextTick(answer, cause)) });
     const { error } = await settle(client.get('http://a.test/'));
+    assert.equal(error!.code, 'ERR_DNS');
     assert.match(error!.message, /a\.test/);
-    assert.equal(typeof error!.code, 'string');
-    assert.match(inspect(error, { depth: 5 }), new RegExp(code));
+    assert.equal(error!.cause, cause);
     assert.equal(transport.stats().dialling, 0);
   }));
 }
