@@ -1,3 +1,5 @@
+/** The cases of `responses.json`, played. */
+
 import { loadCorpus } from './corpus-case.js';
 import { describeCorpus } from './corpus-suite.js';
 

@@ -1,3 +1,5 @@
+/** A process that has run out of descriptors. */
+
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
