@@ -292,7 +292,7 @@ export const ONREAD: OnReadOpts = {
     const conn = reading;
     reading = null;
     // Without one, it is a new socket's first.
-    return (conn === null ? sharedBuffer() : conn.readBuffer()) as Uint8Array<ArrayBuffer>;
+    return conn === null ? sharedBuffer() : conn.readBuffer();
   },
   // Node calls it as a method of the socket.
   callback(this: OurSocket, length: number, buffer: Uint8Array) {
