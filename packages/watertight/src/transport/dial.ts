@@ -93,6 +93,7 @@ export class Dial {
       hints: undefined,
       signal: undefined,
       fd: undefined,
+      timeout: undefined,
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: KEEP_ALIVE_DELAY,
