@@ -51,6 +51,8 @@ async function toPlatform(response: OurResponse): Promise<Response> {
       headers: response.headers.raw,
     });
     Object.defineProperty(platform, 'url', { value: response.url });
+    // A 205 may come with a body, which the platform's response can't have.
+    if (empty) await response.close();
     return platform;
   } catch (error) {
     // A status such as 600 is no platform response.
