@@ -1,0 +1,77 @@
+/** Leaks as text: what, where, and what to do. */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { formatLeak, formatLeaks, LeakError, verifyNone, type Leak } from 'watertight/leak';
+import { onLoopback } from '../fixtures/loopback.js';
+import { markedLine } from '../tasks/marked-line.js';
+
+const leak: Leak = {
+  kind: 'body', verdict: 'active', site: { file: `${process.cwd()}/src/preview.ts`, line: 14, column: 23, function: 'fetchPreview' }, stack: [], method: 'GET', url: 'http://127.0.0.1:8080/report',
+  status: 200, bytesRead: 10, contentLength: 50_000, heldFor: 1234, origin: 'http://127.0.0.1:8080', client: 'watertight', task: { id: 7, name: 'readLoop', state: 'select' },
+};
+
+test('an unread body reads exactly so', () => {
+  assert.equal(
+    formatLeak(leak),
+    'unread body: GET http://127.0.0.1:8080/report (200), 10 of 50000 bytes read, held for 1.2 s\n' +
+      '    opened at src/preview.ts:14:23 (fetchPreview)\n' +
+      '    read it to the end, close it, or: await using res = await get(...)',
+  );
+});
+
+test('and so does a real one', onLoopback(async (net) => {
+  const server = await net.serve({ onRequest: (request) => request.reply('x'.repeat(50_000)) });
+  const { client } = net.client();
+  async function fetchPreview(): Promise<import('watertight').Response> {
+    return client.get(`${server.origin}/report`); // at: report
+  }
+  const response = await fetchPreview();
+  await response.body.read(10);
+  const error = await verifyNone(undefined, { retries: 0 }).then(() => assert.fail(), (reason: unknown) => reason as LeakError);
+  const { line, text } = markedLine(import.meta.url, 'report');
+  const [first, ...rest] = error.message.replace(/held for \d+ ms/, 'held for N ms').split('\n');
+  assert.equal(first, '1 response leaked');
+  assert.deepEqual(rest, [
+    `unread body: GET ${server.origin}/report (200), 10 of 50000 bytes read, held for N ms`,
+    `    opened at packages/watertight/test/leak/report.test.ts:${line}:${text.indexOf('client.get') + 'client.'.length + 1} (fetchPreview)`,
+    '    read it to the end, close it, or: await using res = await get(...)',
+  ]);
+  await response.close();
+}));
+
+describe('the headline of', () => {
+  for (const [what, change, first] of [
+    ['a body of unknown length', { contentLength: -1 }, 'unread body: GET http://127.0.0.1:8080/report (200), 10 bytes of unknown length read, held for 1.2 s'],
+    ['a proven leak', { verdict: 'proven', task: null }, 'unread body: GET http://127.0.0.1:8080/report (200), 10 of 50000 bytes read, held for 1.2 s, garbage-collected and reclaimed'],
+    ['a request without a response', { status: 0 }, 'unfinished request: GET http://127.0.0.1:8080/report, no response yet, held for 1.2 s'],
+    ['an idle connection', { kind: 'connection', verdict: 'idle' }, 'idle connection: http://127.0.0.1:8080, since 1.2 s'],
+    ['a dial', { kind: 'connection' }, 'dial under way: http://127.0.0.1:8080, since 1.2 s'],
+    ['a task', { kind: 'task', task: { id: 3, name: 'poll', state: 'running' } }, 'running task: poll, since 1.2 s'],
+    ['a resource', { kind: 'resource', url: 'Timeout' }, 'resource: Timeout, held for 1.2 s'],
+  ] as const) {
+    test(what, () => {
+      const [headline, place, advice] = formatLeak({ ...leak, ...change }).split('\n');
+      assert.equal(headline, first);
+      assert.match(place, /^ {4}(opened|started) at src\/preview\.ts:14:23 \(fetchPreview\)$/);
+      assert.match(advice, /^ {4}\w/);
+    });
+  }
+});
+
+test('a line that was not recorded: how it would be', () => {
+  assert.match(formatLeak({ ...leak, site: null }), /\n {4}opened at an unrecorded line: import 'watertight\/leak' before the request, or set track: 'all'\n/);
+});
+
+test('several are counted by kind', () => {
+  const text = formatLeaks([leak, leak, { ...leak, kind: 'task' }]);
+  assert.equal(text.split('\n')[0], '2 responses, 1 task leaked');
+  assert.equal(text.split('\n').length, 10);
+});
+
+test('the error has the text and the data', () => {
+  const error = new LeakError([leak]);
+  assert.ok(error instanceof Error);
+  assert.deepEqual({ name: error.name, code: error.code, leaks: error.leaks }, { name: 'LeakError', code: 'ERR_LEAK', leaks: [leak] });
+  assert.match(String(error), /^LeakError: 1 response leaked\nunread body: /);
+});
