@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { Transport, TransportStats } from 'watertight';
 import { taskCount, tasks } from 'watertight/tasks';
 import { onLoopback } from '../fixtures/loopback.js';
 import { reply, type RawRequest } from '../fixtures/raw-server.js';
@@ -22,9 +23,9 @@ const IDLE = { idle: 1, active: 0, opened: 1, closed: 0 };
 const PINNED = { idle: 0, active: 1, opened: 1, closed: 0 };
 const CLOSED = { idle: 0, active: 0, opened: 1, closed: 1 };
 
-type Counted = Pick<ReturnType<import('watertight').Transport['stats']>, 'idle' | 'active' | 'opened' | 'closed'>;
+type Counted = Pick<TransportStats, 'idle' | 'active' | 'opened' | 'closed'>;
 
-async function assertCounts(transport: import('watertight').Transport, expected: Counted): Promise<void> {
+async function assertCounts(transport: Transport, expected: Counted): Promise<void> {
   await turn();
   const { idle, active, opened, closed } = transport.stats();
   assert.deepEqual({ idle, active, opened, closed }, expected);

@@ -5,7 +5,7 @@ import { afterEach, describe, test } from 'node:test';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { currentLeaks, findLeaks, ignoreCurrent, verifyNone, type LeakOptions } from 'watertight/leak';
 import { go, taskCount } from 'watertight/tasks';
-import type { Client } from 'watertight';
+import type { Client, Response } from 'watertight';
 import { onLoopback } from '../fixtures/loopback.js';
 import { markedLine } from '../tasks/marked-line.js';
 
@@ -29,7 +29,7 @@ test('where nothing runs, nothing is found', async () => {
 test('an unread body, with everything that is known of it', onLoopback(async (net) => {
   const server = await net.serve({ onRequest: (request) => request.reply('hello') });
   const { client } = net.client();
-  async function fetchPreview(): Promise<import('watertight').Response> {
+  async function fetchPreview(): Promise<Response> {
     return client.get(`${server.origin}/a?token=s3cret`); // at: unread
   }
   const response = await fetchPreview();

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { formatLeak, formatLeaks, LeakError, verifyNone, type Leak } from 'watertight/leak';
+import type { Response } from 'watertight';
 import { onLoopback } from '../fixtures/loopback.js';
 import { markedLine } from '../tasks/marked-line.js';
 
@@ -23,7 +24,7 @@ test('an unread body reads exactly so', () => {
 test('and so does a real one', onLoopback(async (net) => {
   const server = await net.serve({ onRequest: (request) => request.reply('x'.repeat(50_000)) });
   const { client } = net.client();
-  async function fetchPreview(): Promise<import('watertight').Response> {
+  async function fetchPreview(): Promise<Response> {
     return client.get(`${server.origin}/report`); // at: report
   }
   const response = await fetchPreview();

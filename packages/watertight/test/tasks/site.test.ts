@@ -105,7 +105,7 @@ describe('the site of a call', () => {
     const { prepareStackTrace } = hooked;
     let shown = 'async Preview.load [as run]';
     hooked.prepareStackTrace = (_error: Error, sites: NodeJS.CallSite[]) =>
-      ['Error', ...sites.map((site, i) => (i === 0 ? `    at ${shown} (/app/src/preview.ts:14:23)` : `    at ${String(site)}`))].join('\n');
+      ['Error', ...sites.map((site, i) => (i === 0 ? `    at ${shown} (/app/src/preview.ts:14:23)` : `    at ${site.getFunctionName() ?? ''} (${site.getFileName() ?? ''}:${site.getLineNumber() ?? 0}:${site.getColumnNumber() ?? 0})`))].join('\n');
     try {
       const named = entry();
       assert.deepEqual(siteOf(named), { file: '/app/src/preview.ts', line: 14, column: 23, function: 'Preview.load' });
@@ -128,7 +128,7 @@ describe('the site of a call through a package', () => {
     'export function now(call) { return call(); }\nexport async function later(call) { await null; return call(); }\n',
   );
   // The call itself is the package's: `captureTrace` stands in for a request.
-  const capture = captureTrace.bind(null, captureTrace) as unknown as () => Trace;
+  const capture = captureTrace.bind(null, captureTrace);
   const wrapper = async (): Promise<{ now(call: () => Trace): Trace; later(call: () => Trace): Promise<Trace> }> => import(pathToFileURL(join(dependency, 'index.js')).href);
 
   test('is past the frames of node_modules', async () => {

@@ -64,7 +64,7 @@ function listen(t: TestContext): (Error & { code?: string })[] {
 }
 
 // What was proven here is not to be reported by somebody else's check.
-afterEach(async () => void (await findLeaks()));
+afterEach(() => findLeaks().then(() => undefined));
 
 test('a response that nobody holds any more is proven, reclaimed and logged with its line', async (t) => {
   const warnings = listen(t);

@@ -29,8 +29,8 @@ describe('refused:', () => {
     ['forceAttemptHttp2', true],
   ] as const) {
     for (const value of values) {
-      test(`${name}: ${JSON.stringify(value) ?? String(value)}`, () => {
-        assert.throws(() => new Transport({ [name]: value } as TransportOptions), { name: 'TransportError', code: 'ERR_INVALID_OPTION' });
+      test(`${name}: ${JSON.stringify(value)}`, () => {
+        assert.throws(() => new Transport({ [name]: value }), { name: 'TransportError', code: 'ERR_INVALID_OPTION' });
       });
     }
   }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isIdempotent, shouldRetry, type Attempt } from '#transport';
 import { onLoopback } from '../fixtures/loopback.js';
+import type { RawRequest } from '../fixtures/raw-server.js';
 
 describe('the rule', () => {
   const lost: Attempt = { reused: true, connectionEnded: true, answered: false, nothingWritten: false, idempotent: true, replayable: true };
@@ -41,7 +42,7 @@ describe('the rule', () => {
 describe('a server that closes its idle connection as the next request comes', () => {
   /** The second request of the first connection is not answered: the connection ends instead. */
   const racing = (how: 'finish' | 'reset' | 'half an answer') => ({
-    onRequest: (request: import('../fixtures/raw-server.js').RawRequest) => {
+    onRequest: (request: RawRequest) => {
       if (request.connection.id > 0 || request.connection.requests.length < 2) request.reply(request.method);
       else if (how === 'half an answer') {
         request.connection.write('HTTP/1.1 20');

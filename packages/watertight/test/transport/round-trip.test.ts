@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, test } from 'node:test';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
-import type { Client, RequestInit, TransportOptions } from 'watertight';
+import type { Client, RequestInit, TransportOptions, TransportStats } from 'watertight';
 import { taskCount } from 'watertight/tasks';
 import { CertificateAuthority } from '../fixtures/certificate.js';
 import { assertEmpty, onLoopback, type Loopback } from '../fixtures/loopback.js';
@@ -27,7 +27,7 @@ interface Stall {
   blocked?: true;
   init?: () => RequestInit;
   /** The request is stuck. */
-  reached(server: RawServer, stats: ReturnType<import('watertight').Transport['stats']>): boolean;
+  reached(server: RawServer, stats: TransportStats): boolean;
   readsBody?: true;
 }
 

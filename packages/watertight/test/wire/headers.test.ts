@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Headers, RequestError } from 'watertight';
+import { Headers, type RequestError } from 'watertight';
 import { isToken } from '#wire';
 import { SeededRandom } from '../fixtures/seeded-random.js';
 

@@ -38,7 +38,7 @@ describe('the head of a request', () => {
     ['gzip is offered', { offerGzip: true }, ['Accept-Encoding: gzip']],
     ['the end of the connection is announced', { close: true }, ['Connection: close']],
   ] as const) {
-    test(`${what}`, () => assert.deepEqual(encode(change as Partial<RequestHead>).slice(3), expected));
+    test(what, () => assert.deepEqual(encode(change as Partial<RequestHead>).slice(3), expected));
   }
 
   test('has its framing from us alone, whatever the caller\'s fields say', () => {
