@@ -3,7 +3,7 @@
 import { captureTrace, type Trace } from '../tasks/index.js';
 import { Request, type BodyInit, type RequestInit, type Response } from '../conn/index.js';
 import { defaultTransport, Transport, type RequestLike, type RoundTripper } from '../transport/index.js';
-import { RequestError, show } from '../wire/index.js';
+import { INSPECT, inspectAs, RequestError, show, type Inspect } from '../wire/index.js';
 import { RedirectError } from './error.js';
 import { redirectOf } from './redirect.js';
 
@@ -119,6 +119,11 @@ export class Client {
   /** Closes the transport's idle connections, if it has any. */
   closeIdleConnections(): void {
     (this.transport as Partial<Transport>).closeIdleConnections?.();
+  }
+
+  [INSPECT](_depth: number, options: object, inspect: Inspect): string {
+    const { transport, timeout } = this;
+    return inspectAs('Client', { transport, timeout }, options, inspect);
   }
 
   private run(request: Request, resolve: (response: Response) => void, reject: (error: unknown) => void): void {

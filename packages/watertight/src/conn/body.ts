@@ -2,7 +2,7 @@
  * Owns the body of a response as the program holds it: it must be read to EOF
  * or closed, or the connection under it serves nobody else.
  */
-import { RequestError, show } from '../wire/index.js';
+import { INSPECT, inspectAs, RequestError, show, type Inspect } from '../wire/index.js';
 import { asBytes, type BodySource, type BodyState } from './body-source.js';
 import { BodyError } from './error.js';
 
@@ -125,6 +125,10 @@ export class Body implements AsyncIterable<Uint8Array> {
   /** The chunks up to EOF. Leaving the loop early (`break`, `return`, `throw`) closes the body. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
     return new BodyIterator(this, () => this.next(Infinity, toResult));
+  }
+
+  [INSPECT](_depth: number, options: object, inspect: Inspect): string {
+    return inspectAs('Body', { state: this.state }, options, inspect);
   }
 
   /** `await using body = …` closes it. */

@@ -48,6 +48,7 @@ export class Exchange implements BodySource, ResponseParts, InterimSink, Watched
   head = '';
   fieldsAt = 0;
   trailers = '';
+  tls: TlsState | null = null;
 
   /** Why it failed; what a read then rejects with. */
   error: unknown = null;
@@ -106,10 +107,6 @@ export class Exchange implements BodySource, ResponseParts, InterimSink, Watched
     return this.headStarted;
   }
   private headStarted = false;
-
-  get tls(): TlsState | null {
-    return this.conn === null ? null : this.conn.tls;
-  }
 
   /** The read loop that the response pins. */
   get task(): Task | null {
@@ -306,6 +303,7 @@ export class Exchange implements BodySource, ResponseParts, InterimSink, Watched
     if (this.deadline !== null) this.clearDeadline();
     this.status = scanner.status;
     this.minor = scanner.minor;
+    this.tls = this.conn!.tls;
     this.head = scanner.text;
     this.fieldsAt = scanner.fieldsAt;
     // Go: a HEAD response has the length it would have had, a 204 or 304 has none to have.
@@ -406,7 +404,10 @@ export class Exchange implements BodySource, ResponseParts, InterimSink, Watched
     if (this.status !== 0) this.owner.onFinished();
     if (this.incoming !== null) this.settings.readers.putBack(this.incoming);
     this.incoming = null;
-    if (this.conn !== null) this.conn.exchangeEnded(to === 'eof' && this.persistent && this.bodyWritten);
+    const { conn } = this;
+    // A response that the program keeps must not keep the connection's objects.
+    this.conn = null;
+    if (conn !== null) conn.exchangeEnded(to === 'eof' && this.persistent && this.bodyWritten);
   }
 
   private setDeadline(ms: number, expire: () => void): void {

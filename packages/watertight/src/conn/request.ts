@@ -1,6 +1,6 @@
 /** Owns one request as the program asks for it: checked and immutable, so that it can be sent, sent again and shown. */
 import type { Trace } from '../tasks/index.js';
-import { checkMethod, checkReserved, Headers, RequestError, show, type HeadersInit } from '../wire/index.js';
+import { checkMethod, checkReserved, Headers, INSPECT, inspectAs, RequestError, show, type HeadersInit, type Inspect } from '../wire/index.js';
 import type { ClientTrace } from './client-trace.js';
 import { toRequestBody, type BodyInit, type RequestBody } from './request-body.js';
 import { parseTarget, redact, type Target } from './target.js';
@@ -105,6 +105,11 @@ export class Request {
   /** The URL without user, password and fragment. */
   get url(): string {
     return this.target.origin.href + this.target.path;
+  }
+
+  [INSPECT](_depth: number, options: object, inspect: Inspect): string {
+    const { method, shownUrl: url, headers } = this;
+    return inspectAs('Request', { method, url, headers }, options, inspect);
   }
 
   /** @internal The URL as reports may show it. */

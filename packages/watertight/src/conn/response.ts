@@ -1,6 +1,6 @@
 /** Owns a response as the program holds it: the head, and the body that it must finish. */
 import type { PeerCertificate } from 'node:tls';
-import { Headers } from '../wire/index.js';
+import { Headers, INSPECT, inspectAs, type Inspect } from '../wire/index.js';
 import { Body } from './body.js';
 import type { BodySource } from './body-source.js';
 import type { Request } from './request.js';
@@ -139,6 +139,11 @@ export class Response {
   /** Closes the body: see {@link Body.close}. Never throws. */
   close(): Promise<void> {
     return this.body.close();
+  }
+
+  [INSPECT](_depth: number, options: object, inspect: Inspect): string {
+    const { status, statusText, proto, request, headers, contentLength, body } = this;
+    return inspectAs('Response', { status, statusText, proto, url: request.shownUrl, headers, contentLength, body }, options, inspect);
   }
 
   /** What `await using` calls: closes the body. */

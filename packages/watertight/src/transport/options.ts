@@ -128,7 +128,7 @@ const MAX_TIMEOUT = 2 ** 31 - 1;
 /**
  * Fills in the defaults.
  *
- * @throws TransportError (`ERR_INVALID_OPTION`) for an unknown option or a value that is none.
+ * @throws TransportError (`ERR_INVALID_OPTION`) for a value that is none.
  */
 export function resolveOptions(options: TransportOptions): ResolvedOptions {
   if (typeof options !== 'object' || options === null) throw invalid(`the options of a transport are an object, not ${show(options)}`);

@@ -106,6 +106,7 @@ export class RoundTrip implements ExchangeOwner, Waiter {
 
   onFinished(): void {
     this.release();
+    this.exchange = this.conn = null;
     const { body } = this.request;
     if (body !== null && !body.replayable) body.release(new Error('the server answered before the body was sent'));
   }

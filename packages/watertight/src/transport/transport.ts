@@ -2,6 +2,7 @@
 /* eslint-disable @typescript-eslint/unbound-method -- methods only mark where a stack begins here; nobody calls them unbound */
 import { captureTrace } from '../tasks/index.js';
 import { Request, type RequestInit, type Response } from '../conn/index.js';
+import { INSPECT, inspectAs, type Inspect } from '../wire/index.js';
 import { Connector } from './connector.js';
 import { resolveOptions, type TransportOptions } from './options.js';
 import { RoundTrip } from './round-trip.js';
@@ -87,6 +88,10 @@ export class Transport implements RoundTripper {
   /** A transport with the same options and no connections. */
   clone(): Transport {
     return new Transport(this.options);
+  }
+
+  [INSPECT](_depth: number, options: object, inspect: Inspect): string {
+    return inspectAs('Transport', this.stats(), options, inspect);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import { HTAB, SP, TEXT, TOKEN } from './bytes.js';
 import { RequestError, show } from './error.js';
+import { INSPECT, inspectAs, shownValue, type Inspect } from './inspection.js';
 
 /** What `Headers` can be made of: pairs (an array, a `Map`, any `Headers`) or a record; a record's value may be a list. */
 export type HeadersInit = Iterable<readonly [string, string]> | Iterable<readonly string[]> | Readonly<Record<string, string | number | readonly string[]>>;
@@ -112,6 +113,10 @@ export class Headers implements Iterable<[string, string]> {
 
   get [Symbol.toStringTag](): string {
     return 'Headers';
+  }
+
+  [INSPECT](_depth: number, options: object, inspect: Inspect): string {
+    return inspectAs('Headers', Object.fromEntries([...this].map(([name, value]) => [name, shownValue(name, value)])), options, inspect);
   }
 
   private list(): Field[] {

@@ -4,6 +4,7 @@ export { ProtocolError, RequestError, show, WatertightError, type ProtocolErrorC
 export { framingOf, isPersistent, type Framing, type FramingFields } from './framing.js';
 export { HeadScanner } from './head-scanner.js';
 export { Headers, isToken, type HeadersInit } from './headers.js';
+export { INSPECT, inspectAs, type Inspect } from './inspection.js';
 export { DEFAULT_LIMITS, type WireLimits } from './limits.js';
 export { checkMethod, checkReserved, encodeRequestHead, USER_AGENT, type RequestFraming, type RequestHead } from './request-head.js';
 export { ResponseReader, type InterimSink, type PayloadSink } from './response-reader.js';
