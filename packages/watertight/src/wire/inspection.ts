@@ -1,0 +1,20 @@
+/** Owns what `console.log` shows of the library's objects: what they are, not what they are made of, and no credentials. */
+
+/** Node's `util.inspect.custom`, without importing Node. */
+export const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+/** What Node passes to such a method. */
+export type Inspect = (value: unknown, options?: object) => string;
+
+/** Fields whose values are secrets. */
+const SECRET = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie']);
+
+/** `Name { … }` with these properties. */
+export function inspectAs(name: string, properties: object, options: object, inspect: Inspect): string {
+  return `${name} ${inspect(properties, options)}`;
+}
+
+/** A field's value as it may be shown. */
+export function shownValue(lower: string, value: string): string {
+  return SECRET.has(lower) ? '***' : value;
+}
