@@ -6,10 +6,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Duplex } from 'node:stream';
-import type {
-  head,
-  Headers,
-  request} from 'watertight';
 import {
   Body,
   Client,
@@ -19,8 +15,11 @@ import {
   fetch,
   get,
   goDefaults,
+  type head,
+  type Headers,
   post,
   postForm,
+  type request,
   Request,
   Response,
   Transport,

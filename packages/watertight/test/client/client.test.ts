@@ -98,7 +98,8 @@ test('a redirected request is still the caller\'s line', onLoopback(async (net) 
   setTracking('all');
   const server = await net.serve({ onRequest: (request) => (request.target === '/' ? request.reply('', { status: '302 Found', fields: ['Location: /x'] }) : request.reply('x')) });
   const { client } = net.client({}, { timeout: 60_000, jar: { getCookieString: () => 'a=b', setCookie: () => undefined } });
-  const response = await client.get(server.origin); // at: redirected
+  const pending = client.get(server.origin); // at: redirected
+  const response = await pending;
   const { siteOf } = await import('#tasks');
   const site = siteOf(tasks().find(({ holder }) => holder !== null)!.holder!.trace!);
   assert.equal(site?.line, markedLine(import.meta.url, 'redirected').line);

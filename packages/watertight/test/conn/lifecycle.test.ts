@@ -268,6 +268,20 @@ describe('drainOnClose', () => {
     await assertCounts(transport, { idle: 0, active: 0, opened: 2, closed: 2 });
   }));
 
+  test('gives up on a rest that turns out longer', onLoopback(async (net) => {
+    const head = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
+    for (const [size, expected] of [[95, IDLE], [96, CLOSED]] as const) {
+      const server = await net.serve({ onRequest: ({ connection }) => connection.write(`${head}5\r\nhello\r\n`) });
+      const { client, transport } = net.client({ drainOnClose: 100 });
+      const response = await client.get(server.origin);
+      const closed = response.close();
+      server.connections[0].write(`${size.toString(16)}\r\n${'x'.repeat(size)}\r\n0\r\n\r\n`);
+      await closed;
+      await assertCounts(transport, expected);
+      await transport.close();
+    }
+  }));
+
   test('waits no longer than half a second for a rest that does not come', onLoopback(async (net) => {
     const server = await net.serve({ onRequest: ({ connection }) => connection.write('HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello') });
     const { client, transport } = net.client({ drainOnClose: 100 });

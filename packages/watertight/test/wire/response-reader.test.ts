@@ -125,9 +125,12 @@ test('the payload before a fault has gone to the sink, small chunks joined', () 
 });
 
 test('a reader serves a connection: response after response, nothing of one in the next', () => {
-  const reader = new ResponseReader(DEFAULT_LIMITS);
-  const first = play(Buffer.from('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nA: b\r\n\r\n'), [], { reader });
-  assert.equal(first.complete, true);
-  reader.reset();
+  const reader = new ResponseReader({ ...DEFAULT_LIMITS, maxInterim: 1 });
+  // As many 1xx responses as one message may have; the next one has as many again.
+  for (let i = 0; i < 2; i++) {
+    const { complete, trailers } = play(Buffer.from('HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nA: b\r\n\r\n'), [], { reader });
+    assert.deepEqual({ complete, trailers }, { complete: true, trailers: 'A: b' });
+    reader.reset();
+  }
   assert.deepEqual(play(Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\ny'), [], { reader }), { interim: [], status: 200, framing: 'length', body: 'y', complete: true, trailers: '', rest: '' });
 });
