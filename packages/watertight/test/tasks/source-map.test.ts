@@ -22,8 +22,8 @@ function siteIn(name: string, comment: string, ...flags: string[]): string {
   const tasks = pathToFileURL(new URL(import.meta.resolve('watertight/tasks')).pathname).href;
   writeFileSync(file, `import { go, tasks } from ${JSON.stringify(tasks)};\nconst running = go(() => new Promise((done) => setImmediate(done)));\nconst { file, line, column } = tasks()[1].createdBy;\nconsole.log(\`\${file}:\${line}:\${column}\`);\nawait running;\n${comment}\n`);
   // Under coverage Node reads the maps itself, and ends at the ones that are broken.
-  const { NODE_V8_COVERAGE: _coverage, ...env } = process.env;
-  return execFileSync(process.execPath, [...flags, file], { encoding: 'utf8', env: { ...env, NODE_OPTIONS: '' } }).trim();
+  const env = { ...process.env, NODE_OPTIONS: '', NODE_V8_COVERAGE: '' };
+  return execFileSync(process.execPath, [...flags, file], { encoding: 'utf8', env }).trim();
 }
 
 const generated = (name: string): RegExp => new RegExp(`${name.replace('.', '\\.')}:2:17$`);
