@@ -20,7 +20,7 @@ export interface ClientOptions {
    * Called before a redirect is followed, with the request to come and those
    * before it, oldest first. Returning false hands out the redirect response
    * itself (Go's `ErrUseLastResponse`); throwing rejects the request. Default:
-   * at most ten redirects.
+   * at most ten requests in all, as in Go.
    */
   readonly checkRedirect?: (request: Request, via: readonly Request[]) => unknown;
   /** Cookies are sent from it and stored in it. Default: none. */
