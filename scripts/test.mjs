@@ -31,6 +31,7 @@ const everyFile = [
     filesUnder(join(folder, 'dist-test'), '.test.js').filter((file) => hasSource(folder, file)),
   ),
   ...filesUnder(join(root, 'lint'), '.test.js'),
+  ...filesUnder(join(root, 'bench'), '.test.js'),
 ].map((file) => relative(root, file));
 
 const wanted = process.argv.slice(2);
