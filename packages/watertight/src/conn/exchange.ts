@@ -6,7 +6,7 @@
  * It must not refer to the Response or the Body except while somebody awaits a
  * read: only so can the watch see that nobody holds them any more.
  */
-import { now, unwatch, watch, type HolderClient, type Task, type Trace, type Watched } from '../tasks/index.js';
+import { now, unwatch, watch, type HolderClient, type Trace, type Watched } from '../tasks/index.js';
 import { Headers, isPersistent, type HeadScanner, type InterimSink, type ResponseReader } from '../wire/index.js';
 import type { BodySource, BodyState } from './body-source.js';
 import { ChunkQueue } from './chunk-queue.js';
@@ -107,11 +107,6 @@ export class Exchange implements BodySource, ResponseParts, InterimSink, Watched
     return this.headStarted;
   }
   private headStarted = false;
-
-  /** The read loop that the response pins. */
-  get task(): Task | null {
-    return this.conn === null ? null : this.conn.readLoop;
-  }
 
   get state(): BodyState {
     switch (this.phase) {

@@ -1,5 +1,5 @@
 /** Owns a leak as data: what every report, test adapter and tool is made from. */
-import { framesOf, now, siteOf, verdictOf, type Holder, type HolderClient, type Site, type Task, type TaskState, type Trace, type Verdict } from '../tasks/index.js';
+import { framesOf, now, siteOf, toEpoch, verdictOf, type Holder, type HolderClient, type Site, type Task, type TaskState, type Trace, type Verdict } from '../tasks/index.js';
 
 /**
  * - `body`: a response that was neither read to its end nor closed (or a request without a response yet)
@@ -72,7 +72,7 @@ export function leakOfTask(task: Task): Leak {
     status: 0,
     bytesRead: 0,
     contentLength: -1,
-    heldFor: Math.max(0, performance.timeOrigin + now() - task.since),
+    heldFor: Math.max(0, toEpoch(now()) - task.since),
     origin: host === undefined ? '' : `${task.labels.scheme ?? 'http'}://${host}`,
     client: 'watertight',
     task: { id: task.id, name: task.name, state: task.state },

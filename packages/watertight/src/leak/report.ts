@@ -1,5 +1,5 @@
 /** Owns leaks as text, and the error that carries both. */
-import { formatDuration, formatSite } from '../tasks/index.js';
+import { describeUnfinished, formatDuration, formatSite } from '../tasks/index.js';
 import type { Leak } from './leak.js';
 
 /** One leak: what, where it was opened, what to do; lines joined by `\n`, all but the first indented. */
@@ -8,20 +8,15 @@ export function formatLeak(leak: Leak): string {
 }
 
 function headline(leak: Leak): string {
-  const held = `held for ${formatDuration(leak.heldFor)}`;
   switch (leak.kind) {
-    case 'body': {
-      const reclaimed = leak.verdict === 'proven' ? ', garbage-collected and reclaimed' : '';
-      if (leak.status === 0) return `unfinished request: ${leak.method} ${leak.url}, no response yet, ${held}${reclaimed}`;
-      const progress = leak.contentLength < 0 ? `${leak.bytesRead} bytes of unknown length` : `${leak.bytesRead} of ${leak.contentLength} bytes`;
-      return `unread body: ${leak.method} ${leak.url} (${leak.status}), ${progress} read, ${held}${reclaimed}`;
-    }
+    case 'body':
+      return describeUnfinished(leak, leak.heldFor) + (leak.verdict === 'proven' ? ', garbage-collected and reclaimed' : '');
     case 'connection':
       return leak.verdict === 'idle' ? `idle connection: ${leak.origin}, since ${formatDuration(leak.heldFor)}` : `dial under way: ${leak.origin}, since ${formatDuration(leak.heldFor)}`;
     case 'task':
       return `running task: ${leak.task?.name ?? ''}, since ${formatDuration(leak.heldFor)}`;
     case 'resource':
-      return `resource: ${leak.url}, ${held}`;
+      return `resource: ${leak.url}, held for ${formatDuration(leak.heldFor)}`;
   }
 }
 

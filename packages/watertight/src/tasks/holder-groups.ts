@@ -50,17 +50,16 @@ export function describeHolders(groups: readonly HolderGroup[]): string {
  */
 export function describeHolder(holder: Holder, at: number): string {
   const site = holder.trace === null ? null : siteOf(holder.trace);
-  const held = `held for ${formatDuration(at - holder.openedAt)}`;
-  const opened = site === null ? 'opened at an unrecorded line (track: \'all\' records it)' : `opened at ${formatSite(site)}`;
-  const what =
-    holder.status === 0
-      ? `unfinished request: ${holder.method} ${holder.url}, no response yet, ${held}`
-      : `unread body: ${holder.method} ${holder.url} (${holder.status}), ${formatProgress(holder)} read, ${held}`;
-  return `${what}\n    ${opened}`;
+  const opened = site === null ? "opened at an unrecorded line (track: 'all' records it)" : `opened at ${formatSite(site)}`;
+  return `${describeUnfinished(holder, at - holder.openedAt)}\n    ${opened}`;
 }
 
-function formatProgress({ bytesRead, contentLength }: Holder): string {
-  return contentLength < 0 ? `${bytesRead} bytes of unknown length` : `${bytesRead} of ${contentLength} bytes`;
+/** The first line of every report: the unfinished request or response, how far it was read, and for how many ms it has been held. */
+export function describeUnfinished({ method, url, status, bytesRead, contentLength }: Pick<Holder, 'method' | 'url' | 'status' | 'bytesRead' | 'contentLength'>, heldFor: number): string {
+  const held = `held for ${formatDuration(heldFor)}`;
+  if (status === 0) return `unfinished request: ${method} ${url}, no response yet, ${held}`;
+  const progress = contentLength < 0 ? `${bytesRead} bytes of unknown length` : `${bytesRead} of ${contentLength} bytes`;
+  return `unread body: ${method} ${url} (${status}), ${progress} read, ${held}`;
 }
 
 /** `850 ms`, `1.2 s`, `3 min`, `2.5 h`. */

@@ -2,7 +2,7 @@
 export { now, toEpoch } from './clock.js';
 export { go } from './go.js';
 export { verdictOf, type Holder, type HolderClient, type Verdict } from './holder.js';
-export { topHolders, describeHolder, describeHolders, formatDuration, type HolderGroup } from './holder-groups.js';
+export { topHolders, describeHolder, describeHolders, describeUnfinished, formatDuration, type HolderGroup } from './holder-groups.js';
 export { addTask, removeTask, taskCount, tasks } from './live.js';
 export { onProven, provenLeaks, type ProvenLeak } from './proven.js';
 export { captureTrace, framesOf, siteOf, formatSite, Trace, type Site } from './site.js';
