@@ -287,9 +287,9 @@ export class Exchange implements BodySource, ResponseParts, InterimSink, Watched
   /** A 1xx response came before the final one. */
   interim({ status, text, fieldsAt }: HeadScanner): void {
     this.request.trace?.got1xxResponse?.(status, Headers.parsed(text, fieldsAt));
-    // A hook may have cancelled the request: what it read with serves another by now.
+    if (status === 100) this.conn?.continueBody();
+    // The hook, or a body that can't be opened, may have ended it: what it read with serves another by now.
     if (this.finished) throw this.error;
-    if (status === 100) this.conn!.continueBody();
   }
 
   private takeHead(scanner: HeadScanner): void {
