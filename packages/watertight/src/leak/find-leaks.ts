@@ -63,7 +63,7 @@ export async function findLeaks(options: LeakOptions = {}): Promise<Leak[]> {
 function collect(options: LeakOptions): { leaks: Leak[]; live: number; lastProven: number } {
   const { suspectAfter = DEFAULT_SUSPECT_AFTER, idle = 'ignore', ignore } = options;
   const at = now();
-  const proven = provenLeaks().filter(({ sequence }) => sequence > reported);
+  const proven = provenLeaks().filter(({ sequence, reclaimed }) => reclaimed && sequence > reported);
   const leaks = proven.map((leak) => ({ ...leakOfHolder(leak, null, at, suspectAfter), heldFor: leak.foundAt - leak.openedAt }));
   const lastProven = proven.at(-1)?.sequence ?? 0;
   const seen = new Set<object>();

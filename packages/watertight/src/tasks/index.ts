@@ -5,6 +5,9 @@ export { verdictOf, type Holder, type HolderClient, type Verdict } from './holde
 export { topHolders, describeHolder, describeHolders, describeUnfinished, formatDuration, type HolderGroup } from './holder-groups.js';
 export { addTask, removeTask, taskCount, tasks } from './live.js';
 export { onProven, provenLeaks, type ProvenLeak } from './proven.js';
+export { resources, setResourceSource, type Resource, type ResourceSource } from './resource.js';
+export { SiteSampling } from './sampling.js';
+export { currentScope, runInScope, type Scope } from './scope.js';
 export { captureTrace, framesOf, siteOf, formatSite, Trace, type Site } from './site.js';
 export { Task, type TaskKind, type TaskLabels, type TaskState } from './task.js';
 export { DEFAULT_SUSPECT_AFTER, setTracking, tracking, trackLevel, type TrackMode } from './tracking.js';

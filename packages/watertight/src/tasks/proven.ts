@@ -14,6 +14,8 @@ export interface ProvenLeak extends Holder {
   readonly foundAt: number;
   /** Ascending in the process. */
   readonly sequence: number;
+  /** Its connection was closed. If not, as where another client holds it, it is still in the live set. */
+  readonly reclaimed: boolean;
 }
 
 /** How many are kept in full; the counts go on beyond. */
@@ -39,7 +41,7 @@ export function onProven(listener: (leak: ProvenLeak) => void): () => void {
 }
 
 /** @internal Called by the watch when a handle was collected. */
-export function recordProven(holder: Holder): void {
+export function recordProven(holder: Holder, reclaimed: boolean): void {
   const at = now();
   const leak: ProvenLeak = {
     client: holder.client,
@@ -56,6 +58,7 @@ export function recordProven(holder: Holder): void {
     trace: holder.trace,
     foundAt: at,
     sequence: ++sequence,
+    reclaimed,
   };
   latest.push(leak);
   if (latest.length > KEPT) latest.shift();
@@ -65,7 +68,8 @@ export function recordProven(holder: Holder): void {
   const isNew = count === undefined && counts.size < MAX_SITES;
   if (count !== undefined || isNew) counts.set(key, (count ?? 0) + 1);
   if (isNew) {
-    process.emitWarning(`${describeHolder(leak, at)}\n    Nothing refers to the response any more, so its connection was closed. Further ones from there are not logged.`, {
+    const consequence = reclaimed ? 'so its connection was closed' : 'so nobody can ever release its connection';
+    process.emitWarning(`${describeHolder(leak, at)}\n    Nothing refers to the response any more, ${consequence}. Further ones from there are not logged.`, {
       type: 'LeakWarning',
       code: 'WATERTIGHT_LEAK',
     });

@@ -4,6 +4,7 @@
  */
 import { relative, isAbsolute, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { currentScope, type Scope } from './scope.js';
 import { mapPosition } from './source-map.js';
 
 /** A line of the program: `file` is an absolute path (or what the engine calls the script), line and column count from 1. */
@@ -22,11 +23,13 @@ export interface Site {
 const FRAMES = 10;
 const ENOUGH = 25;
 
-/** A captured stack. It costs about a microsecond to make; reading it costs more, once. */
+/** A captured stack, and the scope it was captured in. It costs about a microsecond to make; reading it costs more, once. */
 export class Trace {
   /** Written by the engine, formatted at its first read. */
   declare readonly stack: unknown;
   frames: readonly Site[] | null = null;
+  /** Whose doing it is: the scope that the stack was captured in. */
+  readonly scope: Scope | null = currentScope();
 }
 
 /**

@@ -17,9 +17,10 @@ export type TaskState = 'running' | 'io wait' | 'select';
 /**
  * What a task is there for: `main` is the program itself, `program` what it
  * started with `go()`, `dial` a connection being made, `connection` one of a
- * connection's two loops.
+ * connection's two loops, `request` an unfinished request of another client
+ * (undici, `fetch`, `node:http`), whose connections keep no loops.
  */
-export type TaskKind = 'main' | 'program' | 'dial' | 'connection';
+export type TaskKind = 'main' | 'program' | 'dial' | 'connection' | 'request';
 
 /** Labels of a task, as in a profile: host, proto and the like. Never a credential. */
 export type TaskLabels = Readonly<Record<string, string>>;

@@ -22,7 +22,7 @@ export interface Watched extends Holder {
   /** The next in the list of those. */
   nextFresh: Watched | null;
   abandoned: boolean;
-  /** Its handle is gone and it is not finished: release what it holds. */
+  /** Its handle is gone and it is not finished: release what it holds, where that can be done. If it can't, it stays unfinished. */
   reclaim(): void;
   /** It turned suspect; called once. */
   turnedSuspect(): void;
@@ -87,6 +87,6 @@ function lookForSuspects(): void {
 function collected(watched: Watched): void {
   if (watched.finished) return;
   watched.abandoned = true;
-  recordProven(watched);
   watched.reclaim();
+  recordProven(watched, watched.finished);
 }

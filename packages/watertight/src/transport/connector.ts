@@ -47,7 +47,7 @@ export class Connector implements ConnOwner<PooledConn>, TripPort {
       disableKeepAlives: options.disableKeepAlives,
       suspectFound: ({ origin }) => {
         const host = this.hosts.get(origin);
-        if (host !== undefined) host.suspicious = true;
+        if (host !== undefined) host.sampling.suspicious = true;
       },
     };
   }

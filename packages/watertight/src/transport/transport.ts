@@ -60,7 +60,7 @@ export class Transport implements RoundTripper {
     const host = connector.hostFor(request.target.origin);
     const level = connector.trackLevel;
     let trace = request.callSite;
-    if (trace === null && (level === 2 || (level === 1 && host.wantsSite()))) trace = request.callSite = captureTrace(request.entry ?? (this.dispatch));
+    if (trace === null && (level === 2 || (level === 1 && host.sampling.next()))) trace = request.callSite = captureTrace(request.entry ?? (this.dispatch));
     new RoundTrip(request, host, trace, connector, resolve, reject).start();
   }
 
