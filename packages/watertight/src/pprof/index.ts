@@ -1,0 +1,6 @@
+/** Goroutine profiles: the three forms read and written, grouped and compared. */
+export { ProfileBuilder, type Circumstances, type ProfileHead } from './profile-builder.js';
+export { ProfileError, type ProfileErrorCode } from './profile-error.js';
+export { GOROUTINE_COUNT, labelsOf, type Frame, type Labels, type Profile, type ProfileForm, type Sample, type SampleType } from './profile.js';
+export { type StackNode, StackTable } from './stack-table.js';
+export type { ParseOptions } from './limits.js';

@@ -1,0 +1,64 @@
+/** Owns the bounds: how much a profile may be, and how much of it is kept. */
+import { ProfileError, type Place } from './profile-error.js';
+
+/** Options of reading a profile. */
+export interface ParseOptions {
+  /** The most bytes of input, after decompression. Default 4 GiB. */
+  readonly maxBytes?: number;
+  /**
+   * The most bytes kept at one time, by a rough count: different stacks and
+   * labels, and the input of a form that has to be held whole (debug=0).
+   * Default 256 MiB.
+   */
+  readonly maxHeldBytes?: number;
+}
+
+const DEFAULTS = { maxBytes: 4 * 2 ** 30, maxHeldBytes: 256 * 2 ** 20 };
+
+/** The longest line of text: Go's own have some hundred bytes. */
+export const MAX_LINE = 2 ** 20;
+/** Bytes of other text (a log, a panic's message) before the first goroutine. */
+export const MAX_PREAMBLE = 2 ** 20;
+/** Frames of one stack. Go cuts at 128 or fewer. */
+export const MAX_DEPTH = 10_000;
+
+/** What one reading may still use. */
+export class Budget {
+  readonly maxBytes: number;
+  readonly maxHeldBytes: number;
+  #held = 0;
+
+  constructor(options: ParseOptions = {}) {
+    if (options === null || typeof options !== 'object') {
+      throw new ProfileError('ERR_PROFILE_INPUT', `The options are ${String(options)}; they must be an object.`);
+    }
+    this.maxBytes = limitOf(options, 'maxBytes');
+    this.maxHeldBytes = limitOf(options, 'maxHeldBytes');
+  }
+
+  /** Called before something is kept. */
+  hold(bytes: number, place: Place): void {
+    this.#held += bytes;
+    if (this.#held > this.maxHeldBytes) throw this.heldError(place);
+  }
+
+  heldError(place: Place): ProfileError {
+    return new ProfileError('ERR_PROFILE_LIMIT', `The profile needs more than ${this.maxHeldBytes} bytes of memory. If it is to be trusted, raise the option maxHeldBytes`, place);
+  }
+
+  /** Called with how much has been read, at `place`. */
+  read(bytes: number, place: Place): void {
+    if (bytes > this.maxBytes) {
+      throw new ProfileError('ERR_PROFILE_LIMIT', `The profile is longer than ${this.maxBytes} bytes. If it is to be trusted, raise the option maxBytes`, place);
+    }
+  }
+}
+
+function limitOf(options: ParseOptions, name: 'maxBytes' | 'maxHeldBytes'): number {
+  const value: unknown = options[name];
+  if (value === undefined) return DEFAULTS[name];
+  if (typeof value !== 'number' || !(value > 0)) {
+    throw new ProfileError('ERR_PROFILE_INPUT', `The option ${name} is ${typeof value === 'number' ? value : `a ${typeof value}`}; it must be a number of bytes, more than 0.`);
+  }
+  return value;
+}
