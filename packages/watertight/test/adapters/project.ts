@@ -1,0 +1,69 @@
+/** A small project of its own, inside the workspace so that it finds the packages as a user's would, and real runners on it. */
+
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
+import { packageRoot } from '../fixtures/package-root.js';
+
+/** A process that ran, and what it printed, without colours. */
+export interface Run {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+/** `node_modules` of the workspace: where the runners are installed. */
+export const modules = ((): string => {
+  for (let folder = realpathSync(fileURLToPath(packageRoot)); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'node_modules', 'typescript'))) return join(folder, 'node_modules');
+    if (folder === dirname(folder)) throw new Error('no node_modules above the package');
+  }
+})();
+
+/** Whether a package is installed: a runner that is not is skipped, with a message. */
+export const isInstalled = (name: string): boolean => existsSync(join(modules, name, 'package.json'));
+
+/** What a test run sets in the environment, and a runner inside of it must not see. */
+const INHERITED = ['NODE_TEST_CONTEXT', 'NODE_OPTIONS', 'NODE_V8_COVERAGE', 'VITEST', 'JEST_WORKER_ID', 'NODE_CHANNEL_FD'];
+
+/** A run that hangs is the adapter's fault: this long is longer than any takes. */
+const RUN_MS = 90_000;
+
+export class Project {
+  readonly folder: string;
+
+  constructor(name: string) {
+    const shelf = join(modules, '.cache');
+    mkdirSync(shelf, { recursive: true });
+    this.folder = mkdtempSync(join(shelf, `${name}-`));
+  }
+
+  write(files: Readonly<Record<string, string>>): void {
+    for (const [name, text] of Object.entries(files)) {
+      const path = join(this.folder, name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text);
+    }
+  }
+
+  /** Runs `node ...args` in the project. */
+  async node(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Run> {
+    const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !INHERITED.includes(name)));
+    const child = spawn(process.execPath, args, {
+      cwd: this.folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: RUN_MS,
+      killSignal: 'SIGKILL',
+      env: { ...inherited, NO_COLOR: '1', FORCE_COLOR: '0', CI: '1', ...environment },
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+    const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+    return { code, output: stripVTControlCharacters(output) };
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
