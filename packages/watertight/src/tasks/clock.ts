@@ -4,6 +4,9 @@
  * reading in time.Time for the same reason).
  */
 
+// Not the global of that name: fake timers replace it, and a test's document has another with another origin.
+import { performance } from 'node:perf_hooks';
+
 /** Monotonic whole milliseconds since the process started: small integers are stored without an allocation. */
 export function now(): number {
   return Math.floor(performance.now());

@@ -2,10 +2,10 @@
  * Owns the live set: every task from its start to its end. Adding and removing
  * are O(1); whoever starts a task ends it, exactly once.
  */
+import { processWide } from './process-record.js';
 import { Task } from './task.js';
 
-const main = new Task('main', 'main', 'running', null);
-const live = new Set<Task>([main]);
+const live = processWide('live', () => new Set<Task>([new Task('main', 'main', 'running', null)]));
 
 /** Puts a started task into the live set. */
 export function addTask(task: Task): void {

@@ -99,18 +99,20 @@ function readFrames(trace: Trace): Site[] {
   const installed = holder.prepareStackTrace;
   // Where a tool has its own hook (vitest, tsx, source-map-support), only its text has the right lines.
   if (installed !== undefined && installed.name !== NODE_HOOK) return parseFrames(String(trace.stack));
-  let sites: readonly NodeJS.CallSite[] = [];
+  let sites: readonly NodeJS.CallSite[] | null = null;
+  let text: string;
   holder.prepareStackTrace = (_error, raw) => {
     sites = raw;
     return '';
   };
   try {
     // Reading it makes the engine call the hook.
-    String(trace.stack);
+    text = String(trace.stack);
   } finally {
     holder.prepareStackTrace = installed;
   }
-  return sites.map(toSite);
+  // A trace captured in another realm (jest runs tests in one) asks the hook over there: its text is what there is.
+  return (sites as readonly NodeJS.CallSite[] | null)?.map(toSite) ?? parseFrames(text).map((frame) => ({ ...frame, ...mapPosition(frame.file, frame.line, frame.column) }));
 }
 
 function toSite(raw: NodeJS.CallSite): Site {

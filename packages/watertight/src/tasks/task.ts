@@ -5,6 +5,7 @@
  */
 import { now, toEpoch } from './clock.js';
 import type { Holder } from './holder.js';
+import { processWide } from './process-record.js';
 import { siteOf, type Site, type Trace } from './site.js';
 
 /**
@@ -27,7 +28,7 @@ export type TaskLabels = Readonly<Record<string, string>>;
 
 const NO_LABELS: TaskLabels = Object.freeze({});
 
-let lastId = 0;
+const ids = processWide('task-ids', () => ({ last: 0 }));
 
 /**
  * A live task. What `tasks()` hands out are the live records: `state`, `since`
@@ -35,7 +36,7 @@ let lastId = 0;
  */
 export class Task {
   /** Unique in the process, ascending; the main task is 1. */
-  readonly id: number = ++lastId;
+  readonly id: number = ++ids.last;
   readonly kind: TaskKind;
   readonly name: string;
   readonly labels: TaskLabels;

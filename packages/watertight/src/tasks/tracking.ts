@@ -4,6 +4,8 @@
  * under all of them while the program is being tested.
  */
 
+import { processWide } from './process-record.js';
+
 /**
  * How much is recorded of who holds a response.
  * - `off`: nothing; an unfinished response that was dropped is not reclaimed.
@@ -17,7 +19,7 @@ export type TrackMode = 'off' | 'adaptive' | 'all';
 const LEVELS: Readonly<Record<TrackMode, number>> = { off: 0, adaptive: 1, all: 2 };
 
 /** The floor as a plain field: it is read once for each request. */
-export const tracking = { floor: 0 };
+export const tracking = processWide('tracking', () => ({ floor: 0 }));
 
 /** Milliseconds without progress after which an open response is suspect. */
 export const DEFAULT_SUSPECT_AFTER = 10_000;
