@@ -1,0 +1,273 @@
+/**
+ * Owns the history: what was scraped of every target, in an embedded database
+ * that a `kill -9` at any moment leaves whole. Each scrape is one transaction;
+ * the write-ahead log makes it last when the call returns.
+ */
+import Database from 'libsql';
+import { StoreError } from './error.js';
+import { COARSE, DEFAULT_RETENTION, FINE, resolutionFor, superfluous, type Retention } from './retention.js';
+import { migrate } from './schema.js';
+
+/** One scrape's count. */
+export interface Sample {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** How many tasks or goroutines. */
+  readonly value: number;
+  /** When the process started, ms since 1970; 0 where it is not known. Another start is another process. */
+  readonly start: number;
+}
+
+/** What is known of a span of time: a sample whose value is the trough. */
+export interface Bucket extends Sample {
+  readonly high: number;
+  readonly last: number;
+  readonly count: number;
+}
+
+/** Equal stacks of a profile with their number. `key` tells stacks apart across profiles; `frames` is what to show. */
+export interface StackCount<F = unknown> {
+  readonly key: string;
+  readonly frames: F;
+  readonly count: number;
+}
+
+export interface ProfileRecord {
+  readonly id: number;
+  readonly at: number;
+  readonly start: number;
+  readonly total: number;
+}
+
+/** A time during which a target leaked, as it was judged then. */
+export interface Incident<D = unknown> {
+  readonly id: number;
+  readonly target: number;
+  readonly opened: number;
+  /** Null while it goes on. */
+  readonly closed: number | null;
+  readonly detail: D;
+}
+
+export interface HistoryOptions {
+  readonly retention?: Partial<Retention>;
+}
+
+/** How long another process may hold the file's lock, ms. */
+const BUSY_TIMEOUT = 5000;
+
+export class History {
+  private readonly db: Database.Database;
+  private readonly retention: Retention;
+  private readonly statements = new Map<string, Database.Statement>();
+  private readonly targets = new Map<string, number>();
+
+  /**
+   * Opens or makes the file; `:memory:` keeps nothing.
+   *
+   * @throws StoreError if it can't be opened, is no database, or is of a newer version.
+   */
+  constructor(file: string, options: HistoryOptions = {}) {
+    this.retention = { ...DEFAULT_RETENTION, ...options.retention };
+    let db: Database.Database | null = null;
+    try {
+      db = new Database(file);
+      // WAL: readers and the writer do not wait for each other. NORMAL: a killed process loses nothing;
+      // a machine that loses power may lose the last moments, never the file.
+      db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;`);
+      migrate(db, file);
+    } catch (cause) {
+      db?.close();
+      if (cause instanceof StoreError) throw cause;
+      throw new StoreError('ERR_STORE_OPEN', `the history ${file} can't be opened: ${(cause as Error).message}. Name another file with --db, or remove it if it is no history of watertight's`, { cause });
+    }
+    this.db = db;
+  }
+
+  /** The number under which a target is on record; made at the first call. */
+  target(url: string): number {
+    let id = this.targets.get(url);
+    if (id === undefined) {
+      this.run('INSERT INTO target (url, first_seen) VALUES (?, ?) ON CONFLICT (url) DO NOTHING', url, Date.now());
+      id = (this.get('SELECT id FROM target WHERE url = ?', url) as { id: number }).id;
+      this.targets.set(url, id);
+    }
+    return id;
+  }
+
+  /** Every target on record, the earliest first. */
+  knownTargets(): { id: number; url: string }[] {
+    return this.all('SELECT id, url FROM target ORDER BY id') as { id: number; url: string }[];
+  }
+
+  /** Keeps a scrape. A second one of the same millisecond replaces the first. */
+  record(target: number, { at, value, start }: Sample): void {
+    if (!Number.isFinite(value) || value < 0 || !Number.isSafeInteger(at) || at < 0 || !Number.isSafeInteger(start) || start < 0) {
+      throw new StoreError('ERR_STORE_SAMPLE', `a sample has whole milliseconds and a count that is not negative, not ${JSON.stringify({ at, value, start })}`);
+    }
+    this.transaction(() => {
+      this.run('INSERT INTO raw (target, at, value, start) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, start = excluded.start', target, at, value, start);
+      for (const span of [FINE, COARSE]) {
+        this.run(
+          `INSERT INTO bucket (target, span, at, start, low, high, last, count) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?5, 1)
+           ON CONFLICT DO UPDATE SET low = min(low, excluded.low), high = max(high, excluded.high), last = excluded.last, count = count + 1`,
+          target, span, at - (at % span), start, value,
+        );
+      }
+    });
+  }
+
+  /** The scrapes from `from` on, up to and including `to`, oldest first. */
+  samples(target: number, from: number, to = Infinity): Sample[] {
+    return this.all('SELECT at, value, start FROM raw WHERE target = ? AND at >= ? AND at <= ? ORDER BY at', target, from, Math.min(to, Number.MAX_SAFE_INTEGER)) as Sample[];
+  }
+
+  /** The buckets of `span` (FINE or COARSE) from `from` on, oldest first; one in which a process ended and another began is two. */
+  buckets(target: number, span: number, from: number, to = Infinity): Bucket[] {
+    return this.all(
+      'SELECT at, low AS value, start, high, last, count FROM bucket WHERE target = ? AND span = ? AND at >= ? AND at <= ? ORDER BY at, start',
+      target, span, from, Math.min(to, Number.MAX_SAFE_INTEGER),
+    ) as Bucket[];
+  }
+
+  /** The curve from `from` to `to` in the finest resolution that is kept for that long: at most a few thousand points a target and month. */
+  curve(target: number, from: number, to: number, now = Date.now()): readonly (Sample | Bucket)[] {
+    const span = resolutionFor(from, now, this.retention);
+    return span === 0 ? this.samples(target, from, to) : this.buckets(target, span, from, to);
+  }
+
+  /** The latest scrape; null before the first. */
+  latest(target: number): Sample | null {
+    return (this.get('SELECT at, value, start FROM raw WHERE target = ? ORDER BY at DESC LIMIT 1', target) as Sample | undefined) ?? null;
+  }
+
+  // ---- profiles
+
+  /** Keeps a profile as its stacks and their numbers; what a stack looks like is kept once for each target. */
+  recordProfile(target: number, at: number, start: number, stacks: readonly StackCount[]): number {
+    return this.transaction(() => {
+      const total = stacks.reduce((sum, { count }) => sum + count, 0);
+      this.run('DELETE FROM stack_count WHERE profile IN (SELECT id FROM profile WHERE target = ? AND at = ?)', target, at);
+      this.run('INSERT INTO profile (target, at, start, total) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET start = excluded.start, total = excluded.total', target, at, start, total);
+      const { id } = this.get('SELECT id FROM profile WHERE target = ? AND at = ?', target, at) as { id: number };
+      for (const { key, frames, count } of stacks) {
+        this.run('INSERT INTO stack (target, key, frames) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', target, key, JSON.stringify(frames));
+        this.run('INSERT INTO stack_count (profile, stack, count) VALUES (?, (SELECT id FROM stack WHERE target = ? AND key = ?), ?) ON CONFLICT DO UPDATE SET count = count + excluded.count', id, target, key, count);
+      }
+      return id;
+    });
+  }
+
+  /** The profiles on record, oldest first. */
+  profiles(target: number, from = 0, to = Infinity): ProfileRecord[] {
+    return this.all('SELECT id, at, start, total FROM profile WHERE target = ? AND at >= ? AND at <= ? ORDER BY at', target, from, Math.min(to, Number.MAX_SAFE_INTEGER)) as ProfileRecord[];
+  }
+
+  /** A profile's stacks, most frequent first. */
+  stacks<F>(profile: number): StackCount<F>[] {
+    const rows = this.all('SELECT key, frames, count FROM stack_count JOIN stack ON stack.id = stack WHERE profile = ? ORDER BY count DESC, key', profile) as { key: string; frames: string; count: number }[];
+    return rows.map(({ key, frames, count }) => ({ key, frames: JSON.parse(frames) as F, count }));
+  }
+
+  /** How often one stack was there in each profile from `from` on, oldest first; 0 where it was not. */
+  stackSeries(target: number, key: string, from: number): Sample[] {
+    return this.all(
+      `SELECT profile.at, coalesce(stack_count.count, 0) AS value, profile.start
+       FROM profile LEFT JOIN stack_count ON stack_count.profile = profile.id AND stack_count.stack = (SELECT id FROM stack WHERE target = ?1 AND key = ?2)
+       WHERE profile.target = ?1 AND profile.at >= ?3 ORDER BY profile.at`,
+      target, key, from,
+    ) as Sample[];
+  }
+
+  // ---- incidents
+
+  /** Opens an incident, or renews what is known of the open one; returns its number. */
+  openIncident(target: number, at: number, detail: unknown): number {
+    return this.transaction(() => {
+      const open = this.openIncidentOf(target);
+      if (open !== null) {
+        this.run('UPDATE incident SET detail = ? WHERE id = ?', JSON.stringify(detail), open.id);
+        return open.id;
+      }
+      return Number(this.run('INSERT INTO incident (target, opened, closed, detail) VALUES (?, ?, NULL, ?)', target, at, JSON.stringify(detail)).lastInsertRowid);
+    });
+  }
+
+  /** Closes the open incident, if there is one. */
+  closeIncident(target: number, at: number): void {
+    this.run('UPDATE incident SET closed = ? WHERE target = ? AND closed IS NULL', at, target);
+  }
+
+  openIncidentOf<D>(target: number): Incident<D> | null {
+    return this.incidentsWhere<D>('target = ? AND closed IS NULL', target).at(0) ?? null;
+  }
+
+  /** Incidents of a target, or of all, latest first. */
+  incidents<D>(target: number | null = null, limit = 100): Incident<D>[] {
+    return target === null ? this.incidentsWhere<D>('1 ORDER BY opened DESC LIMIT ?', limit) : this.incidentsWhere<D>('target = ? ORDER BY opened DESC LIMIT ?', target, limit);
+  }
+
+  private incidentsWhere<D>(condition: string, ...values: unknown[]): Incident<D>[] {
+    const rows = this.all(`SELECT id, target, opened, closed, detail FROM incident WHERE ${condition}`, ...values) as (Omit<Incident, 'detail'> & { detail: string })[];
+    return rows.map((row) => ({ ...row, detail: JSON.parse(row.detail) as D }));
+  }
+
+  // ---- upkeep
+
+  /** Removes what is older than it is to be kept. To be called now and then; takes milliseconds for a target. */
+  expire(target: number, now: number): void {
+    const { raw, fine, coarse } = this.retention;
+    this.transaction(() => {
+      this.run('DELETE FROM raw WHERE target = ? AND at < ?', target, now - raw);
+      this.run('DELETE FROM bucket WHERE target = ? AND span = ? AND at < ?', target, FINE, now - fine);
+      this.run('DELETE FROM bucket WHERE target = ? AND span = ? AND at < ?', target, COARSE, now - coarse);
+      this.run('DELETE FROM incident WHERE target = ? AND closed < ?', target, now - coarse);
+      for (const id of superfluous(this.profiles(target), now, this.retention)) {
+        this.run('DELETE FROM stack_count WHERE profile = ?', id);
+        this.run('DELETE FROM profile WHERE id = ?', id);
+      }
+      this.run('DELETE FROM stack WHERE target = ?1 AND id NOT IN (SELECT stack FROM stack_count JOIN profile ON profile.id = profile WHERE profile.target = ?1)', target);
+    });
+  }
+
+  close(): void {
+    this.statements.clear();
+    this.db.close();
+  }
+
+  // ---- statements, each prepared once
+
+  private statement(sql: string): Database.Statement {
+    let statement = this.statements.get(sql);
+    if (statement === undefined) {
+      statement = this.db.prepare(sql);
+      this.statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  private run(sql: string, ...values: unknown[]): Database.RunResult {
+    return this.statement(sql).run(...values);
+  }
+
+  private get(sql: string, ...values: unknown[]): unknown {
+    // Not get(): it adds a field of its own to the row.
+    return this.all(sql, ...values).at(0);
+  }
+
+  private all(sql: string, ...values: unknown[]): unknown[] {
+    return this.statement(sql).all(...values);
+  }
+
+  private transaction<T>(work: () => T): T {
+    this.run('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.run('COMMIT');
+      return result;
+    } catch (error) {
+      this.run('ROLLBACK');
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,4 @@
+/** The history of what was scraped, in an embedded database. */
+export { StoreError, type StoreErrorCode } from './error.js';
+export { History, type Bucket, type HistoryOptions, type Incident, type ProfileRecord, type Sample, type StackCount } from './history.js';
+export { COARSE, DEFAULT_RETENTION, FINE, resolutionFor, superfluous, type Retention } from './retention.js';

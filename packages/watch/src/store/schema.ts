@@ -1,0 +1,61 @@
+/** Owns the tables of the history and the steps from one version of them to the next. */
+import type Database from 'libsql';
+import { StoreError } from './error.js';
+
+/**
+ * What each version adds; `user_version` says how many have been applied.
+ *
+ * Samples are kept in three resolutions. `raw` has every scrape; `bucket` has,
+ * for spans of five minutes and of an hour, the lowest, highest and last value
+ * and how many there were: a leak is seen in the troughs, a burst in the peaks.
+ * Times are whole milliseconds since 1970.
+ */
+const VERSIONS: readonly string[] = [
+  `
+  CREATE TABLE target (
+    id INTEGER PRIMARY KEY,
+    url TEXT NOT NULL UNIQUE,
+    first_seen INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE raw (
+    target INTEGER NOT NULL, at INTEGER NOT NULL,
+    value REAL NOT NULL, start INTEGER NOT NULL,
+    PRIMARY KEY (target, at)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE bucket (
+    target INTEGER NOT NULL, span INTEGER NOT NULL, at INTEGER NOT NULL,
+    start INTEGER NOT NULL, low REAL NOT NULL, high REAL NOT NULL, last REAL NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (target, span, at, start)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE stack (
+    id INTEGER PRIMARY KEY,
+    target INTEGER NOT NULL, key TEXT NOT NULL, frames TEXT NOT NULL,
+    UNIQUE (target, key)
+  ) STRICT;
+  CREATE TABLE profile (
+    id INTEGER PRIMARY KEY,
+    target INTEGER NOT NULL, at INTEGER NOT NULL, start INTEGER NOT NULL, total REAL NOT NULL,
+    UNIQUE (target, at)
+  ) STRICT;
+  CREATE TABLE stack_count (
+    profile INTEGER NOT NULL, stack INTEGER NOT NULL, count REAL NOT NULL,
+    PRIMARY KEY (profile, stack)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE incident (
+    id INTEGER PRIMARY KEY,
+    target INTEGER NOT NULL, opened INTEGER NOT NULL, closed INTEGER, detail TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX incident_by_target ON incident (target, opened);
+  `,
+];
+
+/** Brings a new or older file up to the present version. */
+export function migrate(db: Database.Database, file: string): void {
+  const version = (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+  if (version > VERSIONS.length) {
+    throw new StoreError('ERR_STORE_VERSION', `${file} was written by a newer watertight (version ${version} of its tables, this one knows ${VERSIONS.length}): update watertight, or name another file with --db`);
+  }
+  for (let next = version; next < VERSIONS.length; next++) {
+    db.exec(`BEGIN IMMEDIATE; ${VERSIONS[next]}; PRAGMA user_version = ${next + 1}; COMMIT;`);
+  }
+}
