@@ -5,7 +5,7 @@
  * than the whole request.
  */
 import type { OnReadOpts, Socket } from 'node:net';
-import { addTask, now, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
+import { addTask, defineEntry, now, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
 import { BodyPump } from './body-pump.js';
 import { Deadline } from './deadline.js';
 import { ConnectionError } from './error.js';
@@ -91,6 +91,10 @@ export class PersistConn {
   }
 
   // ---- the write loop
+
+  static {
+    defineEntry('writeLoop', 'watertight.(*persistConn).writeLoop');
+  }
 
   /** Sends the request `head` and its body and waits for the response. */
   start(exchange: Exchange, head: string): void {
@@ -186,6 +190,10 @@ export class PersistConn {
   }
 
   // ---- the read loop
+
+  static {
+    defineEntry('readLoop', 'watertight.(*persistConn).readLoop');
+  }
 
   /** @internal What the socket reads into next. */
   readBuffer(): Buffer {

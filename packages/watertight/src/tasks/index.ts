@@ -1,10 +1,12 @@
 /** The foundation: what runs, who started it, who holds it. Knows no HTTP. */
 export { now, toEpoch } from './clock.js';
+export { defineEntry, entryOf } from './entry-function.js';
 export { go } from './go.js';
 export { verdictOf, type Holder, type HolderClient, type Verdict } from './holder.js';
 export { topHolders, describeHolder, describeHolders, describeUnfinished, formatDuration, type HolderGroup } from './holder-groups.js';
 export { addTask, removeTask, taskCount, tasks } from './live.js';
-export { onProven, provenLeaks, type ProvenLeak } from './proven.js';
+export { processWide } from './process-record.js';
+export { onProven, provenCounts, provenLeaks, type ProvenCount, type ProvenLeak } from './proven.js';
 export { resources, setResourceSource, type Resource, type ResourceSource } from './resource.js';
 export { SiteSampling } from './sampling.js';
 export { currentScope, runInScope, type Scope } from './scope.js';

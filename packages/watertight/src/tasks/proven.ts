@@ -6,6 +6,7 @@
 import { now } from './clock.js';
 import type { Holder } from './holder.js';
 import { describeHolder } from './holder-groups.js';
+import { processWide } from './process-record.js';
 import { formatSite, siteOf } from './site.js';
 
 /** A response that was garbage-collected unfinished, as it was at that moment. */
@@ -18,20 +19,39 @@ export interface ProvenLeak extends Holder {
   readonly reclaimed: boolean;
 }
 
+/** How many proven leaks one call site had (or, where none is recorded, one origin). */
+export interface ProvenCount {
+  readonly count: number;
+  /** The first of them. */
+  readonly first: ProvenLeak;
+}
+
 /** How many are kept in full; the counts go on beyond. */
 const KEPT = 1000;
 
 /** How many call sites are counted apart; a program has finitely many lines, but not all have a recorded one. */
 const MAX_SITES = 1000;
 
-const latest: ProvenLeak[] = [];
-const counts = new Map<string, number>();
-const listeners = new Set<(leak: ProvenLeak) => void>();
-let sequence = 0;
+const known = processWide('proven', () => ({
+  sequence: 0,
+  latest: [] as ProvenLeak[],
+  counts: new Map<string, { count: number; first: ProvenLeak }>(),
+  listeners: new Set<(leak: ProvenLeak) => void>(),
+}));
+const { latest, counts, listeners } = known;
 
 /** The proven leaks found so far, oldest first: at most the latest 1,000. */
 export function provenLeaks(): readonly ProvenLeak[] {
   return [...latest];
+}
+
+/**
+ * All proven leaks since the process started, counted by call site, the first
+ * site first. `other`: those beyond the first 1,000 sites.
+ */
+export function provenCounts(): { readonly sites: readonly ProvenCount[]; readonly other: number } {
+  const sites = [...counts.values()].map((each) => ({ ...each }));
+  return { sites, other: known.sequence - sites.reduce((sum, { count }) => sum + count, 0) };
 }
 
 /** Calls `listener` for each proven leak from now on; returns the function that ends that. */
@@ -57,16 +77,17 @@ export function recordProven(holder: Holder, reclaimed: boolean): void {
     abandoned: true,
     trace: holder.trace,
     foundAt: at,
-    sequence: ++sequence,
+    sequence: ++known.sequence,
     reclaimed,
   };
   latest.push(leak);
   if (latest.length > KEPT) latest.shift();
   const site = holder.trace === null ? null : siteOf(holder.trace);
   const key = site === null ? holder.origin : formatSite(site);
-  const count = counts.get(key);
-  const isNew = count === undefined && counts.size < MAX_SITES;
-  if (count !== undefined || isNew) counts.set(key, (count ?? 0) + 1);
+  const counted = counts.get(key);
+  const isNew = counted === undefined && counts.size < MAX_SITES;
+  if (counted !== undefined) counted.count++;
+  else if (isNew) counts.set(key, { count: 1, first: leak });
   if (isNew) {
     const consequence = reclaimed ? 'so its connection was closed' : 'so nobody can ever release its connection';
     process.emitWarning(`${describeHolder(leak, at)}\n    Nothing refers to the response any more, ${consequence}. Further ones from there are not logged.`, {

@@ -66,6 +66,12 @@ export function siteOf(trace: Trace): Site | null {
   return frames.find((frame) => !isDependency(frame.file)) ?? frames[0] ?? null;
 }
 
+/** The innermost frame, even if it is the library's own; null for an empty stack. Reading it uses the trace up: `framesOf` knows nothing of it then. */
+export function originOf(trace: Trace): Site | null {
+  const frame = readFrames(trace).at(0);
+  return frame === undefined ? null : { ...frame, ...mapPosition(frame.file, frame.line, frame.column) };
+}
+
 /** `src/preview.ts:14:23 (fetchPreview)`: relative to the working directory where the file is inside it. */
 export function formatSite(site: Site): string {
   const where = `${displayPath(site.file)}:${site.line}:${site.column}`;

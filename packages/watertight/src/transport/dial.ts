@@ -5,7 +5,7 @@
 import { connect, isIP, type LookupFunction, type NetConnectOpts, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkServerIdentity, connect as connectTls, DEFAULT_CIPHERS, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { addTask, removeTask, Task, type Trace } from '../tasks/index.js';
+import { addTask, defineEntry, removeTask, Task, type Trace } from '../tasks/index.js';
 import { Deadline, ONREAD, TimeoutError, type ClientTrace, type Origin, type TlsState } from '../conn/index.js';
 import { DialError } from './error.js';
 import type { ResolvedOptions } from './options.js';
@@ -48,6 +48,10 @@ export class Dial {
   ) {
     this.trip = trip;
     this.task = new Task('dial', 'dialConn', 'io wait', orders.trace, orders.conn.host.labels);
+  }
+
+  static {
+    defineEntry('dialConn', 'watertight.(*Transport).dialConn');
   }
 
   start(): void {
