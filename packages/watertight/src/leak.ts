@@ -1,7 +1,22 @@
 /** `watertight/leak`: leak checks. Importing it records the call site of every request from then on. */
 import { setTracking } from './tasks/index.js';
 
-export { currentLeaks, findLeaks, formatLeak, formatLeaks, ignoreCurrent, LeakError, verifyNone } from './leak/index.js';
-export type { Baseline, Leak, LeakKind, LeakOptions, LeakTask, TestLike } from './leak/index.js';
+export {
+  currentLeaks,
+  findLeaks,
+  formatLeak,
+  formatLeaks,
+  ignoreAnyFunction,
+  ignoreCreatedBy,
+  ignoreCurrent,
+  ignoreTopFunction,
+  ignoreUrl,
+  ignoring,
+  LeakError,
+  LeakSession,
+  setResourceTracking,
+  verifyNone,
+} from './leak/index.js';
+export type { Baseline, FunctionName, Ignore, Leak, LeakKind, LeakOptions, LeakOutcome, LeakTask, ReportNotes, SessionOptions, SessionTest, TestLike, VerifyOptions } from './leak/index.js';
 
 setTracking('all');

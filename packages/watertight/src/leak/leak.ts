@@ -1,5 +1,5 @@
 /** Owns a leak as data: what every report, test adapter and tool is made from. */
-import { framesOf, now, siteOf, toEpoch, verdictOf, type Holder, type HolderClient, type Site, type Task, type TaskState, type Trace, type Verdict } from '../tasks/index.js';
+import { framesOf, now, siteOf, toEpoch, verdictOf, type Holder, type HolderClient, type Resource, type Scope, type Site, type Task, type TaskState, type Trace, type Verdict } from '../tasks/index.js';
 
 /**
  * - `body`: a response that was neither read to its end nor closed (or a request without a response yet)
@@ -22,7 +22,7 @@ export interface Leak {
   readonly verdict: Verdict;
   /** The line that opened it; null where it was not recorded. */
   readonly site: Site | null;
-  /** The program's frames from `site` outwards. */
+  /** The program's and its packages' frames, innermost first; `site` is one of them. */
   readonly stack: readonly Site[];
   /** '' where there is no request. */
   readonly method: string;
@@ -33,13 +33,19 @@ export interface Leak {
   readonly bytesRead: number;
   /** -1 where it is not known beforehand. */
   readonly contentLength: number;
-  /** Milliseconds since the response's head came (or the task began). */
+  /** Milliseconds since the response's head came (or the task began); for a proven leak, until it was found. */
   readonly heldFor: number;
   /** `http://host:port`; '' where there is none. */
   readonly origin: string;
   readonly client: HolderClient;
-  /** Null when the connection has been reclaimed. */
+  /** Null when the connection has been reclaimed, and for a resource. */
   readonly task: LeakTask | null;
+  /** Of a resource: what it is, `timer`, `server` and the like. */
+  readonly type?: string;
+  /** Of a resource: what tells it from its like, `every 5000 ms`. */
+  readonly description?: string;
+  /** The scope it was opened in, a test's name; left out where there was none. */
+  readonly scope?: string;
 }
 
 /** The leak that an unfinished response is. */
@@ -57,6 +63,7 @@ export function leakOfHolder(holder: Holder, task: Task | null, at: number, susp
     origin: holder.origin,
     client: holder.client,
     task: task === null ? null : { id: task.id, name: task.name, state: task.state },
+    ...scopeOf(holder.trace),
   };
 }
 
@@ -76,7 +83,34 @@ export function leakOfTask(task: Task): Leak {
     origin: host === undefined ? '' : `${task.labels.scheme ?? 'http'}://${host}`,
     client: 'watertight',
     task: { id: task.id, name: task.name, state: task.state },
+    ...scopeOf(task.rawTrace),
   };
+}
+
+/** The leak that a resource is. */
+export function leakOfResource({ type, description, since, trace }: Resource, at: number): Leak {
+  return {
+    kind: 'resource',
+    verdict: 'active',
+    ...placeOf(trace),
+    method: '',
+    url: '',
+    status: 0,
+    bytesRead: 0,
+    contentLength: -1,
+    heldFor: Math.max(0, at - since),
+    origin: '',
+    client: 'watertight',
+    task: null,
+    type,
+    description,
+    ...scopeOf(trace),
+  };
+}
+
+function scopeOf(trace: Trace | null): { scope?: string } {
+  const scope: Scope | null = trace?.scope ?? null;
+  return scope === null ? {} : { scope: scope.name };
 }
 
 function placeOf(trace: Trace | null): { site: Site | null; stack: readonly Site[] } {

@@ -1,5 +1,6 @@
 /** Owns the check at the end of a test: no leaks, or the test fails and says which line. */
-import { findLeaks, type LeakOptions } from './find-leaks.js';
+import { check } from './find-leaks.js';
+import { checkOptions, type VerifyOptions } from './options.js';
 import { LeakError } from './report.js';
 
 /**
@@ -16,12 +17,22 @@ export interface TestLike {
  * Fails if a response is left unread, a task running: at the end of a test, or
  * in its `after` hook. Looks again for up to 1.4 s before it does.
  *
- * Rejects with a LeakError (`leaks` has the data), unless `t` takes errors.
+ * Rejects with a LeakError (`leaks` has the data), unless `t` takes errors; and
+ * with what `cleanup` throws, if nothing leaked.
  */
-export async function verifyNone(t?: unknown, options?: LeakOptions): Promise<void> {
-  const leaks = await findLeaks(options);
-  if (leaks.length === 0) return;
-  const error = new LeakError(leaks);
+export async function verifyNone(t?: unknown, options: VerifyOptions = {}): Promise<void> {
+  checkOptions(options, 'verify');
+  const { cleanup, ...search } = options;
+  const { found, unmatched } = await check(search);
+  const leaks = found.findings.map(({ leak }) => leak);
+  const error = leaks.length === 0 && unmatched.length === 0 ? null : new LeakError(leaks, { idle: found.idle, unmatched });
+  try {
+    await cleanup?.({ leaks, error });
+  } catch (reason) {
+    if (error === null) throw reason;
+    error.cause = reason;
+  }
+  if (error === null) return;
   const report = reporterOf(t);
   if (report === null) throw error;
   report(error);

@@ -49,12 +49,12 @@ describe('the headline of', () => {
     ['an idle connection', { kind: 'connection', verdict: 'idle' }, 'idle connection: http://127.0.0.1:8080, since 1.2 s'],
     ['a dial', { kind: 'connection' }, 'dial under way: http://127.0.0.1:8080, since 1.2 s'],
     ['a task', { kind: 'task', task: { id: 3, name: 'poll', state: 'running' } }, 'running task: poll, since 1.2 s'],
-    ['a resource', { kind: 'resource', url: 'Timeout' }, 'resource: Timeout, held for 1.2 s'],
+    ['a resource', { kind: 'resource', type: 'timer', description: 'every 5000 ms' }, 'timer left open: every 5000 ms, for 1.2 s'],
   ] as const) {
     test(what, () => {
       const [headline, place, advice] = formatLeak({ ...leak, ...change }).split('\n');
       assert.equal(headline, first);
-      assert.match(place, /^ {4}(opened|started) at src\/preview\.ts:14:23 \(fetchPreview\)$/);
+      assert.match(place, /^ {4}(opened|started|made) at src\/preview\.ts:14:23 \(fetchPreview\)$/);
       assert.match(advice, /^ {4}\w/);
     });
   }
@@ -65,7 +65,7 @@ test('a line that was not recorded: how it would be', () => {
 });
 
 test('several are counted by kind', () => {
-  const text = formatLeaks([leak, leak, { ...leak, kind: 'task' }]);
+  const text = formatLeaks([leak, { ...leak, method: 'POST' }, { ...leak, kind: 'task' }]);
   assert.equal(text.split('\n')[0], '2 responses, 1 task leaked');
   assert.equal(text.split('\n').length, 10);
 });

@@ -1,0 +1,99 @@
+/** Owns the options of a leak check: their defaults, and what is refused. */
+import { inspect } from 'node:util';
+import { DEFAULT_SUSPECT_AFTER } from '../tasks/index.js';
+import { Ignore } from './ignore.js';
+import type { LeakOutcome } from './outcome.js';
+
+/** Options of a leak check. */
+export interface LeakOptions {
+  /** How often to look again while something is left. Default 20, as in goleak. */
+  readonly retries?: number;
+  /** The longest pause between two looks, ms: the first is 1, each twice the one before. Default 100. */
+  readonly maxDelay?: number;
+  /** Whether idle pooled connections count. Default `ignore`: they are nobody's fault, and a report lists them apart. */
+  readonly idle?: 'ignore' | 'fail';
+  /** From when on an open response without progress is called suspect, ms. Default 10,000. */
+  readonly suspectAfter?: number;
+  /**
+   * Which unfinished responses, dials and tasks count. `suspect`, the default:
+   * all that are left when the check gives up, however young. `proven`: only
+   * responses that were garbage-collected unfinished; the check collects
+   * garbage before each look but the first. Idle connections and resources,
+   * which are asked for by name, count in both.
+   */
+  readonly severity?: 'suspect' | 'proven';
+  /** Whether everything else that keeps the process alive counts: servers, timers, child processes and the like. Default false. */
+  readonly resources?: boolean;
+  /** Leaks that are known: one entry, or a list, made by `ignoreCurrent()`, `ignoreTopFunction()` and the like. */
+  readonly ignore?: Ignore | readonly Ignore[];
+  /**
+   * What to do about an entry of `ignore` that matched nothing. `warn`, the
+   * default: a warning of the process, once for each entry; `fail`: a
+   * LeakError; `ignore`: nothing. A snapshot may match nothing.
+   */
+  readonly unmatched?: 'warn' | 'fail' | 'ignore';
+}
+
+/** Options of a check that fails: `verifyNone`. */
+export interface VerifyOptions extends LeakOptions {
+  /** Called at the end of the check, whatever it found, and awaited; the check fails after it. Like goleak's `Cleanup`. */
+  readonly cleanup?: (outcome: LeakOutcome) => unknown;
+}
+
+/** Options of a file of tests. */
+export interface SessionOptions extends VerifyOptions {
+  /** Whether tests that failed are looked at, and the file at its end if one did. Default false: as in goleak, the failure comes first. */
+  readonly runOnFailure?: boolean;
+}
+
+/** The options with their defaults. */
+export interface Settings {
+  readonly retries: number;
+  readonly maxDelay: number;
+  readonly idle: 'ignore' | 'fail';
+  readonly suspectAfter: number;
+  readonly severity: 'suspect' | 'proven';
+  readonly resources: boolean;
+  readonly ignore: readonly Ignore[];
+  readonly unmatched: 'warn' | 'fail' | 'ignore';
+}
+
+const NUMBERS = ['retries', 'maxDelay', 'suspectAfter'] as const;
+const CHOICES = { idle: ['ignore', 'fail'], severity: ['suspect', 'proven'], unmatched: ['warn', 'fail', 'ignore'] } as const;
+const SEARCH = [...NUMBERS, ...Object.keys(CHOICES), 'resources', 'ignore'];
+const KNOWN = { search: SEARCH, verify: [...SEARCH, 'cleanup'], session: [...SEARCH, 'cleanup', 'runOnFailure'] } as const;
+
+/** @throws TypeError for an option that is none, or a value that it can't have. */
+export function checkOptions(options: SessionOptions, of: keyof typeof KNOWN): Settings {
+  if (typeof options !== 'object' || options === null) throw new TypeError(`the options of a leak check are an object, not ${inspect(options)}`);
+  for (const name of Object.keys(options)) refuseUnknown(name, of);
+  for (const name of NUMBERS) {
+    const value = options[name];
+    if (value !== undefined && !(typeof value === 'number' && value >= 0)) throw new TypeError(`${name} is a number that is not negative, not ${inspect(value)}`);
+  }
+  for (const name of Object.keys(CHOICES) as (keyof typeof CHOICES)[]) {
+    const [choices, value] = [CHOICES[name] as readonly unknown[], options[name]];
+    if (value !== undefined && !choices.includes(value)) throw new TypeError(`${name} is ${choices.map((choice) => inspect(choice)).join(' or ')}, not ${inspect(value)}`);
+  }
+  for (const name of ['resources', 'runOnFailure'] as const) {
+    if (options[name] !== undefined && typeof options[name] !== 'boolean') throw new TypeError(`${name} is true or false, not ${inspect(options[name])}`);
+  }
+  if (options.cleanup !== undefined && typeof options.cleanup !== 'function') throw new TypeError(`cleanup is a function, not ${inspect(options.cleanup)}`);
+  const { retries = 20, maxDelay = 100, idle = 'ignore', suspectAfter = DEFAULT_SUSPECT_AFTER, severity = 'suspect', resources = false, unmatched = 'warn' } = options;
+  return { retries, maxDelay, idle, suspectAfter, severity, resources, unmatched, ignore: checkIgnore(options.ignore) };
+}
+
+function refuseUnknown(name: string, of: keyof typeof KNOWN): void {
+  if (KNOWN[of].includes(name)) return;
+  if (name === 'cleanup') throw new TypeError('cleanup is an option of verifyNone and of a file of tests: a search has no outcome to tell');
+  if (name === 'runOnFailure') throw new TypeError('runOnFailure is an option of a file of tests: a single check does not know what failed');
+  throw new TypeError(`a leak check has no option ${inspect(name)}; it has ${KNOWN[of].join(', ')}`);
+}
+
+function checkIgnore(ignore: unknown): readonly Ignore[] {
+  const entries: unknown[] = Array.isArray(ignore) ? ignore : ignore === undefined ? [] : [ignore];
+  return entries.map((entry) => {
+    if (entry instanceof Ignore) return entry;
+    throw new TypeError(`ignore takes what ignoreCurrent(), ignoreTopFunction(), ignoring() and their like return, or a list of those, not ${inspect(entry)}`);
+  });
+}

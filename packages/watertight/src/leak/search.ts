@@ -1,0 +1,83 @@
+/** Owns the search itself: look, decide what counts, and look again for as long as something may still settle. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { now } from '../tasks/index.js';
+import { candidates, type Candidate, type Identity } from './candidate.js';
+import { collectGarbage } from './garbage-collection.js';
+import type { Ignore } from './ignore.js';
+import { leakOfHolder, leakOfResource, leakOfTask, type Leak } from './leak.js';
+import type { Settings } from './options.js';
+
+/** A leak that counts, and what it is known by. */
+export interface Finding {
+  readonly leak: Leak;
+  readonly candidate: Candidate;
+}
+
+/** What one look, or a whole search, came to. */
+export interface Found {
+  readonly findings: readonly Finding[];
+  /** Idle connections that do not count, for the report. */
+  readonly idle: readonly Leak[];
+  /** How many of the candidates may still end, or be proven. */
+  readonly unsettled: number;
+}
+
+/** Decides for each candidate, before anything is made of it, whether this search looks at it. */
+export type Wanted = (candidate: Candidate) => boolean;
+
+/** One look. Entries of `ignore` that matched are put into `matched`. */
+export function look(settings: Settings, wanted: Wanted, matched: Set<Ignore>): Found {
+  const at = now();
+  const findings: Finding[] = [];
+  const idle: Leak[] = [];
+  let unsettled = 0;
+  for (const candidate of candidates(settings.resources)) {
+    if (!wanted(candidate)) continue;
+    const leak = leakOf(candidate, at, settings.suspectAfter);
+    const pooled = leak.kind === 'connection' && leak.verdict === 'idle';
+    // Before anything else: what does not count can't make an entry of the list useful.
+    if (pooled && settings.idle === 'ignore') {
+      if (!isIgnored(leak, candidate.identity, settings.ignore, new Set())) idle.push(leak);
+      continue;
+    }
+    if (isIgnored(leak, candidate.identity, settings.ignore, matched)) continue;
+    if (leak.verdict !== 'proven') unsettled++;
+    if (settings.severity === 'suspect' || leak.verdict === 'proven' || pooled || leak.kind === 'resource') findings.push({ leak, candidate });
+  }
+  return { findings, idle, unsettled };
+}
+
+/** Looks up to `retries` times more, until nothing is left that could still settle. */
+export async function search(settings: Settings, wanted: Wanted, matched: Set<Ignore>): Promise<Found> {
+  let found = look(settings, wanted, matched);
+  for (let attempt = 0, delay = 1; attempt < settings.retries && found.unsettled > 0; attempt++, delay *= 2) {
+    await sleep(Math.min(delay, settings.maxDelay));
+    if (settings.severity === 'proven') await collectGarbage();
+    found = look(settings, wanted, matched);
+  }
+  return found;
+}
+
+function isIgnored(leak: Leak, identity: Identity, ignore: readonly Ignore[], matched: Set<Ignore>): boolean {
+  let ignored = false;
+  // All entries are asked, so that one that comes after another is not taken for useless.
+  for (const entry of ignore) {
+    if (!entry.ignores(leak, identity)) continue;
+    matched.add(entry);
+    ignored = true;
+  }
+  return ignored;
+}
+
+function leakOf(candidate: Candidate, at: number, suspectAfter: number): Leak {
+  switch (candidate.source) {
+    case 'proven':
+      return leakOfHolder(candidate.proven, null, candidate.proven.foundAt, suspectAfter);
+    case 'holder':
+      return leakOfHolder(candidate.holder, candidate.task, at, suspectAfter);
+    case 'task':
+      return leakOfTask(candidate.task);
+    case 'resource':
+      return leakOfResource(candidate.resource, at);
+  }
+}
