@@ -4,3 +4,4 @@ export { ProfileError, type ProfileErrorCode } from './profile-error.js';
 export { GOROUTINE_COUNT, labelsOf, type Frame, type Labels, type Profile, type ProfileForm, type Sample, type SampleType } from './profile.js';
 export { type StackNode, StackTable } from './stack-table.js';
 export type { ParseOptions } from './limits.js';
+export { parseProfile, parseProfileStream, type ProfileInput, type ProfileSource } from './parse.js';

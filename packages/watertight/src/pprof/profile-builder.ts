@@ -56,7 +56,7 @@ export class ProfileBuilder {
 
   /** The one object of these circumstances. */
   circumstances(state: string | null, labels: Labels = NO_LABELS, annotations: readonly string[] = NO_ANNOTATIONS, place: Place = NOWHERE): Circumstances {
-    const key = `${state ?? '\0'}\n${annotations.join('\n')}\n\n${labelsKey(labels)}`;
+    const key = `${state ?? '\0'}\n${annotations.length === 0 ? '' : annotations.join('\n')}\n\n${labelsKey(labels)}`;
     let known = this.#circumstances.get(key);
     if (known === undefined) {
       this.#budget.hold(300 + 6 * key.length, place);
@@ -81,12 +81,18 @@ export class ProfileBuilder {
   build(head: ProfileHead): Profile {
     const mainType = mainTypeOf(this.#types);
     const totals = this.#types.map(() => 0);
-    const samples = this.#tallies.map(({ stack, circumstances, createdBy, values, waitMs }): Sample => {
-      for (let i = 0; i < totals.length; i++) totals[i] += values[i];
-      return { values, frames: stack.frames, ...circumstances, waitMs, createdBy };
-    });
+    const samples = [...this.samples()];
+    for (const { values } of samples) for (let i = 0; i < totals.length; i++) totals[i] += values[i];
     samples.sort((a, b) => b.values[mainType] - a.values[mainType]);
     return { period: null, time: 0, duration: 0, truncated: false, ...head, sampleTypes: this.#types, mainType, samples, totals };
+  }
+
+  /** What has been added up, in the order of its first appearance; one by one, for those who can't take it all at once. */
+  *samples(): Generator<Sample, void> {
+    for (const { stack, circumstances, createdBy, values, waitMs } of this.#tallies) {
+      const { state, annotations, labels } = circumstances;
+      yield { values, frames: stack.frames, state, annotations, labels, waitMs, createdBy };
+    }
   }
 
   #tallyOf(stack: StackNode, circumstances: Circumstances, createdBy: Frame | null, place: Place): Tally {

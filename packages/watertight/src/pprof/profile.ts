@@ -82,14 +82,17 @@ export function labelsOf(pairs: Iterable<readonly [string, string]>): Labels {
     labels ??= Object.create(null) as Record<string, string>;
     labels[key] = key in labels ? `${labels[key]},${value}` : value;
   }
-  return labels === null ? NONE : Object.freeze(labels);
+  return labels ?? NONE;
 }
 
-/** The same text for the same labels, whatever their order. */
+/** The same text for the same labels, whatever their order, and another for others. */
 export function labelsKey(labels: Labels): string {
+  if (labels === NONE) return '';
   const keys = Object.keys(labels);
-  if (keys.length === 0) return '';
-  return JSON.stringify(keys.sort().map((key) => [key, labels[key]]));
+  if (keys.length > 1) keys.sort();
+  let text = '';
+  for (const key of keys) text += `${key.length} ${labels[key].length} ${key}${labels[key]}`;
+  return text;
 }
 
 /** Which of the sample types is meant when none is named. */

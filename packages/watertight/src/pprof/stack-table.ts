@@ -14,6 +14,8 @@ export class StackNode {
   /** The most recent branch, which in a profile is likely the next one too; the map exists from the second branch on. */
   recent: StackNode | null = null;
   branches: Map<Frame, StackNode> | null = null;
+  /** What a parser keeps here, to know the way again without looking it up. */
+  mark: unknown = null;
   #frames: readonly Frame[] | null = null;
 
   constructor(

@@ -1,0 +1,68 @@
+/** Owns telling the forms of text apart, by the first line that is of one of them. */
+import { MAX_PREAMBLE, type Budget } from './limits.js';
+import { LineReader, type LineParser } from './line-reader.js';
+import { excerpt, ProfileError } from './profile-error.js';
+import type { Profile } from './profile.js';
+import { StackCountParser } from './stack-count-parser.js';
+import { TracebackParser } from './traceback-parser.js';
+
+/** What a profile of text starts with that Go can write, but that is not read here. */
+const UNSUPPORTED: [RegExp, string][] = [
+  [/^heap profile: /, 'a heap profile as text'],
+  [/^--- \w+:$/, 'a block or mutex profile as text'],
+  [/^\s*<(?:!doctype|html|\?xml)/i, 'a page of HTML or XML, not a profile; does the URL end in /debug/pprof/goroutine?debug=1 or the like, and does it need a login'],
+];
+
+/** A profile of text, whichever: fed with bytes as they come. */
+export class TextProfile implements LineParser {
+  readonly #budget: Budget;
+  readonly #reader: LineReader;
+  #parser: LineParser = this;
+  #firstLine: string | null = null;
+
+  constructor(budget: Budget) {
+    this.#budget = budget;
+    this.#reader = new LineReader(budget);
+  }
+
+  write(bytes: Buffer): void {
+    this.#reader.write(bytes, this);
+  }
+
+  close(): Profile {
+    return this.#reader.end(this);
+  }
+
+  line(bytes: Buffer, start: number, end: number): void {
+    if (this.#parser !== this) {
+      this.#parser.line(bytes, start, end);
+      return;
+    }
+    if (TracebackParser.begins(bytes, start, end)) {
+      this.#parser = new TracebackParser(this.#reader, this.#budget);
+      this.#parser.line(bytes, start, end);
+      return;
+    }
+    if (this.#reader.position > MAX_PREAMBLE) throw this.#unknown();
+    if (this.#firstLine !== null || start === end) return;
+    const text = bytes.toString('utf8', start, end);
+    if (StackCountParser.begins(text)) {
+      this.#parser = new StackCountParser(text, this.#reader, this.#budget);
+      return;
+    }
+    for (const [pattern, what] of UNSUPPORTED) {
+      if (pattern.test(text)) throw new ProfileError('ERR_PROFILE_FORM', `This is ${what}. Of Go's other profiles only debug=0 is read`, this.#reader);
+    }
+    this.#firstLine = text;
+  }
+
+  end(): Profile {
+    if (this.#parser !== this) return this.#parser.end();
+    throw this.#unknown();
+  }
+
+  #unknown(): ProfileError {
+    const what = this.#firstLine === null ? 'it is empty' : `it begins with ${excerpt(this.#firstLine)}`;
+    return new ProfileError('ERR_PROFILE_FORM', `This is no profile: neither gzip nor profile.proto (debug=0), no "goroutine profile: total N" (debug=1), no goroutine's traceback (debug=2); ${what}`, { position: 0, line: 1 });
+  }
+}
