@@ -1,0 +1,47 @@
+/**
+ * Owns the question which process answered: `net/http/pprof` does not say when
+ * its process started, but a restart must not look like recovery.
+ *
+ * - a scrape over the connection of the one before it was answered by the same
+ *   process: a process's connections end with it;
+ * - else the service may say it: `process_start_time_seconds` of its metrics;
+ * - else a fall to less than `FALL` of the count before is taken for a restart.
+ *
+ * Pure.
+ */
+
+/** Of what is known from before, a count below this part of it is of another process. */
+const FALL = 0.7;
+
+/** What is known of the process that answers. */
+export interface ProcessState {
+  /** Milliseconds since 1970; 0 as long as nothing is known. */
+  readonly start: number;
+  readonly value: number;
+}
+
+/** A scrape, as far as it says something about its process. */
+export interface Sighting {
+  readonly at: number;
+  readonly value: number;
+  /** It came over the connection that the one before it came over. */
+  readonly sameConnection: boolean;
+  /** What the service itself says, ms since 1970; null where it does not, or was not asked. */
+  readonly said: number | null;
+}
+
+/** A process's start is said in whole or hundredth seconds and computed from a clock that is adjusted: less apart is the same. */
+const TOLERANCE = 2000;
+
+/** When the process that answered had started. */
+export function processStart(before: ProcessState | null, { at, value, sameConnection, said }: Sighting): number {
+  if (said !== null) return before !== null && Math.abs(said - before.start) <= TOLERANCE ? before.start : Math.round(said);
+  if (before === null) return 0;
+  if (sameConnection || value >= before.value * FALL) return before.start;
+  return at;
+}
+
+/** Whether it is worth asking the service when it started: at first, and when the connection is another. */
+export function shouldAsk(before: ProcessState | null, { sameConnection }: Pick<Sighting, 'sameConnection'>): boolean {
+  return before === null || !sameConnection;
+}

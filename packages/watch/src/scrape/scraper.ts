@@ -1,0 +1,137 @@
+/**
+ * Owns asking one target: its count, at every scrape, and its profile, when
+ * one is wanted. Keeps one connection to it, as long as both sides let it.
+ */
+import type { Client } from 'watertight';
+import { parseProfileStream, ProfileError, type Profile } from 'watertight/pprof';
+import { countInIndex, countInProfile, isNodeIndex, metric } from './count.js';
+import { processStart, shouldAsk, type ProcessState } from './process-start.js';
+import { requestError, ScrapeError, statusError } from './scrape-error.js';
+import { addressOf, type Target } from './target.js';
+
+/** What a scrape gave. Times in ms since 1970. */
+export interface Scrape {
+  readonly at: number;
+  readonly value: number;
+  /** When the process started; 0 where nobody can say. */
+  readonly start: number;
+  readonly platform: 'go' | 'node';
+}
+
+/** The largest answer that is read, in bytes: of an index, of metrics, of a profile. */
+const MAX_INDEX = 2 ** 20;
+const MAX_METRICS = 64 * 2 ** 20;
+const MAX_PROFILE = 512 * 2 ** 20;
+
+/** A service that has no metrics is not asked for them again for so long, ms. */
+const ASK_AGAIN = 600_000;
+
+/** Where the count is read: the index is cheap (Go only adds up), a profile walks every stack. */
+type Source = 'index' | 'profile';
+
+export class Scraper {
+  private source: Source = 'index';
+  private before: ProcessState | null = null;
+  private noMetricsUntil = 0;
+  private connection = '';
+
+  constructor(
+    readonly target: Target,
+    private readonly client: Client,
+    /** For the whole of one scrape, ms. */
+    private readonly timeout: number,
+  ) {}
+
+  /** What is known from an earlier run of the watcher. */
+  resume(state: ProcessState): void {
+    this.before ??= state;
+  }
+
+  /** @throws ScrapeError */
+  async count(at = Date.now()): Promise<Scrape> {
+    const asked = await this.ask();
+    const sighting = { at, value: asked.value, sameConnection: asked.sameConnection, said: null as number | null };
+    if (shouldAsk(this.before, sighting) && at >= this.noMetricsUntil) {
+      sighting.said = await this.startTime();
+      if (sighting.said === null) this.noMetricsUntil = at + ASK_AGAIN;
+    }
+    const start = processStart(this.before, sighting);
+    this.before = { start, value: asked.value };
+    return { at, value: asked.value, start, platform: asked.platform };
+  }
+
+  /**
+   * The goroutine profile, every stack in it.
+   *
+   * @throws ScrapeError
+   */
+  async profile(): Promise<Profile> {
+    const url = addressOf(this.target, 'goroutine', { debug: '0' });
+    try {
+      await using response = await this.client.get(url, { headers: this.target.headers, timeout: this.timeout });
+      if (response.status !== 200) throw statusError(response.status, this.show('goroutine'));
+      return await parseProfileStream(response.body, { maxBytes: MAX_PROFILE });
+    } catch (error) {
+      if (error instanceof ProfileError) throw new ScrapeError('rubbish', `${this.show('goroutine')} is no profile: ${error.message}`, { cause: error });
+      throw requestError(error, this.show('goroutine'));
+    }
+  }
+
+  private async ask(): Promise<{ value: number; platform: 'go' | 'node'; sameConnection: boolean }> {
+    if (this.source === 'index') {
+      try {
+        const { text, sameConnection } = await this.read('', {}, MAX_INDEX);
+        const value = countInIndex(text);
+        if (value !== null) return { value, platform: isNodeIndex(text) ? 'node' : 'go', sameConnection };
+      } catch (error) {
+        // A service may serve the profile alone.
+        if (!(error instanceof ScrapeError) || error.failure !== 'missing') throw error;
+      }
+    }
+    const { text, sameConnection } = await this.read('goroutine', { debug: '1' }, MAX_PROFILE);
+    const value = countInProfile(text);
+    if (value === null) throw new ScrapeError('rubbish', `${this.show('goroutine')} is no goroutine profile: it begins ${JSON.stringify(text.slice(0, 40))}`);
+    this.source = 'profile';
+    return { value, platform: 'go', sameConnection };
+  }
+
+  /** What the service says itself; null if it does not. Never the scrape's failure. */
+  private async startTime(): Promise<number | null> {
+    try {
+      const { text } = await this.read('/metrics', {}, MAX_METRICS);
+      const seconds = metric(text, 'process_start_time_seconds');
+      return seconds === null || seconds <= 0 ? null : seconds * 1000;
+    } catch {
+      return null;
+    }
+  }
+
+  private async read(path: string, query: Readonly<Record<string, string>>, limit: number): Promise<{ text: string; sameConnection: boolean }> {
+    let connection = '';
+    let reused = false;
+    try {
+      await using response = await this.client.get(addressOf(this.target, path, query), {
+        headers: this.target.headers,
+        timeout: this.timeout,
+        trace: {
+          gotConn: (info) => {
+            connection = `${info.localPort} ${info.remoteAddress}`;
+            reused = info.reused;
+          },
+        },
+      });
+      if (response.status !== 200) throw statusError(response.status, this.show(path));
+      const text = Buffer.from(await response.body.readAll(limit)).toString();
+      const sameConnection = reused && connection === this.connection;
+      this.connection = connection;
+      return { text, sameConnection };
+    } catch (error) {
+      throw requestError(error, this.show(path));
+    }
+  }
+
+  /** The address as it may be shown. */
+  private show(path: string): string {
+    return path.startsWith('/') ? new URL(path, this.target.url).href : this.target.url + path;
+  }
+}

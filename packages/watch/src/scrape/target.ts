@@ -1,0 +1,91 @@
+/** Owns a target: the process that is watched, by the address of its profiles. */
+
+/** A process to watch. */
+export interface Target {
+  /** What it is known by everywhere: the address of its profiles without credentials, `http://127.0.0.1:6060/debug/pprof/`. */
+  readonly url: string;
+  /** For people; the host and port where nothing else is said. */
+  readonly name: string;
+  /** `Authorization` and the like; never shown. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Where the profiles are when that is not the same as `url`: with the query that the service wants. */
+  readonly address: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** A count that is known to be too many: `assess` says when it will be met. */
+  readonly limit: number | null;
+}
+
+/** What a target may be given besides its address. */
+export interface TargetSettings {
+  readonly name?: string;
+  /** Sent as `Authorization: Bearer …`. */
+  readonly token?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly limit?: number;
+}
+
+/** An address that can't be scraped. The message has the address without its credentials, and what is wrong. */
+export class TargetError extends Error {
+  readonly code = 'ERR_TARGET';
+
+  override get name(): string {
+    return 'TargetError';
+  }
+}
+
+const PPROF = '/debug/pprof/';
+
+/**
+ * A target from what a person writes: `http://host:6060`, `host:6060`,
+ * `https://user:password@host/service/debug/pprof/`. An address without a path
+ * means `/debug/pprof/` there, as every Go service with `net/http/pprof` has it.
+ *
+ * @throws TargetError if it is no http or https address.
+ */
+export function parseTarget(text: string, settings: TargetSettings = {}): Target {
+  const url = parseUrl(text);
+  const headers: Record<string, string> = {};
+  if (url.username !== '' || url.password !== '') {
+    headers.authorization = `Basic ${Buffer.from(`${decode(url.username)}:${decode(url.password)}`).toString('base64')}`;
+    url.username = url.password = '';
+  }
+  if (settings.token !== undefined) headers.authorization = `Bearer ${settings.token}`;
+  if (url.pathname === '/') url.pathname = PPROF;
+  else if (!url.pathname.endsWith('/')) url.pathname += url.pathname.endsWith('/goroutine') ? '' : '/';
+  url.pathname = url.pathname.replace(/\/goroutine$/, '/');
+  url.hash = '';
+  const address = url.href;
+  url.search = '';
+  return { url: url.href, name: settings.name ?? url.host, headers, address, labels: settings.labels ?? {}, limit: settings.limit ?? null };
+}
+
+function parseUrl(text: string): URL {
+  const trimmed = text.trim();
+  const absolute = /^[a-z][a-z\d+.-]*:\/\//i.test(trimmed) ? trimmed : `http://${trimmed}`;
+  const url = URL.canParse(absolute) ? new URL(absolute) : null;
+  if (url === null || url.hostname === '') throw new TargetError(`${JSON.stringify(withoutCredentials(text))} is no address of a service; write it like http://127.0.0.1:6060`);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new TargetError(`${JSON.stringify(withoutCredentials(text))} is neither http nor https`);
+  return url;
+}
+
+function withoutCredentials(text: string): string {
+  return text.replace(/\/\/[^/@]*@/, '//').replace(/^[^/@]*@/, '');
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+/** The address of something beside the profiles: `''` is their index, `goroutine` a profile, `/metrics` a path of the service. */
+export function addressOf(target: Target, path: string, query: Readonly<Record<string, string>> = {}): string {
+  const url = new URL(target.address);
+  // A service mounted under a prefix has its other pages under the same one.
+  if (path.startsWith('/')) url.pathname = url.pathname.replace(/\/debug\/pprof\/$|\/$/, '') + path;
+  else url.pathname += path;
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  return url.href;
+}

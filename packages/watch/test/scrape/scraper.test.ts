@@ -1,0 +1,153 @@
+/** Scraping a target: a real Go service, and servers that answer anything else. */
+
+import assert from 'node:assert/strict';
+import { createServer, type RequestListener } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { after, afterEach, describe, test } from 'node:test';
+import { Client, Transport } from 'watertight';
+import { verifyNone } from 'watertight/leak';
+import { parseTarget, Scraper, type ScrapeFailure } from '#scrape';
+import { GoService, removeBuilt, withoutGo } from '../fixtures/go-service.js';
+
+const transport = new Transport();
+const client = new Client({ transport });
+const ends: (() => unknown)[] = [];
+
+afterEach(async (t) => {
+  client.closeIdleConnections();
+  for (const end of ends.splice(0)) await end();
+  await verifyNone(t);
+});
+after(removeBuilt);
+
+async function serve(handler: RequestListener): Promise<string> {
+  const server = createServer(handler).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  ends.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function scraperOf(url: string, timeout = 10_000): Scraper {
+  return new Scraper(parseTarget(url), client, timeout);
+}
+
+describe('a Go service', { skip: withoutGo ?? false }, () => {
+  async function started(...args: string[]): Promise<GoService> {
+    const service = await GoService.start(...args);
+    ends.push(() => service.kill());
+    return service;
+  }
+
+  test('is counted, and a leak shows', async () => {
+    const service = await started();
+    const scraper = scraperOf(service.url);
+    const before = await scraper.count();
+    await service.work('leaked', 10);
+    const later = await scraper.count();
+    assert.equal(before.platform, 'go');
+    // Read loop and write loop of each, and on the service's other side one that serves it.
+    assert.ok(later.value - before.value >= 30, `${before.value} to ${later.value}`);
+    assert.equal(later.start, before.start);
+  });
+
+  test('gives its profile, with the stacks that hold it', async () => {
+    const service = await started();
+    await service.work('leaked', 10);
+    const profile = await scraperOf(service.url).profile();
+    const readLoops = profile.samples.filter(({ frames }) => frames.some((frame) => frame.function === 'net/http.(*persistConn).readLoop'));
+    assert.ok(readLoops.reduce((sum, { values }) => sum + values[0], 0) >= 10);
+  });
+
+  test('says when it started, where it has metrics', async () => {
+    const service = await started('-metrics');
+    const scraper = scraperOf(service.url);
+    const before = Date.now();
+    const { start } = await scraper.count();
+    // The service says it in hundredths of a second.
+    assert.ok(start > before - 60_000 && start <= before + 10, `${start} is not shortly before ${before}`);
+    const address = await service.kill();
+    await assert.rejects(scraper.count(), { failure: 'down' });
+    await started('-metrics', '-address', address);
+    assert.ok((await scraper.count()).start > start, 'it is another process');
+  });
+
+  test('that does not say it is known as the same over the same connection, as another after a fall', async () => {
+    const service = await started();
+    await service.work('leaked', 20);
+    const scraper = scraperOf(service.url);
+    assert.equal((await scraper.count()).start, 0);
+    assert.equal((await scraper.count()).start, 0);
+    const address = await service.kill();
+    await started('-address', address);
+    const at = Date.now();
+    const { start } = await scraper.count(at).catch(() => scraper.count(at));
+    assert.equal(start, at);
+  });
+});
+
+describe('what is no profile is told apart:', () => {
+  const cases: [string, ScrapeFailure, RegExp, RequestListener][] = [
+    ['401', 'unauthorized', /token/, (_request, response) => response.writeHead(401).end('who are you?')],
+    ['403', 'unauthorized', /403/, (_request, response) => response.writeHead(403).end()],
+    ['404', 'missing', /net\/http\/pprof/, (_request, response) => response.writeHead(404).end('not here')],
+    ['500', 'failed', /500/, (_request, response) => response.writeHead(500).end('oh dear')],
+    ['a page that is no index, and no profile', 'rubbish', /is no goroutine profile: it begins "<html>hello/, (_request, response) => response.end('<html>hello</html>')],
+    ['an answer that breaks off', 'down', /closed the connection/, (_request, response) => void response.writeHead(200, { 'Content-Length': 100 }).write('<html>', () => response.destroy())],
+    ['an answer without end', 'rubbish', /bytes/, (_request, response) => {
+      const more = (): void => {
+        while (response.write('x'.repeat(65_536)));
+      };
+      response.on('drain', more).on('error', () => undefined);
+      more();
+    }],
+  ];
+  for (const [name, failure, message, handler] of cases) {
+    test(name, async () => {
+      const url = await serve(handler);
+      await assert.rejects(scraperOf(url).count(), { code: 'ERR_SCRAPE', failure, message });
+    });
+  }
+
+  test('no answer', async () => {
+    const url = await serve(() => undefined);
+    await assert.rejects(scraperOf(url, 50).count(), { failure: 'slow' });
+  });
+
+  test('nobody there', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, 'close');
+    await assert.rejects(scraperOf(`http://127.0.0.1:${port}`).count(), { failure: 'down', message: /ECONNREFUSED/ });
+  });
+});
+
+test('a service that serves the profile alone, without an index, is counted by it', async () => {
+  let profiles = 0;
+  const url = await serve((request, response) => {
+    if (!request.url!.startsWith('/debug/pprof/goroutine')) return void response.writeHead(404).end();
+    profiles++;
+    response.end('goroutine profile: total 17\n17 @ 0x1\n');
+  });
+  const scraper = scraperOf(url);
+  assert.equal((await scraper.count()).value, 17);
+  assert.equal((await scraper.count()).value, 17);
+  assert.equal(profiles, 2);
+});
+
+test('the token is sent, and no error shows it or the credentials of the address', async () => {
+  const seen: (string | undefined)[] = [];
+  const url = await serve((request, response) => {
+    seen.push(request.headers.authorization);
+    response.writeHead(401).end();
+  });
+  const hideous = (scraper: Scraper): Promise<void> => assert.rejects(scraper.count(), (error: Error) => !/hunter2/.test(error.message + error.stack));
+  await hideous(new Scraper(parseTarget(url, { token: 'hunter2' }), client, 1000));
+  await hideous(scraperOf(url.replace('//', '//ann:hunter2@')));
+  assert.deepEqual(seen, ['Bearer hunter2', `Basic ${Buffer.from('ann:hunter2').toString('base64')}`]);
+});
