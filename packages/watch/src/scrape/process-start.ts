@@ -30,15 +30,15 @@ export interface Sighting {
   readonly said: number | null;
 }
 
-/** A process's start is said in whole or hundredth seconds and computed from a clock that is adjusted: less apart is the same. */
+/** A process's start is computed from a clock that is adjusted, and said in whole or hundredth seconds: less apart is the same, unless the count fell. */
 const TOLERANCE = 2000;
 
 /** When the process that answered had started. */
 export function processStart(before: ProcessState | null, { at, value, sameConnection, said }: Sighting): number {
-  if (said !== null) return before !== null && Math.abs(said - before.start) <= TOLERANCE ? before.start : Math.round(said);
+  const fell = before !== null && value < before.value * FALL;
+  if (said !== null) return before !== null && Math.abs(said - before.start) <= TOLERANCE && !fell ? before.start : Math.round(said);
   if (before === null) return 0;
-  if (sameConnection || value >= before.value * FALL) return before.start;
-  return at;
+  return sameConnection || !fell ? before.start : at;
 }
 
 /** Whether it is worth asking the service when it started: at first, and when the connection is another. */

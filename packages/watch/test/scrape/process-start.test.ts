@@ -17,6 +17,10 @@ describe('a process', () => {
     assert.equal(processStart({ start: AT - 5000, value: 100 }, sighting({ said: AT - 5900 })), AT - 5000);
   });
 
+  test('that says it a little differently after a fall is another', () => {
+    assert.equal(processStart({ start: AT - 5000, value: 150 }, sighting({ said: AT - 4000 })), AT - 4000);
+  });
+
   test('that answers over the same connection is the same, whatever its count', () => {
     assert.equal(processStart({ start: 0, value: 900 }, sighting({ sameConnection: true, value: 3 })), 0);
   });

@@ -64,6 +64,7 @@ describe('a Go service', { skip: withoutGo ?? false }, () => {
 
   test('says when it started, where it has metrics', async () => {
     const service = await started('-metrics');
+    await service.work('leaked', 20);
     const scraper = scraperOf(service.url);
     const before = Date.now();
     const { start } = await scraper.count();
@@ -146,7 +147,7 @@ test('the token is sent, and no error shows it or the credentials of the address
     seen.push(request.headers.authorization);
     response.writeHead(401).end();
   });
-  const hideous = (scraper: Scraper): Promise<void> => assert.rejects(scraper.count(), (error: Error) => !/hunter2/.test(error.message + error.stack));
+  const hideous = (scraper: Scraper): Promise<void> => assert.rejects(scraper.count(), (error: Error) => !/hunter2/.test(`${error.message} ${error.stack}`));
   await hideous(new Scraper(parseTarget(url, { token: 'hunter2' }), client, 1000));
   await hideous(scraperOf(url.replace('//', '//ann:hunter2@')));
   assert.deepEqual(seen, ['Bearer hunter2', `Basic ${Buffer.from('ann:hunter2').toString('base64')}`]);
