@@ -1,3 +1,3 @@
 /** `watertight/pprof`: profiles that every pprof tool opens, read, written and compared. */
-export { parseProfile, parseProfileStream, ProfileError } from './pprof/index.js';
-export type { Frame, Labels, ParseOptions, Profile, ProfileErrorCode, ProfileForm, ProfileInput, ProfileSource, Sample, SampleType } from './pprof/index.js';
+export { diffProfiles, groupStacks, parseProfile, parseProfileStream, ProfileError } from './pprof/index.js';
+export type { Change, DiffRow, Frame, GroupOptions, Labels, ParseOptions, Profile, ProfileDiff, ProfileErrorCode, ProfileForm, ProfileInput, ProfileSource, Sample, SampleType, StackGroup } from './pprof/index.js';

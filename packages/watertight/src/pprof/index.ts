@@ -5,3 +5,5 @@ export { GOROUTINE_COUNT, labelsOf, type Frame, type Labels, type Profile, type 
 export { type StackNode, StackTable } from './stack-table.js';
 export type { ParseOptions } from './limits.js';
 export { parseProfile, parseProfileStream, type ProfileInput, type ProfileSource } from './parse.js';
+export { diffProfiles, type Change, type DiffRow, type ProfileDiff } from './profile-diff.js';
+export { groupStacks, type GroupOptions, type StackGroup } from './stack-groups.js';
