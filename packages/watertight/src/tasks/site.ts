@@ -122,14 +122,36 @@ function readFrames(trace: Trace): Site[] {
 }
 
 function toSite(raw: NodeJS.CallSite): Site {
-  const file = toPath(raw.getFileName() ?? raw.getEvalOrigin() ?? '');
+  const script = raw.getFileName() ?? raw.getEvalOrigin() ?? '';
   const line = raw.getLineNumber() ?? 0;
   const column = raw.getColumnNumber() ?? 0;
   const named = raw.getFunctionName() ?? '';
   // A method called on an object: `Preview.load`; but not `Object.load` of a plain one.
   const type = raw.isConstructor() || raw.isToplevel() ? null : raw.getTypeName();
   const qualified = named === '' || type === null || type === 'Object' || named.includes('.') ? named : `${type}.${named}`;
-  return isInternal(file) ? { file, line, column, function: qualified } : { ...mapPosition(file, line, column), function: qualified };
+  return placeOf(script, line, column, qualified, mapPosition);
+}
+
+/**
+ * Sites by place. Thousands of traces may lead through the same few lines, in
+ * a leak above all: each line is mapped once, and kept once.
+ */
+const places = new Map<string, Site>();
+
+/** A program has finitely many lines, but one that generates code could have any number. */
+const MAX_PLACES = 20_000;
+
+function placeOf(script: string, line: number, column: number, name: string, map: typeof mapPosition | null): Site {
+  const key = `${map === null ? '' : 'mapped '}${line}:${column} ${name}\n${script}`;
+  let site = places.get(key);
+  if (site === undefined) {
+    const file = toPath(script);
+    const position = map === null || isInternal(file) ? { file, line, column } : map(file, line, column);
+    site = Object.freeze({ ...position, function: name });
+    if (places.size >= MAX_PLACES) places.clear();
+    places.set(key, site);
+  }
+  return site;
 }
 
 /** One line of V8's stack text: `    at [async ][new ]name [as alias] (file:line:column)`, the parts before the place optional. */
@@ -141,7 +163,8 @@ function parseFrames(text: string): Site[] {
     const match = FRAME.exec(line);
     if (match === null) continue;
     const name = (match[1] ?? '').replace(/^(?:async |new )+/, '').replace(/ \[as .+\]$/, '').replace(/^Object\.|^.*<anonymous>$/g, '');
-    frames.push({ file: toPath(match[2]), line: Number(match[3]), column: Number(match[4]), function: name });
+    // That text is mapped already, or will be.
+    frames.push(placeOf(match[2], Number(match[3]), Number(match[4]), name, null));
   }
   return frames;
 }
