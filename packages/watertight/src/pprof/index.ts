@@ -7,3 +7,4 @@ export type { ParseOptions } from './limits.js';
 export { parseProfile, parseProfileStream, type ProfileInput, type ProfileSource } from './parse.js';
 export { diffProfiles, type Change, type DiffRow, type ProfileDiff } from './profile-diff.js';
 export { groupStacks, type GroupOptions, type StackGroup } from './stack-groups.js';
+export { goroutineProfile, httpBodyProfile, leakedProfile, type Debug, type Taken, type TakeOptions } from './take-profile.js';

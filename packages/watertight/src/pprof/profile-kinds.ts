@@ -1,0 +1,149 @@
+/** Owns which profiles there are, and what each adds up of a moment of the live set. */
+import { now, provenCounts, taskCount, toEpoch, type Holder, type Verdict } from '../tasks/index.js';
+import { CallStacks, ENTRY_FRAMES } from './call-stack.js';
+import type { Circumstances, ProfileBuilder } from './profile-builder.js';
+import { GOROUTINE_COUNT, labelsOf, type SampleType } from './profile.js';
+import type { Slices } from './slices.js';
+import { hostOf, pathOf, takeSnapshot, unreadBytes, type HolderRecord, type TaskRecord } from './snapshot.js';
+
+export interface ProfileKind {
+  readonly name: 'goroutine' | 'httpbody' | 'leaked';
+  /** For the index page. */
+  readonly description: string;
+  readonly sampleTypes: readonly SampleType[];
+  /** What one sample stands for. */
+  readonly periodType: SampleType;
+  /** See `drop_frames` in profile.proto; '' for none. */
+  readonly dropFrames: string;
+  /** How many there are now. */
+  count(): number;
+  /** Adds what there is now to `builder`, each value times `sign`; returns the moment it was taken, ms since 1970. */
+  collect(builder: ProfileBuilder, sign: 1 | -1, slices: Slices): Promise<number>;
+}
+
+const COUNT: SampleType = { type: 'count', unit: 'count' };
+
+export const goroutineKind: ProfileKind = {
+  name: 'goroutine',
+  description: 'Stack traces of all current tasks: what Go calls goroutines. A connection has two; one that is pinned shows the line that holds it',
+  sampleTypes: [GOROUTINE_COUNT],
+  periodType: GOROUTINE_COUNT,
+  dropFrames: ENTRY_FRAMES,
+  count: taskCount,
+  async collect(builder, sign, slices) {
+    const { time, tasks } = takeSnapshot();
+    const stacks = new CallStacks(builder.stacks);
+    const labels = new LabelSets(builder);
+    for (const record of tasks) {
+      builder.add(stacks.ofTask(record), labels.ofTask(record), null, [sign]);
+      if (slices.over) await slices.next();
+    }
+    return time;
+  },
+};
+
+export const httpbodyKind: ProfileKind = {
+  name: 'httpbody',
+  description: 'Unfinished responses by the line that holds them: how many, for how long in all, and how many bytes are unread (of those whose length is known)',
+  sampleTypes: [COUNT, { type: 'held', unit: 'nanoseconds' }, { type: 'unread', unit: 'bytes' }],
+  periodType: { type: 'httpbody', unit: 'count' },
+  dropFrames: '',
+  count: () => takeSnapshot().holders.length,
+  async collect(builder, sign, slices) {
+    const { time, holders } = takeSnapshot();
+    const stacks = new CallStacks(builder.stacks);
+    const labels = new LabelSets(builder);
+    for (const record of holders) {
+      builder.add(stacks.ofHolder(record.holder), labels.ofHolder(record), null, [sign, sign * record.heldFor * 1e6, sign * unreadBytes(record)]);
+      if (slices.over) await slices.next();
+    }
+    return time;
+  },
+};
+
+export const leakedKind: ProfileKind = {
+  name: 'leaked',
+  description: 'Responses that were garbage-collected unfinished since the process started, by the line that opened them: leaks beyond doubt, also those whose connection was closed since',
+  sampleTypes: [COUNT],
+  periodType: { type: 'leaked', unit: 'count' },
+  dropFrames: '',
+  count() {
+    const { sites, other } = provenCounts();
+    return sites.reduce((sum, { count }) => sum + count, other);
+  },
+  async collect(builder, sign, slices) {
+    const time = toEpoch(now());
+    const { sites, other } = provenCounts();
+    const stacks = new CallStacks(builder.stacks);
+    const labels = new LabelSets(builder);
+    for (const { count, first } of sites) {
+      builder.add(stacks.ofHolder(first), labels.ofLeak(first), null, [sign * count]);
+      if (slices.over) await slices.next();
+    }
+    if (other > 0) {
+      const stack = builder.stacks.stack([builder.stacks.frame('(further call sites)', '', 0)]);
+      builder.add(stack, builder.circumstances(null, labelsOf([['verdict', 'proven']])), null, [sign * other]);
+    }
+    return time;
+  },
+};
+
+export const PROFILE_KINDS: readonly ProfileKind[] = [goroutineKind, httpbodyKind, leakedKind];
+
+/**
+ * Labels of tasks and responses; `task` tells a connection's two loops apart
+ * where a tool drops their frames. Never a credential, never a query.
+ */
+class LabelSets {
+  /** By their values: most tasks have the same labels as others. */
+  readonly #known = new Map<string, Circumstances>();
+  /** Two tasks of a connection follow each other, and differ in name and state only. */
+  #last: HolderRecord | null = null;
+  #values: readonly string[] = [];
+
+  constructor(private readonly builder: ProfileBuilder) {}
+
+  ofTask({ task, state, verdict, holder }: TaskRecord): Circumstances {
+    if (holder !== null) return this.#of(HOLDER_TASK, [...this.#ofResponse(holder), state, task.name]);
+    const { host } = task.labels;
+    return host === undefined ? this.#of(PLAIN_TASK, [state, task.name]) : this.#of(HOST_TASK, [host, verdict, state, task.name]);
+  }
+
+  ofHolder(record: HolderRecord): Circumstances {
+    const { bytesRead, status } = record;
+    return this.#of(HOLDER, [...this.#ofResponse(record), status === 0 ? 'no response' : bytesRead === 0 ? 'unread' : 'half read']);
+  }
+
+  ofLeak(leak: Holder): Circumstances {
+    return this.#of(LEAK, responseValues(leak, 'proven'));
+  }
+
+  #ofResponse(record: HolderRecord): readonly string[] {
+    if (record !== this.#last) {
+      this.#last = record;
+      this.#values = responseValues(record.holder, record.verdict);
+    }
+    return this.#values;
+  }
+
+  #of(keys: readonly string[], values: readonly string[]): Circumstances {
+    const id = `${keys.length}\n${values.join('\n')}`;
+    let circumstances = this.#known.get(id);
+    if (circumstances === undefined) {
+      circumstances = this.builder.circumstances(null, labelsOf(keys.map((key, i) => [key, values[i]] as const)));
+      this.#known.set(id, circumstances);
+    }
+    return circumstances;
+  }
+}
+
+// Each has a length of its own.
+const PLAIN_TASK = ['state', 'task'];
+const HOST_TASK = ['host', 'verdict', 'state', 'task'];
+const LEAK = ['client', 'host', 'method', 'path', 'verdict'];
+const HOLDER = [...LEAK, 'state'];
+const HOLDER_TASK = [...LEAK, 'state', 'task'];
+
+function responseValues(holder: Holder, verdict: Verdict): readonly string[] {
+  return [holder.client, hostOf(holder), holder.method, pathOf(holder), verdict];
+}

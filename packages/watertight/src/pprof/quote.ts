@@ -1,0 +1,21 @@
+/** Owns quoting as Go's `%q` does it (strconv.Quote). */
+
+const SHORT: Readonly<Record<string, string>> = { '\x07': '\\a', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\v': '\\v', '\\': '\\\\', '"': '\\"' };
+
+/** What Go does not print as it is: all but letters, marks, numbers, punctuation, symbols and the ASCII space. */
+const SPECIAL = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
+
+/** The text in double quotes, one line whatever it holds. */
+export function quote(text: string): string {
+  // A Go string is UTF-8: half of a pair can't be in it.
+  const whole = /[\ud800-\udfff]/.test(text) ? Buffer.from(text, 'utf8').toString('utf8') : text;
+  return `"${whole.replace(SPECIAL, escape)}"`;
+}
+
+function escape(char: string): string {
+  const short = SHORT[char];
+  if (short !== undefined) return short;
+  const code = char.codePointAt(0)!;
+  if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`;
+  return code < 0x10000 ? `\\u${code.toString(16).padStart(4, '0')}` : `\\U${code.toString(16).padStart(8, '0')}`;
+}
