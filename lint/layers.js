@@ -25,6 +25,8 @@ export const layers = {
       pprof: ['tasks'],
       instrument: ['tasks'],
       metrics: ['tasks'],
+      // On top of the tower: what the entry points for test runners are made of.
+      adapters: ['leak', 'tasks'],
     },
     pure: ['wire'],
   },

@@ -101,10 +101,10 @@ type Prepare = (error: Error, sites: NodeJS.CallSite[]) => unknown;
 const NODE_HOOK = 'ErrorPrepareStackTrace';
 
 function readFrames(trace: Trace): Site[] {
-  const holder = Error as { prepareStackTrace?: Prepare | undefined };
+  const holder = Error as Hooked;
   const installed = holder.prepareStackTrace;
   // Where a tool has its own hook (vitest, tsx, source-map-support), only its text has the right lines.
-  if (installed !== undefined && installed.name !== NODE_HOOK) return parseFrames(String(trace.stack));
+  if (asked !== undefined && asked.name !== NODE_HOOK) return parseFrames(String(trace.stack));
   let sites: readonly NodeJS.CallSite[] | null = null;
   let text: string;
   holder.prepareStackTrace = (_error, raw) => {
@@ -117,12 +117,26 @@ function readFrames(trace: Trace): Site[] {
   } finally {
     holder.prepareStackTrace = installed;
   }
+interface Hooked {
+  prepareStackTrace?: Prepare | undefined;
+}
+
+/**
+ * The `Error` of the realm that Node's own modules live in. It is not ours
+ * where this library was loaded in a realm of node:vm, as by vitest's vmThreads;
+ * the engine asks its hook for every realm that has none.
+ */
+function mainError(): Hooked {
+  return Object.getPrototypeOf(process.getBuiltinModule('node:assert').AssertionError) as Hooked;
+}
+
   // A trace captured in another realm (jest runs tests in one) asks the hook over there: its text is what there is.
   return (sites as readonly NodeJS.CallSite[] | null)?.map(toSite) ?? parseFrames(text).map((frame) => ({ ...frame, ...mapPosition(frame.file, frame.line, frame.column) }));
 }
 
 function toSite(raw: NodeJS.CallSite): Site {
   const script = raw.getFileName() ?? raw.getEvalOrigin() ?? '';
+  const asked = installed ?? mainError().prepareStackTrace;
   const line = raw.getLineNumber() ?? 0;
   const column = raw.getColumnNumber() ?? 0;
   const named = raw.getFunctionName() ?? '';

@@ -1,7 +1,7 @@
 /** A small project of its own, inside the workspace so that it finds the packages as a user's would, and real runners on it. */
 
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
@@ -34,7 +34,8 @@ export class Project {
   readonly folder: string;
 
   constructor(name: string) {
-    const shelf = join(modules, '.cache');
+    // Not below a node_modules: what lies there is a package to runners and to us, not the program.
+    const shelf = fileURLToPath(new URL('dist-test/.projects/', packageRoot));
     mkdirSync(shelf, { recursive: true });
     this.folder = mkdtempSync(join(shelf, `${name}-`));
   }
@@ -45,6 +46,13 @@ export class Project {
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, text);
     }
+  }
+
+  /** Puts a copy of the built package into the project's own node_modules: as npm would, and not a link into a workspace. */
+  install(): void {
+    const target = join(this.folder, 'node_modules', 'watertight');
+    if (existsSync(target)) return;
+    for (const part of ['dist', 'package.json']) cpSync(fileURLToPath(new URL(part, packageRoot)), join(target, part), { recursive: true });
   }
 
   /** Runs `node ...args` in the project. */
