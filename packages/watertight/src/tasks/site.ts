@@ -97,12 +97,26 @@ function isDependency(file: string): boolean {
 
 type Prepare = (error: Error, sites: NodeJS.CallSite[]) => unknown;
 
+interface Hooked {
+  prepareStackTrace?: Prepare | undefined;
+}
+
+/**
+ * The `Error` of the realm that Node's own modules live in. It is not ours
+ * where this library was loaded in a realm of node:vm, as by vitest's vmThreads;
+ * the engine asks its hook for every realm that has none.
+ */
+function mainError(): Hooked {
+  return Object.getPrototypeOf(process.getBuiltinModule('node:assert').AssertionError) as Hooked;
+}
+
 /** Since 20.19 Node itself has a hook in that place, which gives the text that no hook gave. */
 const NODE_HOOK = 'ErrorPrepareStackTrace';
 
 function readFrames(trace: Trace): Site[] {
   const holder = Error as Hooked;
   const installed = holder.prepareStackTrace;
+  const asked = installed ?? mainError().prepareStackTrace;
   // Where a tool has its own hook (vitest, tsx, source-map-support), only its text has the right lines.
   if (asked !== undefined && asked.name !== NODE_HOOK) return parseFrames(String(trace.stack));
   let sites: readonly NodeJS.CallSite[] | null = null;
@@ -117,26 +131,12 @@ function readFrames(trace: Trace): Site[] {
   } finally {
     holder.prepareStackTrace = installed;
   }
-interface Hooked {
-  prepareStackTrace?: Prepare | undefined;
-}
-
-/**
- * The `Error` of the realm that Node's own modules live in. It is not ours
- * where this library was loaded in a realm of node:vm, as by vitest's vmThreads;
- * the engine asks its hook for every realm that has none.
- */
-function mainError(): Hooked {
-  return Object.getPrototypeOf(process.getBuiltinModule('node:assert').AssertionError) as Hooked;
-}
-
   // A trace captured in another realm (jest runs tests in one) asks the hook over there: its text is what there is.
   return (sites as readonly NodeJS.CallSite[] | null)?.map(toSite) ?? parseFrames(text).map((frame) => ({ ...frame, ...mapPosition(frame.file, frame.line, frame.column) }));
 }
 
 function toSite(raw: NodeJS.CallSite): Site {
   const script = raw.getFileName() ?? raw.getEvalOrigin() ?? '';
-  const asked = installed ?? mainError().prepareStackTrace;
   const line = raw.getLineNumber() ?? 0;
   const column = raw.getColumnNumber() ?? 0;
   const named = raw.getFunctionName() ?? '';
