@@ -1,0 +1,73 @@
+/**
+ * Owns a stack as the rules see it: how many tasks stand there, how many more
+ * than before, what they wait for, and which of its frames is the program's.
+ */
+import type { Frame } from 'watertight/pprof';
+
+/** Equal stacks in the same state, with their number. */
+export interface Stack {
+  /** Innermost first. */
+  readonly frames: readonly Frame[];
+  /** As debug=2 has it (`select`, `IO wait`); null in forms that do not say. */
+  readonly state: string | null;
+  readonly createdBy: Frame | null;
+  readonly labels: Readonly<Record<string, string>>;
+  /** How many tasks stand here. */
+  readonly count: number;
+  /** How many more than in the profile before; equal to `count` where there is none. */
+  readonly growth: number;
+}
+
+/** Whether one of the frames is of this function. */
+export function calls(stack: Stack, name: string): boolean {
+  return stack.frames.some((frame) => frame.function === name);
+}
+
+/** Whether one of the frames' functions matches. */
+export function callsLike(stack: Stack, pattern: RegExp): boolean {
+  return stack.frames.some((frame) => pattern.test(frame.function));
+}
+
+/**
+ * What parks a goroutine; debug=1 leaves it out, debug=0 has it, debug=2 has
+ * the part that is not the runtime's.
+ */
+const PARKING = /^(?:runtime\.|internal\/poll\.|internal\/sync\.|sync\.runtime_|time\.Sleep$)/;
+
+/** The innermost frame that is not the runtime's way of waiting: what the task is doing. */
+export function doing(stack: Stack): string {
+  return (stack.frames.find((frame) => !PARKING.test(frame.function)) ?? stack.frames.at(-1))?.function ?? '';
+}
+
+/** Go's own packages have no dot in the first element of their path; a program's `main` and a module's path are not among them. */
+const STANDARD = /^(?:runtime|internal|net|crypto|bufio|io|os|sync|time|context|database|encoding|bytes|log|syscall|reflect|sort|strings|errors|fmt|text|html|compress|hash|math|path|regexp|testing|mime|archive|container|embed|flag|go|image|index|iter|maps|slices|unicode|unique|vendor|golang\.org\/x\/(?:net|crypto|sync))(?:\/|\.)/;
+
+/** Libraries between a program and the network: the line to blame is beyond them. */
+const LIBRARY = /^(?:google\.golang\.org\/grpc|github\.com\/(?:go-sql-driver|lib\/pq|jackc|redis|aws|prometheus|hashicorp\/go-retryablehttp|go-resty))\b/;
+
+function isPrograms(frame: Frame, goRoot: string | null): boolean {
+  const { function: name, file } = frame;
+  if (name === '') return false;
+  // A Node service's frames are the program's, unless they are the library's loops (see the writer of profiles) or a dependency's.
+  if (/\.[cm]?[jt]sx?$/.test(file)) return !name.startsWith('watertight.') && !/[\\/]node_modules[\\/]|^node:/.test(file);
+  if (goRoot !== null && file.startsWith(goRoot)) return false;
+  return !STANDARD.test(name) && !LIBRARY.test(name);
+}
+
+/** Where Go's own sources lie according to the frames of a profile; null where they say nothing (-trimpath, Node). */
+export function goRootOf(stacks: readonly Stack[]): string | null {
+  for (const { frames } of stacks) {
+    for (const { function: name, file } of frames) {
+      const at = /^(?:runtime|net\/http|internal\/poll)\./.test(name) ? file.search(/[\\/]src[\\/](?:runtime|net|internal)[\\/]/) : -1;
+      if (at > 0) return file.slice(0, at + '/src/'.length);
+    }
+  }
+  return null;
+}
+
+/** The innermost frame that is the program's own; else where the program started it, if it did; null if neither. */
+export function programFrame(stack: Stack, goRoot: string | null): Frame | null {
+  const own = stack.frames.find((frame) => isPrograms(frame, goRoot));
+  if (own !== undefined) return own;
+  return stack.createdBy !== null && isPrograms(stack.createdBy, goRoot) ? stack.createdBy : null;
+}
