@@ -50,10 +50,35 @@ export function captureTrace(below: (...args: never[]) => unknown): Trace {
   return trace;
 }
 
+/** Frames that other clients put between the program's line and the place where a request can be observed: interceptors, redirects and retries included. */
+const DEEP = 64;
+
+/** Like {@link captureTrace}, for a place deep inside a library: the program's own limit on frames is put back at once. */
+export function captureDeepTrace(below: (...args: never[]) => unknown): Trace {
+  const trace = new Trace();
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = DEEP;
+  Error.captureStackTrace(trace, below);
+  Error.stackTraceLimit = limit;
+  return trace;
+}
+
 /** All frames of a trace, innermost first, without the engine's own and the library's. */
 export function framesOf(trace: Trace): readonly Site[] {
-  trace.frames ??= readFrames(trace).filter((frame) => !isInternal(frame.file));
+  if (trace.frames === null) {
+    const all = readFrames(trace).filter((frame) => !isEngine(frame.file));
+    if (all[0] !== undefined && isOwn(all[0].file)) ownTraces.add(trace);
+    trace.frames = all.filter((frame) => !isOwn(frame.file));
+  }
   return trace.frames;
+}
+
+const ownTraces = new WeakSet<Trace>();
+
+/** Whether the library itself did it, on whosever behalf: its own frames are the innermost, the engine's apart. */
+export function isOwnDoing(trace: Trace): boolean {
+  framesOf(trace);
+  return ownTraces.has(trace);
 }
 
 /**
@@ -88,7 +113,15 @@ function displayPath(file: string): string {
 const OWN = [new URL('../', import.meta.url), new URL('../../src/', import.meta.url)].map((url) => fileURLToPath(url));
 
 function isInternal(file: string): boolean {
-  return file === '' || file.startsWith('node:') || file.startsWith('internal/') || OWN.some((root) => file.startsWith(root));
+  return isEngine(file) || isOwn(file);
+}
+
+function isEngine(file: string): boolean {
+  return file === '' || file.startsWith('node:') || file.startsWith('internal/');
+}
+
+function isOwn(file: string): boolean {
+  return OWN.some((root) => file.startsWith(root));
 }
 
 function isDependency(file: string): boolean {

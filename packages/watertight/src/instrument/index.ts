@@ -1,0 +1,2 @@
+/** What the process does apart from this library's own requests, as tasks, holder records and resources. */
+export { trackResources, untrackResources } from './resource-tracker.js';

@@ -1,0 +1,36 @@
+/** Owns how a child process is named: enough to know it again, and no argument that could be a secret. */
+import { basename } from 'node:path';
+
+const SHELLS = new Set(['sh', 'bash', 'dash', 'zsh', 'ksh', 'cmd.exe', 'cmd', 'powershell.exe', 'pwsh']);
+const SCRIPT = /\.(?:[cm]?[jt]sx?|sh|py|rb|pl)$/i;
+
+/**
+ * `sleep`, `node worker.js`, `sh -c tail`: the program, the script that an
+ * interpreter was given, the first word of a shell's command. Other arguments
+ * are left out.
+ */
+export function commandName(file: string, args: readonly string[]): string {
+  const program = baseOf(file);
+  const rest = args.slice(1);
+  if (SHELLS.has(program.toLowerCase())) {
+    const flag = rest.findIndex((arg) => /^[-/]\w*c$/i.test(arg));
+    const command = flag === -1 ? '' : firstProgram(rest[flag + 1] ?? '');
+    if (command !== '') return `${program} ${rest[flag]} ${command}`;
+  }
+  const script = rest.find((arg) => !arg.startsWith('-'));
+  return script !== undefined && SCRIPT.test(script) ? `${program} ${baseOf(script)}` : program;
+}
+
+/** The first word that is not an assignment: `TOKEN=… curl …` is `curl`. */
+function firstProgram(command: string): string {
+  const word = command
+    .trim()
+    .split(/\s+/)
+    .find((part) => !part.includes('='));
+  // A quoted word may go on past the blank, and is no name.
+  return word === undefined || /["'`$]/.test(word) ? '' : baseOf(word);
+}
+
+function baseOf(path: string): string {
+  return basename(path.replaceAll('\\', '/'));
+}
