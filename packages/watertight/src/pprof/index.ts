@@ -8,3 +8,12 @@ export { parseProfile, parseProfileStream, type ProfileInput, type ProfileSource
 export { diffProfiles, type Change, type DiffRow, type ProfileDiff } from './profile-diff.js';
 export { groupStacks, type GroupOptions, type StackGroup } from './stack-groups.js';
 export { goroutineProfile, httpBodyProfile, leakedProfile, type Debug, type Taken, type TakeOptions } from './take-profile.js';
+export type { Facts, FactsGroup, FactsHolder, FactsTask } from './facts.js';
+export type { EndpointOptions } from './endpoint.js';
+export { pprofFetchHandler, type FetchCaller, type PprofFetchHandler } from './fetch-handler.js';
+export { parseListenAddress, servePprof, type ListenAddress } from './listen.js';
+export { pprofHandler, type PprofHandler } from './node-handler.js';
+export { Access, isLoopback, type AccessOptions, type Caller } from './access.js';
+export { alignColumns } from './columns.js';
+export { quote } from './quote.js';
+export { mountOf, routeOf, type Route } from './route.js';

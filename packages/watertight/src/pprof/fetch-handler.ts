@@ -1,0 +1,65 @@
+/** Owns the profiles behind servers that speak Request and Response: Hono, Remix, Next's route handlers, Bun, Deno. */
+import { FORWARDING_FIELDS } from './access.js';
+import { Endpoint, type Answer, type EndpointOptions } from './endpoint.js';
+
+/** What such a server knows of a request beside the Request. */
+export interface FetchCaller {
+  /**
+   * The address at the other end of the connection; a Request does not have
+   * it. Without it and without a token, nobody is answered.
+   */
+  readonly remoteAddress?: string;
+}
+
+/** Answers a Request; 404 where the path is not ours. */
+export type PprofFetchHandler = (request: Request, caller?: FetchCaller) => Promise<Response>;
+
+/**
+ * What `pprofHandler` is to node:http, for servers that speak the Fetch
+ * standard. The address of the caller has to be passed on, as
+ * `handler(c.req.raw, { remoteAddress: c.env.incoming.socket.remoteAddress })`
+ * does with Hono's Node server; or set a token.
+ *
+ * @throws TypeError for an option that is none, and for `allowRemote` without a `token`.
+ */
+export function pprofFetchHandler(options: EndpointOptions = {}): PprofFetchHandler {
+  const endpoint = new Endpoint(options);
+  return async (request, caller) => {
+    const url = new URL(request.url);
+    const route = endpoint.route(url.pathname);
+    if (route === null) return new Response('404 page not found\n', { status: 404, headers: { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' } });
+    const { headers } = request;
+    // Frameworks pass all kinds of things as a second argument.
+    const address: unknown = caller?.remoteAddress;
+    const answer = await endpoint.answer({
+      method: request.method,
+      route,
+      query: url.searchParams,
+      caller: {
+        remoteAddress: typeof address === 'string' ? address : null,
+        host: headers.get('host') ?? url.host,
+        authorization: headers.get('authorization'),
+        forwarded: FORWARDING_FIELDS.some((name) => headers.has(name)),
+      },
+      signal: request.signal,
+      idleTimeout: 0,
+    });
+    return responseOf(answer, request.method);
+  };
+}
+
+function responseOf({ status, fields, body }: Answer, method: string): Response {
+  const init = { status, headers: fields };
+  if (method === 'HEAD' || body.length === 0) return new Response(null, init);
+  if (body.length === 1) return new Response(body[0] as string | Uint8Array<ArrayBuffer>, init);
+  const encoder = new TextEncoder();
+  let next = 0;
+  const stream = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const piece = body[next++];
+      if (piece === undefined) controller.close();
+      else controller.enqueue(typeof piece === 'string' ? encoder.encode(piece) : piece);
+    },
+  });
+  return new Response(stream, init);
+}
