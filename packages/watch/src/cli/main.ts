@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addLab } from './lab.js';
 import { addRun } from './run.js';
+import { addDiff, addTop } from './top.js';
 import { UsageError } from './usage-error.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -21,6 +22,8 @@ const program = new Command('watertight')
 
 addLab(program);
 addRun(program);
+addTop(program);
+addDiff(program);
 
 // `watertight lab | head`: the reader has seen enough, which is not our failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

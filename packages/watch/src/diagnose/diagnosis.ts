@@ -3,11 +3,11 @@ import type { Frame } from 'watertight/pprof';
 import { dialling, idleConnections, inbound, listening, noConnection, noResponse, stalledRead, stuckHandler, unreadBody, unreadStream, writeLoops } from './http-rules.js';
 import { amount, sum, type Rule } from './rule.js';
 import { goRootOf, programFrame, type Stack } from './stack.js';
-import { channelReceive, channelSend, condition, context, databaseConnection, grpcStream, lock, nothing, rowsOpen, select, sleep, subprocess, waitGroup } from './waiting-rules.js';
+import { channelReceive, channelSend, condition, context, databaseConnection, grpcStream, lock, nothing, profiling, rowsOpen, select, sleep, subprocess, waitGroup } from './waiting-rules.js';
 
 /** What is known first, what merely says how it waits last. */
 const RULES: readonly Rule[] = [
-  unreadBody, writeLoops, idleConnections, unreadStream, stalledRead, noResponse, noConnection, dialling,
+  profiling, unreadBody, writeLoops, idleConnections, unreadStream, stalledRead, noResponse, noConnection, dialling,
   rowsOpen, databaseConnection, grpcStream, context, subprocess, listening, inbound, stuckHandler,
   lock, waitGroup, condition, channelSend, channelReceive, nothing, sleep, select,
 ];

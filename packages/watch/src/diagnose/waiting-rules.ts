@@ -2,6 +2,15 @@
 import { amount, type Rule } from './rule.js';
 import { calls, callsLike, doing, type Stack } from './stack.js';
 
+/** Whoever takes the profile is in it. */
+export const profiling: Rule = {
+  id: 'profiling',
+  leak: false,
+  matches: (stack) => callsLike(stack, /^runtime\/pprof\.(?:\(\*Profile\)\.WriteTo|writeGoroutine\w*|writeRuntimeProfile|StopCPUProfile|profileWriter)$/),
+  sentence: (count) => `${amount(count, 'goroutine takes', 'goroutines take')} a profile: this one.`,
+  advice: 'Nothing.',
+};
+
 const inState = (stack: Stack, ...states: string[]): boolean => stack.state !== null && states.includes(stack.state);
 
 export const channelSend: Rule = {

@@ -20,6 +20,13 @@ export function isNodeIndex(html: string): boolean {
   return />\s*httpbody\s*</.test(html);
 }
 
+/** When the process started, according to our own `/debug/watertight`: ms since 1970; null if it does not say. */
+export function startInFacts(json: string): number | null {
+  const { processStart } = JSON.parse(json) as { processStart?: unknown };
+  const start = typeof processStart === 'string' ? Date.parse(processStart) : NaN;
+  return Number.isFinite(start) ? start : null;
+}
+
 /** The value of a metric without labels in Prometheus's text format; null if it is not there or no number. */
 export function metric(text: string, name: string): number | null {
   for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {

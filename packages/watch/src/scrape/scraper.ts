@@ -4,7 +4,7 @@
  */
 import type { Client } from 'watertight';
 import { parseProfileStream, ProfileError, type Profile } from 'watertight/pprof';
-import { countInIndex, countInProfile, isNodeIndex, metric } from './count.js';
+import { countInIndex, countInProfile, isNodeIndex, metric, startInFacts } from './count.js';
 import { processStart, shouldAsk, type ProcessState } from './process-start.js';
 import { requestError, ScrapeError, statusError } from './scrape-error.js';
 import { addressOf, type Target } from './target.js';
@@ -52,7 +52,7 @@ export class Scraper {
     const asked = await this.ask();
     const sighting = { at, value: asked.value, sameConnection: asked.sameConnection, said: null as number | null };
     if (shouldAsk(this.before, sighting) && at >= this.noMetricsUntil) {
-      sighting.said = await this.startTime();
+      sighting.said = await this.startTime(asked.platform);
       if (sighting.said === null) this.noMetricsUntil = at + ASK_AGAIN;
     }
     const start = processStart(this.before, sighting);
@@ -96,8 +96,9 @@ export class Scraper {
   }
 
   /** What the service says itself; null if it does not. Never the scrape's failure. */
-  private async startTime(): Promise<number | null> {
+  private async startTime(platform: 'go' | 'node'): Promise<number | null> {
     try {
+      if (platform === 'node') return startInFacts((await this.read('../watertight', { limit: '0' }, MAX_METRICS)).text);
       const { text } = await this.read('/metrics', {}, MAX_METRICS);
       const seconds = metric(text, 'process_start_time_seconds');
       return seconds === null || seconds <= 0 ? null : seconds * 1000;

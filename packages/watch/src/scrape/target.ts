@@ -85,7 +85,7 @@ export function addressOf(target: Target, path: string, query: Readonly<Record<s
   const url = new URL(target.address);
   // A service mounted under a prefix has its other pages under the same one.
   if (path.startsWith('/')) url.pathname = url.pathname.replace(/\/debug\/pprof\/$|\/$/, '') + path;
-  else url.pathname += path;
+  else url.pathname = new URL(path, url).pathname;
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   return url.href;
 }

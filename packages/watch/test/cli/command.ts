@@ -19,19 +19,19 @@ export interface Started {
   readonly ended: Promise<Ended>;
 }
 
-/** Starts `watertight` with the arguments. `group`: as the leader of a process group, as an interactive shell does. */
-export function start(args: readonly string[], options: { cwd?: string; group?: boolean; nodeFlags?: readonly string[] } = {}): Started {
+/** Starts `watertight` with the arguments. `group`: as the leader of a process group, as an interactive shell does; `input`: with a pipe for standard input. */
+export function start(args: readonly string[], options: { cwd?: string; group?: boolean; input?: boolean; nodeFlags?: readonly string[] } = {}): Started {
   // Coverage and test settings of this process are its own.
   const { NODE_OPTIONS: _options, NODE_TEST_CONTEXT: _context, ...env } = process.env;
   const child = spawn(process.execPath, [...(options.nodeFlags ?? []), main, ...args], {
     cwd: options.cwd,
     detached: options.group ?? false,
     env,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.input === true ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
   const text = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', (piece: string) => {
+    child[name]!.setEncoding('utf8').on('data', (piece: string) => {
       text[name] += piece;
       child.emit('wrote');
     });

@@ -1,0 +1,69 @@
+/** Owns how groups of stacks look on a terminal: a table, and below it what the known ones mean. */
+import Table from 'cli-table3';
+import type { Frame } from 'watertight/pprof';
+import type { Diagnosis, StackSummary, Summary } from '../diagnose/index.js';
+
+export interface TableOptions {
+  /** Whether there is an earlier profile: a column for the growth. */
+  readonly compared: boolean;
+  readonly limit: number;
+  readonly columns: number;
+  readonly color: boolean;
+}
+
+export function formatSummary(summary: Summary, options: TableOptions): string {
+  const { compared, limit } = options;
+  const groups = compared ? summary.groups.filter(({ growth }) => growth !== 0) : summary.groups;
+  const shown = groups.slice(0, limit);
+  const rest = groups.length - shown.length;
+  const head = compared ? `${summary.before} before, ${summary.total} after: ${signed(summary.total - summary.before)}` : `${summary.total} ${summary.total === 1 ? 'task' : 'tasks'} in ${summary.groups.length} different stacks`;
+  const parts = [head];
+  if (shown.length > 0) parts.push(table(shown, options));
+  if (rest > 0) parts.push(`and ${rest} more`);
+  const grown = summary.diagnoses.filter(({ growth }) => growth > 0);
+  const leaks = grown.filter(({ leak }) => leak).slice(0, 5);
+  // What is no leak is worth saying where there is nothing else to say.
+  const known = leaks.length > 0 ? leaks : grown.filter(({ id }) => id === 'idle-connections' || id === 'inbound-connections');
+  if (known.length > 0) parts.push(known.map((diagnosis) => describe(diagnosis, compared)).join('\n\n'));
+  else if (compared) parts.push('Nothing grew that could be a leak.');
+  return `${parts.join('\n\n')}\n`;
+}
+
+function table(groups: readonly StackSummary[], { compared, columns, color }: TableOptions): string {
+  const head = [...(compared ? ['growth'] : []), 'count', 'state', 'waits in', 'line of the program'];
+  // The two columns of names share what the others leave.
+  const fixed = head.length * 3 + 1 + (compared ? 8 : 0) + 8 + 16;
+  const free = Math.max(40, columns - fixed);
+  const widths = [...(compared ? [10] : []), 10, 18, Math.floor(free / 2) + 2, Math.ceil(free / 2) + 2];
+  const view = new Table({ head, colWidths: widths, wordWrap: true, wrapOnWordBoundary: false, style: color ? { head: ['bold'], border: ['gray'] } : { head: [], border: [] } });
+  for (const { count, growth, top, site, state, waitMs } of groups) {
+    const waiting = `${state ?? ''}${waitMs > 0 ? `, ${Math.round(waitMs / 60_000)} min` : ''}`;
+    view.push([...(compared ? [signed(growth)] : []), String(count), waiting, top, site === null ? '' : place(site)]);
+  }
+  return view.toString();
+}
+
+function describe({ sentence, advice, site, docs, growth, count }: Diagnosis, compared: boolean): string {
+  const lines = [compared && growth !== count ? `${sentence} ${signed(growth)} since before.` : sentence];
+  if (site !== null) lines.push(`    at ${place(site)}`);
+  lines.push(`    ${advice}`, `    ${docs}`);
+  return lines.join('\n');
+}
+
+function place({ function: name, file, line }: Frame): string {
+  return file === '' ? name : `${name} ${file}${line > 0 ? `:${line}` : ''}`;
+}
+
+function signed(number: number): string {
+  return number > 0 ? `+${number}` : String(number);
+}
+
+/** The same as data: what `--json` prints. */
+export function summaryAsData({ total, before, groups, diagnoses }: Summary, limit: number): object {
+  return {
+    total,
+    before,
+    groups: groups.slice(0, limit).map(({ count, growth, top, site, state, waitMs, labels, frames, diagnosis }) => ({ count, growth, top, site, state, waitMs, labels, frames, diagnosis: diagnosis?.id ?? null })),
+    diagnoses: diagnoses.map(({ stacks: _stacks, ...diagnosis }) => diagnosis),
+  };
+}
