@@ -20,7 +20,7 @@ export default defineConfig(
 
   // Everything: JavaScript and TypeScript, packages and scripts.
   {
-    files: ['**/*.{ts,tsx,js,mjs}'],
+    files: ['**/*.{ts,cts,tsx,js,mjs}'],
     extends: [js.configs.recommended, tseslint.configs.strictTypeChecked],
     plugins: { 'import-x': importX, house },
     languageOptions: {
@@ -80,7 +80,7 @@ export default defineConfig(
 
   // The packages' sources: the layers.
   {
-    files: ['packages/*/src/**/*.{ts,tsx}'],
+    files: ['packages/*/src/**/*.{ts,cts,tsx}'],
     rules: {
       'house/layers': 'error',
       'house/file-names': 'error',
@@ -134,4 +134,6 @@ export default defineConfig(
   { files: ['eslint.config.js', '*.config.{js,ts}'], rules: { 'import-x/no-default-export': 'off' } },
   // ESLint's own convention: `import watertight from 'eslint-plugin-watertight'`.
   { files: ['packages/eslint-plugin/src/index.ts'], rules: { 'import-x/no-default-export': 'off' } },
+  // Jest's: a test environment is the default export of the module that `testEnvironment` names.
+  { files: ['packages/watertight/src/jest.ts'], rules: { 'import-x/no-default-export': 'off' } },
 );

@@ -8,7 +8,8 @@ import type { LeakError } from '../leak/index.js';
  */
 export function aimed(error: LeakError): LeakError {
   const site = error.leaks.find((leak) => leak.site !== null)?.site ?? null;
-  const frame = site === null ? '' : `\n    at ${site.function === '' ? '<anonymous>' : site.function} (${site.file}:${site.line}:${site.column})`;
+  const place = site === null ? '' : `${site.file}:${site.line}:${site.column}`;
+  const frame = site === null ? '' : `\n    at ${site.function === '' ? place : `${site.function} (${place})`}`;
   error.stack = `${error.name}: ${error.message}${frame}`;
   for (const property of ['leaks', 'unmatched']) Object.defineProperty(error, property, { enumerable: false });
   return error;

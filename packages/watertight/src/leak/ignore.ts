@@ -11,8 +11,17 @@ import { startResourceTracking } from './resource-tracking.js';
 /** A name of a function as the engine has it (`load`, `Preview.load`), whole; or a pattern that is searched in it. */
 export type FunctionName = string | RegExp;
 
+/** An entry is one whichever copy of the library made it: a test file under jest has its own. */
+const ENTRY = Symbol.for('watertight.ignore');
+
 /** An entry of the option `ignore`: made by the functions here, never by hand. */
 export abstract class Ignore {
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && ENTRY in value;
+  }
+
+  readonly [ENTRY] = true;
+
   /** As it is called in the report of an entry that matched nothing. */
   abstract readonly description: string;
 

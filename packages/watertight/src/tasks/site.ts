@@ -125,7 +125,8 @@ function isOwn(file: string): boolean {
 }
 
 function isDependency(file: string): boolean {
-  return /[\\/]node_modules[\\/]/.test(file);
+  // A name that starts with a dot is no package: `node_modules/.cache` is where tools let programs of their own run.
+  return /[\\/]node_modules[\\/][^.]/.test(file);
 }
 
 type Prepare = (error: Error, sites: NodeJS.CallSite[]) => unknown;
@@ -209,7 +210,7 @@ function parseFrames(text: string): Site[] {
   for (const line of text.split('\n')) {
     const match = FRAME.exec(line);
     if (match === null) continue;
-    const name = (match[1] ?? '').replace(/^(?:async |new )+/, '').replace(/ \[as .+\]$/, '').replace(/^Object\.|^.*<anonymous>$/g, '');
+    const name = (match[1] ?? '').replace(/^(?:async |new )+/, '').replace(/ \[as .+\]$/, '').replace(/^.*<anonymous>$|^Object\./, '');
     // That text is mapped already, or will be.
     frames.push(placeOf(match[2], Number(match[3]), Number(match[4]), name, null));
   }

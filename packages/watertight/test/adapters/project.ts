@@ -1,7 +1,7 @@
 /** A small project of its own, inside the workspace so that it finds the packages as a user's would, and real runners on it. */
 
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
@@ -46,6 +46,15 @@ export class Project {
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, text);
     }
+  }
+
+  /** A file that a run left behind, once; null if it left none. */
+  read(name: string): string | null {
+    const path = join(this.folder, name);
+    if (!existsSync(path)) return null;
+    const text = readFileSync(path, 'utf8');
+    rmSync(path);
+    return text;
   }
 
   /** Puts a copy of the built package into the project's own node_modules: as npm would, and not a link into a workspace. */
