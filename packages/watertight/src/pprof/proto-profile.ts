@@ -23,7 +23,9 @@ const LINE = { function: 1, line: 2 };
 const FUNCTION = { id: 1, name: 2, systemName: 3, file: 4 };
 
 /** How many frames all samples together may have: a small profile can name a long stack again and again. */
-const MAX_FRAMES = 200_000_000;
+const MAX_FRAMES = 100_000_000;
+/** Go's profiles have up to four. */
+const MAX_TYPES = 64;
 
 type Id = number | bigint;
 
@@ -113,7 +115,7 @@ class ProtoProfile {
         this.#stringStarts.push(at);
         this.#stringEnds.push(end);
       } else if (field === PROFILE.sampleType) {
-        this.#hold(100, at);
+        if (this.#typesAt.length === MAX_TYPES) throw cursor.error('ERR_PROFILE_LIMIT', `The profile has more than ${MAX_TYPES} sample types`, at);
         this.#typesAt.push([at, end]);
       } else if (field === PROFILE.periodType) {
         this.#periodAt = [at, end];

@@ -14,6 +14,8 @@ import type { StackNode } from './stack-table.js';
 /** `goroutine profile: total 17`. The number of digits keeps it a safe integer. */
 const HEAD = /^(\w{1,64}) profile: total (\d{1,15})$/;
 const RECORD = /^(\d{1,15}) @((?: 0x[0-9a-f]{1,16})*) ?$/;
+/** Our own profiles may count more than one thing; this form has room for one. */
+const VALUES = '# values: ';
 const LABELS = '# labels: ';
 /** What a frame's name ends with: the offset in the function. */
 const OFFSET = '+0x';
@@ -93,14 +95,16 @@ export class StackCountParser implements LineParser {
       this.#circumstances = this.#builder.circumstances(null, labelsOf(labels.pairs), [], this.#reader);
       return;
     }
+    if (text.startsWith(VALUES)) return;
     const frame = this.#readFrame(text);
+    if (frame === null) return;
     this.#budget.hold(100 + key.length, this.#reader);
     this.#frames.set(key, frame);
     this.#stack = this.#builder.stacks.outward(this.#stack, frame, this.#reader);
   }
 
-  /** `#⇥0x649⇥net/http.(*persistConn).readLoop+0xd84⇥⇥net/http/transport.go:2213`, or with blanks where a terminal made them of the tabs. */
-  #readFrame(text: string): Frame {
+  /** `#⇥0x649⇥net/http.(*persistConn).readLoop+0xd84⇥⇥net/http/transport.go:2213`, or with blanks where a terminal made them of the tabs. Null for address 0, which Go writes where there is no stack. */
+  #readFrame(text: string): Frame | null {
     const from = pastBlank(text, 1);
     let at = from;
     while (at < text.length && !isBlank(text[at])) at++;
@@ -108,15 +112,12 @@ export class StackCountParser implements LineParser {
     if (from === 1 || !/^0x[0-9a-f]{1,16}$/.test(address)) throw this.#wrong('A frame looks like "#\\t0x649\\tmain.f+0x18\\tmain.go:12", not', text);
     const nameFrom = pastBlank(text, at);
     const { stacks } = this.#builder;
-    if (nameFrom === text.length) return stacks.frame('', '', 0, address, this.#reader);
-    const offset = text.lastIndexOf(OFFSET);
+    if (nameFrom === text.length) return address === '0x0' ? null : stacks.frame('', '', 0, address, this.#reader);
     const colon = text.lastIndexOf(':');
-    let offsetEnd = offset + OFFSET.length;
-    while (offsetEnd < text.length && !isBlank(text[offsetEnd])) offsetEnd++;
-    const fileFrom = pastBlank(text, offsetEnd);
     const line = text.slice(colon + 1);
-    if (offset > nameFrom && fileFrom > offsetEnd && fileFrom < colon && /^\d{1,10}$/.test(line)) {
-      return stacks.frame(text.slice(nameFrom, offset), text.slice(fileFrom, colon), Number(line), address, this.#reader);
+    const offset = lastOffset(text, nameFrom);
+    if (offset !== null && offset.end < colon && /^\d{1,10}$/.test(line)) {
+      return stacks.frame(text.slice(nameFrom, offset.start), text.slice(pastBlank(text, offset.end), colon), Number(line), address, this.#reader);
     }
     throw this.#wrong('A frame looks like "#\\t0x649\\tmain.f+0x18\\tmain.go:12", not', text);
   }
@@ -140,6 +141,16 @@ export class StackCountParser implements LineParser {
   #wrong(what: string, text: string): ProfileError {
     return new ProfileError(this.#reader.unterminated ? 'ERR_PROFILE_TRUNCATED' : 'ERR_PROFILE_SYNTAX', `${what} ${excerpt(text)}`, this.#reader);
   }
+}
+
+/** The last `+0x…` in a frame that is followed by a blank: a file may have one in its name. */
+function lastOffset(text: string, from: number): { start: number; end: number } | null {
+  for (let start = text.lastIndexOf(OFFSET); start > from; start = text.lastIndexOf(OFFSET, start - 1)) {
+    let end = start + OFFSET.length;
+    while (end - start < 20 && /^[0-9a-f]$/.test(text.charAt(end))) end++;
+    if (end > start + OFFSET.length && isBlank(text.charAt(end))) return { start, end };
+  }
+  return null;
 }
 
 function isBlank(char: string): boolean {

@@ -1,14 +1,12 @@
-/** Owns the first line of a goroutine in a traceback: `goroutine 18 [select, 3 minutes, locked to thread]:`. */
+/** Owns the first line of a goroutine in a traceback, `goroutine 18 [select, locked to thread]:`, but for how long it waits: the parser has cut that out. */
 import { readLabels } from './quoted-labels.js';
 
 export interface TracebackHeader {
   readonly state: string;
   readonly annotations: readonly string[];
-  readonly waitMs: number;
   readonly labels: readonly (readonly [string, string])[];
 }
 
-const MINUTE = 60_000;
 /** Words in parentheses that Go adds to a state, and that are no part of it: `chan receive (nil chan)` is a state of its own. */
 const ADDED = new Map<string, string | null>([
   [' (leaked)', 'leaked'],
@@ -50,7 +48,6 @@ export function readHeader(text: string): TracebackHeader | null {
 function readStatus(text: string): Omit<TracebackHeader, 'labels'> {
   const [first, ...others] = text.split(', ');
   let state = first;
-  let waitMs = 0;
   const annotations: string[] = [];
   for (let found = true; found; ) {
     found = false;
@@ -61,10 +58,5 @@ function readStatus(text: string): Omit<TracebackHeader, 'labels'> {
       found = true;
     }
   }
-  for (const other of others) {
-    const minutes = /^(\d{1,12}) minutes$/.exec(other);
-    if (minutes === null) annotations.push(other);
-    else waitMs = Number(minutes[1]) * MINUTE;
-  }
-  return { state, annotations: [...new Set(annotations)].sort(), waitMs };
+  return { state, annotations: [...new Set([...annotations, ...others])].sort() };
 }

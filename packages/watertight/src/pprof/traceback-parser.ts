@@ -22,8 +22,7 @@ const NON_GO = 'non-Go function';
 const CREATED_BY = Buffer.from('created by ');
 const GOROUTINE = Buffer.from('goroutine ');
 const ONE: readonly number[] = [1];
-/** Different status texts remembered; they differ by how long, so there can be any number. */
-const MAX_STATUS = 16_384;
+const MINUTE = 60_000;
 
 /**
  * - `outside`: before the first goroutine, and after one's blank line
@@ -47,21 +46,17 @@ interface Site {
   readonly frame: Frame;
 }
 
-interface Status {
-  readonly circumstances: Circumstances;
-  readonly waitMs: number;
-}
-
 export class TracebackParser implements LineParser {
   readonly #reader: LineReader;
   readonly #budget: Budget;
   readonly #builder: ProfileBuilder;
   // The keys of these are bytes as latin1, which is what is fast; names are decoded once, when they are new.
   readonly #functions = new Map<string, FunctionEntry>();
-  readonly #statuses = new Map<string, Status>();
+  readonly #statuses = new Map<string, Circumstances>();
   #state: State = 'outside';
   #seen = false;
-  #status: Status | null = null;
+  #circumstances: Circumstances | null = null;
+  #waitMs = 0;
   #stack: StackNode;
   #function: FunctionEntry | null = null;
   /** What the next line of a place says, if all is as last time. */
@@ -121,20 +116,22 @@ export class TracebackParser implements LineParser {
   #begin(bytes: Buffer, start: number, end: number): void {
     if (this.#state !== 'outside') this.#finish();
     const from = statusStart(bytes, start, end);
-    const key = latin1(bytes, from, end);
-    this.#status = this.#statuses.get(key) ?? this.#newStatus(key, bytes, start, end);
+    // The waiting time is cut out, since there are as many different ones as a program has run for minutes.
+    const minutes = minutesAt(bytes, from, end);
+    const key = minutes === null ? latin1(bytes, from, end) : latin1(bytes, from, minutes.start) + latin1(bytes, minutes.end, end);
+    this.#circumstances = this.#statuses.get(key) ?? this.#newStatus(key, bytes, start, end);
+    this.#waitMs = minutes === null ? 0 : minutes.count * MINUTE;
     this.#seen = true;
     this.#state = 'calls';
   }
 
-  #newStatus(key: string, bytes: Buffer, start: number, end: number): Status {
+  #newStatus(key: string, bytes: Buffer, start: number, end: number): Circumstances {
     const header = readHeader(Buffer.from(key, 'latin1').toString());
     if (header === null) throw this.#wrong('A goroutine begins with a line like "goroutine 18 [select, 3 minutes]:", not', bytes, start, end);
     const circumstances = this.#builder.circumstances(header.state, labelsOf(header.labels), header.annotations, this.#reader);
-    const status = { circumstances, waitMs: header.waitMs };
-    if (this.#statuses.size >= MAX_STATUS || key.length > 1000) this.#statuses.clear();
-    else this.#statuses.set(key, status);
-    return status;
+    this.#budget.hold(100 + key.length, this.#reader);
+    this.#statuses.set(key, circumstances);
+    return circumstances;
   }
 
   #calls(bytes: Buffer, start: number, end: number): void {
@@ -253,8 +250,7 @@ export class TracebackParser implements LineParser {
   }
 
   #finish(): void {
-    const status = this.#status!;
-    this.#builder.add(this.#stack, status.circumstances, this.#createdBy, ONE, status.waitMs, this.#reader);
+    this.#builder.add(this.#stack, this.#circumstances!, this.#createdBy, ONE, this.#waitMs, this.#reader);
     this.#stack = this.#builder.stacks.root;
     this.#createdBy = null;
     this.#state = 'outside';
@@ -288,6 +284,17 @@ function lastOf(byte: number, bytes: Buffer, start: number, end: number): number
 /** The bytes as characters of their value: the fastest way to a string that has to be no more than a key. */
 function latin1(bytes: Buffer, start: number, end: number): string {
   return bytes.toString('latin1', start, end);
+}
+
+/** The first `, 3 minutes` of a status, which is where Go puts it; null where the first thing after the state is another. */
+function minutesAt(bytes: Buffer, start: number, end: number): { start: number; end: number; count: number } | null {
+  let comma = start;
+  while (comma < end && bytes[comma] !== 44 /* , */ && bytes[comma] !== 93 /* ] */ && bytes[comma] !== 123 /* { */) comma++;
+  if (bytes[comma] !== 44 || bytes[comma + 1] !== 32) return null;
+  let at = comma + 2;
+  let count = 0;
+  for (; at < end && at < comma + 14 && bytes[at] >= 48 && bytes[at] <= 57; at++) count = count * 10 + bytes[at] - 48;
+  return at > comma + 2 && says(bytes, at, end, ' minutes') ? { start: comma, end: at + ' minutes'.length, count } : null;
 }
 
 /** Where the creator's name ends: before ` in goroutine 18` (since Go 1.21). */
