@@ -1,4 +1,5 @@
-/** `watertight/leak`: leak checks. Importing it records the call site of every request from then on. */
+/** `watertight/leak`: leak checks. Importing it records the call site of every request from then on, whichever client makes it. */
+import { observe } from './instrument/index.js';
 import { setTracking } from './tasks/index.js';
 
 export {
@@ -20,3 +21,4 @@ export {
 export type { Baseline, FunctionName, Ignore, Leak, LeakKind, LeakOptions, LeakOutcome, LeakTask, ReportNotes, SessionOptions, SessionTest, TestLike, VerifyOptions } from './leak/index.js';
 
 setTracking('all');
+observe();

@@ -1,2 +1,4 @@
 /** What the process does apart from this library's own requests, as tasks, holder records and resources. */
 export { trackResources, untrackResources } from './resource-tracker.js';
+export { faultCount } from './fault.js';
+export { observe, unobserve } from './observation.js';

@@ -13,4 +13,4 @@ export { currentScope, runInScope, type Scope } from './scope.js';
 export { captureDeepTrace, captureTrace, framesOf, isOwnDoing, siteOf, formatSite, Trace, type Site } from './site.js';
 export { Task, type TaskKind, type TaskLabels, type TaskState } from './task.js';
 export { DEFAULT_SUSPECT_AFTER, setTracking, tracking, trackLevel, type TrackMode } from './tracking.js';
-export { unwatch, watch, type Watched } from './watch.js';
+export { collected, unwatch, watch, type Watched } from './watch.js';

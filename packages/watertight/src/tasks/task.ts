@@ -44,7 +44,8 @@ export class Task {
   holder: Holder | null = null;
   private current: TaskState;
   private changedAt: number;
-  private readonly trace: Trace | null;
+  /** @internal */
+  readonly trace: Trace | null;
 
   constructor(kind: TaskKind, name: string, state: TaskState, trace: Trace | null, labels?: TaskLabels) {
     this.kind = kind;

@@ -26,6 +26,8 @@ export interface Watched extends Holder {
   reclaim(): void;
   /** It turned suspect; called once. */
   turnedSuspect(): void;
+  /** It outlived its turn, and `handle` is cleared: whatever else of it refers to the handle must let go of it now. */
+  lingers?(): void;
 }
 
 /** Those given out in this turn. */
@@ -69,6 +71,7 @@ function registerFresh(): void {
       watched.lingering = true;
       lingering.add(watched);
       registry.register(handle, watched, watched);
+      watched.lingers?.();
     }
     watched = nextFresh;
   }
@@ -84,7 +87,8 @@ function lookForSuspects(): void {
   }
 }
 
-function collected(watched: Watched): void {
+/** The handle of `watched` is gone. Besides the garbage collector, whoever has seen it go may say so. */
+export function collected(watched: Watched): void {
   if (watched.finished) return;
   watched.abandoned = true;
   watched.reclaim();

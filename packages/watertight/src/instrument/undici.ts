@@ -1,0 +1,321 @@
+/**
+ * Owns the observation of undici, Node's own (which is `fetch`) and any copy
+ * of the npm package, versions 6 to 8.
+ *
+ * Each request is seen by `undici:request:create`. Nothing else is heard of by
+ * channels: a body that is leaked fires neither `trailers` nor `error`, and a
+ * message for each event costs more than a method. The first request of a copy
+ * tells which class its requests are of, and that class's methods, which
+ * undici's connections call, are observed from then on.
+ */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { Readable } from 'node:stream';
+import { captureDeepTrace, collected, tracking, type Trace } from '../tasks/index.js';
+import { fault } from './fault.js';
+import { ForeignOrigin } from './foreign-origin.js';
+import { fieldOf, ForeignRequest, REQUEST, type ObservedStream } from './foreign-request.js';
+import { Patches, type Method, type Replacement } from './patch.js';
+import { RedirectTrail } from './redirect-trail.js';
+import { shownOrigin, shownUrl } from './shown-url.js';
+import { isApiHandler, isFetchHandler, streamOf, writesElsewhere, type UndiciHandler } from './undici-handler.js';
+
+/** What undici publishes. */
+interface PublishedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly origin: string | URL | null;
+  readonly upgrade?: unknown;
+  [REQUEST]?: UndiciRequest;
+}
+
+/** Statuses whose response has no body for `fetch`, whatever the server sent. */
+const NULL_BODY = new Set([101, 204, 205, 304]);
+const REDIRECT = new Set([301, 302, 303, 307, 308]);
+
+/** The reason with which undici itself cancels a body nobody has read, once its Response was garbage-collected. */
+const COLLECTED = 'Response object has been garbage collected';
+
+class UndiciRequest extends ForeignRequest {
+  /** Its stream is not known yet, but may be. */
+  unlinked = false;
+  private readonly base: string | URL | null;
+  private readonly path: string;
+
+  constructor(request: PublishedRequest, isFetch: boolean, trace: Trace | null, origin: ForeignOrigin) {
+    super(isFetch ? 'fetch' : 'undici', request.method, trace, origin);
+    this.base = request.origin;
+    this.path = request.path;
+  }
+
+  get origin(): string {
+    return shownOrigin(String(this.base));
+  }
+
+  get url(): string {
+    return shownUrl(this.origin, this.path);
+  }
+
+  /** As it is, never to be shown. */
+  get fullUrl(): string {
+    return String(this.base) + this.path;
+  }
+
+  get location(): string | null {
+    return fieldOf(this.fields, 'location');
+  }
+
+  /** Nobody wants the rest of it. */
+  abandonedBy(reason: unknown): void {
+    if (this.finished) return;
+    if (reason === COLLECTED) {
+      this.complete = true;
+      collected(this);
+    } else this.finish();
+  }
+}
+
+/** One copy of undici: its class of requests, and where they keep their handler. */
+class UndiciCopy {
+  private constructor(
+    readonly requestClass: object,
+    private readonly handlerKey: symbol,
+  ) {}
+
+  static of(request: object): UndiciCopy | null {
+    const requestClass = Reflect.getPrototypeOf(request);
+    const handlerKey = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'handler');
+    return requestClass === null || handlerKey === undefined ? null : new UndiciCopy(requestClass, handlerKey);
+  }
+
+  handlerOf(request: object): UndiciHandler {
+    return (request as Record<symbol, UndiciHandler>)[this.handlerKey];
+  }
+}
+
+function traceOf(origin: ForeignOrigin): Trace | null {
+  return tracking.floor === 2 || origin.sampling.next() ? captureDeepTrace(traceOf) : null;
+}
+
+/** Observes all requests of undici from now on; returns what ends that. */
+export function observeUndici(): () => void {
+  const observation = new UndiciObservation();
+  const created = (message: unknown): void => observation.created((message as { request: PublishedRequest }).request);
+  subscribe('undici:request:create', created);
+  return () => {
+    unsubscribe('undici:request:create', created);
+    observation.end();
+  };
+}
+
+class UndiciObservation {
+  private readonly patches = new Patches();
+  private readonly copies = new Map<object, UndiciCopy>();
+  private readonly streamClasses = new Set<object>();
+  private readonly redirects = new RedirectTrail();
+  /** The last copy met: most programs have one. */
+  private copy: UndiciCopy | null = null;
+  private observesPush = false;
+  /** The request whose data is being handed on, if its stream is not known. */
+  private feeding: UndiciRequest | null = null;
+
+  created(request: PublishedRequest): void {
+    try {
+      const copy = this.copyOf(request);
+      if (copy === null) return;
+      const handler = copy.handlerOf(request);
+      const isFetch = isFetchHandler(handler);
+      const base = request.origin;
+      const origin = ForeignOrigin.of(typeof base === 'string' ? base : String(base));
+      const followed = isFetch ? this.redirects.follow(String(base) + request.path) : undefined;
+      request[REQUEST] = new UndiciRequest(request, isFetch, followed === undefined ? traceOf(origin) : followed, origin);
+    } catch (error) {
+      fault(error);
+    }
+  }
+
+  end(): void {
+    this.patches.undo();
+  }
+
+  private copyOf(request: object): UndiciCopy | null {
+    const requestClass = Reflect.getPrototypeOf(request)!;
+    if (this.copy?.requestClass === requestClass) return this.copy;
+    let copy = this.copies.get(requestClass) ?? null;
+    if (copy === null) {
+      copy = UndiciCopy.of(request);
+      if (copy === null) throw new Error('a request of undici has another form than those of versions 6 to 8');
+      this.copies.set(requestClass, copy);
+      this.observe(copy);
+    }
+    return (this.copy = copy);
+  }
+
+  /** The methods that a connection calls: of versions 6 and 7, and of version 8. */
+  private observe(copy: UndiciCopy): void {
+    const { patches } = this;
+    const { requestClass } = copy;
+    for (const name of ['onConnect', 'onRequestStart']) patches.replace(requestClass, name, (original) => this.observedStart(copy, original));
+    for (const name of ['onHeaders', 'onResponseStart']) patches.replace(requestClass, name, (original) => this.observedHead(copy, original));
+    for (const name of ['onData', 'onResponseData']) patches.replace(requestClass, name, (original) => this.observedData(original));
+    for (const name of ['onComplete', 'onResponseEnd']) patches.replace(requestClass, name, (original) => this.observedEnd(original));
+    for (const name of ['onError', 'onResponseError', 'onUpgrade', 'onRequestUpgrade']) patches.replace(requestClass, name, observedFinish);
+  }
+
+  private observedStart(copy: UndiciCopy, original: Method): Replacement {
+    return function (this: PublishedRequest, abort: (reason?: unknown) => unknown, context: unknown): unknown {
+      const observed = this[REQUEST];
+      // Those of request(), stream() and pipeline() end with their streams; for fetch, giving up is seen here only.
+      if (observed === undefined || isApiHandler(copy.handlerOf(this))) return original.call(this, abort, context);
+      const observedAbort = (reason?: unknown): unknown => {
+        observed.abandonedBy(reason);
+        return abort(reason);
+      };
+      return original.call(this, observedAbort, context);
+    };
+  }
+
+  private observedHead(copy: UndiciCopy, original: Method): Replacement {
+    const observation = this as UndiciObservation;
+    return function (this: PublishedRequest, status: number, fields: unknown, resume: unknown, text: unknown): unknown {
+      const observed = this[REQUEST];
+      if (observed === undefined || observed.finished || status < 200) return original.call(this, status, fields, resume, text);
+      observed.responded(status, fields);
+      const result = original.call(this, status, fields, resume, text);
+      try {
+        observation.link(observed, copy.handlerOf(this));
+      } catch (error) {
+        fault(error);
+      }
+      observed.paused = result === false;
+      return result;
+    };
+  }
+
+  private observedData(original: Method): Replacement {
+    const observation = this as UndiciObservation;
+    return function (this: PublishedRequest, chunk: Uint8Array): unknown {
+      const observed = this[REQUEST];
+      if (observed === undefined) return original.call(this, chunk);
+      observed.received += chunk.length;
+      let result: unknown;
+      if (observed.unlinked) {
+        observation.feeding = observed;
+        try {
+          result = original.call(this, chunk);
+        } finally {
+          observation.feeding = null;
+        }
+      } else result = original.call(this, chunk);
+      observed.paused = result === false;
+      return result;
+    };
+  }
+
+  private observedEnd(original: Method): Replacement {
+    const observation = this as UndiciObservation;
+    return function (this: PublishedRequest, trailers: unknown): unknown {
+      const observed = this[REQUEST];
+      if (observed === undefined) return original.call(this, trailers);
+      if (observed.unlinked) observation.feeding = observed;
+      try {
+        return original.call(this, trailers);
+      } finally {
+        observation.feeding = null;
+        observed.ended();
+      }
+    };
+  }
+
+  /** Finds out what the program will read the response from. */
+  private link(observed: UndiciRequest, handler: UndiciHandler): void {
+    if (observed.finished) return;
+    const stream = streamOf(handler);
+    if (stream !== null) this.linkTo(observed, stream);
+    else if (!writesElsewhere(handler)) {
+      // An interceptor stands before it. What the first bytes are pushed into is it.
+      observed.unlinked = true;
+      this.observePush();
+    }
+  }
+
+  private linkTo(observed: UndiciRequest, stream: ObservedStream): void {
+    const streamClass = Reflect.getPrototypeOf(stream)!;
+    if (Object.hasOwn(streamClass, 'dump')) {
+      // The body of request().
+      if (!this.streamClasses.has(streamClass)) {
+        this.streamClasses.add(streamClass);
+        this.patches.replace(streamClass, 'read', observedRead);
+        this.patches.replace(streamClass, '_destroy', observedDestroy);
+      }
+    } else {
+      // A stream of fetch, or of pipeline(): of a class that others use as well, so only this one is observed.
+      if (streamClass === Readable.prototype) {
+        observed.client = 'fetch';
+        if (this.isOver(observed)) {
+          observed.finish();
+          return;
+        }
+      }
+      for (const [name, make] of [['read', observedRead], ['_destroy', observedDestroy]] as const) {
+        const original = Reflect.get(stream, name) as Method;
+        Object.defineProperty(stream, name, { value: make(original), writable: true, configurable: true, enumerable: false });
+      }
+    }
+    observed.unlinked = false;
+    observed.readFrom(stream);
+  }
+
+  /** Responses that fetch keeps to itself, or whose body it drops. */
+  private isOver(observed: UndiciRequest): boolean {
+    if (NULL_BODY.has(observed.status) || observed.method === 'HEAD') return true;
+    if (!REDIRECT.has(observed.status)) return false;
+    const location = observed.location;
+    if (location === null) return false;
+    this.redirects.leave(observed.trace, observed.fullUrl, location);
+    return true;
+  }
+
+  private observePush(): void {
+    if (this.observesPush) return;
+    this.observesPush = true;
+    const observation = this as UndiciObservation;
+    this.patches.replace(Readable.prototype, 'push', (original) => function (this: ObservedStream, chunk: unknown, encoding?: unknown): unknown {
+      const { feeding } = observation;
+      if (feeding !== null && this[REQUEST] === undefined) {
+        observation.feeding = null;
+        try {
+          observation.linkTo(feeding, this);
+        } catch (error) {
+          fault(error);
+        }
+      }
+      return original.call(this, chunk, encoding);
+    });
+  }
+}
+
+function observedRead(original: Method): Replacement {
+  return function (this: ObservedStream, size?: number): unknown {
+    const chunk = original.call(this, size);
+    const observed = this[REQUEST];
+    if (observed !== undefined) observed.wasRead(this, chunk);
+    return chunk;
+  };
+}
+
+function observedDestroy(original: Method): Replacement {
+  return function (this: ObservedStream, error: unknown, callback: unknown): unknown {
+    const observed = this[REQUEST];
+    if (observed !== undefined) observed.finish();
+    return original.call(this, error, callback);
+  };
+}
+
+function observedFinish(original: Method): Replacement {
+  return function (this: PublishedRequest): unknown {
+    const observed = this[REQUEST];
+    if (observed !== undefined) observed.finish();
+    // eslint-disable-next-line prefer-rest-params -- passed on as they came
+    return Reflect.apply(original, this, arguments);
+  };
+}

@@ -1,0 +1,28 @@
+/**
+ * `watertight/register`, to be loaded before the program:
+ * `node --import watertight/register app.js`. Requests of `fetch`, undici and
+ * `node:http` become tasks and holder records from then on.
+ *
+ * `WATERTIGHT_TRACK`: `adaptive` (the default) records the call sites of a
+ * sample of the requests, `all` of each, `off` observes nothing.
+ */
+import { observe } from './instrument/index.js';
+import { setTracking } from './tasks/index.js';
+
+const mode = process.env.WATERTIGHT_TRACK ?? '';
+switch (mode) {
+  case 'off':
+    break;
+  case 'all':
+    setTracking('all');
+    observe();
+    break;
+  default:
+    if (mode !== '' && mode !== 'adaptive') {
+      process.emitWarning(`WATERTIGHT_TRACK is 'off', 'adaptive' or 'all', not ${JSON.stringify(mode)}; it is taken as 'adaptive'`, {
+        type: 'WatertightWarning',
+        code: 'WATERTIGHT_TRACK',
+      });
+    }
+    observe();
+}
