@@ -1,14 +1,25 @@
 // eslint-plugin-watertight: the rules that find a leaked response body before the program runs.
-//
-// The plugin has no rules yet. They come when the client's own API has settled, because a rule
-// must know which calls return a body and which calls release one.
-import type { ESLint } from 'eslint';
+import type { ESLint, Linter, Rule } from 'eslint';
+import { noUnreadBody } from './rule/index.js';
 
-/** The plugin object, as ESLint's flat config takes it under `plugins`. It has no rules yet. */
-const plugin: ESLint.Plugin = {
-  meta: { name: 'eslint-plugin-watertight', version: '0.1.0' },
-  rules: {},
-};
+export { noUnreadBody } from './rule/index.js';
+export type { NoUnreadBodyOptions } from './rule/index.js';
+
+const meta = { name: 'eslint-plugin-watertight', version: '0.1.0' } as const;
+// typescript-eslint's type of a rule and ESLint's differ in their syntax trees only.
+const rules = { 'no-unread-body': noUnreadBody as unknown as Rule.RuleModule };
+
+/** The plugin object, as ESLint's flat config takes it under `plugins`. */
+const plugin = {
+  meta,
+  rules,
+  configs: {
+    /** Every rule as an error. The files it covers need typescript-eslint's parser with type information. */
+    get recommended(): Linter.Config {
+      return { name: 'watertight/recommended', plugins: { watertight: plugin }, rules: { 'watertight/no-unread-body': 'error' } };
+    },
+  },
+} satisfies ESLint.Plugin;
 
 // ESLint's own convention for plugins is a default export: `import watertight from 'eslint-plugin-watertight'`.
 export default plugin;

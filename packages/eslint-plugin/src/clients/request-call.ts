@@ -1,0 +1,140 @@
+/**
+ * Owns the question which calls give out a response that must be finished. Types answer it, never
+ * names alone: what the call returns, and which package declares what is called.
+ */
+import type { TSESTree } from '@typescript-eslint/utils';
+import ts from 'typescript';
+import type { SourceUnit } from '../graph/index.js';
+import { packageOf, STANDARD, typeName } from './package-of.js';
+import { literalsOfProperty } from './request-options.js';
+import { listOf, promiseOf, shape, type Shape } from './shape.js';
+
+/** A call that gives out a response. */
+export interface RequestCall {
+  readonly node: TSESTree.CallExpression | TSESTree.NewExpression;
+  /** What the call's value is; null if the response comes to a callback only. */
+  readonly result: Shape | null;
+  /** The callback that gets the response: which argument, which of its parameters. */
+  readonly callback: { readonly argument: TSESTree.Node; readonly parameter: number; readonly shape: Shape; readonly error: number | null } | null;
+}
+
+type Call = TSESTree.CallExpression | TSESTree.NewExpression;
+
+/** Who declares `fetch` and the WHATWG Response. */
+const FETCH_PACKAGES: ReadonlySet<string | null> = new Set([STANDARD, '@types/node', 'undici', 'undici-types', 'watertight', 'bun-types']);
+
+/** The declaration that a call resolves to. */
+export function calledDeclaration(unit: SourceUnit, node: Call): ts.SignatureDeclaration | null {
+  const signature = unit.services.program.getTypeChecker().getResolvedSignature(unit.services.esTreeNodeToTSNodeMap.get(node));
+  const declaration = signature?.declaration;
+  return declaration === undefined || declaration.kind === ts.SyntaxKind.JSDocSignature ? null : declaration;
+}
+
+/** The request that a call makes, null if it makes none or its response has no body. */
+export function requestCallOf(unit: SourceUnit, node: Call): RequestCall | null {
+  const { program } = unit.services;
+  const declaration = calledDeclaration(unit, node);
+  if (declaration === null) return null;
+  const owner = packageOf(declaration.getSourceFile(), program);
+  if (owner === '@types/node') {
+    const http = nodeRequest(unit, node, declaration);
+    if (http !== undefined) return http;
+  }
+  const name = declaration.name?.getText() ?? '';
+  const result = responseShape(unit, node, declaration, owner);
+  if (result !== null) {
+    if (owner === 'watertight' && name === 'head') return null;
+    return asksForHead(unit, node) ? null : { node, result, callback: null };
+  }
+  if (owner === 'undici' && name === 'request') return undiciCallback(unit, node);
+  return null;
+}
+
+function asksForHead(unit: SourceUnit, node: Call): boolean {
+  return node.arguments.some((argument) => {
+    const inner = argument.type === 'NewExpression' ? argument.arguments.at(-1) : argument;
+    const methods = inner === undefined ? [] : literalsOfProperty(unit, inner, 'method');
+    return methods.length > 0 && methods.every((method) => method.toUpperCase() === 'HEAD');
+  });
+}
+
+function responseShape(unit: SourceUnit, node: Call, declaration: ts.SignatureDeclaration, owner: string | null): Shape | null {
+  const checker = unit.services.program.getTypeChecker();
+  const type = unit.services.getTypeAtLocation(node);
+  if (owner === 'got') {
+    // got.stream() returns a duplex stream; the rest is read for the caller.
+    return typeName(type) === 'Request' ? shape('body', 'node') : null;
+  }
+  if (type.getSymbol()?.name !== 'Promise' && type.aliasSymbol?.name !== 'AxiosPromise') return null;
+  const value = checker.getAwaitedType(type);
+  const symbol = value?.getSymbol();
+  if (symbol === undefined) return null;
+  const home = symbol.declarations?.[0]?.getSourceFile();
+  const from = home === undefined ? null : packageOf(home, unit.services.program);
+
+  if (symbol.name === 'ResponseData' && (from === 'undici' || from === 'undici-types')) {
+    return owner === 'undici' || owner === 'undici-types' ? promiseOf(shape('response', 'undici')) : null;
+  }
+  if (symbol.name === 'Response' && from === 'watertight') return owner === 'watertight' ? promiseOf(shape('response', 'watertight')) : null;
+  if (symbol.name === 'Response' && FETCH_PACKAGES.has(from)) {
+    // Declared to give a Response, which `then` and `all` are not: they only pass on what they are given.
+    const gives = FETCH_PACKAGES.has(owner) && (declaration.type?.getText().includes('Response') ?? false);
+    return gives || takesFetch(unit, declaration) ? promiseOf(shape('response', 'fetch')) : null;
+  }
+  if (symbol.name === 'AxiosResponse' && from === 'axios' && owner === 'axios') {
+    const streams = node.arguments.some((argument) => literalsOfProperty(unit, argument, 'responseType').includes('stream'));
+    return streams ? promiseOf(shape('response', 'axios')) : null;
+  }
+  return null;
+}
+
+/**
+ * A function type of the program's own that the platform's fetch fits, such as `type Fetch =
+ * (url: string, init?: RequestInit) => Promise<Response>`: what is behind it is a fetch.
+ */
+function takesFetch(unit: SourceUnit, declaration: ts.SignatureDeclaration): boolean {
+  const isType = ts.isFunctionTypeNode(declaration) || ts.isCallSignatureDeclaration(declaration);
+  if (!isType || declaration.parameters.length === 0) return false;
+  const checker = unit.services.program.getTypeChecker();
+  const first = checker.getTypeAtLocation(declaration.parameters[0]);
+  return checker.isTypeAssignableTo(checker.getStringType(), first);
+}
+
+/** `http.get`, `http.request`, `req.on('response', …)` and `once(req, 'response')`; undefined if it is none of them. */
+function nodeRequest(unit: SourceUnit, node: Call, declaration: ts.SignatureDeclaration): RequestCall | null | undefined {
+  const type = unit.services.getTypeAtLocation(node);
+  const file = declaration.getSourceFile().fileName;
+  const name = declaration.name?.getText() ?? '';
+  const response = shape('response', 'node');
+  const given = node.arguments;
+
+  if (/\/https?\.d\.ts$/.test(file) && (name === 'get' || name === 'request') && type.getSymbol()?.name === 'ClientRequest') {
+    const callback = given.at(-1);
+    if (given.length < 2 || callback === undefined || callback.type === 'SpreadElement' || asksForHead(unit, node)) return null;
+    const isFunction = unit.services.getTypeAtLocation(callback).getCallSignatures().length > 0;
+    return isFunction ? { node, result: null, callback: { argument: callback, parameter: 0, shape: response, error: null } } : null;
+  }
+  const event = given.find((argument) => argument.type === 'Literal');
+  if (event?.type !== 'Literal' || event.value !== 'response') return undefined;
+  if (node.callee.type === 'MemberExpression' && /^(on|once|addListener|prependListener|prependOnceListener)$/.test(name)) {
+    const emitter = unit.services.getTypeAtLocation(node.callee.object).getSymbol()?.name;
+    const listener = given.at(1);
+    if (emitter !== 'ClientRequest' || listener === undefined) return null;
+    return { node, result: null, callback: { argument: listener, parameter: 0, shape: response, error: null } };
+  }
+  if (name === 'once' && /\/events\.d\.ts$/.test(file)) {
+    const emitter = given.at(0);
+    if (emitter === undefined || unit.services.getTypeAtLocation(emitter).getSymbol()?.name !== 'ClientRequest') return null;
+    return { node, result: promiseOf(listOf(response, 0)), callback: null };
+  }
+  return undefined;
+}
+
+/** `client.request(options, (error, data) => …)`. */
+function undiciCallback(unit: SourceUnit, node: Call): RequestCall | null {
+  const callback = node.arguments.at(1);
+  if (callback === undefined || asksForHead(unit, node)) return null;
+  const [signature] = unit.services.getTypeAtLocation(callback).getCallSignatures();
+  if (signature === undefined) return null;
+  return { node, result: null, callback: { argument: callback, parameter: 1, shape: shape('response', 'undici'), error: 0 } };
+}

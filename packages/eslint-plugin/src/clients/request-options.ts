@@ -1,0 +1,56 @@
+/** Owns what the arguments of a request say about it: literal options, and who can abort it. */
+import type { TSESTree } from '@typescript-eslint/utils';
+import ts from 'typescript';
+import type { SourceUnit, Variable } from '../graph/index.js';
+
+/** The string literals that a property of an options argument can be; empty where that is not known. */
+export function literalsOfProperty(unit: SourceUnit, argument: TSESTree.Node, name: string): string[] {
+  const checker = unit.services.program.getTypeChecker();
+  const symbol = unit.services.getTypeAtLocation(argument).getProperty(name);
+  if (symbol === undefined) return [];
+  const declaration = symbol.valueDeclaration;
+  // `{ method: 'HEAD' }` where a string is expected: the literal's type is the text, the property's is not.
+  const initializer = declaration !== undefined && ts.isPropertyAssignment(declaration) ? declaration.initializer : undefined;
+  const type = initializer === undefined ? checker.getTypeOfSymbol(symbol) : checker.getTypeAtLocation(initializer);
+  const parts = type.isUnion() ? type.types : [type];
+  const literals = parts.filter((part) => part.isStringLiteral()).map((part) => part.value);
+  return literals.length === parts.filter((part) => (part.flags & ts.TypeFlags.Undefined) === 0).length ? literals : [];
+}
+
+/** The variables that hold an AbortController whose signal the arguments name. */
+export function abortControllers(unit: SourceUnit, args: readonly TSESTree.Node[]): Variable[] {
+  const found = new Set<Variable>();
+  const visit = (node: TSESTree.Node, depth: number): void => {
+    if (depth > 6) return;
+    switch (node.type) {
+      case 'ObjectExpression':
+        for (const property of node.properties) visit(property.type === 'Property' ? property.value : property.argument, depth + 1);
+        break;
+      case 'ArrayExpression':
+        for (const element of node.elements) if (element !== null) visit(element, depth + 1);
+        break;
+      case 'CallExpression':
+      case 'NewExpression':
+        for (const argument of node.arguments) visit(argument, depth + 1);
+        break;
+      case 'MemberExpression':
+        visit(node.object, depth + 1);
+        break;
+      case 'Identifier': {
+        const variable = unit.variables.get(node);
+        const name = unit.services.getTypeAtLocation(node).getSymbol()?.name;
+        if (variable === undefined) break;
+        if (name === 'AbortController') found.add(variable);
+        else if (name === 'AbortSignal') {
+          const definition = variable.defs.at(0)?.node;
+          if (definition?.type === 'VariableDeclarator' && definition.init) visit(definition.init, depth + 1);
+        }
+        break;
+      }
+      default:
+        break;
+    }
+  };
+  for (const argument of args) visit(argument, 0);
+  return [...found];
+}

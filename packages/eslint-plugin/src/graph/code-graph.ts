@@ -1,0 +1,151 @@
+/**
+ * Owns the control flow of one file as data: ESLint's code paths, with what happens on each
+ * segment in order. ESLint says where the paths fork and join; this only writes it down.
+ */
+import type { TSESTree } from '@typescript-eslint/utils';
+import { endsInTest } from './test-outcome.js';
+
+/** What this uses of ESLint's code path segment. */
+export interface RawSegment {
+  readonly id: string;
+  readonly nextSegments: readonly RawSegment[];
+  readonly prevSegments: readonly RawSegment[];
+}
+
+/** What this uses of ESLint's code path. */
+export interface RawCodePath {
+  readonly id: string;
+  readonly initialSegment: RawSegment;
+  readonly finalSegments: readonly RawSegment[];
+}
+
+/** A stretch of code without forks. */
+export interface Segment {
+  readonly raw: RawSegment;
+  /** What can touch a value, in the order of its evaluation. */
+  readonly events: TSESTree.Node[];
+  /** The node with which it begins: a branch's body, a catch clause, a loop's test. */
+  readonly start: TSESTree.Node;
+  /** The node at which it ended. */
+  end: TSESTree.Node | null;
+  /** The condition on which it forks. */
+  test: TSESTree.Node | null;
+}
+
+/** A function's (or the program's) code path. */
+export interface CodeGraph {
+  readonly node: TSESTree.Node;
+  readonly codePath: RawCodePath;
+  readonly segments: Map<RawSegment, Segment>;
+  /** Texts of conditions that are asked more than once: only those are worth remembering. */
+  readonly conditions: Map<string, number>;
+}
+
+/** Where a node is evaluated. A `finally` block is on two segments: one goes on, one leaves. */
+export interface Place {
+  readonly graph: CodeGraph;
+  readonly segment: Segment;
+  readonly index: number;
+}
+
+/** What a file's code does, in order, and where. */
+export interface FileGraph {
+  /** By the node that begins it: a function, the program, a static block, a field's value. */
+  readonly graphs: ReadonlyMap<TSESTree.Node, CodeGraph>;
+  readonly places: ReadonlyMap<TSESTree.Node, readonly Place[]>;
+  readonly calls: readonly (TSESTree.CallExpression | TSESTree.NewExpression)[];
+}
+
+/** The events that a segment lists. */
+const EVENTS: ReadonlySet<string> = new Set<string>([
+  'Identifier',
+  'CallExpression',
+  'NewExpression',
+  'AssignmentExpression',
+  'VariableDeclarator',
+  'ReturnStatement',
+  'ThrowStatement',
+  'BreakStatement',
+  'ContinueStatement',
+]);
+
+/** The listeners that fill a file graph: add them to a rule's own. */
+export interface GraphListeners {
+  onCodePathStart: (codePath: RawCodePath, node: TSESTree.Node) => void;
+  onCodePathEnd: (codePath: RawCodePath, node: TSESTree.Node) => void;
+  onCodePathSegmentStart: (segment: RawSegment, node: TSESTree.Node) => void;
+  onCodePathSegmentEnd: (segment: RawSegment, node: TSESTree.Node) => void;
+  '*:exit': (node: TSESTree.Node) => void;
+}
+
+interface Frame {
+  readonly graph: CodeGraph;
+  readonly current: Set<Segment>;
+}
+
+/** Records a file's code paths while ESLint walks it. */
+export class GraphRecorder implements FileGraph {
+  readonly graphs = new Map<TSESTree.Node, CodeGraph>();
+  readonly places = new Map<TSESTree.Node, Place[]>();
+  readonly calls: (TSESTree.CallExpression | TSESTree.NewExpression)[] = [];
+  private readonly frames: Frame[] = [];
+
+  constructor(private readonly textOf: (node: TSESTree.Node) => string) {}
+
+  /** `done` is called when the program's own code path, the last one, is complete. */
+  listeners(done: () => void): GraphListeners {
+    return {
+      onCodePathStart: (codePath, node) => {
+        // A function is an event of the code around it: there the closure is made.
+        if (this.frames.length > 0) this.record(node);
+        const graph: CodeGraph = { node, codePath, segments: new Map(), conditions: new Map() };
+        // A field's value that is a function begins two code paths; the inner one is the function's.
+        this.graphs.set(node, graph);
+        this.frames.push({ graph, current: new Set() });
+      },
+      onCodePathEnd: (_codePath, node) => {
+        this.frames.pop();
+        if (node.type === 'Program') done();
+      },
+      onCodePathSegmentStart: (raw, node) => {
+        const frame = this.frames.at(-1);
+        if (frame === undefined) return;
+        const segment: Segment = { raw, events: [], start: node, end: null, test: null };
+        frame.graph.segments.set(raw, segment);
+        frame.current.add(segment);
+      },
+      onCodePathSegmentEnd: (raw, node) => {
+        const frame = this.frames.at(-1);
+        const segment = frame?.graph.segments.get(raw);
+        if (frame === undefined || segment === undefined) return;
+        segment.end = node;
+        frame.current.delete(segment);
+      },
+      '*:exit': (node) => {
+        if (EVENTS.has(node.type)) this.record(node);
+        if (endsInTest(node)) this.recordTest(node);
+        if (node.type === 'CallExpression' || node.type === 'NewExpression') this.calls.push(node);
+      },
+    };
+  }
+
+  private record(node: TSESTree.Node): void {
+    const frame = this.frames.at(-1);
+    if (frame === undefined) return;
+    for (const segment of frame.current) {
+      const place: Place = { graph: frame.graph, segment, index: segment.events.length };
+      segment.events.push(node);
+      const places = this.places.get(node);
+      if (places === undefined) this.places.set(node, [place]);
+      else places.push(place);
+    }
+  }
+
+  private recordTest(node: TSESTree.Node): void {
+    const frame = this.frames.at(-1);
+    if (frame === undefined) return;
+    for (const segment of frame.current) segment.test = node;
+    const text = this.textOf(node).replace(/^!+/, '').replaceAll('!==', '===');
+    if (text.length < 200) frame.graph.conditions.set(text, (frame.graph.conditions.get(text) ?? 0) + 1);
+  }
+}

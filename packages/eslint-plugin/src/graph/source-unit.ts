@@ -1,0 +1,88 @@
+/**
+ * Owns a source file as the analysis sees it: syntax, variables, types and code paths together. The
+ * file being linted is one; a file of the same program that declares a function it calls is another.
+ */
+import { Linter } from 'eslint';
+import type { ParserServicesWithTypeInformation, TSESLint, TSESTree } from '@typescript-eslint/utils';
+import type * as ts from 'typescript';
+import { GraphRecorder, type FileGraph } from './code-graph.js';
+
+export type Variable = TSESLint.Scope.Variable;
+
+export interface SourceUnit extends FileGraph {
+  readonly filename: string;
+  readonly sourceCode: Readonly<TSESLint.SourceCode>;
+  readonly services: ParserServicesWithTypeInformation;
+  /** The variable that an identifier names, where it is a reference or a declaration. */
+  readonly variables: ReadonlyMap<TSESTree.Node, Variable>;
+  /** The identifiers that read their variable. */
+  readonly reads: ReadonlySet<TSESTree.Node>;
+}
+
+export function makeUnit(filename: string, sourceCode: Readonly<TSESLint.SourceCode>, services: ParserServicesWithTypeInformation, graph: FileGraph): SourceUnit {
+  const variables = new Map<TSESTree.Node, Variable>();
+  const reads = new Set<TSESTree.Node>();
+  for (const scope of sourceCode.scopeManager?.scopes ?? []) {
+    for (const variable of scope.variables) for (const name of variable.identifiers) variables.set(name, variable);
+    for (const reference of scope.references) {
+      const { identifier, resolved } = reference;
+      if (resolved !== null) variables.set(identifier, resolved);
+      if (reference.isRead()) reads.add(identifier);
+    }
+  }
+  return { filename, sourceCode, services, variables, reads, graphs: graph.graphs, places: graph.places, calls: graph.calls };
+}
+
+/** A parser as ESLint's configuration has it. */
+interface Parser {
+  parseForESLint: (text: string, options: object) => object;
+}
+
+const units = new WeakMap<ts.SourceFile, SourceUnit | null>();
+
+/**
+ * The unit of another file of the program, null if it can't be read. It is parsed by the parser
+ * of the file being linted, from the program that is already there.
+ */
+export function unitOf(file: ts.SourceFile, from: SourceUnit, parser: unknown): SourceUnit | null {
+  const known = units.get(file);
+  if (known !== undefined) return known;
+  const unit = isParser(parser) ? readUnit(file, from.services.program, parser) : null;
+  units.set(file, unit);
+  return unit;
+}
+
+function isParser(value: unknown): value is Parser {
+  return typeof value === 'object' && value !== null && typeof (value as Partial<Parser>).parseForESLint === 'function';
+}
+
+function readUnit(file: ts.SourceFile, program: ts.Program, parser: Parser): SourceUnit | null {
+  let unit: SourceUnit | null = null;
+  const collect = {
+    create(context: { sourceCode: Readonly<TSESLint.SourceCode> }) {
+      const { sourceCode } = context;
+      const recorder = new GraphRecorder((node) => sourceCode.getText(node));
+      return recorder.listeners(() => {
+        const services = sourceCode.parserServices as ParserServicesWithTypeInformation | undefined;
+        if (services?.program) unit = makeUnit(file.fileName, sourceCode, services, recorder);
+      });
+    },
+  };
+  const ofProgram: Parser = {
+    parseForESLint: (text, options) => parser.parseForESLint(text, { ...options, filePath: file.fileName, programs: [program], project: undefined, projectService: undefined }),
+  };
+  const config = {
+    files: ['**/*.ts'],
+    languageOptions: { parser: ofProgram },
+    linterOptions: { reportUnusedDisableDirectives: 'off', noInlineConfig: true },
+    plugins: { graph: { rules: { collect } } },
+    rules: { 'graph/collect': 'error' },
+  };
+  try {
+    // The name given to ESLint is only matched against `files`; the parser has the true one.
+    new Linter({ configType: 'flat' }).verify(file.text, [config as unknown as Linter.Config], { filename: 'unit.ts' });
+  } catch {
+    return null;
+  }
+  return unit;
+}

@@ -1,0 +1,252 @@
+/**
+ * Owns the analysis of a program's responses: each request's outcome, each function's summary, found
+ * once and kept. The lengths to which it goes are bounded; past them it assumes the best.
+ */
+import type { TSESTree } from '@typescript-eslint/utils';
+import ts from 'typescript';
+import { abortControllers, awaited, calledDeclaration, listOf, packageOf, promiseOf, requestCallOf, shape, shapeKey, typeName, type RequestCall, type Shape } from '../clients/index.js';
+import type { SourceUnit, Variable } from '../graph/index.js';
+import { calleeOf, functionOf } from './callee.js';
+import { Closures } from './closure.js';
+import type { Effect, Exit, FunctionNode, FunctionRef, Outcome } from './effect.js';
+import { factsAt } from './fact.js';
+import { PathState } from './path-state.js';
+import { bindPattern } from './pattern.js';
+import { homeOf, isFunction } from './scope.js';
+import { flowOf, type FlowSettings } from './value-flow.js';
+import { Walk, type Surroundings } from './walk.js';
+
+/** How deep calls are followed. */
+const MAX_DEPTH = 6;
+
+/** Names of the types that a function which gives out a response can return; the call inside decides. */
+const CARRIERS: ReadonlySet<string> = new Set(['Response', 'ResponseData', 'IncomingMessage', 'AxiosResponse', 'ReadableStream', 'ReadableStreamDefaultReader', 'BodyReadable', 'Readable', 'Body', 'Request']);
+
+const HANDED_ON: Outcome = { leaks: [], returned: null, finishedOnReturn: true, handedOn: true, onlyLooked: [] };
+
+interface UnitAnalysis {
+  readonly surroundings: Surroundings;
+  requests: readonly RequestCall[] | null;
+}
+
+export class Analysis {
+  private readonly units = new Map<SourceUnit, UnitAnalysis>();
+  private readonly summaries = new Map<TSESTree.Node, Map<string, Outcome | null>>();
+  private readonly outcomes = new Map<TSESTree.Node, Outcome | null>();
+  private readonly products = new Map<TSESTree.Node, Shape | null>();
+  private readonly uses = new Map<TSESTree.Node, Map<string, readonly Effect[]>>();
+  private depth = 0;
+
+  constructor(private readonly settings: FlowSettings) {}
+
+  /** The calls of a file that give out a response: requests, and calls of functions that return one. */
+  requestsIn(unit: SourceUnit): readonly RequestCall[] {
+    const own = this.of(unit);
+    if (own.requests === null) {
+      own.requests = []; // while it is being found out
+      own.requests = unit.calls.flatMap((call) => requestCallOf(unit, call) ?? this.passedOn(unit, call) ?? []);
+    }
+    return own.requests;
+  }
+
+  /** What becomes of a request's response; null while that is being found out. */
+  outcomeOf(unit: SourceUnit, request: RequestCall): Outcome | null {
+    const known = this.outcomes.get(request.node);
+    if (known !== undefined) return known;
+    this.outcomes.set(request.node, null);
+    const outcome = request.callback === null ? this.ofResult(unit, request.node, request.result!, request.node) : this.ofCallback(unit, request);
+    this.outcomes.set(request.node, outcome);
+    return outcome;
+  }
+
+  private of(unit: SourceUnit): UnitAnalysis {
+    let own = this.units.get(unit);
+    if (own === undefined) {
+      const effectsOf = (node: TSESTree.Node, value: Shape): readonly Effect[] => this.effectsOf(unit, node, value);
+      const surroundings: Surroundings = {
+        unit,
+        closures: new Closures(unit, (node, value) => effectsOf(node, value).filter((effect) => this.doesMore(effect))),
+        effectsOf,
+        enter: (effect) => this.enter(effect),
+        neverReturns: (call) => this.neverReturns(unit, call),
+      };
+      this.units.set(unit, (own = { surroundings, requests: null }));
+    }
+    return own;
+  }
+
+  private effectsOf(unit: SourceUnit, node: TSESTree.Node, value: Shape): readonly Effect[] {
+    let byShape = this.uses.get(node);
+    if (byShape === undefined) this.uses.set(node, (byShape = new Map<string, readonly Effect[]>()));
+    const key = shapeKey(value);
+    let effects = byShape.get(key);
+    if (effects === undefined) byShape.set(key, (effects = flowOf(unit, node, value, this.settings)));
+    return effects;
+  }
+
+  /** In a closure: entering a function that only looks is only looking. */
+  private doesMore(effect: Effect): boolean {
+    if (effect.kind !== 'enters') return true;
+    const outcome = this.enter(effect);
+    return outcome === null || outcome.finishedOnReturn || outcome.returned !== null || outcome.leaks.length === 0;
+  }
+
+  private ofResult(unit: SourceUnit, node: TSESTree.Node, result: Shape, request: TSESTree.CallExpression | TSESTree.NewExpression): Outcome {
+    const home = homeOf(node);
+    const graph = unit.graphs.get(home) ?? unit.places.get(node)?.[0]?.graph;
+    if (graph === undefined) return HANDED_ON;
+    const { surroundings } = this.of(unit);
+    const state = new PathState(null);
+    for (const controller of abortControllers(unit, request.arguments)) state.aliases.set(controller, shape('canceller', 'node'));
+    for (const fact of factsAt(unit, graph, node)) state.facts.set(fact.text, fact.outcome);
+    const outcome = new Walk(surroundings, graph, false).fromNode(node, this.effectsOf(unit, node, result), state);
+    return this.goingOn(unit, outcome, request);
+  }
+
+  /** A response returned from a function written at its call: `urls.map((url) => fetch(url))`. */
+  private goingOn(unit: SourceUnit, outcome: Outcome, request: TSESTree.CallExpression | TSESTree.NewExpression): Outcome {
+    if (outcome.returned === null || !isFunction(outcome.returned.from)) return outcome;
+    const fn = outcome.returned.from;
+    const call = fn.parent;
+    if (call.type !== 'CallExpression') return outcome;
+    const value = fn.async ? promiseOf(awaited(outcome.returned.shape)) : outcome.returned.shape;
+    let result: Shape | null = null;
+    if (call.callee === fn) result = fn.generator ? null : value;
+    else if (call.arguments[0] === fn && this.mapsArray(unit, call)) result = listOf(value);
+    if (result === null) return outcome;
+    const rest = this.ofResult(unit, call, result, request);
+    return { ...rest, leaks: [...outcome.leaks, ...rest.leaks] };
+  }
+
+  private mapsArray(unit: SourceUnit, call: TSESTree.CallExpression): boolean {
+    if (call.callee.type !== 'MemberExpression' || call.callee.property.type !== 'Identifier') return false;
+    if (!/^(map|flatMap)$/.test(call.callee.property.name)) return false;
+    const checker = unit.services.program.getTypeChecker();
+    const type = unit.services.getTypeAtLocation(call.callee.object);
+    return checker.isArrayType(type) || checker.isTupleType(type);
+  }
+
+  private ofCallback(unit: SourceUnit, request: RequestCall): Outcome {
+    const { argument, parameter, shape: value, error } = request.callback!;
+    const callee = functionOf(unit, argument, this.settings.parser);
+    if (callee === null) return HANDED_ON;
+    if (callee.node.params.length <= parameter) {
+      const uses = callee.node.params.at(-1)?.type === 'RestElement' || this.namesArguments(callee);
+      return uses ? HANDED_ON : { ...HANDED_ON, leaks: [{ kind: 'dropped', node: argument, unit, inPart: false, holders: [], via: null }] };
+    }
+    const more = new Map<Variable, Shape>();
+    if (error !== null) {
+      const name = callee.node.params[error];
+      const variable = name.type === 'Identifier' ? callee.unit.variables.get(name) : undefined;
+      if (variable !== undefined) more.set(variable, shape('error', value.client));
+    }
+    const { parent } = request.node;
+    if (parent.type === 'VariableDeclarator' && parent.id.type === 'Identifier') {
+      const variable = unit.variables.get(parent.id);
+      if (variable !== undefined) more.set(variable, shape('canceller', 'node'));
+    }
+    if (request.node.callee.type === 'MemberExpression' && request.node.callee.object.type === 'Identifier') {
+      const variable = unit.variables.get(request.node.callee.object);
+      const type = unit.services.getTypeAtLocation(request.node.callee.object).getSymbol()?.name;
+      if (variable !== undefined && type === 'ClientRequest') more.set(variable, shape('canceller', 'node'));
+    }
+    for (const controller of abortControllers(unit, request.node.arguments)) more.set(controller, shape('canceller', 'node'));
+    return this.ofParameter(callee, parameter, value, more, false) ?? HANDED_ON;
+  }
+
+  private namesArguments({ unit, node }: FunctionRef): boolean {
+    return node.type !== 'ArrowFunctionExpression' && /\barguments\b/.test(unit.sourceCode.getText(node));
+  }
+
+  /** A function's summary for one of its parameters; null if it is not to be known. */
+  private enter({ callee, parameter, shape: value }: Extract<Effect, { kind: 'enters' }>): Outcome | null {
+    let byParameter = this.summaries.get(callee.node);
+    if (byParameter === undefined) this.summaries.set(callee.node, (byParameter = new Map<string, Outcome | null>()));
+    const key = `${parameter} ${shapeKey(value)}`;
+    const known = byParameter.get(key);
+    if (known !== undefined) return known;
+    if (this.depth >= MAX_DEPTH) return null;
+    byParameter.set(key, null); // a function that calls itself
+    this.depth++;
+    const outcome = this.ofParameter(callee, parameter, value, new Map(), true);
+    this.depth--;
+    byParameter.set(key, outcome);
+    return outcome;
+  }
+
+  private ofParameter(callee: FunctionRef, parameter: number, value: Shape, more: ReadonlyMap<Variable, Shape>, toTheEnd: boolean): Outcome | null {
+    const { unit, node } = callee;
+    const graph = unit.graphs.get(node);
+    if (graph === undefined || this.namesArguments(callee)) return null;
+    const pattern = node.params.at(parameter);
+    const end: Exit = { kind: 'end', node, unit, inPart: false, holders: [], via: null };
+    const ignored: Outcome = { leaks: [end], returned: null, finishedOnReturn: false, handedOn: false, onlyLooked: [] };
+    if (pattern === undefined) return node.params.at(-1)?.type === 'RestElement' ? null : ignored;
+    if (pattern.type === 'RestElement' || pattern.type === 'TSParameterProperty') return null;
+    const { bindings, stored } = bindPattern(unit, pattern, value);
+    if (stored) return null;
+    const state = new PathState(null);
+    for (const [variable, of] of more) state.aliases.set(variable, of);
+    for (const { variable, shape: of } of bindings) state.aliases.set(variable, of);
+    if (!state.isHeld) return ignored;
+    const outcome = new Walk(this.of(unit).surroundings, graph, toTheEnd).fromStart(state);
+    return outcome;
+  }
+
+  /** A call of a function of the program that returns a response it got: the caller must finish it. */
+  private passedOn(unit: SourceUnit, call: TSESTree.CallExpression | TSESTree.NewExpression): RequestCall | null {
+    if (call.type === 'NewExpression' || !this.mayCarry(unit, call)) return null;
+    const callee = calleeOf(unit, call, this.settings.parser);
+    if (callee.kind === 'source') {
+      const result = this.productOf(callee.ref);
+      return result === null ? null : { node: call, result, callback: null };
+    }
+    const [mapper] = call.arguments;
+    if (mapper === undefined || mapper.type === 'SpreadElement' || isFunction(mapper) || !this.mapsArray(unit, call)) return null;
+    const named = functionOf(unit, mapper, this.settings.parser);
+    const result = named === null ? null : this.productOf(named);
+    return result === null ? null : { node: call, result: listOf(result), callback: null };
+  }
+
+  private mayCarry(unit: SourceUnit, call: TSESTree.CallExpression): boolean {
+    const checker = unit.services.program.getTypeChecker();
+    let type = unit.services.getTypeAtLocation(call);
+    if (checker.isArrayType(type)) type = checker.getTypeArguments(type as ts.TypeReference)[0] ?? type;
+    const value = type.getSymbol()?.name === 'Promise' ? (checker.getAwaitedType(type) ?? type) : type;
+    const parts = value.isUnion() ? value.types : [value];
+    return parts.some((part) => CARRIERS.has(typeName(part) ?? '') || part.isIntersection());
+  }
+
+  /** What a function returns of the responses that it has asked for itself. */
+  private productOf({ unit, node }: FunctionRef): Shape | null {
+    const known = this.products.get(node);
+    if (known !== undefined) return known;
+    this.products.set(node, null);
+    if (this.depth >= MAX_DEPTH || node.generator) return null;
+    this.depth++;
+    const product = this.findProduct(unit, node);
+    this.depth--;
+    this.products.set(node, product);
+    return product;
+  }
+
+  private findProduct(unit: SourceUnit, node: FunctionNode): Shape | null {
+    for (const call of unit.calls) {
+      if (call.range[0] < node.range[0] || call.range[1] > node.range[1]) continue;
+      const request = requestCallOf(unit, call) ?? this.passedOn(unit, call);
+      if (request === null || request.result === null) continue;
+      const returned = this.outcomeOf(unit, request)?.returned;
+      if (returned?.from === node) return node.async ? promiseOf(awaited(returned.shape)) : returned.shape;
+    }
+    return null;
+  }
+
+  private neverReturns(unit: SourceUnit, call: TSESTree.CallExpression): 'ends' | 'throws' | null {
+    if ((unit.services.getTypeAtLocation(call).flags & ts.TypeFlags.Never) === 0) return null;
+    const declaration = calledDeclaration(unit, call);
+    if (declaration === null) return null;
+    const name = declaration.name?.getText();
+    const owner = packageOf(declaration.getSourceFile(), unit.services.program);
+    return owner === '@types/node' && (name === 'exit' || name === 'abort') ? 'ends' : 'throws';
+  }
+}

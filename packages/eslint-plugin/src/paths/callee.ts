@@ -1,0 +1,122 @@
+/** Owns the way from a call to the function it calls, where its source is part of the program. */
+import type { TSESTree } from '@typescript-eslint/utils';
+import ts from 'typescript';
+import { calledDeclaration, packageOf, STANDARD } from '../clients/index.js';
+import { unitOf, type SourceUnit } from '../graph/index.js';
+import type { FunctionNode, FunctionRef } from './effect.js';
+
+/** What is known of a callee. */
+export type Callee =
+  | { readonly kind: 'source'; readonly ref: FunctionRef }
+  /** `Promise.all` and the others, by name. */
+  | { readonly kind: 'promise'; readonly method: string }
+  /** It only looks at what it is given. */
+  | { readonly kind: 'looker' }
+  | { readonly kind: 'unknown'; readonly name: string };
+
+type Call = TSESTree.CallExpression | TSESTree.NewExpression;
+
+export function calleeOf(unit: SourceUnit, call: Call, parser: unknown): Callee {
+  const declaration = calledDeclaration(unit, call);
+  const name = nameOf(call.callee);
+  if (declaration === null) return { kind: 'unknown', name };
+  const ref = sourceOf(unit, declaration, parser);
+  if (ref !== null) return { kind: 'source', ref };
+  const owner = packageOf(declaration.getSourceFile(), unit.services.program);
+  const holder = ts.isInterfaceDeclaration(declaration.parent) ? declaration.parent.name.text : '';
+  if (owner === STANDARD) {
+    if (holder === 'PromiseConstructor') return { kind: 'promise', method: declaration.name?.getText() ?? '' };
+    if (onlyLooks(holder, declaration.name?.getText() ?? '')) return { kind: 'looker' };
+  }
+  if (owner === '@types/node' && looksInNode(declaration, holder)) return { kind: 'looker' };
+  return { kind: 'unknown', name };
+}
+
+/** The function behind an expression: a callback as it is written, or by its name. */
+export function functionOf(unit: SourceUnit, node: TSESTree.Node, parser: unknown): FunctionRef | null {
+  if (node.type === 'ArrowFunctionExpression' || node.type === 'FunctionExpression') return { unit, node };
+  const [signature, other] = unit.services.getTypeAtLocation(node).getCallSignatures();
+  if (signature?.declaration === undefined || (other !== undefined && other.declaration?.parent !== signature.declaration.parent)) return null;
+  return signature.declaration.kind === ts.SyntaxKind.JSDocSignature ? null : sourceOf(unit, signature.declaration, parser);
+}
+
+export function nameOf(callee: TSESTree.Node): string {
+  switch (callee.type) {
+    case 'Identifier':
+      return callee.name;
+    case 'MemberExpression':
+      return callee.property.type === 'Identifier' || callee.property.type === 'PrivateIdentifier' ? callee.property.name : 'the callee';
+    default:
+      return 'the callee';
+  }
+}
+
+function onlyLooks(holder: string, name: string): boolean {
+  switch (holder) {
+    case 'JSON':
+    case 'Console':
+    case 'BooleanConstructor':
+    case 'StringConstructor':
+    case 'NumberConstructor':
+      return true;
+    case 'ArrayConstructor':
+      return name === 'isArray';
+    case 'ObjectConstructor':
+      return name === 'keys' || name === 'is' || name === 'getPrototypeOf';
+    case 'Array':
+    case 'ReadonlyArray':
+      return name === 'includes' || name === 'indexOf';
+    default:
+      return false;
+  }
+}
+
+function looksInNode(declaration: ts.SignatureDeclaration, holder: string): boolean {
+  const file = declaration.getSourceFile().fileName;
+  if (/\/(assert|console)(\/strict)?\.d\.ts$/.test(file) || holder === 'Console') return true;
+  return /\/util\.d\.ts$/.test(file) && /^(inspect|format|isDeepStrictEqual|log|debuglog)$/.test(declaration.name?.getText() ?? '');
+}
+
+/** The function's own node; for an overload, the implementation's. */
+function sourceOf(unit: SourceUnit, declaration: ts.SignatureDeclaration, parser: unknown): FunctionRef | null {
+  const withBody = hasBody(declaration) ? declaration : implementationOf(unit, declaration);
+  if (withBody === null) return null;
+  const file = withBody.getSourceFile();
+  if (file.isDeclarationFile || unit.services.program.isSourceFileFromExternalLibrary(file)) return null;
+  const own = unit.services.esTreeNodeToTSNodeMap.get(unit.sourceCode.ast).getSourceFile();
+  const home = own === file ? unit : unitOf(file, unit, parser);
+  if (home === null) return null;
+  const node: TSESTree.Node | undefined = home.services.tsNodeToESTreeNodeMap.get(withBody);
+  const ref = functionIn(node);
+  return ref === null ? null : { unit: home, node: ref };
+}
+
+function functionIn(node: TSESTree.Node | undefined): FunctionNode | null {
+  switch (node?.type) {
+    case 'FunctionDeclaration':
+    case 'FunctionExpression':
+    case 'ArrowFunctionExpression':
+      return node;
+    case 'MethodDefinition':
+    case 'Property':
+      return node.value.type === 'FunctionExpression' ? node.value : null;
+    case 'ExportNamedDeclaration':
+    case 'ExportDefaultDeclaration':
+      return node.declaration?.type === 'FunctionDeclaration' ? node.declaration : null;
+    default:
+      return null;
+  }
+}
+
+function hasBody(declaration: ts.SignatureDeclaration): boolean {
+  return 'body' in declaration && declaration.body !== undefined;
+}
+
+function implementationOf(unit: SourceUnit, declaration: ts.SignatureDeclaration): ts.SignatureDeclaration | null {
+  if (declaration.name === undefined) return null;
+  const symbol = unit.services.program.getTypeChecker().getSymbolAtLocation(declaration.name);
+  const others = symbol?.declarations?.filter((other): other is ts.FunctionDeclaration | ts.MethodDeclaration => ts.isFunctionDeclaration(other) || ts.isMethodDeclaration(other));
+  // More than one body: a declaration merged from elsewhere. Then nobody can say which is called.
+  const bodies = others?.filter(hasBody) ?? [];
+  return bodies.length === 1 ? bodies[0] : null;
+}

@@ -1,0 +1,60 @@
+/** Owns conditions that are asked twice: what came out once comes out again while nothing is written. */
+import type { TSESTree } from '@typescript-eslint/utils';
+import type { CodeGraph, SourceUnit } from '../graph/index.js';
+import { isFunction } from './scope.js';
+
+export interface Fact {
+  readonly text: string;
+  readonly outcome: boolean;
+}
+
+/** The fact that a condition's outcome is, null if it may come out differently next time. */
+export function factOf(unit: SourceUnit, graph: CodeGraph, test: TSESTree.Node, outcome: boolean): Fact | null {
+  let text = unit.sourceCode.getText(test);
+  let value = outcome;
+  if (test.parent?.type === 'SwitchCase') return null;
+  for (; text.startsWith('!'); text = text.slice(1)) value = !value;
+  if (text.includes('!==')) {
+    text = text.replaceAll('!==', '===');
+    value = !value;
+  }
+  if ((graph.conditions.get(text) ?? 0) < 2 || !isStable(unit, test)) return null;
+  return { text, outcome: value };
+}
+
+/** What the branches that a node is in say. */
+export function factsAt(unit: SourceUnit, graph: CodeGraph, node: TSESTree.Node): Fact[] {
+  const facts: Fact[] = [];
+  let at = node;
+  for (let parent: TSESTree.Node | null | undefined = at.parent; parent && !isFunction(parent); parent = parent.parent) {
+    if ((parent.type === 'IfStatement' || parent.type === 'ConditionalExpression') && parent.test !== at) {
+      const fact = factOf(unit, graph, parent.test, parent.consequent === at);
+      if (fact !== null) facts.push(fact);
+    }
+    at = parent;
+  }
+  return facts;
+}
+
+function isStable(unit: SourceUnit, node: TSESTree.Node): boolean {
+  switch (node.type) {
+    case 'Identifier': {
+      const variable = unit.variables.get(node);
+      return variable !== undefined && variable.references.filter((reference) => reference.isWrite()).length <= 1;
+    }
+    case 'Literal':
+    case 'ThisExpression':
+      return true;
+    case 'MemberExpression':
+      return !node.computed && isStable(unit, node.object);
+    case 'ChainExpression':
+    case 'TSNonNullExpression':
+      return isStable(unit, node.expression);
+    case 'UnaryExpression':
+      return isStable(unit, node.argument);
+    case 'BinaryExpression':
+      return isStable(unit, node.left) && isStable(unit, node.right);
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,82 @@
+/** Owns what is known at one point of one path: which variables lead to the response. */
+import type { TSESTree } from '@typescript-eslint/utils';
+import { holds, shapeKey, type Shape } from '../clients/index.js';
+import type { Variable } from '../graph/index.js';
+import type { Jump } from './edge.js';
+import type { Binding, Effect } from './effect.js';
+import { contains } from './scope.js';
+
+type Bound = Extract<Effect, { kind: 'bound' }>;
+
+let variableCount = 0;
+const variableIds = new WeakMap<Variable, number>();
+function idOf(variable: Variable): number {
+  let id = variableIds.get(variable);
+  if (id === undefined) variableIds.set(variable, (id = ++variableCount));
+  return id;
+}
+
+/** A state is not changed once it is shared: take a copy. */
+export class PathState {
+  readonly aliases: Map<Variable, Shape>;
+  /** Statements on the way that will give it to variables. */
+  readonly pending: Map<TSESTree.Node, Bound>;
+  /** How conditions that are asked again came out. */
+  readonly facts: Map<string, boolean>;
+  /** The `return` or `throw` that is leaving through a `finally`. */
+  leaving: Jump | null = null;
+  /** Something was read. */
+  inPart = false;
+  /** Finished or handed on: only walked to see how the path ends. */
+  finished = false;
+  /** Finished by being returned. */
+  returned = false;
+
+  constructor(from: PathState | null) {
+    this.aliases = new Map(from?.aliases);
+    this.pending = new Map(from?.pending);
+    this.facts = new Map(from?.facts);
+    if (from !== null) {
+      this.leaving = from.leaving;
+      this.inPart = from.inPart;
+      this.finished = from.finished;
+      this.returned = from.returned;
+    }
+  }
+
+  copy(): PathState {
+    return new PathState(this);
+  }
+
+  await(effect: Bound): void {
+    const before = this.pending.get(effect.write);
+    this.pending.set(effect.write, before === undefined ? effect : { ...effect, bindings: [...before.bindings, ...effect.bindings] });
+  }
+
+  /** What still leads to the response. */
+  holders(): Binding[] {
+    return [...this.aliases].filter(([, value]) => holds(value)).map(([variable, value]) => ({ variable, shape: value }));
+  }
+
+  get isHeld(): boolean {
+    if ([...this.aliases.values()].some(holds)) return true;
+    return [...this.pending.values()].some(({ bindings }) => bindings.some((binding) => holds(binding.shape)));
+  }
+
+  /** A loop over a list of responses that is left without having begun: there was none. */
+  skipsLoop(next: TSESTree.Node | null): boolean {
+    return [...this.pending.values()].some(({ maybe, write }) => {
+      if (!maybe) return false;
+      const loop = write.parent?.parent;
+      return next === null || loop === undefined || next === loop || !contains(loop, next);
+    });
+  }
+
+  key(): string {
+    if (this.finished) return `finished ${this.returned} ${this.leaving?.range[0] ?? ''}`;
+    const aliases = [...this.aliases].map(([variable, value]) => `${idOf(variable)}:${shapeKey(value)}`).sort();
+    const pending = [...this.pending.keys()].map((node) => node.range[0]).sort();
+    const facts = [...this.facts].map(([text, outcome]) => `${text}=${outcome}`).sort();
+    return `${aliases.join()}|${pending.join()}|${facts.join()}|${this.leaving?.range[0] ?? ''}|${this.inPart}`;
+  }
+}

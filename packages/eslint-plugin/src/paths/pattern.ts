@@ -1,0 +1,76 @@
+/** Owns the names that a declaration or an assignment gives to a value and its parts. */
+import type { TSESTree } from '@typescript-eslint/utils';
+import { holds, memberUse, type Shape } from '../clients/index.js';
+import type { SourceUnit } from '../graph/index.js';
+import type { Binding } from './effect.js';
+
+export interface Bound {
+  readonly bindings: Binding[];
+  /** Some part goes where variables can't be followed. */
+  readonly stored: boolean;
+}
+
+/** A property's name, `@@asyncIterator` for a well-known symbol, null where it is computed. */
+export function propertyName(node: TSESTree.MemberExpression | TSESTree.Property): string | null {
+  const name = node.type === 'MemberExpression' ? node.property : node.key;
+  if (!node.computed && name.type === 'Identifier') return name.name;
+  if (name.type === 'Literal' && typeof name.value === 'string') return name.value;
+  if (name.type === 'MemberExpression' && name.object.type === 'Identifier' && name.object.name === 'Symbol' && name.property.type === 'Identifier') return `@@${name.property.name}`;
+  return null;
+}
+
+export function bindPattern(unit: SourceUnit, pattern: TSESTree.Node, shape: Shape): Bound {
+  const bindings: Binding[] = [];
+  let stored = false;
+  const bind = (target: TSESTree.Node, value: Shape): void => {
+    switch (target.type) {
+      case 'Identifier': {
+        const variable = unit.variables.get(target);
+        if (variable === undefined) stored = true;
+        else bindings.push({ variable, shape: value });
+        break;
+      }
+      case 'AssignmentPattern':
+        bind(target.left, value);
+        break;
+      case 'ArrayPattern':
+        bindElements(target, value);
+        break;
+      case 'ObjectPattern':
+        bindProperties(target, value);
+        break;
+      case 'TSParameterProperty':
+      default:
+        stored = true;
+    }
+  };
+  const bindElements = (target: TSESTree.ArrayPattern, value: Shape): void => {
+    if (value.kind !== 'list' || value.element === null || value.promised) {
+      stored = true;
+      return;
+    }
+    for (const [index, element] of target.elements.entries()) {
+      if (element === null) continue;
+      if (element.type === 'RestElement') {
+        if (value.index === null || value.index >= index) bind(element.argument, { ...value, index: null });
+      } else if (value.index === null || value.index === index) bind(element, value.element);
+    }
+  };
+  const bindProperties = (target: TSESTree.ObjectPattern, value: Shape): void => {
+    if (value.promised) return;
+    let bodyTaken = false;
+    for (const property of target.properties) {
+      if (property.type === 'RestElement') {
+        if (!bodyTaken && holds(value)) bind(property.argument, value);
+        continue;
+      }
+      const use = memberUse(value, propertyName(property));
+      if (use.kind === 'gives') {
+        if (holds(use.shape)) bodyTaken = true;
+        bind(property.value, use.shape);
+      } else if (use.kind !== 'look') stored = true;
+    }
+  };
+  bind(pattern, shape);
+  return { bindings, stored };
+}

@@ -1,0 +1,342 @@
+/** Owns the walk along a function's paths, from where a response appears to each end of the function. */
+import type { TSESTree } from '@typescript-eslint/utils';
+import { awaited, holds, listOf, promiseOf, type Shape } from '../clients/index.js';
+import { outcomeOf as testOutcomeOf, type CodeGraph, type Segment, type SourceUnit, type Variable } from '../graph/index.js';
+import { nameOf } from './callee.js';
+import type { Closures } from './closure.js';
+import { meaningOf } from './condition.js';
+import { catcherOf, edgesOf, finalizersPassed, jumpOf, type Edge } from './edge.js';
+import type { Effect, Exit, Outcome } from './effect.js';
+import { factOf } from './fact.js';
+import type { PathState } from './path-state.js';
+import { contains, isFunction, namedAs } from './scope.js';
+
+/** What a walk asks of the analysis around it. */
+export interface Surroundings {
+  readonly unit: SourceUnit;
+  readonly closures: Closures;
+  effectsOf: (node: TSESTree.Node, shape: Shape) => readonly Effect[];
+  /** What a function does with a parameter; null if that is not to be known. */
+  enter: (effect: Extract<Effect, { kind: 'enters' }>) => Outcome | null;
+  /** How the program goes on after a call that never returns. */
+  neverReturns: (call: TSESTree.CallExpression) => 'ends' | 'throws' | null;
+}
+
+/** The most states of one walk. Past it, nothing is reported. */
+const MAX_STATES = 4000;
+
+const NOTHING: Outcome = { leaks: [], returned: null, finishedOnReturn: true, handedOn: true, onlyLooked: [] };
+
+interface Step {
+  readonly segment: Segment;
+  readonly index: number;
+  readonly state: PathState;
+}
+
+export class Walk {
+  private readonly leaks: Exit[] = [];
+  private readonly onlyLooked = new Set<string>();
+  private readonly seen = new Set<string>();
+  private readonly steps: Step[] = [];
+  private returned: Shape | null = null;
+  private finishedOnReturn = false;
+  private handedOn = false;
+
+  constructor(
+    private readonly around: Surroundings,
+    private readonly graph: CodeGraph,
+    /** Go on past the end of the response, to see how the function ends then. */
+    private readonly toTheEnd: boolean,
+  ) {}
+
+  /** What becomes of the value of `origin`, whose effects are given, from there on. */
+  fromNode(origin: TSESTree.Node, effects: readonly Effect[], state: PathState): Outcome {
+    for (const place of this.around.unit.places.get(origin) ?? []) {
+      if (place.graph !== this.graph) continue;
+      const start = state.copy();
+      this.apply(effects, start);
+      if (!start.finished && !start.isHeld) this.leak('dropped', origin, start);
+      else this.steps.push({ segment: place.segment, index: place.index + 1, state: start });
+    }
+    return this.run();
+  }
+
+  /** What becomes of a parameter. */
+  fromStart(state: PathState): Outcome {
+    const segment = this.graph.segments.get(this.graph.codePath.initialSegment);
+    if (segment !== undefined) this.steps.push({ segment, index: 0, state });
+    return this.run();
+  }
+
+  private run(): Outcome {
+    for (let step = this.steps.pop(); step !== undefined; step = this.steps.pop()) {
+      if (this.seen.size > MAX_STATES) return NOTHING;
+      const { segment, index, state } = step;
+      if (this.along(segment, index, state)) this.leave(segment, state);
+    }
+    return {
+      leaks: this.leaks,
+      returned: this.returned === null ? null : { shape: this.returned, from: this.graph.node },
+      finishedOnReturn: this.finishedOnReturn,
+      handedOn: this.handedOn,
+      onlyLooked: [...this.onlyLooked],
+    };
+  }
+
+  /** Along a segment; false if the path ends on it. */
+  private along(segment: Segment, from: number, state: PathState): boolean {
+    const { events } = segment;
+    for (let index = from; index < events.length; index++) {
+      const node = events[index];
+      if (node.type === 'CallExpression' && isStatement(node)) {
+        const never = this.around.neverReturns(node);
+        if (never === 'throws' && !state.finished) this.throwFrom(node, null, state);
+        if (never !== null) return false;
+      }
+      if (state.finished) {
+        if (!this.toTheEnd) return false;
+        continue;
+      }
+      this.meet(node, state);
+      if (!state.finished && !state.isHeld) {
+        this.leak('overwritten', node, state);
+        return false;
+      }
+    }
+    return this.toTheEnd || !state.finished;
+  }
+
+  /** One event. */
+  private meet(node: TSESTree.Node, state: PathState): void {
+    switch (node.type) {
+      case 'Identifier':
+        this.meetName(node, state);
+        break;
+      case 'VariableDeclarator':
+      case 'AssignmentExpression':
+        this.meetWrite(node, state);
+        break;
+      case 'BreakStatement':
+      case 'ContinueStatement':
+        for (const finalizer of finalizersPassed(node)) if (this.anyUse(finalizer, state)) state.finished = true;
+        break;
+      default:
+        if (isFunction(node) && namedAs(node) === null) this.meetClosure(node, state);
+    }
+  }
+
+  private meetName(node: TSESTree.Identifier, state: PathState): void {
+    const { unit, closures } = this.around;
+    const variable = unit.variables.get(node);
+    if (variable === undefined || !unit.reads.has(node)) return;
+    const shape = state.aliases.get(variable);
+    if (shape !== undefined) this.apply(this.around.effectsOf(node, shape), state);
+    else {
+      const fn = closures.named(node);
+      if (fn !== null) this.meetClosure(fn, state);
+    }
+  }
+
+  private meetClosure(fn: TSESTree.Node, state: PathState): void {
+    for (const [variable, shape] of state.aliases) {
+      // A timer that aborts comes too late, and is usually cleared.
+      if (shape.kind === 'canceller' && isTimer(fn)) continue;
+      if (this.around.closures.touches(fn, variable, shape)) {
+        state.finished = true;
+        this.handedOn ||= shape.kind !== 'canceller';
+      }
+    }
+  }
+
+  private meetWrite(node: TSESTree.VariableDeclarator | TSESTree.AssignmentExpression, state: PathState): void {
+    const { closures } = this.around;
+    const bound = state.pending.get(node);
+    state.pending.delete(node);
+    if (node.type === 'VariableDeclarator' || node.operator === '=') {
+      for (const variable of this.writtenBy(node)) state.aliases.delete(variable);
+    }
+    for (const { variable, shape } of bound?.bindings ?? []) {
+      state.aliases.set(variable, shape);
+      if (holds(shape) && closures.takenBefore(variable, shape, node)) {
+        state.finished = true;
+        this.handedOn = true;
+      }
+    }
+  }
+
+  private writtenBy(node: TSESTree.VariableDeclarator | TSESTree.AssignmentExpression): Variable[] {
+    const { unit } = this.around;
+    const pattern = node.type === 'VariableDeclarator' ? node.id : node.left;
+    if (pattern.type === 'Identifier') {
+      const variable = unit.variables.get(pattern);
+      return variable === undefined ? [] : [variable];
+    }
+    return namesIn(pattern).flatMap((name) => unit.variables.get(name) ?? []);
+  }
+
+  private anyUse(block: TSESTree.Node, state: PathState): boolean {
+    return [...state.aliases].some(([variable, shape]) => variable.references.some(({ identifier }) => contains(block, identifier) && this.around.unit.reads.has(identifier) && this.around.effectsOf(identifier, shape).length > 0));
+  }
+
+  private apply(effects: readonly Effect[], state: PathState): void {
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case 'finished':
+          state.finished = true;
+          break;
+        case 'handed on':
+          state.finished = true;
+          this.handedOn = true;
+          break;
+        case 'returned':
+          this.returned ??= effect.shape;
+          this.handedOn = true;
+          state.finished = true;
+          state.returned = true;
+          break;
+        case 'read in part':
+          state.inPart = true;
+          break;
+        case 'bound':
+          state.await(effect);
+          break;
+        case 'enters':
+          this.enter(effect, state);
+          break;
+      }
+    }
+  }
+
+  private enter(effect: Extract<Effect, { kind: 'enters' }>, state: PathState): void {
+    const outcome = this.around.enter(effect);
+    if (outcome === null) {
+      state.finished = true;
+      this.handedOn = true;
+      return;
+    }
+    const { call, callee, as } = effect;
+    const { returned } = outcome;
+    for (const name of outcome.onlyLooked) this.onlyLooked.add(name);
+    const open = outcome.leaks.some(({ kind }) => kind === 'return' || kind === 'end');
+    if (as === 'then') {
+      this.leaks.push(...outcome.leaks);
+      if (returned === null) state.finished = true;
+      else this.goOnWith(call, promiseOf(returned.shape), state);
+      return;
+    }
+    for (const exit of outcome.leaks) if (exit.kind === 'throw') this.throwFrom(call, { name: nameOf(call.callee), at: exit.node, unit: exit.unit }, state);
+    const ofCall = returned === null ? null : callee.node.async ? promiseOf(awaited(returned.shape)) : returned.shape;
+    if (as === 'element') {
+      const method = nameOf(call.callee);
+      if (ofCall !== null && (method === 'map' || method === 'flatMap')) this.goOnWith(call, listOf(ofCall), state);
+      else if (outcome.finishedOnReturn && !open) state.finished = true;
+      else if (method === 'filter') this.apply(this.around.effectsOf(call, listOf(effect.shape)), state);
+      else if (method.startsWith('find')) this.apply(this.around.effectsOf(call, effect.shape), state);
+      return;
+    }
+    if (outcome.finishedOnReturn) {
+      state.finished = true;
+      this.handedOn ||= outcome.handedOn;
+    } else if (ofCall !== null) this.goOnWith(call, ofCall, state);
+    else if (open) this.onlyLooked.add(nameOf(call.callee));
+    else state.finished = true; // it never returns
+  }
+
+  /** A call's value is the response from here on. */
+  private goOnWith(call: TSESTree.CallExpression | TSESTree.NewExpression, shape: Shape, state: PathState): void {
+    const inPart = state.inPart;
+    this.apply(this.around.effectsOf(call, shape), state);
+    state.inPart = inPart || state.inPart;
+  }
+
+  /** A throw that the code path does not show: in a helper, or in a call that never returns. */
+  private throwFrom(call: TSESTree.CallExpression | TSESTree.NewExpression, via: { name: string; at: TSESTree.Node; unit: SourceUnit } | null, state: PathState): void {
+    const edge = catcherOf(this.graph, call);
+    if (edge === null) this.leak('throw', call, state, via);
+    else this.take(edge, state.copy());
+  }
+
+  /** From the end of a segment to the next ones, or out of the function. */
+  private leave(segment: Segment, state: PathState): void {
+    const { graph } = this;
+    if (graph.codePath.finalSegments.includes(segment.raw)) this.exit(segment, state);
+    for (const edge of edgesOf(graph, segment, state.leaving)) {
+      const next = state.copy();
+      if (!next.finished && segment.test !== null && !this.passes(segment.test, edge.to.start, next)) continue;
+      if (next.finished && !this.toTheEnd) continue;
+      this.take(edge, next);
+    }
+  }
+
+  private take(edge: Edge, state: PathState): void {
+    if (state.skipsLoop(edge.to.start)) return;
+    state.leaving = edge.leaving;
+    const key = `${edge.to.raw.id} ${state.key()}`;
+    if (this.seen.has(key)) return;
+    this.seen.add(key);
+    this.steps.push({ segment: edge.to, index: 0, state });
+  }
+
+  /** What the condition says on this edge; false if the path can't be taken. */
+  private passes(test: TSESTree.Node, start: TSESTree.Node, state: PathState): boolean {
+    const { unit } = this.around;
+    const outcome = testOutcomeOf(test, start);
+    if (outcome === null) return true;
+    const meaning = meaningOf(unit, test, outcome, state.aliases);
+    if (meaning === 'impossible') return false;
+    if (meaning === 'finished') state.finished = true;
+    const fact = factOf(unit, this.graph, test, outcome);
+    if (fact === null) return true;
+    const known = state.facts.get(fact.text);
+    state.facts.set(fact.text, fact.outcome);
+    return known === undefined || known === fact.outcome;
+  }
+
+  private exit(segment: Segment, state: PathState): void {
+    const jump = state.leaving ?? jumpOf(segment);
+    const throws = jump?.type === 'ThrowStatement' || jump?.type === 'CallExpression' || jump?.type === 'NewExpression';
+    if (state.finished) {
+      if (!throws && !state.returned) this.finishedOnReturn = true;
+      return;
+    }
+    if (state.skipsLoop(null)) return;
+    if (jump === null) {
+      const { node } = this.graph;
+      if (node.type === 'ArrowFunctionExpression' && node.body.type !== 'BlockStatement') this.leak('return', node.body, state);
+      else this.leak('end', node, state);
+    } else if (throws) this.leak('throw', jump, state);
+    else this.leak(jump.type === 'YieldExpression' ? 'yield' : 'return', jump, state);
+  }
+
+  private leak(kind: Exit['kind'], node: TSESTree.Node, state: PathState, via: Exit['via'] = null): void {
+    if (this.leaks.some((known) => known.node === node && known.kind === kind)) return;
+    this.leaks.push({ kind, node, unit: this.around.unit, inPart: state.inPart, holders: state.holders(), via });
+  }
+}
+
+function isStatement(call: TSESTree.CallExpression): boolean {
+  const { parent } = call;
+  return parent.type === 'ExpressionStatement' || parent.type === 'ReturnStatement' || parent.type === 'LogicalExpression' || parent.type === 'AwaitExpression';
+}
+
+function isTimer(fn: TSESTree.Node): boolean {
+  const { parent } = fn;
+  return parent?.type === 'CallExpression' && /^set(Timeout|Interval|Immediate)$/.test(nameOf(parent.callee));
+}
+
+function namesIn(pattern: TSESTree.Node): TSESTree.Identifier[] {
+  switch (pattern.type) {
+    case 'Identifier':
+      return [pattern];
+    case 'AssignmentPattern':
+      return namesIn(pattern.left);
+    case 'RestElement':
+      return namesIn(pattern.argument);
+    case 'ArrayPattern':
+      return pattern.elements.flatMap((element) => (element === null ? [] : namesIn(element)));
+    case 'ObjectPattern':
+      return pattern.properties.flatMap((property) => namesIn(property.type === 'Property' ? property.value : property.argument));
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,32 @@
+import { twins, type Group } from './twin.js';
+
+export const watertightCases: Group = {
+  about: 'watertight',
+  head: "import { Client, fetch as ourFetch, get, head, post, postForm, request, Request, Transport } from 'watertight';\nvoid [Client, ourFetch, get, head, post, postForm, request, Request, Transport];\n",
+  twins: twins([
+    ['await using', 'await using res = await get(url); return res.status;', 'const res = await get(url); return res.status;', 'neither read nor closed when the function returns'],
+    ['closed', 'const res = await get(url); await res.close();', 'const res = await get(url); console.log(res.contentLength);', 'the function ends'],
+    ['the body is closed', 'const { body, status } = await get(url); await body.close(); return status;', 'const { body, status } = await get(url); return status + body.state;', 'returns'],
+    ['a bare statement', 'await (await get(url)).close();', 'await get(url);', 'Nothing holds'],
+    ['the error status', 'const res = await get(url);\n if (res.status >= 400) { await res.close(); throw new Error(); }\n return res.json();', 'const res = await get(url);\n if (res.status >= 400) throw new Error();\n return res.json();', 'throws'],
+    ['read in pieces to null', 'const { body } = await get(url); for (let part = await body.read(); part !== null; part = await body.read()) console.log(part);', 'const { body } = await get(url); for (let part = await body.read(); part !== null; part = await body.read()) if (part.length > 4) break;', 'read only in part, and not closed'],
+    ['read in a condition', 'const { body } = await get(url); let part; while ((part = await body.read(100)) !== null) console.log(part);', 'const { body } = await get(url); let part; while ((part = await body.read(100)) !== null && part.length > 9) console.log(part);', 'read only in part'],
+    ['read once', 'const { body } = await get(url); const part = await body.read(10); if (part === null) return null; await body.close(); return part;', 'const { body } = await get(url); const part = await body.read(10); if (part === null) return null; return part;', 'read only in part'],
+    ['readAll', 'const { body } = await get(url); return body.readAll(1000);', 'const { body } = await get(url); return body.state;', 'returns'],
+    ['at its end', "const { body } = await get(url); if (body.state === 'eof') return; await body.close();", "const { body } = await get(url); if (body.state === 'reading') return; await body.close();", 'returns'],
+    ['nothing in it', 'const res = await get(url); if (res.contentLength === 0) return null; return res.text();', 'const res = await get(url); if (res.contentLength === -1) return null; return res.text();', 'returns'],
+    ['the stream of it', 'const { body } = await get(url); await body.toReadableStream().cancel();', 'const { body } = await get(url); console.log(body.toReadableStream().locked);', 'the function ends'],
+    ['left early', 'const { body } = await get(url); for await (const part of body) if (part.length > 3) return;', 'const { body } = await get(url); await body.read(3);', 'read only in part'],
+    ['head has no body', 'const res = await head(url); return res.status;', 'const res = await post(url, null); return res.status;', 'returns'],
+    ['postForm', 'return (await postForm(url, { a: "1" })).text();', 'return (await postForm(url, { a: "1" })).status;', 'Nothing holds'],
+    ['request with HEAD', "return (await request(url, { method: 'HEAD' })).ok;", "return (await request(url, { method: 'DELETE' })).ok;", 'Nothing holds'],
+    ['a Client’s methods', 'const res = await new Client().get(url); return res.bytes();', 'const res = await new Client().get(url); return res.proto;', 'returns'],
+    ['Client.do', 'const res = await new Client().do(new Request(url)); return res.text();', 'const res = await new Client().do(new Request(url)); return res.headers;', 'returns'],
+    ['Client.head', 'return (await new Client().head(url)).status;', 'return (await new Client().post(url, null)).status;', 'Nothing holds'],
+    ['Transport.roundTrip', 'await using transport = new Transport(); const res = await transport.roundTrip(new Request(url)); return res.text();', 'await using transport = new Transport(); const res = await transport.roundTrip(new Request(url)); return res.tls;', 'returns'],
+    ['its fetch', 'const res = await ourFetch(url); return res.text();', 'const res = await ourFetch(url); return res.status;', 'returns'],
+    ['a stack of disposables', 'await using stack = new AsyncDisposableStack(); const res = stack.use(await get(url)); return res.status;', 'await using stack = new AsyncDisposableStack(); const res = await get(url); void stack.disposed; return res.status;', 'returns'],
+    ['deferred on a stack', 'await using stack = new AsyncDisposableStack(); const res = await get(url); stack.defer(() => res.close()); return res.status;', 'await using stack = new AsyncDisposableStack(); const res = await get(url); stack.defer(async () => { console.log(res.status); }); return res.status;', 'returns'],
+    ['the body alone under await using', 'const { status, body } = await get(url); await using closing = body; void closing; return status;', 'const { status, body } = await get(url); const closing = body; void closing; return status;', 'returns'],
+  ]),
+};
