@@ -46,16 +46,23 @@ interface Site {
   readonly frame: Frame;
 }
 
+/** A goroutine's first line but for its number and time; and what came under such a line last time, which comes again more often than not. */
+interface Status {
+  readonly circumstances: Circumstances;
+  innermost: StackNode | null;
+  creator: Site | null;
+}
+
 export class TracebackParser implements LineParser {
   readonly #reader: LineReader;
   readonly #budget: Budget;
   readonly #builder: ProfileBuilder;
   // The keys of these are bytes as latin1, which is what is fast; names are decoded once, when they are new.
   readonly #functions = new Map<string, FunctionEntry>();
-  readonly #statuses = new Map<string, Circumstances>();
+  readonly #statuses = new Map<string, Status>();
   #state: State = 'outside';
   #seen = false;
-  #circumstances: Circumstances | null = null;
+  #status: Status | null = null;
   #waitMs = 0;
   #stack: StackNode;
   #function: FunctionEntry | null = null;
@@ -86,7 +93,8 @@ export class TracebackParser implements LineParser {
         this.#callSite(bytes, start, end);
         return;
       case 'creator-site':
-        this.#createdBy = this.#site(bytes, start, end).frame;
+        this.#status!.creator = this.#site(bytes, start, end);
+        this.#createdBy = this.#status!.creator.frame;
         this.#state = 'calls';
         return;
       case 'ancestors':
@@ -119,19 +127,20 @@ export class TracebackParser implements LineParser {
     // The waiting time is cut out, since there are as many different ones as a program has run for minutes.
     const minutes = minutesAt(bytes, from, end);
     const key = minutes === null ? latin1(bytes, from, end) : latin1(bytes, from, minutes.start) + latin1(bytes, minutes.end, end);
-    this.#circumstances = this.#statuses.get(key) ?? this.#newStatus(key, bytes, start, end);
+    this.#status = this.#statuses.get(key) ?? this.#newStatus(key, bytes, start, end);
     this.#waitMs = minutes === null ? 0 : minutes.count * MINUTE;
     this.#seen = true;
     this.#state = 'calls';
   }
 
-  #newStatus(key: string, bytes: Buffer, start: number, end: number): Circumstances {
+  #newStatus(key: string, bytes: Buffer, start: number, end: number): Status {
     const header = readHeader(Buffer.from(key, 'latin1').toString());
     if (header === null) throw this.#wrong('A goroutine begins with a line like "goroutine 18 [select, 3 minutes]:", not', bytes, start, end);
     const circumstances = this.#builder.circumstances(header.state, labelsOf(header.labels), header.annotations, this.#reader);
     this.#budget.hold(100 + key.length, this.#reader);
-    this.#statuses.set(key, circumstances);
-    return circumstances;
+    const status = { circumstances, innermost: null, creator: null };
+    this.#statuses.set(key, status);
+    return status;
   }
 
   #calls(bytes: Buffer, start: number, end: number): void {
@@ -143,14 +152,7 @@ export class TracebackParser implements LineParser {
     if (bytes[end - 1] === 41 /* ) */ && first !== 9) {
       const open = lastOf(40 /* ( */, bytes, start, end - 1);
       if (open > start) {
-        const expected = (this.#stack.recent?.mark ?? null) as Site | null;
-        if (expected !== null && same(bytes, start, open, expected.entry.bytes)) {
-          this.#expected = expected;
-          this.#function = expected.entry;
-        } else {
-          this.#expected = null;
-          this.#function = this.#functionOf(bytes, start, open);
-        }
+        this.#expect(this.#likelyNext()?.mark as Site | null | undefined, bytes, start, open);
         this.#foreign = false;
         this.#state = 'call-site';
         return;
@@ -161,9 +163,8 @@ export class TracebackParser implements LineParser {
 
   #otherThanCall(bytes: Buffer, start: number, end: number): void {
     if (startsWith(bytes, start, end, CREATED_BY)) {
-      this.#expected = null;
       this.#foreign = false;
-      this.#function = this.#functionOf(bytes, start + CREATED_BY.length, creatorEnd(bytes, start, end));
+      this.#expect(this.#status!.creator, bytes, start + CREATED_BY.length, creatorEnd(bytes, start, end));
       this.#state = 'creator-site';
       return;
     }
@@ -191,13 +192,11 @@ export class TracebackParser implements LineParser {
 
   #callSite(bytes: Buffer, start: number, end: number): void {
     const site = this.#site(bytes, start, end);
-    const { recent } = this.#stack;
-    if (recent !== null && recent.frame === site.frame) {
-      this.#stack = recent;
-    } else {
-      this.#stack = this.#builder.stacks.outward(this.#stack, site.frame, this.#reader);
-    }
+    const likely = this.#likelyNext();
+    const isInnermost = this.#stack.parent === null;
+    this.#stack = likely !== null && likely.frame === site.frame ? likely : this.#builder.stacks.outward(this.#stack, site.frame, this.#reader);
     this.#stack.mark = site;
+    if (isInnermost) this.#status!.innermost = this.#stack;
     this.#state = 'calls';
   }
 
@@ -238,6 +237,22 @@ export class TracebackParser implements LineParser {
     return site;
   }
 
+  /** The call that came after the ones read so far, last time. */
+  #likelyNext(): StackNode | null {
+    return this.#stack.parent === null ? this.#status!.innermost : this.#stack.recent;
+  }
+
+  /** Reads a function's name, after comparing it with what is likely: most names are never made a string. */
+  #expect(likely: Site | null | undefined, bytes: Buffer, start: number, end: number): void {
+    if (likely !== null && likely !== undefined && same(bytes, start, end, likely.entry.bytes)) {
+      this.#expected = likely;
+      this.#function = likely.entry;
+    } else {
+      this.#expected = null;
+      this.#function = this.#functionOf(bytes, start, end);
+    }
+  }
+
   #functionOf(bytes: Buffer, start: number, end: number): FunctionEntry {
     const key = latin1(bytes, start, end);
     let entry = this.#functions.get(key);
@@ -250,7 +265,7 @@ export class TracebackParser implements LineParser {
   }
 
   #finish(): void {
-    this.#builder.add(this.#stack, this.#circumstances!, this.#createdBy, ONE, this.#waitMs, this.#reader);
+    this.#builder.add(this.#stack, this.#status!.circumstances, this.#createdBy, ONE, this.#waitMs, this.#reader);
     this.#stack = this.#builder.stacks.root;
     this.#createdBy = null;
     this.#state = 'outside';
@@ -283,7 +298,7 @@ function lastOf(byte: number, bytes: Buffer, start: number, end: number): number
 
 /** The bytes as characters of their value: the fastest way to a string that has to be no more than a key. */
 function latin1(bytes: Buffer, start: number, end: number): string {
-  return bytes.toString('latin1', start, end);
+  return (bytes as Buffer & { latin1Slice(start: number, end: number): string }).latin1Slice(start, end);
 }
 
 /** The first `, 3 minutes` of a status, which is where Go puts it; null where the first thing after the state is another. */
