@@ -38,6 +38,7 @@ function nodeSubject(entry, node) {
     command: (task) => [
       node.path,
       '--expose-gc',
+      ...(entry.preload === null ? [] : ['--import', import.meta.resolve(entry.preload)]),
       WORKER,
       JSON.stringify({ ...task, client: { file: entry.file, settings: entry.settings } }),
     ],

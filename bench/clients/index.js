@@ -21,9 +21,13 @@
  * @property {string | null} package  the npm package that must be installed, and whose `engines` are respected
  * @property {Record<string, unknown>} settings
  * @property {readonly string[]} scenarios
+ * @property {string | null} preload  what `node --import` loads before the client
  */
 
 const EVERY = ['small', 'big', 'idle', 'ttfb'];
+/** Those that are measured with and without being observed as well. */
+const OBSERVED = [...EVERY, 'register'];
+const REGISTER = 'watertight/register';
 const NO_IDLE = ['small', 'big', 'ttfb'];
 
 /** The order is the order of a round: what is compared most stands closest together. @type {readonly ClientEntry[]} */
@@ -33,11 +37,13 @@ export const clients = [
   entry('ours-off', 'watertight, track off', 'ours.js', 'watertight', EVERY, { track: 'off' }),
   entry('ours-adaptive', 'watertight, track adaptive', 'ours.js', 'watertight', EVERY, { track: 'adaptive' }),
   entry('ours-all', 'watertight, track all', 'ours.js', 'watertight', EVERY, { track: 'all' }),
-  entry('undici-request', 'undici request (Agent)', 'undici-request.js', 'undici', EVERY),
+  entry('undici-request', 'undici request (Agent)', 'undici-request.js', 'undici', OBSERVED),
+  entry('undici-register', 'undici request, registered', 'undici-request.js', 'undici', ['register'], {}, REGISTER),
   entry('undici-pool', 'undici request (Pool)', 'undici-pool.js', 'undici', NO_IDLE),
   entry('undici-dispatch', 'undici dispatch', 'undici-dispatch.js', 'undici', NO_IDLE),
   entry('undici-fetch', 'undici fetch', 'undici-fetch.js', 'undici', NO_IDLE),
-  entry('node-http', 'node:http', 'node-http.js', null, EVERY),
+  entry('node-http', 'node:http', 'node-http.js', null, OBSERVED),
+  entry('node-http-register', 'node:http, registered', 'node-http.js', null, ['register'], {}, REGISTER),
   entry('got', 'got', 'got.js', 'got', NO_IDLE),
   entry('axios', 'axios', 'axios.js', 'axios', NO_IDLE),
   entry('go', 'Go net/http', null, null, EVERY),
@@ -70,6 +76,6 @@ function matches(client, name) {
 }
 
 /** @returns {ClientEntry} */
-function entry(id, label, file, packageName, scenarios, settings = {}) {
-  return { id, label, file, package: packageName, settings, scenarios };
+function entry(id, label, file, packageName, scenarios, settings = {}, preload = null) {
+  return { id, label, file, package: packageName, settings, scenarios, preload };
 }

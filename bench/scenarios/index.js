@@ -12,10 +12,10 @@
 
 import { big } from './big.js';
 import { idle } from './idle.js';
-import { small } from './small.js';
+import { register, small } from './small.js';
 import { ttfb } from './ttfb.js';
 
-export const scenarios = [small, big, idle, ttfb];
+export const scenarios = [small, register, big, idle, ttfb];
 
 /** @param {readonly string[]} ids none: all */
 export function selectScenarios(ids) {
