@@ -109,7 +109,7 @@ export class CallStacks {
  * it, which the same request may be made from, have different ones.
  */
 function functionName({ function: name, file, line }: Site): string {
-  return name === '' ? `${printable(basename(file))}:${line} (anonymous)` : printable(name);
+  return name === '' ? `anonymous@${printable(basename(file))}:${line}` : printable(name);
 }
 
 /** Names and paths may hold anything; the text forms end a cell at a tab and a line at a line's end. */

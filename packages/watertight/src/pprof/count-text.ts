@@ -54,11 +54,11 @@ export function labelsText(labels: Labels): string {
   return pairs.length === 0 ? '' : `{${pairs.sort().join(', ')}}`;
 }
 
-/** `# held: 1500000000 nanoseconds, unread: 4096 bytes`; '' where there is but the count. */
+/** `# values: held 1500000000 nanoseconds, unread 4096 bytes`; '' where there is but the count. */
 function otherValues({ sampleTypes, mainType }: Profile, { values }: Sample): string {
   if (sampleTypes.length === 1) return '';
-  const others = sampleTypes.flatMap(({ type, unit }, i) => (i === mainType ? [] : [`${type}: ${values[i]} ${unit}`]));
-  return `# ${others.join(', ')}\n`;
+  const others = sampleTypes.flatMap(({ type, unit }, i) => (i === mainType ? [] : [`${type} ${values[i]} ${unit}`]));
+  return `# values: ${others.join(', ')}\n`;
 }
 
 /** The lines of a stack, aligned. Samples with the same stack share one array of frames, and so the text. */

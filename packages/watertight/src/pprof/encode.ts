@@ -106,8 +106,8 @@ class Encoding {
     const key = `${frame.function}\n${frame.file}`;
     let known = this.#functions.get(key);
     if (known === undefined) {
-      const name = this.#strings.dedup(frame.function);
-      known = new ProtoFunction({ id: this.#functions.size + 1, name, systemName: name, filename: this.#strings.dedup(frame.file) });
+      // No system name: where it equals the name, Go's tools take `<…>` and `[…]` in it for C++ and cut them out.
+      known = new ProtoFunction({ id: this.#functions.size + 1, name: this.#strings.dedup(frame.function), filename: this.#strings.dedup(frame.file) });
       this.#functions.set(key, known);
     }
     return known;

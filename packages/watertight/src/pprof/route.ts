@@ -16,7 +16,7 @@ export type Route =
  */
 export function routeOf(path: string, prefix: string, mount: string): Route | null {
   const found = /^(.*?)\/debug\/(pprof|watertight)(?:\/(.*))?$/s.exec(path);
-  if (found !== null && (found[1] === prefix || found[1].length < mount.length)) {
+  if (found !== null && (found[1] === prefix || (mount !== '' && found[1].length <= mount.length))) {
     const [, , room, rest] = found as unknown as [string, string, string, string | undefined];
     if (room === 'watertight') return rest === undefined || rest === '' ? { to: 'facts' } : null;
     if (rest === undefined) return { to: 'redirect', location: 'pprof/' };

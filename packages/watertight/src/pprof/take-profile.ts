@@ -69,7 +69,7 @@ export async function leakedProfile<D extends Debug = 0>(options: TakeOptions<D>
 
 async function take<D extends Debug>(kind: ProfileKind, options: TakeOptions<D>): Promise<Taken<D>> {
   if (typeof options !== 'object' || options === null) throw new TypeError(`the options of a profile are an object, not ${options === null ? 'null' : typeof options}`);
-  const debug: unknown = options.debug ?? 0;
+  const debug: unknown = options.debug === undefined ? 0 : options.debug;
   if (debug !== 0 && debug !== 1 && debug !== 2) throw new TypeError(`debug is 0 (profile.proto), 1 (text by stack) or 2 (text by goroutine), not ${typeof debug === 'string' ? JSON.stringify(debug) : String(debug)}`);
   const taken = await takeForm(kind, debug, options.signal);
   return (taken instanceof LongText ? taken.pieces.join('') : taken) as Taken<D>;
