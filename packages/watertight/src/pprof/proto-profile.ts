@@ -7,9 +7,9 @@
  * Format: github.com/google/pprof/blob/main/proto/profile.proto.
  */
 import type { Budget } from './limits.js';
-import { ProfileBuilder } from './profile-builder.js';
-import type { ProfileError } from './profile-error.js';
-import { labelsOf, type Frame, type Labels, type Profile, type SampleType } from './profile.js';
+import { ProfileBuilder, type Circumstances } from './profile-builder.js';
+import type { Place, ProfileError } from './profile-error.js';
+import { labelsOf, type Frame, type Profile, type SampleType } from './profile.js';
 import { BYTES, ProtoCursor } from './proto-cursor.js';
 import type { StackNode } from './stack-table.js';
 
@@ -65,7 +65,12 @@ class ProtoProfile {
   #timeNanos = 0;
   #durationNanos = 0;
   #builder!: ProfileBuilder;
+  #unlabelled!: Circumstances;
+  /** By their tuples. */
+  readonly #labelled = new Map<string, Circumstances>();
   #framesLeft = MAX_FRAMES;
+  /** One object for all, since there is a place for every number read and hardly ever an error. */
+  readonly #place = { position: 0, line: 0 };
 
   constructor(bytes: Buffer, budget: Budget) {
     this.#bytes = bytes;
@@ -83,6 +88,7 @@ class ProtoProfile {
     const types = this.#typesAt.map((at) => this.#valueType(at));
     const period = this.#periodAt === null ? null : { ...this.#valueType(this.#periodAt), value: this.#period };
     this.#builder = new ProfileBuilder(types, this.#budget);
+    this.#unlabelled = this.#builder.circumstances(null);
     this.#readSamples(types.length);
     return this.#builder.build({
       kind: period === null || period.type === '' ? types[0].type : period.type,
@@ -204,13 +210,12 @@ class ProtoProfile {
     const { stacks } = this.#builder;
     let stack: StackNode = stacks.root;
     let count = 0;
-    let pairs: [string, string][] | null = null;
+    let labels = '';
     while (cursor.tag()) {
       const { field } = cursor;
       if (field === SAMPLE.label) {
         const labelEnd = cursor.bytesEnd();
-        const pair = this.#label(cursor.at, labelEnd);
-        if (pair !== null) (pairs ??= []).push(pair);
+        labels += this.#labelTuple(cursor.at, labelEnd);
         cursor.within(labelEnd, end);
       } else if (field === SAMPLE.location || field === SAMPLE.value) {
         // Repeated numbers come packed, or one by one.
@@ -229,9 +234,48 @@ class ProtoProfile {
       } else cursor.skip();
     }
     if (count !== values.length) throw cursor.error('ERR_PROFILE_SYNTAX', `A sample has ${count > values.length ? 'more' : 'fewer'} values than the profile has sample types (${values.length})`, at);
-    const place = { position: at, line: 0 };
-    const labels: Labels | undefined = pairs === null ? undefined : labelsOf(pairs);
-    this.#builder.add(stack, this.#builder.circumstances(null, labels, [], place), null, values, 0, place);
+    const circumstances = labels === '' ? this.#unlabelled : (this.#labelled.get(labels) ?? this.#readLabels(labels, at));
+    this.#builder.add(stack, circumstances, null, values, 0, this.#at(at));
+  }
+
+  /** What is the same for the same label, without its texts: a few bytes of a sample can mean megabytes of them. */
+  #labelTuple(at: number, end: number): string {
+    const cursor = this.#cursor.within(at, end);
+    let key = 0;
+    let text = 0;
+    let number = 0;
+    let unit = 0;
+    while (cursor.tag()) {
+      const { field } = cursor;
+      if (field < LABEL.key || field > LABEL.unit) {
+        cursor.skip();
+        continue;
+      }
+      cursor.number();
+      if (field === LABEL.key) key = cursor.unsigned;
+      else if (field === LABEL.string) text = cursor.unsigned;
+      else if (field === LABEL.number) number = cursor.signed;
+      else unit = cursor.unsigned;
+    }
+    return `${key} ${text} ${number} ${unit};`;
+  }
+
+  #readLabels(tuples: string, at: number): Circumstances {
+    const pairs: [string, string][] = [];
+    for (const tuple of tuples.slice(0, -1).split(';')) {
+      const [key, text, number, unit] = tuple.split(' ').map(Number);
+      const name = this.#string(key, at);
+      const unitName = this.#string(unit, at);
+      // Either a string or a number; a number of 0 without a unit cannot be told from an empty string.
+      const isNumber = text === 0 && (number !== 0 || unitName !== '');
+      const value = isNumber ? `${number} ${unitName}`.trimEnd() : this.#string(text, at);
+      this.#hold(100 + name.length + value.length, at);
+      if (name !== '') pairs.push([name, value]);
+    }
+    this.#hold(100 + tuples.length, at);
+    const circumstances = this.#builder.circumstances(null, labelsOf(pairs), [], this.#at(at));
+    this.#labelled.set(tuples, circumstances);
+    return circumstances;
   }
 
   #outward(stack: StackNode, id: Id, at: number): StackNode {
@@ -240,7 +284,7 @@ class ProtoProfile {
     const frames = (location.frames ??= this.#frames(location));
     this.#framesLeft -= frames.length;
     if (this.#framesLeft < 0) throw this.#cursor.error('ERR_PROFILE_LIMIT', `The profile's stacks have more than ${MAX_FRAMES} frames altogether`, at);
-    const place = { position: at, line: 0 };
+    const place = this.#at(at);
     let node = stack;
     for (const frame of frames) node = this.#builder.stacks.outward(node, frame, place);
     return node;
@@ -259,7 +303,8 @@ class ProtoProfile {
       }
       const lineEnd = cursor.bytesEnd();
       const line = this.#line(cursor.at, lineEnd);
-      this.#hold(16, cursor.at);
+      // The file's name too: it may be long, and is looked at for each line anew.
+      this.#hold(16 + line.file.length, cursor.at);
       frames.push(this.#builder.stacks.frame(line.name, line.file, line.line, hex, place));
       cursor.at = lineEnd;
     }
@@ -284,29 +329,6 @@ class ProtoProfile {
     return { name: this.#string(entry.name, entry.at), file: this.#string(entry.file, entry.at), line };
   }
 
-  /** Null for one without a key. */
-  #label(at: number, end: number): [string, string] | null {
-    const cursor = new ProtoCursor(this.#bytes, at, end);
-    const read = { key: 0, string: 0, number: 0, unit: 0 };
-    while (cursor.tag()) {
-      const { field } = cursor;
-      if (field < LABEL.key || field > LABEL.unit) {
-        cursor.skip();
-        continue;
-      }
-      cursor.number();
-      if (field === LABEL.key) read.key = cursor.unsigned;
-      else if (field === LABEL.string) read.string = cursor.unsigned;
-      else if (field === LABEL.number) read.number = cursor.signed;
-      else read.unit = cursor.unsigned;
-    }
-    const key = this.#string(read.key, at);
-    const unit = this.#string(read.unit, at);
-    // Either a string or a number; a number of 0 cannot be told from an empty string.
-    if (read.string !== 0 || (read.number === 0 && unit === '')) return key === '' ? null : [key, this.#string(read.string, at)];
-    return key === '' ? null : [key, unit === '' ? String(read.number) : `${read.number} ${unit}`];
-  }
-
   #string(index: number, at: number): string {
     const known = this.#strings.get(index);
     if (known !== undefined) return known;
@@ -326,6 +348,11 @@ class ProtoProfile {
   }
 
   #hold(bytes: number, position: number): void {
-    this.#budget.hold(bytes, { position, line: 0 });
+    this.#budget.hold(bytes, this.#at(position));
+  }
+
+  #at(position: number): Place {
+    this.#place.position = position;
+    return this.#place;
   }
 }

@@ -132,3 +132,23 @@ test('a small profile that stands for endless stacks is refused', () => {
   assert.throws(() => parseProfile(bytes(10_000, 1, 10_001)), { code: 'ERR_PROFILE_LIMIT', message: /frames altogether/ });
   assert.equal(parseProfile(bytes(10_000, 1, 2)).samples[0].frames.length, 10_000);
 });
+
+test('a few bytes that mean a long text, again and again, take no time or are refused', () => {
+  const long = 'x'.repeat(2 ** 20);
+  const labelled = encoded(({ table }) => {
+    const key = table.dedup(long);
+    return { sample: Array.from({ length: 50_000 }, (_, i) => new Sample({ value: [1, 1], label: [new Label({ key, num: 1 + (i % 2) })] })) };
+  });
+  assert.deepEqual(parseProfile(labelled).totals, [50_000, 50_000]);
+  const numbered = encoded(({ table }) => {
+    const key = table.dedup(long);
+    return { sample: Array.from({ length: 50_000 }, (_, i) => new Sample({ value: [1, 1], label: [new Label({ key, num: i + 1 })] })) };
+  });
+  assert.throws(() => parseProfile(numbered), { code: 'ERR_PROFILE_LIMIT' });
+  const files = encoded(({ table }) => ({
+    function: [new ProtoFunction({ id: 1, name: 1, filename: table.dedup(long) })],
+    location: [new Location({ id: 1, line: Array.from({ length: 9000 }, () => new Line({ functionId: 1, line: 1 })) })],
+    sample: [new Sample({ locationId: [1], value: [1, 1] })],
+  }));
+  assert.throws(() => parseProfile(files), { code: 'ERR_PROFILE_LIMIT' });
+});
