@@ -5,7 +5,12 @@
  *
  * `WATERTIGHT_TRACK`: `adaptive` (the default) records the call sites of a
  * sample of the requests, `all` of each, `off` observes nothing.
+ *
+ * `WATERTIGHT_PPROF=[host:]port` serves the profiles of `watertight/pprof`
+ * there, at `/debug/pprof/`. A host that other machines can reach needs
+ * `WATERTIGHT_PPROF_TOKEN`, which readers then send as a bearer token.
  */
+import { isMainThread } from 'node:worker_threads';
 import { observe } from './instrument/index.js';
 import { setTracking } from './tasks/index.js';
 
@@ -25,4 +30,11 @@ switch (mode) {
       });
     }
     observe();
+}
+
+const address = process.env.WATERTIGHT_PPROF ?? '';
+// Workers inherit the environment, and could not have the same port.
+if (address !== '' && isMainThread) {
+  const { servePprof } = await import('./pprof/index.js');
+  servePprof(address, process.env.WATERTIGHT_PPROF_TOKEN);
 }
