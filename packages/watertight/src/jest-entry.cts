@@ -13,7 +13,7 @@ const handed = (globalThis as { [key: symbol]: unknown })[Symbol.for('watertight
 
 if (handed === undefined && typeof jest !== 'undefined') {
   throw new Error(
-    "watertight/jest is a test environment, and this file runs in another one, so nothing is checked for leaks. Set testEnvironment: 'watertight/jest', or name it in the file's @jest-environment comment; in setupFiles and setupFilesAfterEnv it does nothing.",
+    "watertight/jest is a test environment, and this file runs in another one, so nothing is checked for leaks. Set testEnvironment: 'watertight/jest', or name it in the file's @jest-environment comment; listed in setupFiles or setupFilesAfterEnv, it only finds this out.",
   );
 }
 

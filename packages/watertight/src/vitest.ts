@@ -55,7 +55,7 @@ function start(): void {
       if (error !== null) throw aimed(error);
     }, NO_LIMIT);
   } catch (cause) {
-    throw new Error(`watertight/vitest could not put its hooks around the tests: it was imported in a test, or it found another vitest than the one that runs. ${MISPLACED}`, { cause });
+    throw new Error(`watertight/vitest could not put its hooks around the tests: it found another vitest than the one that runs, or was imported in a hook. ${MISPLACED}`, { cause });
   }
 }
 
@@ -71,6 +71,7 @@ function refuseWrongPlace(): void {
     throw new Error(`watertight/vitest was imported outside of vitest's test files (in its configuration, in globalSetup, or in a plain program), where there is no test to check. ${MISPLACED}`);
   }
   if (!('aroundEach' in vitest)) throw new Error('watertight/vitest needs vitest 4.1 or newer: older ones have no hook around a test. With those, call verifyNone() of watertight/leak in an afterEach hook.');
+  if (vitest.TestRunner.getCurrentTest() !== undefined) throw new Error(`watertight/vitest was imported while a test runs, so none would be checked. ${MISPLACED}`);
   const { config = {} } = (globalThis as { __vitest_worker__?: Worker }).__vitest_worker__ ?? {};
   // Then a module is evaluated once for all files of a worker, and only what is listed itself again for each.
   if (config.isolate === false && config.pool?.startsWith('vm') !== true && config.setupFiles?.some(isThisFile) !== true) {

@@ -101,7 +101,7 @@ export class CircusCheck {
     const sessionTest = this.sessionTest.bind(this);
     function scoped(this: unknown, ...args: unknown[]): unknown {
       const test = testOf();
-      return test === null ? fn.apply(this, args) : session.run(sessionTest(test), () => fn.apply(this, args));
+      return test === null ? fn.apply(this, args) : session.run(sessionTest(test), fn.bind(this), ...args);
     }
     // By its length circus tells whether a function takes the callback `done`.
     return Object.defineProperty(scoped, 'length', { value: fn.length });

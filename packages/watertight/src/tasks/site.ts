@@ -152,12 +152,12 @@ function readFrames(trace: Trace): Site[] {
   const installed = holder.prepareStackTrace;
   const asked = installed ?? mainError().prepareStackTrace;
   // Where a tool has its own hook (vitest, tsx, source-map-support), only its text has the right lines.
-  if (asked !== undefined && asked.name !== NODE_HOOK) return parseFrames(String(trace.stack));
+  const tool = asked === undefined || asked.name === NODE_HOOK ? null : asked;
   let sites: readonly NodeJS.CallSite[] | null = null;
   let text: string;
-  holder.prepareStackTrace = (_error, raw) => {
+  holder.prepareStackTrace = (error, raw) => {
     sites = raw;
-    return '';
+    return tool === null ? '' : tool.call(holder, error, raw);
   };
   try {
     // Reading it makes the engine call the hook.
@@ -165,19 +165,30 @@ function readFrames(trace: Trace): Site[] {
   } finally {
     holder.prepareStackTrace = installed;
   }
-  // A trace captured in another realm (jest runs tests in one) asks the hook over there: its text is what there is.
-  return (sites as readonly NodeJS.CallSite[] | null)?.map(toSite) ?? parseFrames(text).map((frame) => ({ ...frame, ...mapPosition(frame.file, frame.line, frame.column) }));
+  const raw = sites as readonly NodeJS.CallSite[] | null;
+  if (tool === null && raw !== null) return raw.map(toSite);
+  const frames = parseFrames(text);
+  if (tool !== null) return raw === null ? frames : named(frames, raw);
+  // A trace captured in another realm (jest runs tests in one) asked the hook over there: its text is what there is.
+  return frames.map((frame) => ({ ...frame, ...mapPosition(frame.file, frame.line, frame.column) }));
+}
+
+/** A tool's frames under the engine's names: the source-map-support that jest has calls a function by what it calls. */
+function named(frames: Site[], raw: readonly NodeJS.CallSite[]): Site[] {
+  const placed = raw.filter((site) => site.getLineNumber() !== null);
+  return placed.length === frames.length ? frames.map((frame, at) => ({ ...frame, function: nameOf(placed[at]) })) : frames;
 }
 
 function toSite(raw: NodeJS.CallSite): Site {
   const script = raw.getFileName() ?? raw.getEvalOrigin() ?? '';
-  const line = raw.getLineNumber() ?? 0;
-  const column = raw.getColumnNumber() ?? 0;
-  const named = raw.getFunctionName() ?? '';
+  return placeOf(script, raw.getLineNumber() ?? 0, raw.getColumnNumber() ?? 0, nameOf(raw), mapPosition);
+}
+
+function nameOf(raw: NodeJS.CallSite): string {
+  const name = raw.getFunctionName() ?? '';
   // A method called on an object: `Preview.load`; but not `Object.load` of a plain one.
   const type = raw.isConstructor() || raw.isToplevel() ? null : raw.getTypeName();
-  const qualified = named === '' || type === null || type === 'Object' || named.includes('.') ? named : `${type}.${named}`;
-  return placeOf(script, line, column, qualified, mapPosition);
+  return name === '' || type === null || type === 'Object' || name.includes('.') ? name : `${type}.${name}`;
 }
 
 /**

@@ -61,7 +61,7 @@ export class Project {
   install(): void {
     const target = join(this.folder, 'node_modules', 'watertight');
     if (existsSync(target)) return;
-    for (const part of ['dist', 'package.json']) cpSync(fileURLToPath(new URL(part, packageRoot)), join(target, part), { recursive: true });
+    for (const part of ['dist', 'src', 'package.json']) cpSync(fileURLToPath(new URL(part, packageRoot)), join(target, part), { recursive: true });
   }
 
   /** Runs `node ...args` in the project. */

@@ -100,20 +100,31 @@ describe('the site of a call', () => {
     }
   });
 
-  test('is taken from the text where a tool has its own prepareStackTrace', () => {
+  /** Sets a tool's hook, which says of the first frame what `shown` says, and leaves out as many of the last as `cut`. */
+  function withTool(shown: string, cut: number, check: () => void): void {
     const hooked = Error as { prepareStackTrace?: unknown };
     const { prepareStackTrace } = hooked;
-    let shown = 'async Preview.load [as run]';
     hooked.prepareStackTrace = (_error: Error, sites: NodeJS.CallSite[]) =>
-      ['Error', ...sites.map((site, i) => (i === 0 ? `    at ${shown} (/app/src/preview.ts:14:23)` : `    at ${site.getFunctionName() ?? ''} (${site.getFileName() ?? ''}:${site.getLineNumber() ?? 0}:${site.getColumnNumber() ?? 0})`))].join('\n');
+      ['Error', ...sites.slice(0, sites.length - cut).map((site, i) => (i === 0 ? `    at ${shown} (/app/src/preview.ts:14:23)` : `    at ${site.getFunctionName() ?? ''} (${site.getFileName() ?? ''}:${site.getLineNumber() ?? 0}:${site.getColumnNumber() ?? 0})`))].join('\n');
     try {
-      const named = entry();
-      assert.deepEqual(siteOf(named), { file: '/app/src/preview.ts', line: 14, column: 23, function: 'Preview.load' });
-      shown = 'TestContext.<anonymous>';
-      assert.equal(siteOf(entry())?.function, '');
+      check();
     } finally {
       hooked.prepareStackTrace = prepareStackTrace;
     }
+  }
+
+  test('is taken from the text where a tool has its own prepareStackTrace', () => {
+    withTool('async Preview.load [as run]', 1, () => assert.deepEqual(siteOf(entry()), { file: '/app/src/preview.ts', line: 14, column: 23, function: 'Preview.load' }));
+    for (const nameless of ['TestContext.<anonymous>', 'Object.<anonymous>']) withTool(nameless, 1, () => assert.equal(siteOf(entry())?.function, ''));
+  });
+
+  test('has the engine\'s name of the function where the tool\'s frames are the engine\'s', () => {
+    withTool('fetch', 0, () => {
+      function opening(): Trace {
+        return entry();
+      }
+      assert.deepEqual(siteOf(opening()), { file: '/app/src/preview.ts', line: 14, column: 23, function: 'opening' });
+    });
   });
 });
 
