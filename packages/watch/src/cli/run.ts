@@ -4,13 +4,14 @@
 import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { exitAs, exitOf, findScript, formatReport, runProgram, summarize, type ProgramReport } from '../run/index.js';
+import { exitAs, exitOf, findScript, formatReport, runProgram, StatusLine, summarize, type ProgramReport } from '../run/index.js';
 import { UsageError } from './usage-error.js';
 
 interface RunOptions {
   readonly report?: string;
   readonly failOnLeak?: boolean;
   readonly json?: boolean;
+  readonly status?: boolean;
 }
 
 export function addRun(program: Command): void {
@@ -26,6 +27,7 @@ export function addRun(program: Command): void {
     .option('--report <file>', 'write { tasks, leaks } to this file as JSON when the program ends')
     .option('--fail-on-leak', 'make the exit status 1 if the program leaks (idle connections are not leaks)')
     .option('--json', 'print the report as JSON')
+    .option('--no-status', 'no line at the bottom of the terminal that says how the program is doing')
     .passThroughOptions()
     .action(run);
 }
@@ -38,7 +40,13 @@ async function run(script: string, args: readonly string[], options: RunOptions)
     process.stderr.write(options.json === true ? `${JSON.stringify(summarize(report))}\n` : `\n${formatReport(report, happened)}`);
   };
 
-  const end = await runProgram({ script, args, onReport: (report) => print(report, `${name} was asked`) });
+  const line = options.status === false || options.json === true || !process.stderr.isTTY ? null : new StatusLine(process.stderr);
+  const end = await runProgram({
+    script,
+    args,
+    onReport: (report) => print(report, `${name} was asked`),
+    ...(line !== null && { onStatus: (status) => line.show(status) }),
+  }).finally(() => line?.end());
   if (end.report === null) {
     const how = end.signal === null ? `with status ${end.code}` : `by ${end.signal}`;
     process.stderr.write(`watertight: ${name} ended ${how} before it could report.\n`);

@@ -32,10 +32,18 @@ export interface Summary {
   readonly diagnoses: readonly Diagnosis[];
 }
 
-interface WaitingStack extends Stack {
+/** A stack as it is kept: with its own number only. */
+export interface CountedStack {
   readonly key: string;
+  readonly frames: readonly Frame[];
+  readonly state: string | null;
+  readonly createdBy: Frame | null;
+  readonly labels: Readonly<Record<string, string>>;
   readonly waitMs: number;
+  readonly count: number;
 }
+
+type ComparedStack = CountedStack & Stack;
 
 /**
  * What is in the profile, and what has become of it since `before`.
@@ -43,7 +51,36 @@ interface WaitingStack extends Stack {
  * @throws ProfileError if the two count different things.
  */
 export function summarizeProfile(profile: Profile, before: Profile | null = null): Summary {
-  const stacks = before === null || (before.form === profile.form && before.kind === profile.kind) ? sameForm(profile, before) : acrossForms(profile, before);
+  if (before !== null && (before.form !== profile.form || before.kind !== profile.kind)) {
+    const { rows, after: total, before: earlier } = diffProfiles(before, profile);
+    return summaryOf(rows.map(({ frames, state, createdBy, labels, waitMs, after, delta }) => ({ key: keyOf(frames, state), frames, state, createdBy, labels, waitMs, count: after, growth: delta })), total, earlier);
+  }
+  return summarizeStacks(stacksOf(profile), before === null ? null : stacksOf(before));
+}
+
+/** The same of stacks that were kept, of two moments of one program. */
+export function summarizeStacks(stacks: readonly CountedStack[], before: readonly CountedStack[] | null): Summary {
+  const earlier = new Map((before ?? []).map((stack) => [stack.key, stack]));
+  const compared = stacks.map((stack): ComparedStack => ({ ...stack, growth: stack.count - (earlier.get(stack.key)?.count ?? 0) }));
+  const present = new Set(stacks.map(({ key }) => key));
+  // What is gone altogether has shrunk.
+  for (const stack of earlier.values()) if (!present.has(stack.key)) compared.push({ ...stack, count: 0, waitMs: 0, growth: -stack.count });
+  return summaryOf(compared, totalOf(stacks), totalOf(before ?? []));
+}
+
+/** A profile's stacks, equal ones in the same state put together. */
+export function stacksOf(profile: Profile): CountedStack[] {
+  const stacks = new Map<string, CountedStack>();
+  for (const { frames, state, createdBy, labels, waitMs, values } of profile.samples) {
+    const key = keyOf(frames, state);
+    const count = values[profile.mainType];
+    const known = stacks.get(key);
+    stacks.set(key, known === undefined ? { key, frames, state, createdBy, labels, waitMs, count } : { ...known, count: known.count + count, waitMs: Math.max(known.waitMs, waitMs) });
+  }
+  return [...stacks.values()];
+}
+
+function summaryOf(stacks: readonly ComparedStack[], total: number, before: number): Summary {
   const diagnoses = diagnose(stacks);
   const kinds = new Map(diagnoses.flatMap((diagnosis) => diagnosis.stacks.map((stack) => [stack, diagnosis] as const)));
   const goRoot = goRootOf(stacks);
@@ -52,40 +89,11 @@ export function summarizeProfile(profile: Profile, before: Profile | null = null
     return { key, count, growth, top: doing(stack), site: programFrame(stack, goRoot), state, waitMs, labels, frames, diagnosis: kinds.get(stack) ?? null };
   });
   groups.sort((a, b) => b.growth - a.growth || b.count - a.count || (a.key < b.key ? -1 : 1));
-  return { total: profile.totals[profile.mainType], before: before?.totals[before.mainType] ?? 0, groups, diagnoses };
+  return { total, before, groups, diagnoses };
 }
 
-/** The same program's stacks can be compared as they are, with the frames that say what they wait for. */
-function sameForm(profile: Profile, before: Profile | null): WaitingStack[] {
-  const earlier = countsByKey(before);
-  const stacks = new Map<string, WaitingStack>();
-  for (const { frames, state, createdBy, labels, waitMs, values } of profile.samples) {
-    const key = keyOf(frames, state);
-    const count = values[profile.mainType];
-    const known = stacks.get(key);
-    if (known === undefined) stacks.set(key, { key, frames, state, createdBy, labels, waitMs, count, growth: count - (earlier.get(key) ?? 0) });
-    else stacks.set(key, { ...known, count: known.count + count, growth: known.growth + count, waitMs: Math.max(known.waitMs, waitMs) });
-  }
-  // What is gone altogether has shrunk.
-  for (const { frames, state, createdBy, labels } of before?.samples ?? []) {
-    const key = keyOf(frames, state);
-    if (!stacks.has(key)) stacks.set(key, { key, frames, state, createdBy, labels, waitMs: 0, count: 0, growth: -(earlier.get(key) ?? 0) });
-  }
-  return [...stacks.values()];
-}
-
-function countsByKey(profile: Profile | null): Map<string, number> {
-  const counts = new Map<string, number>();
-  if (profile === null) return counts;
-  for (const { frames, state, values } of profile.samples) {
-    const key = keyOf(frames, state);
-    counts.set(key, (counts.get(key) ?? 0) + values[profile.mainType]);
-  }
-  return counts;
-}
-
-function acrossForms(profile: Profile, before: Profile): WaitingStack[] {
-  return diffProfiles(before, profile).rows.map(({ frames, state, createdBy, labels, waitMs, after, delta }) => ({ key: keyOf(frames, state), frames, state, createdBy, labels, waitMs, count: after, growth: delta }));
+function totalOf(stacks: readonly CountedStack[]): number {
+  return stacks.reduce((sum, { count }) => sum + count, 0);
 }
 
 function keyOf(frames: readonly Frame[], state: string | null): string {

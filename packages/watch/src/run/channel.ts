@@ -7,19 +7,25 @@
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import type { LiveStatus } from './live-status.js';
 import type { ProgramReport } from './program-report.js';
 
 /** The pipe's number in the program's process: the first after the standard three. */
 export const CHANNEL = 3;
 
-/** Set in the program's environment, and deleted there by the preload: its own children are not ours. */
+/** Set in the program's environment to what is asked of the preload, and deleted there by it: the program's own children are not ours. */
 export const MARK = 'WATERTIGHT_RUN';
+
+/** The value of the mark: a report at the end, or the live status as well. */
+export type Asked = 'report' | 'status';
 
 export type Message =
   /** The preload is in place: signals are safe from now on. */
   | { readonly kind: 'ready' }
   /** The program's process was sent this signal, by whomever. */
   | { readonly kind: 'signal'; readonly signal: NodeJS.Signals }
+  /** How it is doing; sent when it has changed. */
+  | { readonly kind: 'status'; readonly status: LiveStatus }
   /** Asked for with SIGUSR2 (`final` false), or the last thing the process does. */
   | { readonly kind: 'report'; readonly report: ProgramReport; readonly final: boolean };
 

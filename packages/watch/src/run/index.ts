@@ -1,5 +1,6 @@
 /** Running a program under watch: start it, pass its signals on, report what it leaves behind. */
 export { exitAs, exitOf, type Exit } from './exit-status.js';
+export { StatusLine, formatStatus, statusOf, type LiveStatus, type StatusSource, type Terminal } from './live-status.js';
 export { findScript, runProgram, type Program, type ProgramEnd } from './program.js';
 export { formatReport, summarize, type ProgramReport } from './program-report.js';
 export { SignalRelay } from './signal-relay.js';

@@ -1,24 +1,30 @@
 /**
  * The preload of `watertight run`: loaded into the program's process before
- * the program, it turns the library's tracking up and reports over the channel
- * when the program ends and whenever it is sent SIGUSR2. Apart from that it
- * leaves the process as it found it.
+ * the program, it turns the library's tracking up, has other clients observed
+ * (`watertight/register`), and reports over the channel when the program ends
+ * and whenever it is sent SIGUSR2. Apart from that it leaves the process as it
+ * found it.
  */
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import type * as Leaks from 'watertight/leak';
 import type * as Tasks from 'watertight/tasks';
-import { MARK, send } from './channel.js';
+import { MARK, send, type Asked } from './channel.js';
+import { statusOf, type StatusSource } from './live-status.js';
 import type { ProgramReport } from './program-report.js';
 import { watchTermination } from './termination.js';
 
 interface Library {
-  readonly tasks: Pick<typeof Tasks, 'go' | 'setTracking' | 'taskCount' | 'tasks'>;
+  readonly tasks: Pick<typeof Tasks, 'go' | 'setTracking' | 'taskCount'> & StatusSource;
   readonly leak: Pick<typeof Leaks, 'currentLeaks'>;
 }
 
-if (isMainThread && process.env[MARK] !== undefined) {
+/** How often the live status is looked at, in ms. */
+const STATUS_INTERVAL = 500;
+
+const asked = process.env[MARK] as Asked | undefined;
+if (isMainThread && asked !== undefined) {
   hide();
   const library = await load();
   library.tasks.setTracking('all');
@@ -30,6 +36,7 @@ if (isMainThread && process.env[MARK] !== undefined) {
     process.on('SIGUSR2', () => send({ kind: 'report', report: take(library), final: false }));
   }
   send({ kind: 'ready' });
+  if (asked === 'status') reportStatus(library.tasks);
 }
 
 /** What the program starts in turn, with its environment and its flags, is not ours to watch. */
@@ -41,7 +48,10 @@ function hide(): void {
 
 /** The program's own copy of the library, as found from its script; without one, the copy of this package. */
 async function load(): Promise<Library> {
-  return (await loadFrom(process.argv[1])) ?? { tasks: await import('watertight/tasks'), leak: await import('watertight/leak') };
+  const own = await loadFrom(process.argv[1]);
+  if (own !== null) return own;
+  await import('watertight/register');
+  return { tasks: await import('watertight/tasks'), leak: await import('watertight/leak') };
 }
 
 async function loadFrom(script: string | undefined): Promise<Library | null> {
@@ -49,6 +59,7 @@ async function loadFrom(script: string | undefined): Promise<Library | null> {
   try {
     const { resolve } = createRequire(script);
     const load = (name: string): Promise<unknown> => import(pathToFileURL(resolve(name)).href);
+    await load('watertight/register');
     const library = { tasks: await load('watertight/tasks'), leak: await load('watertight/leak') } as Library;
     // One that is too old to ask is as good as none.
     return typeof library.tasks.setTracking === 'function' && typeof library.leak.currentLeaks === 'function' ? library : null;
@@ -57,14 +68,24 @@ async function loadFrom(script: string | undefined): Promise<Library | null> {
   }
 }
 
+function reportStatus(library: StatusSource): void {
+  let last = '';
+  setInterval(() => {
+    const status = statusOf(library);
+    const text = JSON.stringify(status);
+    if (text !== last) send({ kind: 'status', status });
+    last = text;
+  }, STATUS_INTERVAL).unref();
+}
+
 function take({ tasks: { go, taskCount, tasks }, leak: { currentLeaks } }: Library): ProgramReport {
   const alive = tasks();
   const count = taskCount();
-  let sawLibrary = count > 1;
-  if (!sawLibrary) {
+  let sawRequests = count > 1;
+  if (!sawRequests) {
     // Ids ascend from the main task's 1: a second task with the id 2 is the first that ever was.
     void go(() => undefined);
-    sawLibrary = (tasks().at(-1)?.id ?? 0) > 2;
+    sawRequests = (tasks().at(-1)?.id ?? 0) > 2;
   }
   return {
     tasks: count,
@@ -76,6 +97,6 @@ function take({ tasks: { go, taskCount, tasks }, leak: { currentLeaks } }: Libra
       createdBy,
       heldBy: holder === null ? null : `${holder.method} ${holder.url}`,
     })),
-    sawLibrary,
+    sawRequests,
   };
 }

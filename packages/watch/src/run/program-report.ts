@@ -22,8 +22,8 @@ export interface ProgramReport {
   /** Unfinished responses, in flight or forgotten. Idle connections are no leaks. */
   readonly leaks: readonly Leak[];
   readonly alive: readonly TaskRecord[];
-  /** Whether the library that was watched ever had anything to do. */
-  readonly sawLibrary: boolean;
+  /** Whether the process ever made a request, or started a task. */
+  readonly sawRequests: boolean;
 }
 
 /** What `--report` writes and `--json` prints. */
@@ -33,22 +33,25 @@ export function summarize({ tasks, leaks }: ProgramReport): { tasks: number; lea
 
 /** The report as text; `happened` says what gave rise to it: `app.js ended`. */
 export function formatReport(report: ProgramReport, happened: string): string {
-  const { tasks, leaks, alive, sawLibrary } = report;
+  const { tasks, leaks, alive, sawRequests } = report;
   const lines = [`watertight: ${happened}. ${amount(tasks, 'task')} alive, ${leaks.length === 0 ? 'no leak' : amount(leaks.length, 'leak')}.`];
   for (const group of groupBy(leaks, describeLeak)) lines.push('', ...group.key.split('\n').map((line, index) => (index === 0 ? `  ${group.count} × ${line}` : `      ${line}`)));
-  if (leaks.length > 0) lines.push('', '  Read each body to its end or close it:  await using response = await get(url);');
+  if (leaks.length > 0) lines.push('', ...[...new Set(leaks.map(({ client }) => RELEASE[client]))].map((how) => `  Read each body to its end or release it:  ${how}`));
   if (alive.length > 1) {
     lines.push('', '  Tasks:');
     for (const group of groupBy(alive, describeTask)) lines.push(`  ${String(group.count).padStart(5)} × ${group.key}`);
   }
-  if (!sawLibrary) {
-    lines.push(
-      '  Nothing was seen of the library: either the program has not used it, or it uses another copy of watertight',
-      '  than the one found from its own folder (`npm ls watertight` lists them), or another process does the work.',
-    );
-  }
+  if (!sawRequests) lines.push('  No request was seen, of whichever client: the program has made none, or another process does the work.');
   return `${lines.join('\n')}\n`;
 }
+
+/** How each client's response is released. */
+const RELEASE: Readonly<Record<Leak['client'], string>> = {
+  watertight: 'await using response = await get(url);',
+  fetch: 'await response.body?.cancel();',
+  undici: 'await body.dump();',
+  'node:http': 'response.resume();',
+};
 
 function describeLeak({ method, url, status, site, bytesRead, contentLength, verdict }: Leak): string {
   const where = `opened at ${site === null ? 'an unrecorded line' : formatPlace(site)}`;

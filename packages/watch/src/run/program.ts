@@ -8,7 +8,8 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import { CHANNEL, MARK, receive } from './channel.js';
+import { CHANNEL, MARK, receive, type Asked } from './channel.js';
+import type { LiveStatus } from './live-status.js';
 import type { ProgramReport } from './program-report.js';
 import { SignalRelay } from './signal-relay.js';
 import { ENDING_SIGNALS } from './termination.js';
@@ -24,6 +25,8 @@ export interface Program {
   readonly args: readonly string[];
   /** Called with each report that SIGUSR2 asks for. */
   readonly onReport: (report: ProgramReport) => void;
+  /** Called when its live status has changed, at most twice a second; left out, the program is not asked for it. */
+  readonly onStatus?: (status: LiveStatus) => void;
 }
 
 export interface ProgramEnd {
@@ -43,10 +46,11 @@ export function findScript(script: string): string | null {
 }
 
 /** Runs the program to its end. Its input, output and errors are the command's. */
-export async function runProgram({ script, args, onReport }: Program): Promise<ProgramEnd> {
+export async function runProgram({ script, args, onReport, onStatus }: Program): Promise<ProgramEnd> {
+  const asked: Asked = onStatus === undefined ? 'report' : 'status';
   const child = spawn(process.execPath, [...process.execArgv, `--import=${PRELOAD}`, script, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-    env: { ...process.env, [MARK]: '1' },
+    env: { ...process.env, [MARK]: asked },
   });
   const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   const relay = new SignalRelay((signal) => child.kill(signal));
@@ -56,6 +60,7 @@ export async function runProgram({ script, args, onReport }: Program): Promise<P
   const received = receive(child.stdio[CHANNEL] as Readable, (message) => {
     if (message.kind === 'ready') arrived();
     else if (message.kind === 'signal') relay.acknowledged(message.signal);
+    else if (message.kind === 'status') onStatus?.(message.status);
     else if (message.final) report = message.report;
     else onReport(message.report);
   });

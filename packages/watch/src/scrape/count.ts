@@ -27,6 +27,12 @@ export function startInFacts(json: string): number | null {
   return Number.isFinite(start) ? start : null;
 }
 
+/** How many responses were garbage-collected unfinished, according to the same; 0 if it does not say. */
+export function provenInFacts(json: string): number {
+  const { leaked } = JSON.parse(json) as { leaked?: { count?: unknown } };
+  return typeof leaked?.count === 'number' ? leaked.count : 0;
+}
+
 /** The value of a metric without labels in Prometheus's text format; null if it is not there or no number. */
 export function metric(text: string, name: string): number | null {
   for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {

@@ -4,7 +4,7 @@
  */
 import type { Client } from 'watertight';
 import { parseProfileStream, ProfileError, type Profile } from 'watertight/pprof';
-import { countInIndex, countInProfile, isNodeIndex, metric, startInFacts } from './count.js';
+import { countInIndex, countInProfile, isNodeIndex, metric, provenInFacts, startInFacts } from './count.js';
 import { processStart, shouldAsk, type ProcessState } from './process-start.js';
 import { requestError, ScrapeError, statusError } from './scrape-error.js';
 import { addressOf, type Target } from './target.js';
@@ -61,12 +61,13 @@ export class Scraper {
   }
 
   /**
-   * The goroutine profile, every stack in it.
+   * The goroutine profile, every stack in it: debug=2 says what each waits for
+   * and for how long, but stops a Go program while it is made.
    *
    * @throws ScrapeError
    */
-  async profile(): Promise<Profile> {
-    const url = addressOf(this.target, 'goroutine', { debug: '0' });
+  async profile(debug: 0 | 2 = 0): Promise<Profile> {
+    const url = addressOf(this.target, 'goroutine', { debug: String(debug) });
     try {
       await using response = await this.client.get(url, { headers: this.target.headers, timeout: this.timeout });
       if (response.status !== 200) throw statusError(response.status, this.show('goroutine'));
@@ -74,6 +75,15 @@ export class Scraper {
     } catch (error) {
       if (error instanceof ProfileError) throw new ScrapeError('rubbish', `${this.show('goroutine')} is no profile: ${error.message}`, { cause: error });
       throw requestError(error, this.show('goroutine'));
+    }
+  }
+
+  /** How many responses a Node service has found garbage-collected unfinished; 0 where it does not say. */
+  async proven(): Promise<number> {
+    try {
+      return provenInFacts((await this.read('../watertight', { limit: '0' }, MAX_METRICS)).text);
+    } catch {
+      return 0;
     }
   }
 

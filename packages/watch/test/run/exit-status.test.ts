@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { exitOf, type ProgramReport } from '#run';
 
-const report = (leaks: number): ProgramReport => ({ tasks: 1, leaks: new Array(leaks).fill({}) as ProgramReport['leaks'], alive: [], sawLibrary: true });
+const report = (leaks: number): ProgramReport => ({ tasks: 1, leaks: new Array(leaks).fill({}) as ProgramReport['leaks'], alive: [], sawRequests: true });
 
 describe('how the command ends', () => {
   test('with the status of the program', () => {

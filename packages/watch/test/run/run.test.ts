@@ -1,5 +1,6 @@
 // `watertight run` on small programs, as processes of their own.
 import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,10 +10,10 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createLabServer } from '#lab';
-import { start, watertight } from '../cli/command.js';
+import { main, start, watertight } from '../cli/command.js';
 
 const programs = fileURLToPath(new URL('programs/', import.meta.url));
-const [leaking, clean, nothing, busy, parent] = ['leaking', 'clean', 'nothing', 'busy', 'parent'].map((name) => join(programs, `${name}.js`)) as [string, string, string, string, string];
+const [leaking, clean, nothing, busy, parent, slow] = ['leaking', 'clean', 'nothing', 'busy', 'parent', 'slow'].map((name) => join(programs, `${name}.js`)) as [string, string, string, string, string, string];
 const room = mkdtempSync(join(tmpdir(), 'run-'));
 const server = createLabServer();
 let origin = '';
@@ -62,14 +63,14 @@ describe('watertight run: the report', () => {
     assert.deepEqual([tasks, leaks.length], [7, 3]);
   });
 
-  test('a program that does not use the library is told that nothing was seen of it', async () => {
+  test('a program that makes no request is told that none was seen', async () => {
     const { stderr } = await watertight('run', nothing);
-    assert.match(stderr, /1 task alive, no leak\.\n +Nothing was seen of the library/);
+    assert.match(stderr, /1 task alive, no leak\.\n +No request was seen/);
   });
 
-  test('a program that did use it is not told so', async () => {
+  test('a program that did make one is not told so', async () => {
     const { stderr } = await watertight('run', clean, origin);
-    assert.doesNotMatch(stderr, /Nothing was seen/);
+    assert.doesNotMatch(stderr, /No request was seen/);
   });
 
   test('SIGUSR2 asks for it at any time, and the program goes on', { skip: process.platform === 'win32' }, async () => {
@@ -81,6 +82,40 @@ describe('watertight run: the report', () => {
     command.process.kill('SIGTERM');
     const { stderr } = await command.ended;
     assert.match(stderr, /busy\.js ended\. 3 tasks alive/);
+  });
+});
+
+describe('watertight run: on a terminal', () => {
+  const hasScript = spawnSync('script', ['--version']).status === 0;
+
+  /** Runs the command with a terminal of 24 rows for all of its streams. */
+  async function onTerminal(...args: string[]): Promise<string> {
+    const command = [process.execPath, main, ...args].map((each) => `'${each}'`).join(' ');
+    const child = spawn('script', ['-qec', `stty rows 24 cols 200; ${command}`, '/dev/null'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (piece: string) => (output += piece));
+    await once(child, 'close');
+    return output;
+  }
+
+  test('one line says how it is doing, on the last row, and is gone at the end', { skip: hasScript ? false : 'there is no `script` to make a terminal with' }, async () => {
+    const output = await onTerminal('run', slow, origin);
+    assert.match(output, /\x1b\[24;1H\x1b\[2K\x1b\[2m watertight {2}2 tasks, 1 unfinished {2}1 by .*slow\.ts:\d+:\d+/);
+    const after = output.slice(output.lastIndexOf('\x1b[r'));
+    assert.match(after, /^\x1b\[r\x1b\[24;1H\x1b\[2K\x1b8[^]*slow\.js ended/);
+  });
+
+  test('--no-status leaves it out', { skip: hasScript ? false : 'there is no `script` to make a terminal with' }, async () => {
+    assert.doesNotMatch(await onTerminal('run', '--no-status', slow, origin), /\x1b\[24;1H/);
+  });
+});
+
+describe('watertight run: other clients', () => {
+  test('a response of fetch is named with its line, and how it is released', async () => {
+    const { stderr, status } = await watertight('run', '--fail-on-leak', slow, origin);
+    assert.match(stderr, /1 × unread body: GET http:\/\/127\.0\.0\.1:\d+\/bytes\/5 \(200\), 0 of 5 bytes read\n +opened at .*slow\.ts:3:/);
+    assert.match(stderr, /await response\.body\?\.cancel\(\)/);
+    assert.equal(status, 1);
   });
 });
 
@@ -110,13 +145,13 @@ describe('watertight run: which copy of the library', () => {
     assert.match(stderr, /program\.mjs ended\. 3 tasks alive, 1 leak\./);
   });
 
-  test('of a copy that cannot be found from the program, the report says that it saw nothing', async () => {
+  test('a copy that cannot be found from the program is watched as well: all copies in a process have one record', async () => {
     const folder = join(room, 'hidden-copy');
     copyLibrary(join(folder, 'vendor'));
     writeFileSync(join(folder, 'program.mjs'), program('./vendor/node_modules/watertight/dist/index.js'));
     const { status, stderr } = await watertight('run', join(folder, 'program.mjs'), origin);
     assert.equal(status, 0);
-    assert.match(stderr, /1 task alive, no leak\.\n +Nothing was seen of the library: .*another copy of watertight/);
+    assert.match(stderr, /3 tasks alive, 1 leak\./);
   });
 
   test('a copy that is too old to ask does not keep the program from running', async () => {

@@ -1,0 +1,136 @@
+/** Owns the watch over all targets: when each is scraped, and who is told. */
+import { Client, Transport } from 'watertight';
+import type { Target } from '../scrape/index.js';
+import { FINE, type History } from '../store/index.js';
+import type { TargetReport } from './judgement.js';
+import { phaseOf } from './phase.js';
+import { TargetMonitor, type MonitorSettings } from './target-monitor.js';
+
+export interface MonitorOptions {
+  /** Between scrapes of one target, ms. Default 10,000. */
+  readonly interval?: number;
+  /** Between profiles while all is well, ms. Default 30 intervals. */
+  readonly profileInterval?: number;
+}
+
+/** Told of every scrape, in the order they come in. */
+export type MonitorListener = (report: TargetReport, monitor: TargetMonitor) => void;
+
+const DEFAULT_INTERVAL = 10_000;
+/** A target that is slower than this is slow, however long the interval. */
+const LONGEST_SCRAPE = 10_000;
+/** How often what is too old goes, ms. */
+const EXPIRY = 3_600_000;
+
+interface Watched {
+  readonly monitor: TargetMonitor;
+  timer: NodeJS.Timeout | null;
+  running: Promise<void> | null;
+  expiredAt: number;
+}
+
+export class Monitor {
+  private readonly settings: MonitorSettings;
+  private readonly transport: Transport;
+  private readonly client: Client;
+  private readonly watched = new Map<string, Watched>();
+  private readonly listeners = new Set<MonitorListener>();
+  private started = false;
+
+  constructor(
+    private readonly history: History,
+    options: MonitorOptions = {},
+  ) {
+    const interval = options.interval ?? DEFAULT_INTERVAL;
+    this.settings = { interval, profileInterval: options.profileInterval ?? 30 * interval, timeout: Math.min(Math.max(interval, 1000), LONGEST_SCRAPE) };
+    // One connection to each target, kept from scrape to scrape.
+    this.transport = new Transport({ maxIdleConns: 0, maxIdleConnsPerHost: 2, idleConnTimeout: 6 * interval + 30_000, dialTimeout: this.settings.timeout });
+    this.client = new Client({ transport: this.transport });
+  }
+
+  /** Watches these targets, and no others, from now on; what is known of those that stay is kept. */
+  setTargets(targets: readonly Target[]): void {
+    const wanted = new Map(targets.map((target) => [target.url, target]));
+    for (const [url, watched] of this.watched) {
+      if (JSON.stringify(wanted.get(url)) === JSON.stringify(watched.monitor.target)) continue;
+      if (watched.timer !== null) clearTimeout(watched.timer);
+      this.watched.delete(url);
+    }
+    for (const [url, target] of wanted) {
+      if (this.watched.has(url)) continue;
+      const watched: Watched = { monitor: new TargetMonitor(target, this.client, this.history, this.settings, Date.now()), timer: null, running: null, expiredAt: 0 };
+      this.watched.set(url, watched);
+      if (this.started) this.schedule(watched, true);
+    }
+  }
+
+  start(): void {
+    this.started = true;
+    for (const watched of this.watched.values()) this.schedule(watched, true);
+  }
+
+  /** Scrapes every target now, once, all at the same time; resolves when all have answered or failed. */
+  async scrapeAll(): Promise<void> {
+    await Promise.all([...this.watched.values()].map((watched) => this.run(watched)));
+  }
+
+  /** Ends everything: what is under way is broken off. */
+  async stop(): Promise<void> {
+    this.started = false;
+    for (const { timer } of this.watched.values()) if (timer !== null) clearTimeout(timer);
+    await this.transport.close();
+    await Promise.all([...this.watched.values()].flatMap(({ running }) => running ?? []));
+  }
+
+  /** What is known of every target, in the order they were given. */
+  reports(): TargetReport[] {
+    return [...this.watched.values()].map(({ monitor }) => monitor.report());
+  }
+
+  /** What is known of one; null if it is not watched. */
+  monitorOf(url: string): TargetMonitor | null {
+    return this.watched.get(url)?.monitor ?? null;
+  }
+
+  /** Calls `listener` after each scrape; returns the function that ends that. */
+  onScrape(listener: MonitorListener): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  get interval(): number {
+    return this.settings.interval;
+  }
+
+  private schedule(watched: Watched, first: boolean): void {
+    const { interval } = this.settings;
+    const now = Date.now();
+    const phase = phaseOf(watched.monitor.target.url, interval);
+    const due = now - ((now - phase) % interval) + interval;
+    // The first comes within its phase as well, but at most one interval away, and at once where there are few.
+    const wait = first && this.watched.size <= 10 ? 0 : due - now;
+    watched.timer = setTimeout(() => {
+      watched.timer = null;
+      void this.run(watched).finally(() => {
+        if (this.started && this.watched.get(watched.monitor.target.url) === watched) this.schedule(watched, false);
+      });
+    }, wait);
+  }
+
+  private run(watched: Watched): Promise<void> {
+    watched.running ??= this.scrape(watched).finally(() => (watched.running = null));
+    return watched.running;
+  }
+
+  private async scrape(watched: Watched): Promise<void> {
+    const { monitor } = watched;
+    const at = Date.now();
+    await monitor.scrape(at);
+    if (at - watched.expiredAt >= EXPIRY) {
+      if (watched.expiredAt > 0) this.history.expire(monitor.historyId, at);
+      watched.expiredAt = at - phaseOf(monitor.target.url, FINE);
+    }
+    const report = monitor.report();
+    for (const listener of this.listeners) listener(report, monitor);
+  }
+}

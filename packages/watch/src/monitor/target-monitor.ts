@@ -1,0 +1,166 @@
+/**
+ * Owns the watch over one target: each scrape is kept, judged and, when it is
+ * worth it, explained by a profile. A target that does not answer stays as it
+ * was known, and is said to be down.
+ */
+import { formatDuration } from 'watertight/tasks';
+import type { Client } from 'watertight';
+import { Assessor } from '../detect/index.js';
+import { stacksOf, summarizeStacks, type CountedStack, type Summary } from '../diagnose/index.js';
+import { ScrapeError, Scraper, type Target } from '../scrape/index.js';
+import type { History, Sample } from '../store/index.js';
+import { DetectorClock } from './detector-clock.js';
+import { evidenceOf, type Look } from './evidence.js';
+import { groupReports, judge, verdictOf, type TargetReport, type Verdict } from './judgement.js';
+import { wantsProfile, type PaceSettings } from './profile-pace.js';
+
+export interface MonitorSettings extends PaceSettings {
+  /** For one scrape, ms. */
+  readonly timeout: number;
+}
+
+/** What was kept of a stack, without its number. */
+type KeptStack = Omit<CountedStack, 'key' | 'count' | 'waitMs'>;
+
+const DAY = 86_400_000;
+/** How far back the detector looks. */
+const JUDGED = 28 * DAY;
+/** Looks that are remembered. */
+const LOOKS = 64;
+/** Stacks that are kept of a profile, the most frequent: the rest of a large program is one of a kind. */
+const KEPT_STACKS = 200;
+/** Goroutines up to which a Go program is stopped for long enough to say what each waits for. */
+const SMALL = 10_000;
+const GROUPS_SHOWN = 10;
+
+export class TargetMonitor {
+  private readonly scraper: Scraper;
+  private readonly id: number;
+  private readonly clock: DetectorClock;
+  private readonly assessor: Assessor;
+  private latest: (Sample & { readonly platform: 'go' | 'node' }) | null = null;
+  private failure: ScrapeError | null = null;
+  private looks: Look[] = [];
+  private profile: { readonly at: number; readonly value: number; readonly start: number } | null = null;
+  private stacks: readonly CountedStack[] = [];
+  private summary: Summary | null = null;
+
+  constructor(
+    readonly target: Target,
+    client: Client,
+    private readonly history: History,
+    private readonly settings: MonitorSettings,
+    now: number,
+  ) {
+    this.id = history.target(target.url);
+    this.scraper = new Scraper(target, client, settings.timeout);
+    const known = this.knownSamples(now);
+    this.clock = new DetectorClock(known[0]?.at ?? now, settings.interval);
+    this.assessor = new Assessor(target.limit === null ? {} : { limit: target.limit });
+    for (const sample of known) this.assessor.add(this.clock.sample(sample));
+    const last = known.at(-1);
+    if (last !== undefined) this.scraper.resume({ start: last.start, value: last.value });
+  }
+
+  /** One scrape, kept and judged; never rejects for what the target does. */
+  async scrape(at: number): Promise<void> {
+    try {
+      const scraped = await this.scraper.count(at);
+      this.latest = scraped;
+      this.failure = null;
+      this.history.record(this.id, scraped);
+      this.assessor.add(this.clock.sample(scraped));
+      if (wantsProfile(this.settings, { ...scraped, profile: this.profile, suspected: this.suspected() })) await this.look(scraped);
+    } catch (error) {
+      if (!(error instanceof ScrapeError)) throw error;
+      this.failure = error;
+    }
+    this.keepIncident(at);
+  }
+
+  /** Takes a profile now, whether or not it is time for one. @throws ScrapeError */
+  async look(scraped: Sample & { readonly platform: 'go' | 'node' }): Promise<void> {
+    const { at, value, start, platform } = scraped;
+    const profile = await this.scraper.profile(platform === 'go' && value <= SMALL ? 2 : 0);
+    const proven = platform === 'node' ? await this.scraper.proven() : 0;
+    this.profile = { at, value, start };
+    this.stacks = stacksOf(profile).sort((a, b) => b.count - a.count);
+    this.history.recordProfile(this.id, at, start, this.stacks.slice(0, KEPT_STACKS).map(({ key, count, waitMs: _wait, ...kept }) => ({ key, count, frames: kept satisfies KeptStack })));
+    this.summary = summarizeStacks(this.stacks, this.baseline(at, start));
+    const unread = this.summary.diagnoses.find(({ id }) => id === 'unread-body');
+    const waitMs = unread === undefined ? 0 : Math.max(0, ...this.summary.groups.filter(({ diagnosis }) => diagnosis === unread).map((group) => group.waitMs));
+    this.looks = [...this.looks.slice(-LOOKS + 1), { at, start, unread: unread?.count ?? 0, waitMs, proven }];
+  }
+
+  report(): TargetReport {
+    const { target, latest, failure, summary } = this;
+    const verdict = this.verdict();
+    return {
+      url: target.url,
+      name: target.name,
+      labels: target.labels,
+      up: failure === null && latest !== null,
+      failure: failure === null ? null : { kind: failure.failure, message: failure.message },
+      verdict: latest === null ? 'unknown' : verdictOf(verdict),
+      leaking: verdict.leaking,
+      count: latest?.value ?? null,
+      at: latest?.at ?? null,
+      start: latest?.start ?? 0,
+      platform: latest?.platform ?? null,
+      perHour: verdict.perHour,
+      since: verdict.since,
+      confidence: verdict.confidence,
+      reason: verdict.reason,
+      limit: target.limit,
+      limitAt: verdict.limitAt,
+      restarts: this.assessor.assessment().restarts,
+      groups: summary === null ? [] : groupReports(summary, GROUPS_SHOWN),
+    };
+  }
+
+  /** The number under which the history knows it. */
+  get historyId(): number {
+    return this.id;
+  }
+
+  private verdict(): Verdict {
+    const { clock } = this;
+    const assessment = this.assessor.assessment();
+    const { perHour } = assessment;
+    const scaled = perHour === undefined || clock.scale === 1 ? assessment : { ...assessment, perHour: clock.perHour(perHour), reason: this.scaledReason(perHour) };
+    return judge(scaled, { since: clock.time(assessment.since), limitAt: clock.time(assessment.limitAt) }, evidenceOf(this.looks));
+  }
+
+  /** The detector's own sentence would speak of its hours. */
+  private scaledReason(perHour: number): string {
+    const since = this.clock.time(this.assessor.assessment().since) ?? 0;
+    const seen = this.latest === null ? '' : ` for ${formatDuration(this.latest.at - since)}`;
+    return `It climbs by ${Math.round(this.clock.perHour(perHour) / 60)} a minute${seen}.`;
+  }
+
+  private suspected(): boolean {
+    const [before, last] = this.looks.slice(-2);
+    return this.verdict().leaking || (last !== undefined && before !== undefined && last.unread > before.unread);
+  }
+
+  /** What the stacks are compared with: the first profile of this process that is known, since the growth is looked for over all of its life. */
+  private baseline(at: number, start: number): readonly CountedStack[] | null {
+    const first = this.history.profiles(this.id, 0, at - 1).find((profile) => profile.start === start);
+    if (first === undefined) return null;
+    return this.history.stacks<KeptStack>(first.id).map(({ key, count, frames }) => ({ ...frames, key, count, waitMs: 0 }));
+  }
+
+  private keepIncident(at: number): void {
+    const { leaking, since, perHour, confidence, reason } = this.verdict();
+    if (leaking) this.history.openIncident(this.id, at, { since, perHour, confidence, reason });
+    // A target that is down has not recovered.
+    else if (this.failure === null) this.history.closeIncident(this.id, at);
+  }
+
+  /** What was scraped before: every scrape as long as they are kept, spans before that. */
+  private knownSamples(now: number): Sample[] {
+    const scrapes = this.history.samples(this.id, now - JUDGED, now);
+    const first = scrapes[0]?.at ?? now;
+    return [...this.history.buckets(this.id, 300_000, now - JUDGED, first - 300_000), ...scrapes];
+  }
+}
