@@ -91,6 +91,25 @@ test('equal goroutines are one sample, whatever their ids, arguments and waiting
   assert.deepEqual(profile.totals, [4]);
 });
 
+test('a goroutine that is nearly like the one before is not taken for it', () => {
+  const parts = (name: string, line: string, creator: string): string => `goroutine 1 [select]:\nmain.f()\n\ta.go:1\n${name}()\n\t${line} +0x1\n${creator}`;
+  const usual = parts('main.g', 'a.go:12', 'created by main.main\n\ta.go:9\n');
+  const others = [
+    parts('main.g', 'a.go:13', 'created by main.main\n\ta.go:9\n'),
+    parts('main.g', 'a.go:1', 'created by main.main\n\ta.go:9\n'),
+    parts('main.g', 'a.go:123', 'created by main.main\n\ta.go:9\n'),
+    parts('main.h', 'a.go:12', 'created by main.main\n\ta.go:9\n'),
+    parts('main.g', 'a.go:12', 'created by main.main\n\ta.go:8\n'),
+    parts('main.g', 'a.go:12', 'created by main.init\n\ta.go:9\n'),
+    parts('main.g', 'a.go:12', ''),
+  ];
+  for (const other of others) {
+    const expected = [only(usual), only(other)].map((sample) => ({ ...sample, values: [2] }));
+    assert.notDeepEqual(expected[0], expected[1]);
+    assert.deepEqual(parseProfile([usual, other, usual, other].join('\n')).samples, expected, other);
+  }
+});
+
 test('blank lines between goroutines may be missing, and lines of other programs come between them', () => {
   const profile = parseProfile(`panic: boom\n\ngoroutine 1 [running]:\n${CALL}goroutine 2 [running]:\n${CALL}\nrax 0x0\nrbx    0x3af9\n2026/11/21 restarting\ngoroutine 3 [running]:\n${CALL}\nexit status 2\n`);
   assert.deepEqual(profile.totals, [3]);
