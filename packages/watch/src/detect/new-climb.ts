@@ -1,0 +1,38 @@
+/**
+ * Owns the test for a climb such as this series has never had: with a day or more of history, a
+ * straight climb that is several times the greatest one in it needs not last as long.
+ */
+import { climbOf, firstAtOrAfter, greatestRise } from './climb.js';
+import { leastRise, mayHaveRisen, type Finding } from './finding.js';
+import { climbsOnWithin } from './pace.js';
+import { isUnprecedented } from './precedent.js';
+import type { Stitched } from './stitched.js';
+
+/** Hours. The history has to hold a whole day beside them. */
+const WINDOWS = [5, 7] as const;
+const HISTORY = 24;
+/** Times the greatest rise that was ever seen within as many hours. */
+const LEAST_OVER_HISTORY = 3;
+const MOST_BEND = 0.25;
+const MOST_BULGE = 0.25;
+const LEAST_EVENNESS = 10;
+
+export function newClimb(series: Stitched): Finding | undefined {
+  const { time, level, noise } = series;
+  const now = time.at(-1)!;
+  for (const hours of WINDOWS) {
+    const from = now - hours;
+    if (from - HISTORY < time[0] - 0.5) return undefined;
+    if (!mayHaveRisen(series, hours)) continue;
+    const climb = climbOf(time, level, from, now);
+    if (climb === undefined || climb.evenness < LEAST_EVENNESS) continue;
+    if (Math.abs(climb.bend) > MOST_BEND || Math.abs(climb.bulge) > MOST_BULGE) continue;
+    const least = leastRise(climb.from, noise, hours);
+    if (climb.rise < least) continue;
+    const before = greatestRise(time, level, firstAtOrAfter(time, from), hours);
+    if (climb.rise < LEAST_OVER_HISTORY * before || !climbsOnWithin(series, from) || !isUnprecedented(series, climb.rise, climb.hours)) continue;
+    const strength = Math.min(climb.evenness / LEAST_EVENNESS, climb.rise / least, climb.rise / (LEAST_OVER_HISTORY * before));
+    return { test: 'new', from, to: now, rate: climb.rise / climb.hours, strength };
+  }
+  return undefined;
+}

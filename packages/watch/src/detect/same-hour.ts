@@ -1,0 +1,123 @@
+/**
+ * Owns the comparison with the same hour a day earlier, the fair one under a daily rhythm: a rhythm
+ * is where it was, a leak is higher, and by the same amount at every hour.
+ */
+import { mean, median, quantileSorted, standardDeviation } from 'simple-statistics';
+import { firstAtOrAfter } from './climb.js';
+import { leastRise, type Finding } from './finding.js';
+import { climbsOnWithin } from './pace.js';
+import { aboveThen, isUnprecedented, levelAt } from './precedent.js';
+import type { Stitched } from './stitched.js';
+
+interface Window {
+  /** Days between the hours that are compared. */
+  readonly days: number;
+  readonly hours: number;
+  /** Most that the difference may vary, from its 10th to its 90th percentile, as a share of its median. */
+  readonly spread: number;
+}
+
+const DAY = 24;
+/** What wanders, or had a busier day, differs by now this and now that; the shorter the look, the steadier the difference must be. */
+const WINDOWS: readonly Window[] = [
+  { days: 1, hours: 8, spread: 0.2 },
+  { days: 1, hours: 12, spread: 0.3 },
+  { days: 1, hours: 18, spread: 0.4 },
+  { days: 1, hours: 24, spread: 0.5 },
+  { days: 2, hours: 24, spread: 0.4 },
+  { days: 4, hours: 24, spread: 0.4 },
+  { days: 7, hours: 24, spread: 0.4 },
+];
+/** The difference, as a share of how far the level moves within a day. Less can be one day's rhythm being fuller than another's. */
+const LEAST_OF_RANGE = 0.25;
+/** Spread of the difference, as a share of what it would be if the whole day were busier in proportion. */
+const MOST_OF_LOAD = 0.5;
+/** Least that an earlier pair of days has to differ by, as a share of this one, to differ likewise; and the most, to hardly differ. */
+const LIKEWISE = 0.4;
+const HARDLY = 0.35;
+/** Hours in which a step happens, and the share of the difference that may be due to one. */
+const STEP = 0.5;
+const MOST_IN_A_STEP = 0.5;
+
+export function sameHour(series: Stitched): Finding | undefined {
+  const { time, level, noise } = series;
+  const now = time.at(-1)!;
+  if (now - time[0] < DAY + WINDOWS[0].hours - 0.5) return undefined;
+  for (const { days, hours, spread } of WINDOWS) {
+    const from = now - hours;
+    const apart = days * DAY;
+    if (from - apart < time[0] - 0.5) return undefined;
+    const atLeast = leastRise(level[firstAtOrAfter(time, from - apart)], noise, apart);
+    // Nearly every series ends here: the last hours alone tell.
+    if ((aboveThen(series, apart) ?? 0) < 0.7 * atLeast) continue;
+    const first = firstAtOrAfter(time, from);
+    const differences: number[] = [];
+    const yesterday: number[] = [];
+    for (let i = first; i < time.length; i++) {
+      const before = levelAt(time, level, time[i] - apart);
+      if (before === undefined) continue;
+      differences.push(level[i] - before);
+      yesterday.push(before);
+    }
+    // Half of the blocks that a quarter of an hour each would give: less is a look through a keyhole.
+    if (differences.length < Math.min(hours * 2, 0.75 * (time.length - first))) continue;
+    differences.sort((a, b) => a - b);
+    const rise = median(differences);
+    if (differences[0] <= 0) continue;
+    const varies = quantileSorted(differences, 0.9) - quantileSorted(differences, 0.1);
+    const day = firstAtOrAfter(time, now - DAY);
+    const least = Math.max(atLeast, LEAST_OF_RANGE * (rangeFrom(level, day) - rise));
+    if (daysDiffer(series, first, apart, rise)) continue;
+    if (followsLoad(differences, yesterday)) continue;
+    if (varies > spread * rise || rise < least || steps(series, from - apart, rise) || !climbsOnWithin(series, from - apart) || !isUnprecedented(series, rise, apart)) continue;
+    const strength = Math.min((spread * rise) / Math.max(varies, 1e-9), rise / least);
+    return { test: 'same-hour', from: from - apart, to: now, rate: rise / apart, strength };
+  }
+  return undefined;
+}
+
+function rangeFrom(level: readonly number[], start: number): number {
+  let lowest = Infinity;
+  let highest = -Infinity;
+  for (let i = start; i < level.length; i++) {
+    lowest = Math.min(lowest, level[i]);
+    highest = Math.max(highest, level[i]);
+  }
+  return highest - lowest;
+}
+
+/** Whether the level went up at once, without a restart, by so much that a step explains the difference. */
+function steps(series: Stitched, from: number, rise: number): boolean {
+  const { time, level } = series;
+  for (let i = firstAtOrAfter(time, from), behind = i; i < time.length; i++) {
+    while (time[i] - time[behind] > STEP + 0.01) behind++;
+    if (level[i] - level[behind] > MOST_IN_A_STEP * rise) return true;
+  }
+  return false;
+}
+
+/**
+ * Whether days have differed before, by so much that this difference is no news. Where an earlier
+ * pair of days was seen, it either differs likewise, as under a leak that began before, or hardly.
+ */
+function daysDiffer({ time, level }: Stitched, first: number, apart: number, rise: number): boolean {
+  const before: number[] = [];
+  for (let i = first; i < time.length; i++) {
+    const then = levelAt(time, level, time[i] - apart);
+    const earlier = levelAt(time, level, time[i] - 2 * apart);
+    if (then !== undefined && earlier !== undefined) before.push(then - earlier);
+  }
+  if (before.length < (time.length - first) / 2) return false;
+  before.sort((a, b) => a - b);
+  const least = quantileSorted(before, 0.1);
+  return least < LIKEWISE * rise && Math.max(quantileSorted(before, 0.9), -least) > HARDLY * rise;
+}
+
+/**
+ * Whether the difference is as well explained by a busier day, of which every hour is busier in
+ * proportion. It is told apart only where the load moves while the difference does not.
+ */
+function followsLoad(differences: readonly number[], yesterday: readonly number[]): boolean {
+  const busier = mean(differences) / mean(yesterday);
+  return standardDeviation(differences) > MOST_OF_LOAD * busier * standardDeviation(yesterday);
+}

@@ -1,0 +1,87 @@
+// Judges the leak detector as a monitor would run it: every prefix of every series.
+//
+//   node scripts/evaluate-detector.mjs [series.json]      the given series, or a file of the same form, .gz or not
+//   node scripts/evaluate-detector.mjs --generated 20     that many seeds of each class in each of the ranges
+//                                      --seed 100000      the first of them; the detector was tuned on seeds below 10,000
+//                                      --range near       one of near, wide, beyond; default: each
+//
+// It uses what `npx tsc -b` has built.
+import { parseArgs } from 'node:util';
+import { Assessor } from '../packages/watch/dist/detect/index.js';
+import { deriv, threshold } from '../packages/watch/dist-test/detect/series/baselines.js';
+import { generate, healthy, leaky, ranges } from '../packages/watch/dist-test/detect/series/classes.js';
+import { givenSeries } from '../packages/watch/dist-test/detect/series/given.js';
+import { quantile, score } from '../packages/watch/dist-test/detect/series/scoring.js';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    generated: { type: 'string' },
+    seed: { type: 'string', default: '100000' },
+    range: { type: 'string' },
+  },
+});
+
+function detector() {
+  const assessor = new Assessor();
+  return (sample) => {
+    assessor.add(sample);
+    return assessor.leaking;
+  };
+}
+
+const monitors = [
+  ['detector', detector],
+  ['threshold 1000', () => threshold(1000)],
+  ['deriv 1h > 10/h for 1h', () => deriv(1, 10, 1)],
+  ['deriv 6h > 2/h for 2h', () => deriv(6, 2, 2)],
+];
+
+function* generated(range, count, seed) {
+  for (const name of [...Object.keys(leaky), ...Object.keys(healthy)]) {
+    for (let i = 0; i < count; i++) yield generate(name, range, seed + i);
+  }
+}
+
+const sets =
+  values.generated === undefined
+    ? [['given series', () => givenSeries(positionals[0])]]
+    : (values.range === undefined ? ranges : [values.range]).map((range) => [
+        `generated, ${range}, seeds ${values.seed} to ${Number(values.seed) + Number(values.generated) - 1}`,
+        () => generated(range, Number(values.generated), Number(values.seed)),
+      ]);
+
+const figure = (value, digits = 1) => (value === undefined ? '-' : value.toFixed(digits));
+
+for (const [title, series] of sets) {
+  console.log(`\n${title}`);
+  const scores = monitors.map(([name, monitor]) => [name, score(series(), monitor)]);
+  console.table(
+    Object.fromEntries(
+      scores.map(([name, { f1, precision, recall, falseAlarms, missed, prefixes }]) => [
+        name,
+        { F1: figure(f1, 3), precision: figure(precision, 3), recall: figure(recall, 3), 'false alarms': falseAlarms, missed, prefixes },
+      ]),
+    ),
+  );
+  const [[, of]] = scores;
+  console.table(
+    Object.fromEntries(
+      of.classes.map((one) => [
+        one.class,
+        {
+          leaks: one.leaking,
+          series: one.series,
+          found: one.leaking ? one.found : '',
+          'false alarms': one.falseAlarms,
+          'delay h, median': one.leaking ? figure(quantile(one.delayHours, 0.5)) : '',
+          'delay h, p90': one.leaking ? figure(quantile(one.delayHours, 0.9)) : '',
+          'samples, median': one.leaking ? figure(quantile(one.delaySamples, 0.5), 0) : '',
+          'samples, p90': one.leaking ? figure(quantile(one.delaySamples, 0.9), 0) : '',
+        },
+      ]),
+    ),
+  );
+  const wrong = of.classes.flatMap((one) => one.wrong);
+  if (wrong.length > 0) console.log(`wrong: ${wrong.join(' ')}`);
+}
