@@ -12,7 +12,7 @@ import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import * as vitest from 'vitest';
 import { aimed } from './adapters/index.js';
-import { LeakSession, runnerInCharge, type SessionOptions } from './leak/index.js';
+import { LeakSession, runnerInCharge, type SessionOptions, type SessionTest } from './leak/index.js';
 import './leak.js';
 
 export type { SessionOptions } from './leak/index.js';
@@ -40,23 +40,34 @@ const MISPLACED = "List it in the configuration: setupFiles: ['watertight/vitest
 function start(): void {
   refuseWrongPlace();
   try {
-    // vitest reads the names of what a hook takes out of its source: they have to be written in this form.
-    vitest.aroundEach(async (runTest, { task }) => {
+    // vitest reads the names of what a hook takes out of its source: they have to be written in this form. The hooks
+    // are not async, and so not in the stacks of what fails within.
+    vitest.aroundEach((runTest, { task }) => {
       const test = session.begin(task.fullTestName);
-      await session.run(test, runTest);
-      const state = task.result?.state;
-      // A test that is meant to fail is turned round by vitest: an error more would let it pass.
-      const error = await session.end(test, { failed: state === 'fail', skipped: state === 'skip' || task.fails === true });
-      if (error !== null) throw aimed(error);
+      return session.run(test, runTest).then(() => end(test, task));
     }, NO_LIMIT);
-    vitest.aroundAll(async (runSuite) => {
-      await runSuite();
-      const error = await session.finish();
-      if (error !== null) throw aimed(error);
-    }, NO_LIMIT);
+    vitest.aroundAll((runSuite) => runSuite().then(finish), NO_LIMIT);
   } catch (cause) {
     throw new Error(`watertight/vitest could not put its hooks around the tests: it found another vitest than the one that runs, or was imported in a hook. ${MISPLACED}`, { cause });
   }
+}
+
+/** What vitest has of a test, as far as it is used here. */
+interface Task {
+  /** The test is meant to fail: `test.fails`. */
+  readonly fails?: boolean;
+  readonly result?: { readonly state: string };
+}
+
+async function end(test: SessionTest, { fails, result }: Task): Promise<void> {
+  // Of a test that is meant to fail vitest turns the result round: an error more would let it pass.
+  const error = await session.end(test, { failed: result?.state === 'fail', skipped: result?.state === 'skip' || fails === true });
+  if (error !== null) throw aimed(error);
+}
+
+async function finish(): Promise<void> {
+  const error = await session.finish();
+  if (error !== null) throw aimed(error);
 }
 
 /** What vitest has of a worker, as far as it is used here: to tell a place where nothing would be checked. */
