@@ -86,7 +86,8 @@ export class Assessor {
   }
 
   /**
-   * Takes the next sample. One that is older than the last is ignored: its block is closed already.
+   * Takes the next sample. One that is older than the last is ignored, its block being closed already;
+   * so is, at the same time, one of the older process.
    *
    * @throws {TypeError} where it is no sample; the index in the message is how many came before
    */
@@ -112,7 +113,7 @@ export class Assessor {
 
   private take(sample: Sample): void {
     const [t, value] = sample;
-    if (t < this.last) return;
+    if (t < this.last || (t === this.last && startOf(sample) < this.start)) return;
     this.meet(t, startOf(sample));
     this.last = t;
     this.count++;

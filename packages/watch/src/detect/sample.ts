@@ -34,11 +34,13 @@ export function checkedSamples(samples: unknown): readonly Sample[] {
   }
   let inOrder = true;
   let before = -Infinity;
+  let startBefore = -Infinity;
   for (let index = 0; index < samples.length; index++) {
     const sample: unknown = samples[index];
     checkSample(sample, index);
-    inOrder &&= sample[0] >= before;
+    inOrder &&= sample[0] > before || (sample[0] === before && startOf(sample) >= startBefore);
     before = sample[0];
+    startBefore = startOf(sample);
   }
   const checked = samples as Sample[];
   // At the same time, the process that started later is the one that is there from then on.

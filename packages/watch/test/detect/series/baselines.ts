@@ -15,18 +15,18 @@ export function deriv(window: number, rate: number, holds: number): Monitor {
     times.push(t / 3600);
     values.push(value);
     const now = t / 3600;
-    while (times[head]! < now - window) head++;
+    while (times[head] < now - window) head++;
     const count = times.length - head;
     let sumT = 0;
     let sumV = 0;
     let sumTT = 0;
     let sumTV = 0;
     for (let i = head; i < times.length; i++) {
-      const x = times[i]! - now;
+      const x = times[i] - now;
       sumT += x;
-      sumV += values[i]!;
+      sumV += values[i];
       sumTT += x * x;
-      sumTV += x * values[i]!;
+      sumTV += x * values[i];
     }
     const varies = sumTT - (sumT * sumT) / count;
     const slope = varies > 0 ? (sumTV - (sumT * sumV) / count) / varies : 0;

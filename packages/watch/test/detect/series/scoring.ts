@@ -2,7 +2,8 @@
  * Owns how a detector is judged: as a monitor would run it, sample by sample. On a healthy series,
  * one flag at any time is a false alarm; on a leaking one, so is a flag before the onset.
  */
-import type { LabelledSeries, Sample } from './scrape.js';
+import type { Sample } from '@watertight/watch';
+import type { LabelledSeries } from './scrape.js';
 
 /** Takes the samples in turn and says after each whether it would alarm now. */
 export type Monitor = (sample: Sample) => boolean;

@@ -2,9 +2,8 @@
  * Owns the monitor's side of a generated series: when it scrapes, which process it finds, and what
  * counting noise lies over the true level.
  */
+import type { Sample } from '@watertight/watch';
 import type { Random } from './random.js';
-
-export type Sample = [tSeconds: number, value: number, processStartSeconds: number];
 
 export interface LabelledSeries {
   readonly id: string;
