@@ -11,7 +11,7 @@ let collect: (() => void) | null = null;
  * context of its own, and the program's globals stay as they are.
  */
 export async function collectGarbage(): Promise<void> {
-  collect ??= globalThis.gc === undefined ? exposed() : () => void globalThis.gc?.();
+  collect ??= exposed();
   // What was looked at in this turn is kept until its end; what was collected is told in a later one.
   await turn();
   collect();
@@ -20,6 +20,12 @@ export async function collectGarbage(): Promise<void> {
 }
 
 function exposed(): () => void {
+  const { gc } = globalThis;
+  if (gc !== undefined) {
+    return () => {
+      gc();
+    };
+  }
   setFlagsFromString('--expose-gc');
   try {
     return runInNewContext('gc') as () => void;

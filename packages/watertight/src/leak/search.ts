@@ -18,6 +18,8 @@ export interface Found {
   readonly findings: readonly Finding[];
   /** Idle connections that do not count, for the report. */
   readonly idle: readonly Leak[];
+  /** What an entry of `ignore` matched. */
+  readonly ignored: readonly Candidate[];
   /** How many of the candidates may still end, or be proven. */
   readonly unsettled: number;
 }
@@ -30,6 +32,7 @@ export function look(settings: Settings, wanted: Wanted, matched: Set<Ignore>): 
   const at = now();
   const findings: Finding[] = [];
   const idle: Leak[] = [];
+  const ignored: Candidate[] = [];
   let unsettled = 0;
   for (const candidate of candidates(settings.resources)) {
     if (!wanted(candidate)) continue;
@@ -40,11 +43,14 @@ export function look(settings: Settings, wanted: Wanted, matched: Set<Ignore>): 
       if (!isIgnored(leak, candidate.identity, settings.ignore, new Set())) idle.push(leak);
       continue;
     }
-    if (isIgnored(leak, candidate.identity, settings.ignore, matched)) continue;
+    if (isIgnored(leak, candidate.identity, settings.ignore, matched)) {
+      ignored.push(candidate);
+      continue;
+    }
     if (leak.verdict !== 'proven') unsettled++;
     if (settings.severity === 'suspect' || leak.verdict === 'proven' || pooled || leak.kind === 'resource') findings.push({ leak, candidate });
   }
-  return { findings, idle, unsettled };
+  return { findings, idle, ignored, unsettled };
 }
 
 /** Looks up to `retries` times more, until nothing is left that could still settle. */

@@ -23,7 +23,7 @@
 import { currentScope, runInScope, type Scope } from '../tasks/index.js';
 import { candidates, IdentitySet, type Candidate } from './candidate.js';
 import { noteReported, reportUnmatched, wasReported } from './find-leaks.js';
-import { Baseline, type Ignore } from './ignore.js';
+import { Baseline, Ignore } from './ignore.js';
 import type { Leak } from './leak.js';
 import { checkOptions, type SessionOptions, type Settings } from './options.js';
 import { LeakError } from './report.js';
@@ -122,12 +122,15 @@ export class LeakSession {
   /**
    * A test has ended: resolves to what to fail it with, or null. `failed` says
    * that it failed of itself; then it is looked at only under `runOnFailure`.
-   * Looks for up to 1.4 s by default, at the test's own leaks alone.
+   * `skipped` says that it turned out to be left out on the way: what it
+   * started is never reported. Looks for up to 1.4 s by default, at the test's
+   * own leaks alone.
    */
-  async end(test: SessionTest, { failed = false }: { readonly failed?: boolean } = {}): Promise<LeakError | null> {
+  async end(test: SessionTest, { failed = false, skipped = false }: { readonly failed?: boolean; readonly skipped?: boolean } = {}): Promise<LeakError | null> {
     try {
       const options = merge(this.options, test.options);
-      if (failed) this.failed = true;
+      if (skipped) test.state = 'unchecked';
+      else if (failed) this.failed = true;
       if (test.state === 'unchecked') return null;
       if (failed && options.runOnFailure !== true) {
         test.state = 'failed';
@@ -139,6 +142,8 @@ export class LeakSession {
       // It may have been left unchecked meanwhile, by an after hook.
       if ((test.state as string) === 'unchecked') return null;
       this.note(found, matched);
+      // Known to this test's list alone: the file's need not know it again.
+      for (const { identity } of found.ignored) this.settled.add(identity);
       const own = ignoreOf(test.options);
       const unmatched = reportUnmatched({ ...settings, ignore: own }, (entry) => matched.has(entry));
       return failure(found, { idle: [], unmatched });
@@ -182,9 +187,10 @@ export class LeakSession {
   }
 
   /** Whether a candidate is to be answered for still. */
-  private isOpen({ identity, scope, ...candidate }: Candidate): boolean {
+  private isOpen(candidate: Candidate): boolean {
+    const { identity, scope } = candidate;
     if (scope instanceof SessionTest && (scope.state === 'unchecked' || scope.state === 'failed')) return false;
-    return !this.baseline.has(identity) && !this.settled.has(identity) && !wasReported({ identity, scope, ...candidate } as Candidate);
+    return !this.baseline.has(identity) && !this.settled.has(identity) && !wasReported(candidate);
   }
 
   private note(found: Found, matched: Set<Ignore>): void {
@@ -213,7 +219,7 @@ function merge(first: SessionOptions, second: SessionOptions): SessionOptions {
 }
 
 function ignoreOf({ ignore = [] }: SessionOptions): readonly Ignore[] {
-  return Array.isArray(ignore) ? (ignore as readonly Ignore[]) : [ignore as Ignore];
+  return ignore instanceof Ignore ? [ignore] : ignore;
 }
 
 function failure({ findings }: Found, notes: ConstructorParameters<typeof LeakError>[1] & { unmatched: readonly string[] }): LeakError | null {
