@@ -19,18 +19,17 @@ interface Entry {
 /** The profile as text: its main values, which are counts. What else it counts is in a line of its own, which readers of Go's form skip. */
 export async function countText(profile: Profile, slices: Slices): Promise<LongText> {
   const { mainType, samples, totals } = profile;
-  const addresses = new Addresses();
-  const stacks = new StackLines(addresses);
+  const stacks = new StackTexts();
   const entries: Entry[] = [];
   for (const sample of samples) {
-    entries.push({ count: sample.values[mainType], key: keyOf(sample, addresses), sample });
+    entries.push({ count: sample.values[mainType], key: keyOf(sample, stacks), sample });
     if (slices.over) await slices.next();
   }
   const sorted = await sortInSlices(entries, compare, slices);
   const text = new LongText();
   text.add(`${profile.kind} profile: total ${totals[mainType]}\n`);
   for (const { count, key, sample } of sorted) {
-    text.add(`${count} ${key}\n${otherValues(profile, sample)}${stacks.of(sample.frames)}\n`);
+    text.add(`${count} ${key}\n${otherValues(profile, sample)}${stacks.of(sample.frames).lines}\n`);
     if (slices.over) await slices.next();
   }
   return text;
@@ -41,11 +40,10 @@ function compare(a: Entry, b: Entry): number {
   return b.count - a.count || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 }
 
-function keyOf({ frames, labels }: Sample, addresses: Addresses): string {
-  // What Go prints here are return addresses: one past the call.
-  const stack = frames.map((frame) => ` ${hex(addresses.of(frame).pc + 1)}`).join('');
+function keyOf({ frames, labels }: Sample, stacks: StackTexts): string {
+  const { head } = stacks.of(frames);
   const text = labelsText(labels);
-  return text === '' ? `@${stack}` : `@${stack}\n# labels: ${text}`;
+  return text === '' ? head : `${head}\n# labels: ${text}`;
 }
 
 /** `{"host":"127.0.0.1:80", "state":"select"}`: sorted, quoted as by `%q`. '' for none. */
@@ -61,23 +59,24 @@ function otherValues({ sampleTypes, mainType }: Profile, { values }: Sample): st
   return `# values: ${others.join(', ')}\n`;
 }
 
-/** The lines of a stack, aligned. Samples with the same stack share one array of frames, and so the text. */
-class StackLines {
-  readonly #known = new Map<readonly Frame[], string>();
+/** What is printed of a stack: its addresses in one line, and each place in one. Samples with the same stack share one array of frames, and so the text. */
+class StackTexts {
+  readonly #addresses = new Addresses();
+  readonly #known = new Map<readonly Frame[], { readonly head: string; readonly lines: string }>();
 
-  constructor(private readonly addresses: Addresses) {}
-
-  of(frames: readonly Frame[]): string {
-    let text = this.#known.get(frames);
-    if (text === undefined) {
-      text = alignColumns(frames.map((frame) => this.cells(frame)));
-      this.#known.set(frames, text);
+  of(frames: readonly Frame[]): { readonly head: string; readonly lines: string } {
+    let texts = this.#known.get(frames);
+    if (texts === undefined) {
+      // What Go prints in the head are return addresses: one past the call.
+      const head = `@${frames.map((frame) => ` ${hex(this.#addresses.of(frame).pc + 1)}`).join('')}`;
+      texts = { head, lines: alignColumns(frames.map((frame) => this.cells(frame))) };
+      this.#known.set(frames, texts);
     }
-    return text;
+    return texts;
   }
 
   private cells(frame: Frame): string[] {
-    const { entry, pc } = this.addresses.of(frame);
+    const { entry, pc } = this.#addresses.of(frame);
     if (frame.function === '') return ['#', hex(pc)];
     return ['#', hex(pc), `${frame.function}+${hex(pc - entry)}`, `${frame.file}:${frame.line}`];
   }

@@ -1,10 +1,10 @@
 /** Owns which profiles there are, and what each adds up of a moment of the live set. */
 import { now, provenCounts, taskCount, toEpoch, type Holder, type Verdict } from '../tasks/index.js';
 import { CallStacks, ENTRY_FRAMES } from './call-stack.js';
-import type { Circumstances, ProfileBuilder } from './profile-builder.js';
-import { GOROUTINE_COUNT, labelsOf, type SampleType } from './profile.js';
+import { GOROUTINE_COUNT, type Labels, type SampleType } from './profile.js';
 import type { Slices } from './slices.js';
 import { hostOf, pathOf, takeSnapshot, unreadBytes, type HolderRecord, type TaskRecord } from './snapshot.js';
+import type { Tally } from './tally.js';
 
 export interface ProfileKind {
   readonly name: 'goroutine' | 'httpbody' | 'leaked';
@@ -17,8 +17,8 @@ export interface ProfileKind {
   readonly dropFrames: string;
   /** How many there are now. */
   count(): number;
-  /** Adds what there is now to `builder`, each value times `sign`; returns the moment it was taken, ms since 1970. */
-  collect(builder: ProfileBuilder, sign: 1 | -1, slices: Slices): Promise<number>;
+  /** Adds what there is now to `tally`, each value times `sign`; returns the moment it was taken, ms since 1970. */
+  collect(tally: Tally, sign: 1 | -1, slices: Slices): Promise<number>;
 }
 
 const COUNT: SampleType = { type: 'count', unit: 'count' };
@@ -30,12 +30,12 @@ export const goroutineKind: ProfileKind = {
   periodType: GOROUTINE_COUNT,
   dropFrames: ENTRY_FRAMES,
   count: taskCount,
-  async collect(builder, sign, slices) {
+  async collect(tally, sign, slices) {
     const { time, tasks } = takeSnapshot();
-    const stacks = new CallStacks(builder.stacks);
-    const labels = new LabelSets(builder);
+    const stacks = new CallStacks(tally.stacks);
+    const labels = new LabelSets(tally);
     for (const record of tasks) {
-      builder.add(stacks.ofTask(record), labels.ofTask(record), null, [sign]);
+      tally.add(stacks.ofTask(record), labels.ofTask(record), [sign]);
       if (slices.over) await slices.next();
     }
     return time;
@@ -49,12 +49,12 @@ export const httpbodyKind: ProfileKind = {
   periodType: { type: 'httpbody', unit: 'count' },
   dropFrames: '',
   count: () => takeSnapshot().holders.length,
-  async collect(builder, sign, slices) {
+  async collect(tally, sign, slices) {
     const { time, holders } = takeSnapshot();
-    const stacks = new CallStacks(builder.stacks);
-    const labels = new LabelSets(builder);
+    const stacks = new CallStacks(tally.stacks);
+    const labels = new LabelSets(tally);
     for (const record of holders) {
-      builder.add(stacks.ofHolder(record.holder), labels.ofHolder(record), null, [sign, sign * record.heldFor * 1e6, sign * unreadBytes(record)]);
+      tally.add(stacks.ofHolder(record.holder), labels.ofHolder(record), [sign, sign * record.heldFor * 1e6, sign * unreadBytes(record)]);
       if (slices.over) await slices.next();
     }
     return time;
@@ -71,18 +71,18 @@ export const leakedKind: ProfileKind = {
     const { sites, other } = provenCounts();
     return sites.reduce((sum, { count }) => sum + count, other);
   },
-  async collect(builder, sign, slices) {
+  async collect(tally, sign, slices) {
     const time = toEpoch(now());
     const { sites, other } = provenCounts();
-    const stacks = new CallStacks(builder.stacks);
-    const labels = new LabelSets(builder);
+    const stacks = new CallStacks(tally.stacks);
+    const labels = new LabelSets(tally);
     for (const { count, first } of sites) {
-      builder.add(stacks.ofHolder(first), labels.ofLeak(first), null, [sign * count]);
+      tally.add(stacks.ofHolder(first), labels.ofLeak(first), [sign * count]);
       if (slices.over) await slices.next();
     }
     if (other > 0) {
-      const stack = builder.stacks.stack([builder.stacks.frame('(further call sites)', '', 0)]);
-      builder.add(stack, builder.circumstances(null, labelsOf([['verdict', 'proven']])), null, [sign * other]);
+      const stack = tally.stacks.stack([tally.stacks.frame('(further call sites)', '', 0)]);
+      tally.add(stack, tally.labels(['verdict'], ['proven']), [sign * other]);
     }
     return time;
   },
@@ -95,27 +95,25 @@ export const PROFILE_KINDS: readonly ProfileKind[] = [goroutineKind, httpbodyKin
  * where a tool drops their frames. Never a credential, never a query.
  */
 class LabelSets {
-  /** By their values: most tasks have the same labels as others. */
-  readonly #known = new Map<string, Circumstances>();
   /** Two tasks of a connection follow each other, and differ in name and state only. */
   #last: HolderRecord | null = null;
   #values: readonly string[] = [];
 
-  constructor(private readonly builder: ProfileBuilder) {}
+  constructor(private readonly tally: Tally) {}
 
-  ofTask({ task, state, verdict, holder }: TaskRecord): Circumstances {
-    if (holder !== null) return this.#of(HOLDER_TASK, [...this.#ofResponse(holder), state, task.name]);
+  ofTask({ task, state, verdict, holder }: TaskRecord): Labels {
+    if (holder !== null) return this.tally.labels(HOLDER_TASK, [...this.#ofResponse(holder), state, task.name]);
     const { host } = task.labels;
-    return host === undefined ? this.#of(PLAIN_TASK, [state, task.name]) : this.#of(HOST_TASK, [host, verdict, state, task.name]);
+    return host === undefined ? this.tally.labels(PLAIN_TASK, [state, task.name]) : this.tally.labels(HOST_TASK, [host, verdict, state, task.name]);
   }
 
-  ofHolder(record: HolderRecord): Circumstances {
+  ofHolder(record: HolderRecord): Labels {
     const { bytesRead, status } = record;
-    return this.#of(HOLDER, [...this.#ofResponse(record), status === 0 ? 'no response' : bytesRead === 0 ? 'unread' : 'half read']);
+    return this.tally.labels(HOLDER, [...this.#ofResponse(record), status === 0 ? 'no response' : bytesRead === 0 ? 'unread' : 'half read']);
   }
 
-  ofLeak(leak: Holder): Circumstances {
-    return this.#of(LEAK, responseValues(leak, 'proven'));
+  ofLeak(leak: Holder): Labels {
+    return this.tally.labels(LEAK, responseValues(leak, 'proven'));
   }
 
   #ofResponse(record: HolderRecord): readonly string[] {
@@ -125,19 +123,9 @@ class LabelSets {
     }
     return this.#values;
   }
-
-  #of(keys: readonly string[], values: readonly string[]): Circumstances {
-    const id = `${keys.length}\n${values.join('\n')}`;
-    let circumstances = this.#known.get(id);
-    if (circumstances === undefined) {
-      circumstances = this.builder.circumstances(null, labelsOf(keys.map((key, i) => [key, values[i]] as const)));
-      this.#known.set(id, circumstances);
-    }
-    return circumstances;
-  }
 }
 
-// Each has a length of its own.
+// Each has a number of its own.
 const PLAIN_TASK = ['state', 'task'];
 const HOST_TASK = ['host', 'verdict', 'state', 'task'];
 const LEAK = ['client', 'host', 'method', 'path', 'verdict'];

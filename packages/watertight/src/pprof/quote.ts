@@ -7,6 +7,7 @@ const SPECIAL = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
 
 /** The text in double quotes, one line whatever it holds. */
 export function quote(text: string): string {
+  if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`;
   // A Go string is UTF-8: half of a pair can't be in it.
   const whole = /[\ud800-\udfff]/.test(text) ? Buffer.from(text, 'utf8').toString('utf8') : text;
   return `"${whole.replace(SPECIAL, escape)}"`;

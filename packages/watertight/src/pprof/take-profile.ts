@@ -2,19 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countText } from './count-text.js';
 import { encodeProfile } from './encode.js';
-import { Budget } from './limits.js';
 import { LongText } from './long-text.js';
-import { ProfileBuilder } from './profile-builder.js';
 import type { ProfileKind } from './profile-kinds.js';
 import { goroutineKind, httpbodyKind, leakedKind } from './profile-kinds.js';
 import { mainTypeOf, type Profile, type ProfileForm, type Sample } from './profile.js';
 import { Slices } from './slices.js';
 import { takeSnapshot } from './snapshot.js';
-import { StackTable } from './stack-table.js';
+import { Tally } from './tally.js';
 import { tracebackText } from './traceback-text.js';
-
-/** What this process is like bounds its profile. */
-const UNBOUNDED = { maxHeldBytes: Number.POSITIVE_INFINITY };
 
 /** Which of Go's forms: 0 is gzipped profile.proto, 1 text by stack, 2 text by goroutine. */
 export type Debug = 0 | 1 | 2;
@@ -72,13 +67,14 @@ async function take<D extends Debug>(kind: ProfileKind, options: TakeOptions<D>)
   const debug: unknown = options.debug === undefined ? 0 : options.debug;
   if (debug !== 0 && debug !== 1 && debug !== 2) throw new TypeError(`debug is 0 (profile.proto), 1 (text by stack) or 2 (text by goroutine), not ${typeof debug === 'string' ? JSON.stringify(debug) : String(debug)}`);
   const taken = await takeForm(kind, debug, options.signal);
-  return (taken instanceof LongText ? taken.pieces.join('') : taken) as Taken<D>;
+  // The engine keeps a sum of texts as one, and copies it together when it is first looked into: 60 MB need not be copied now.
+  return (taken instanceof LongText ? taken.pieces.reduce((text, piece) => text + piece) : taken) as Taken<D>;
 }
 
 /** A profile in one of the forms; text as it comes, in pieces. */
 export async function takeForm(kind: ProfileKind, debug: Debug, signal?: AbortSignal): Promise<Uint8Array | LongText> {
   const slices = new Slices(signal);
-  if (debug === 2 && kind === goroutineKind) return tracebackText(takeSnapshot(), new StackTable(new Budget(UNBOUNDED)), slices);
+  if (debug === 2 && kind === goroutineKind) return tracebackText(takeSnapshot(), new Tally().stacks, slices);
   const profile = await takeData(kind, debug === 0 ? 'debug=0' : 'debug=1', slices);
   return debug === 0 ? encodeProfile(profile, slices, kind) : countText(profile, slices);
 }
@@ -89,30 +85,26 @@ export async function takeForm(kind: ProfileKind, debug: Debug, signal?: AbortSi
  */
 export async function takeDelta(kind: ProfileKind, ms: number, signal?: AbortSignal): Promise<Uint8Array> {
   const slices = new Slices(signal);
-  const builder = newBuilder(kind);
-  const from = await kind.collect(builder, -1, slices);
+  const tally = new Tally();
+  const from = await kind.collect(tally, -1, slices);
   // The request that waits keeps the process alive, if anything should.
   await sleep(ms, undefined, { signal, ref: false });
-  const time = await kind.collect(builder, 1, slices);
-  return encodeProfile(await built(kind, builder, 'debug=0', time, time - from, slices), slices, kind);
+  const time = await kind.collect(tally, 1, slices);
+  return encodeProfile(await built(kind, tally, 'debug=0', time, time - from, slices), slices, kind);
 }
 
 async function takeData(kind: ProfileKind, form: ProfileForm, slices: Slices): Promise<Profile> {
-  const builder = newBuilder(kind);
-  const time = await kind.collect(builder, 1, slices);
-  return built(kind, builder, form, time, 0, slices);
+  const tally = new Tally();
+  const time = await kind.collect(tally, 1, slices);
+  return built(kind, tally, form, time, 0, slices);
 }
 
-function newBuilder(kind: ProfileKind): ProfileBuilder {
-  return new ProfileBuilder(kind.sampleTypes, new Budget(UNBOUNDED));
-}
-
-/** The profile, without what came to nothing, and not in order: what puts it into a form sees to that. */
-async function built({ name, sampleTypes, periodType }: ProfileKind, builder: ProfileBuilder, form: ProfileForm, time: number, duration: number, slices: Slices): Promise<Profile> {
+/** The profile, not in order: what puts it into a form sees to that. */
+async function built({ name, sampleTypes, periodType }: ProfileKind, tally: Tally, form: ProfileForm, time: number, duration: number, slices: Slices): Promise<Profile> {
   const samples: Sample[] = [];
   const totals = sampleTypes.map(() => 0);
-  for (const sample of builder.samples()) {
-    if (sample.values.some((value) => value !== 0)) samples.push(sample);
+  for (const sample of tally.samples()) {
+    samples.push(sample);
     for (let i = 0; i < totals.length; i++) totals[i] += sample.values[i];
     if (slices.over) await slices.next();
   }
