@@ -123,7 +123,7 @@ async function* gunzipped(chunks: AsyncGenerator<Buffer, void, undefined>): Asyn
   } catch (error) {
     throw gzipError(error, gunzip.bytesWritten);
   } finally {
-    gunzip.destroy();
+    // Ended, failed or left early, the iteration has destroyed `gunzip`, and the pipeline closes the source.
     await feeding;
   }
 }

@@ -17,13 +17,13 @@ const rows = (before: Profile, after: Profile): [string, number, number, number]
   diffProfiles(before, after).rows.map((row) => [row.frames[0].function, row.before, row.after, row.delta]);
 
 test('rows: largest growth first, then the larger, then by name; unchanged, new and gone ones too', () => {
-  const before = goroutines([5, 'select', 'main.gone', 1], [2, 'select', 'main.grows', 2], [3, 'select', 'main.same', 3], [3, 'select', 'main.alike', 3]);
-  const after = goroutines([3, 'select', 'main.same', 3], [3, 'select', 'main.alike', 3], [9, 'select', 'main.grows', 2], [7, 'select', 'main.new', 4]);
-  const expected = [['main.grows', 2, 9, 7], ['main.new', 0, 7, 7], ['main.alike', 3, 3, 0], ['main.same', 3, 3, 0], ['main.gone', 5, 0, -5]];
+  const before = goroutines([5, 'select', 'main.gone', 1], [2, 'select', 'main.grows', 2], [30, 'select', 'main.same', 3], [30, 'select', 'main.alike', 3]);
+  const after = goroutines([30, 'select', 'main.same', 3], [30, 'select', 'main.alike', 3], [9, 'select', 'main.grows', 2], [7, 'select', 'main.new', 4]);
+  const expected = [['main.grows', 2, 9, 7], ['main.new', 0, 7, 7], ['main.alike', 30, 30, 0], ['main.same', 30, 30, 0], ['main.gone', 5, 0, -5]];
   assert.deepEqual(rows(before, after), expected);
   const { before: was, after: is, delta, totals, kind } = diffProfiles(before, after);
-  assert.deepEqual([was, is, delta, kind], [13, 22, 9, 'goroutine']);
-  assert.deepEqual(totals, [{ before: 13, after: 22, delta: 9 }]);
+  assert.deepEqual([was, is, delta, kind], [67, 76, 9, 'goroutine']);
+  assert.deepEqual(totals, [{ before: 67, after: 76, delta: 9 }]);
 });
 
 test('a profile and itself: nothing has changed', () => {
@@ -73,6 +73,12 @@ test('forms, addresses and what each form leaves out make no difference', () => 
       ['net/http.(*persistConn).writeLoop', 2, 8],
     ]);
   }
+});
+
+test('the runtime\'s own frames are left out: all of them innermost, elsewhere the unexported ones, never all', () => {
+  const stack = (...names: string[]): string[] => groupStacks(parseProfile(`goroutine 1 [running]:\n${names.map((name) => `${name}()\n\truntime/panic.go:1\n`).join('')}`))[0].frames.map((frame) => frame.function);
+  assert.deepEqual(stack('runtime.Gosched', 'internal/runtime/syscall.Syscall6', 'main.f', 'panic', 'runtime.gopanic', 'runtime.Goexit', 'main.g', 'runtime.main'), ['main.f', 'runtime.Goexit', 'main.g']);
+  assert.deepEqual(stack('runtime.gopark', 'runtime.main'), ['runtime.gopark', 'runtime.main']);
 });
 
 test('type arguments, which forms write differently, are not compared', () => {
