@@ -9,6 +9,7 @@ import { Command, CommanderError } from 'commander';
 import { addLab } from './lab.js';
 import { addRun } from './run.js';
 import { addDiff, addTop } from './top.js';
+import { addWatch } from './watch.js';
 import { UsageError } from './usage-error.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -24,6 +25,7 @@ addLab(program);
 addRun(program);
 addTop(program);
 addDiff(program);
+addWatch(program);
 
 // `watertight lab | head`: the reader has seen enough, which is not our failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

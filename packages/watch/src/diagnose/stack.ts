@@ -45,11 +45,17 @@ const STANDARD = /^(?:runtime|internal|net|crypto|bufio|io|os|sync|time|context|
 /** Libraries between a program and the network: the line to blame is beyond them. */
 const LIBRARY = /^(?:google\.golang\.org\/grpc|github\.com\/(?:go-sql-driver|lib\/pq|jackc|redis|aws|prometheus|hashicorp\/go-retryablehttp|go-resty))\b/;
 
+const SCRIPT = /\.[cm]?[jt]sx?$/;
+
+/** A frame of a Node service, but for the library's own loops and Node's. */
+function isScript({ function: name, file }: Frame): boolean {
+  return SCRIPT.test(file) && !name.startsWith('watertight.') && !file.startsWith('node:');
+}
+
 function isPrograms(frame: Frame, goRoot: string | null): boolean {
   const { function: name, file } = frame;
   if (name === '') return false;
-  // A Node service's frames are the program's, unless they are the library's loops (see the writer of profiles) or a dependency's.
-  if (/\.[cm]?[jt]sx?$/.test(file)) return !name.startsWith('watertight.') && !/[\\/]node_modules[\\/]|^node:/.test(file);
+  if (SCRIPT.test(file)) return isScript(frame) && !/[\\/]node_modules[\\/]/.test(file);
   if (goRoot !== null && file.startsWith(goRoot)) return false;
   return !STANDARD.test(name) && !LIBRARY.test(name);
 }
@@ -69,5 +75,8 @@ export function goRootOf(stacks: readonly Stack[]): string | null {
 export function programFrame(stack: Stack, goRoot: string | null): Frame | null {
   const own = stack.frames.find((frame) => isPrograms(frame, goRoot));
   if (own !== undefined) return own;
+  // A service that is itself installed in node_modules.
+  const installed = stack.frames.find(isScript);
+  if (installed !== undefined) return installed;
   return stack.createdBy !== null && isPrograms(stack.createdBy, goRoot) ? stack.createdBy : null;
 }

@@ -1,7 +1,7 @@
 /** Owns the verdict on a target: from its count over time, from what its profiles prove, and what is said of it. Pure. */
 import type { Frame } from 'watertight/pprof';
 import type { Assessment } from '../detect/index.js';
-import type { Summary } from '../diagnose/index.js';
+import type { StackSummary, Summary } from '../diagnose/index.js';
 import type { ScrapeFailure } from '../scrape/index.js';
 import type { Evidence } from './evidence.js';
 
@@ -85,7 +85,9 @@ export function verdictOf({ leaking, confidence }: Pick<Verdict, 'leaking' | 'co
 export function groupReports({ groups }: Summary, limit: number): GroupReport[] {
   const grown = groups.filter(({ growth, diagnosis }) => growth > 0 && diagnosis?.id !== 'profiling');
   const shown = grown.length > 0 ? grown : groups.filter(({ count }) => count > 0);
-  return shown.slice(0, limit).map(({ count, growth, top, site, state, diagnosis, frames }) => ({
+  // Of what grew, what could be a leak comes first.
+  const rank = ({ diagnosis }: StackSummary): number => (diagnosis?.leak === false ? 1 : 0);
+  return [...shown].sort((a, b) => rank(a) - rank(b)).slice(0, limit).map(({ count, growth, top, site, state, diagnosis, frames }) => ({
     count,
     growth,
     top,

@@ -11,7 +11,12 @@ export interface MonitorOptions {
   readonly interval?: number;
   /** Between profiles while all is well, ms. Default 30 intervals. */
   readonly profileInterval?: number;
+  /** Default: a warning of the process. */
+  readonly onFault?: FaultListener;
 }
+
+/** What a scrape could not do through no fault of its target: the history can't be written, say. */
+export type FaultListener = (error: unknown) => void;
 
 /** Told of every scrape, in the order they come in. */
 export type MonitorListener = (report: TargetReport, monitor: TargetMonitor) => void;
@@ -35,12 +40,14 @@ export class Monitor {
   private readonly client: Client;
   private readonly watched = new Map<string, Watched>();
   private readonly listeners = new Set<MonitorListener>();
+  private readonly onFault: FaultListener;
   private started = false;
 
   constructor(
     private readonly history: History,
     options: MonitorOptions = {},
   ) {
+    this.onFault = options.onFault ?? ((error) => process.emitWarning(error instanceof Error ? error : String(error)));
     const interval = options.interval ?? DEFAULT_INTERVAL;
     this.settings = { interval, profileInterval: options.profileInterval ?? 30 * interval, timeout: Math.min(Math.max(interval, 1000), LONGEST_SCRAPE) };
     // One connection to each target, kept from scrape to scrape.
@@ -50,16 +57,16 @@ export class Monitor {
 
   /** Watches these targets, and no others, from now on; what is known of those that stay is kept. */
   setTargets(targets: readonly Target[]): void {
-    const wanted = new Map(targets.map((target) => [target.url, target]));
-    for (const [url, watched] of this.watched) {
-      if (JSON.stringify(wanted.get(url)) === JSON.stringify(watched.monitor.target)) continue;
+    const wanted = new Map(targets.map((target) => [target.profiles, target]));
+    for (const [profiles, watched] of this.watched) {
+      if (JSON.stringify(wanted.get(profiles)) === JSON.stringify(watched.monitor.target)) continue;
       if (watched.timer !== null) clearTimeout(watched.timer);
-      this.watched.delete(url);
+      this.watched.delete(profiles);
     }
-    for (const [url, target] of wanted) {
-      if (this.watched.has(url)) continue;
+    for (const [profiles, target] of wanted) {
+      if (this.watched.has(profiles)) continue;
       const watched: Watched = { monitor: new TargetMonitor(target, this.client, this.history, this.settings, Date.now()), timer: null, running: null, expiredAt: 0 };
-      this.watched.set(url, watched);
+      this.watched.set(profiles, watched);
       if (this.started) this.schedule(watched, true);
     }
   }
@@ -87,9 +94,9 @@ export class Monitor {
     return [...this.watched.values()].map(({ monitor }) => monitor.report());
   }
 
-  /** What is known of one; null if it is not watched. */
+  /** What is known of the target with this `url`; null if it is not watched. */
   monitorOf(url: string): TargetMonitor | null {
-    return this.watched.get(url)?.monitor ?? null;
+    return [...this.watched.values()].find(({ monitor }) => monitor.target.url === url)?.monitor ?? null;
   }
 
   /** Calls `listener` after each scrape; returns the function that ends that. */
@@ -105,20 +112,22 @@ export class Monitor {
   private schedule(watched: Watched, first: boolean): void {
     const { interval } = this.settings;
     const now = Date.now();
-    const phase = phaseOf(watched.monitor.target.url, interval);
+    const phase = phaseOf(watched.monitor.target.profiles, interval);
     const due = now - ((now - phase) % interval) + interval;
     // The first comes within its phase as well, but at most one interval away, and at once where there are few.
     const wait = first && this.watched.size <= 10 ? 0 : due - now;
     watched.timer = setTimeout(() => {
       watched.timer = null;
       void this.run(watched).finally(() => {
-        if (this.started && this.watched.get(watched.monitor.target.url) === watched) this.schedule(watched, false);
+        if (this.started && this.watched.get(watched.monitor.target.profiles) === watched) this.schedule(watched, false);
       });
     }, wait);
   }
 
   private run(watched: Watched): Promise<void> {
-    watched.running ??= this.scrape(watched).finally(() => (watched.running = null));
+    watched.running ??= this.scrape(watched)
+      .catch(this.onFault)
+      .finally(() => (watched.running = null));
     return watched.running;
   }
 
@@ -128,7 +137,7 @@ export class Monitor {
     await monitor.scrape(at);
     if (at - watched.expiredAt >= EXPIRY) {
       if (watched.expiredAt > 0) this.history.expire(monitor.historyId, at);
-      watched.expiredAt = at - phaseOf(monitor.target.url, FINE);
+      watched.expiredAt = at - phaseOf(monitor.target.profiles, FINE);
     }
     const report = monitor.report();
     for (const listener of this.listeners) listener(report, monitor);

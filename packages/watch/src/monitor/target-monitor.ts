@@ -5,7 +5,7 @@
  */
 import { formatDuration } from 'watertight/tasks';
 import type { Client } from 'watertight';
-import { Assessor } from '../detect/index.js';
+import { Assessor, type Assessment } from '../detect/index.js';
 import { stacksOf, summarizeStacks, type CountedStack, type Summary } from '../diagnose/index.js';
 import { ScrapeError, Scraper, type Target } from '../scrape/index.js';
 import type { History, Sample } from '../store/index.js';
@@ -52,7 +52,7 @@ export class TargetMonitor {
     private readonly settings: MonitorSettings,
     now: number,
   ) {
-    this.id = history.target(target.url);
+    this.id = history.target(target.profiles);
     this.scraper = new Scraper(target, client, settings.timeout);
     const known = this.knownSamples(now);
     this.clock = new DetectorClock(known[0]?.at ?? now, settings.interval);
@@ -126,16 +126,16 @@ export class TargetMonitor {
   private verdict(): Verdict {
     const { clock } = this;
     const assessment = this.assessor.assessment();
-    const { perHour } = assessment;
-    const scaled = perHour === undefined || clock.scale === 1 ? assessment : { ...assessment, perHour: clock.perHour(perHour), reason: this.scaledReason(perHour) };
-    return judge(scaled, { since: clock.time(assessment.since), limitAt: clock.time(assessment.limitAt) }, evidenceOf(this.looks));
+    return judge(clock.scale === 1 ? assessment : this.scaled(assessment), { since: clock.time(assessment.since), limitAt: clock.time(assessment.limitAt) }, evidenceOf(this.looks));
   }
 
-  /** The detector's own sentence would speak of its hours. */
-  private scaledReason(perHour: number): string {
-    const since = this.clock.time(this.assessor.assessment().since) ?? 0;
-    const seen = this.latest === null ? '' : ` for ${formatDuration(this.latest.at - since)}`;
-    return `It climbs by ${Math.round(this.clock.perHour(perHour) / 60)} a minute${seen}.`;
+  /** In our hours: the detector's own sentences would speak of its. */
+  private scaled(assessment: Assessment): Assessment {
+    const { perHour, since } = assessment;
+    if (perHour === undefined) return { ...assessment, reason: 'Nothing has climbed as a leak does.' };
+    const rate = this.clock.perHour(perHour);
+    const seen = formatDuration((this.latest?.at ?? 0) - (this.clock.time(since) ?? 0));
+    return { ...assessment, perHour: rate, reason: `It has climbed by ${Math.round(rate / 60)} a minute for ${seen}.` };
   }
 
   private suspected(): boolean {

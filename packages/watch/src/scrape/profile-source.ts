@@ -34,7 +34,7 @@ async function fetched(place: string, { token, timeout = 60_000 }: ProfileSource
   const named = /\/debug\/pprof\/([a-z]+)\/?(\?[^#]*)?$/.exec(place);
   const target = parseTarget(named === null ? place : place.slice(0, named.index + '/debug/pprof/'.length) + (named[2] ?? ''), token === undefined ? {} : { token });
   const name = named?.[1] ?? 'goroutine';
-  const shown = target.url + name;
+  const shown = target.profiles + name;
   await using transport = new Transport({ disableKeepAlives: true });
   try {
     await using response = await new Client({ transport }).get(addressOf(target, name), { headers: target.headers, timeout });

@@ -143,6 +143,6 @@ export class Scraper {
 
   /** The address as it may be shown. */
   private show(path: string): string {
-    return path.startsWith('/') ? new URL(path, this.target.url).href : this.target.url + path;
+    return path.startsWith('/') ? new URL(path, this.target.profiles).href : this.target.profiles + path;
   }
 }

@@ -2,13 +2,15 @@
 
 /** A process to watch. */
 export interface Target {
-  /** What it is known by everywhere: the address of its profiles without credentials, `http://127.0.0.1:6060/debug/pprof/`. */
+  /** As it was given, without credentials and query: `http://127.0.0.1:6060`. What reports call it. */
   readonly url: string;
+  /** The folder of its profiles, without credentials and query: `http://127.0.0.1:6060/debug/pprof/`. Two targets with the same are one. */
+  readonly profiles: string;
   /** For people; the host and port where nothing else is said. */
   readonly name: string;
   /** `Authorization` and the like; never shown. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Where the profiles are when that is not the same as `url`: with the query that the service wants. */
+  /** The same with the query that the service wants: what is asked for. */
   readonly address: string;
   readonly labels: Readonly<Record<string, string>>;
   /** A count that is known to be too many: `assess` says when it will be met. */
@@ -44,6 +46,7 @@ const PPROF = '/debug/pprof/';
  */
 export function parseTarget(text: string, settings: TargetSettings = {}): Target {
   const url = parseUrl(text);
+  const shown = shownUrl(text);
   const headers: Record<string, string> = {};
   if (url.username !== '' || url.password !== '') {
     headers.authorization = `Basic ${Buffer.from(`${decode(url.username)}:${decode(url.password)}`).toString('base64')}`;
@@ -56,16 +59,26 @@ export function parseTarget(text: string, settings: TargetSettings = {}): Target
   url.hash = '';
   const address = url.href;
   url.search = '';
-  return { url: url.href, name: settings.name ?? url.host, headers, address, labels: settings.labels ?? {}, limit: settings.limit ?? null };
+  return { url: shown, profiles: url.href, name: settings.name ?? url.host, headers, address, labels: settings.labels ?? {}, limit: settings.limit ?? null };
 }
 
 function parseUrl(text: string): URL {
-  const trimmed = text.trim();
-  const absolute = /^[a-z][a-z\d+.-]*:\/\//i.test(trimmed) ? trimmed : `http://${trimmed}`;
+  const absolute = withScheme(text);
   const url = URL.canParse(absolute) ? new URL(absolute) : null;
   if (url === null || url.hostname === '') throw new TargetError(`${JSON.stringify(withoutCredentials(text))} is no address of a service; write it like http://127.0.0.1:6060`);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new TargetError(`${JSON.stringify(withoutCredentials(text))} is neither http nor https`);
   return url;
+}
+
+function withScheme(text: string): string {
+  const trimmed = text.trim();
+  return /^[a-z][a-z\d+.-]*:\/\//i.test(trimmed) ? trimmed : `http://${trimmed}`;
+}
+
+function shownUrl(text: string): string {
+  return withScheme(text)
+    .replace(/[?#].*$/s, '')
+    .replace(/\/\/[^/]*@/, '//');
 }
 
 function withoutCredentials(text: string): string {

@@ -1,0 +1,119 @@
+/**
+ * `watertight watch`: scrapes services, says which of them leak, and since when, how fast and by which line.
+ */
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { InvalidArgumentError, type Command } from 'commander';
+import { Monitor, type TargetReport } from '../monitor/index.js';
+import { parseTarget, TargetError, type Target } from '../scrape/index.js';
+import { History, StoreError } from '../store/index.js';
+import { formatChange, formatTargets } from './target-table.js';
+import { UsageError } from './usage-error.js';
+
+interface WatchOptions {
+  readonly once?: boolean;
+  readonly json?: boolean;
+  readonly db?: string;
+  readonly interval: number;
+  readonly token?: string;
+  readonly limit?: number;
+}
+
+/** Looks of `--once`: a profile proves something only beside others. */
+const LOOKS = 8;
+/** Ms between them, unless the interval is shorter. */
+const LOOK_INTERVAL = 1000;
+
+export function addWatch(program: Command): void {
+  program
+    .command('watch')
+    .summary('watch services, Go or Node, and say which leak')
+    .description(
+      'Scrapes each service\'s /debug/pprof (Go: import _ "net/http/pprof"; Node: WATERTIGHT_PPROF=6060 and\n' +
+        '--import watertight/register), keeps what it sees, and says which of them leak, since when, how fast and why.',
+    )
+    .argument('<url...>', 'services: http://127.0.0.1:6060, or host:port')
+    .option('--once', `look ${LOOKS} times, say what there is, and exit`)
+    .option('--json', 'with --once: print everything as JSON')
+    .option('--db <file>', 'keep the history in this file (default: in memory only)')
+    .option('--interval <ms>', 'between scrapes of one service', readMilliseconds, 10_000)
+    .option('--token <token>', 'what the services want as a bearer token', process.env.WATERTIGHT_TOKEN)
+    .option('--limit <n>', 'a count that must not be met: reports say when it will be', readCount)
+    .action(watch);
+}
+
+async function watch(urls: readonly string[], options: WatchOptions): Promise<void> {
+  if (options.json === true && options.once !== true) throw new UsageError('--json goes with --once');
+  const targets = readTargets(urls, options);
+  const history = openHistory(options.db ?? ':memory:');
+  try {
+    await (options.once === true ? lookOnce(targets, history, options) : keepWatching(targets, history, options));
+  } finally {
+    history.close();
+  }
+}
+
+/** A few looks close to each other, and what the history knows. */
+async function lookOnce(targets: readonly Target[], history: History, { interval, json }: WatchOptions): Promise<void> {
+  const pause = Math.min(interval, LOOK_INTERVAL);
+  // The looks' profiles are what is asked for; the detector's clock stays that of the interval.
+  const monitor = new Monitor(history, { interval: Math.max(interval, 10_000), profileInterval: 1 });
+  try {
+    monitor.setTargets(targets);
+    for (let look = 0; look < LOOKS; look++) {
+      if (look > 0) await sleep(pause);
+      await monitor.scrapeAll();
+      if (monitor.reports().every(({ up }) => !up)) break;
+    }
+    const reports = monitor.reports();
+    process.stdout.write(json === true ? `${JSON.stringify({ targets: reports }, null, 2)}\n` : formatTargets(reports));
+  } finally {
+    await monitor.stop();
+  }
+}
+
+async function keepWatching(targets: readonly Target[], history: History, { interval }: WatchOptions): Promise<void> {
+  const monitor = new Monitor(history, { interval, onFault: (error) => process.stderr.write(`watertight: ${error instanceof Error ? error.message : String(error)}\n`) });
+  const last = new Map<string, TargetReport>();
+  monitor.onScrape((report) => {
+    const change = formatChange(last.get(report.url) ?? null, report);
+    last.set(report.url, report);
+    if (change !== null) process.stdout.write(change);
+  });
+  monitor.setTargets(targets);
+  monitor.start();
+  process.stdout.write(`watching ${targets.length === 1 ? (targets[0]?.url ?? '') : `${targets.length} services`}; Ctrl-C ends it\n`);
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  await monitor.stop();
+}
+
+function readTargets(urls: readonly string[], { token, limit }: WatchOptions): Target[] {
+  try {
+    const targets = urls.map((url) => parseTarget(url, { ...(token !== undefined && { token }), ...(limit !== undefined && { limit }) }));
+    return targets;
+  } catch (cause) {
+    if (cause instanceof TargetError) throw new UsageError(cause.message, { cause });
+    throw cause;
+  }
+}
+
+function openHistory(file: string): History {
+  try {
+    return new History(file);
+  } catch (cause) {
+    if (cause instanceof StoreError) throw new UsageError(cause.message, { cause });
+    throw cause;
+  }
+}
+
+function readMilliseconds(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value < 50 || value > 86_400_000) throw new InvalidArgumentError('It is a number of milliseconds from 50 to a day.');
+  return Math.round(value);
+}
+
+function readCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It is a whole number from 1 on.');
+  return value;
+}
