@@ -4,10 +4,11 @@
 //   node scripts/evaluate-detector.mjs --generated 20     that many seeds of each class in each of the ranges
 //                                      --seed 100000      the first of them; the detector was tuned on seeds below 10,000
 //                                      --range near       one of near, wide, beyond; default: each
+//   node scripts/evaluate-detector.mjs --cost             CPU time of a call, and of a sample of the incremental form
 //
 // It uses what `npx tsc -b` has built.
 import { parseArgs } from 'node:util';
-import { Assessor } from '../packages/watch/dist/detect/index.js';
+import { assess, Assessor } from '../packages/watch/dist/detect/index.js';
 import { deriv, threshold } from '../packages/watch/dist-test/detect/series/baselines.js';
 import { generate, healthy, leaky, ranges } from '../packages/watch/dist-test/detect/series/classes.js';
 import { givenSeries } from '../packages/watch/dist-test/detect/series/given.js';
@@ -19,6 +20,7 @@ const { values, positionals } = parseArgs({
     generated: { type: 'string' },
     seed: { type: 'string', default: '100000' },
     range: { type: 'string' },
+    cost: { type: 'boolean', default: false },
   },
 });
 
@@ -41,6 +43,44 @@ function* generated(range, count, seed) {
   for (const name of [...Object.keys(leaky), ...Object.keys(healthy)]) {
     for (let i = 0; i < count; i++) yield generate(name, range, seed + i);
   }
+}
+
+const cpuMillis = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+
+/** A series under a rhythm, scraped every ten seconds; it leaks or it does not. */
+const scraped = (count, perHour) =>
+  Array.from({ length: count }, (_, i) => [
+    i * 10,
+    Math.round(300 + 100 * Math.sin((2 * Math.PI * i) / 8640) + (perHour * i) / 360 + (i % 7)),
+    1,
+  ]);
+
+if (values.cost) {
+  const rows = {};
+  for (const [span, count] of [['an hour', 360], ['a day', 8640], ['a week', 60_480], ['60 days', 518_400], ['116 days', 1_000_000]]) {
+    for (const [kind, perHour] of [['healthy', 0], ['leaking', 5]]) {
+      const samples = scraped(count, perHour);
+      assess(samples);
+      const calls = Math.ceil(200_000 / count);
+      const before = cpuMillis();
+      for (let i = 0; i < calls; i++) assess(samples);
+      const call = (cpuMillis() - before) / calls;
+      const assessor = new Assessor();
+      let found = 0;
+      const begun = cpuMillis();
+      for (const sample of samples) {
+        assessor.add(sample);
+        if (assessor.leaking) found++;
+      }
+      const each = ((cpuMillis() - begun) * 1000) / count;
+      rows[`${span}, ${kind}`] = { samples: count, 'assess, ms': call.toFixed(2), 'Assessor, us a sample': each.toFixed(2), 'leaking at': found };
+    }
+  }
+  console.table(rows);
+  process.exit();
 }
 
 const sets =

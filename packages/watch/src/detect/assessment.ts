@@ -49,7 +49,7 @@ export interface Judged {
   };
 }
 
-/** Of findings just strong enough, fewer than one in ten was wrong on any set of series tried; each further multiple leaves a tenth of that. */
+/** Of findings that are just strong enough, at most one in ten is taken to be wrong (on every generated set it was fewer); each further multiple leaves a tenth. */
 const WRONG_AT_LEAST = 0.1;
 const SUREST = 0.99;
 /** Hours of a healthy series after which a verdict of health is as likely to stand as not. */

@@ -15,9 +15,11 @@ interface Window {
 }
 
 /**
- * Where it climbs most nearly straight, a day's sine is off a line by 0.016 of its rise in nine
- * hours, 0.023 in ten, 0.031 in eleven, 0.038 in twelve; from sixteen hours on no sine passes the
- * other conditions. A leak under the noise of counting is off by 0.010 (nine in ten: 0.017).
+ * Where it climbs most nearly straight, a day's sine is off a line by 0.023 of its rise in ten hours
+ * and by 0.038 in twelve; a leak under the noise of counting by 0.008 (nine in ten: 0.014). Sines
+ * would allow ten hours, but a rhythm whose climb is drawn out to fifteen hours and nearly straight
+ * would not: with two random harmonics, one in fifty passed ten hours, one in two hundred twelve.
+ * From twenty hours on nothing daily climbs evenly, and bursts and noise are let off the line.
  */
 const WINDOWS: readonly Window[] = [
   { hours: 12, misfit: 0.013 },

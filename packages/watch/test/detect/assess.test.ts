@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { suite, test } from 'node:test';
 import { assess, Assessor, type Sample } from '@watertight/watch';
+import { deriv, threshold } from './series/baselines.js';
 import { generate, healthy, leaky } from './series/classes.js';
 import { givenSeries } from './series/given.js';
 import { quantile, score, type Monitor } from './series/scoring.js';
@@ -27,6 +28,14 @@ suite('assess, as a monitor runs it', () => {
     const { f1, falseAlarms, classes } = score(givenSeries(), detector);
     assert.equal(falseAlarms, 0, classes.flatMap((one) => one.wrong).join(' '));
     assert.ok(f1 >= 0.95, `F1 is ${f1}`);
+  });
+
+  test('does what neither a threshold nor a derivative does', () => {
+    const alerts = { threshold: () => threshold(1000), hour: () => deriv(1, 10, 1), hours: () => deriv(6, 2, 2) };
+    for (const [name, alert] of Object.entries(alerts)) {
+      const { f1 } = score(givenSeries(), alert);
+      assert.ok(f1 > 0.6 && f1 < 0.8, `${name}: F1 ${f1}`);
+    }
   });
 
   test('finds every straight leak of the given series within half a day, and every other within a day and a half', () => {
