@@ -69,23 +69,36 @@ export class Endpoint {
     return routeOf(path, this.#prefix, mountOf(path, rest));
   }
 
-  /** Rejects only if the caller is gone. */
-  async answer(request: ProfileRequest): Promise<Answer> {
+  /** Makes the answer and has it delivered. Rejects only if the caller is gone, or with what `deliver` does. */
+  async answer<T>(request: ProfileRequest, deliver: (answer: Answer) => T | Promise<T>): Promise<T> {
+    const refusal = this.#refuse(request);
+    if (refusal !== null) return deliver(refusal);
+    // Until it is delivered: a slow reader has it all in our memory.
+    this.#busy++;
+    try {
+      return await deliver(await answerTo(request));
+    } finally {
+      this.#busy--;
+    }
+  }
+
+  #refuse(request: ProfileRequest): Answer | null {
     const refusal = this.#access.check(request.caller);
     if (refusal !== null) return failure(refusal.status, refusal.text, refusal.status === 401 ? { 'WWW-Authenticate': 'Bearer realm="pprof"' } : {});
     if (request.method !== 'GET' && request.method !== 'HEAD') return failure(405, 'Method Not Allowed', { Allow: 'GET, HEAD' });
     if (this.#busy >= MAX_BUSY) return failure(503, `${MAX_BUSY} profiles are being taken already`, { 'Retry-After': '1' });
-    this.#busy++;
-    try {
-      return await dispatch(request);
-    } catch (error) {
-      request.signal.throwIfAborted();
-      // Go's words. The reason is for the program's log, not for whoever asks.
-      process.emitWarning(`a profile could not be taken: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, { code: 'WATERTIGHT_PPROF' });
-      return failure(500, 'failed to collect profile');
-    } finally {
-      this.#busy--;
-    }
+    return null;
+  }
+}
+
+async function answerTo(request: ProfileRequest): Promise<Answer> {
+  try {
+    return await dispatch(request);
+  } catch (error) {
+    request.signal.throwIfAborted();
+    // Go's words. The reason is for the program's log, not for whoever asks.
+    process.emitWarning(`a profile could not be taken: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, { code: 'WATERTIGHT_PPROF' });
+    return failure(500, 'failed to collect profile');
   }
 }
 
@@ -95,7 +108,7 @@ async function dispatch(request: ProfileRequest): Promise<Answer> {
     case 'index':
       return answer('text/html; charset=utf-8', [indexPage(route.facts)], { 'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'" });
     case 'redirect':
-      return { ...failure(301, 'Moved Permanently', { Location: query.size === 0 ? route.location : `${route.location}?${query.toString()}` }) };
+      return failure(301, 'Moved Permanently', { Location: query.size === 0 ? route.location : `${route.location}?${query.toString()}` });
     case 'facts': {
       const limit = integerOf(query.get('limit') ?? String(LISTED.usual));
       if (limit === null || limit < 0) return invalid('limit', 'must be a number of entries');

@@ -1,5 +1,5 @@
 /** Owns the same facts as the profiles as plain data, for programs that would rather read JSON. */
-import { now, provenCounts, siteOf, toEpoch, type HolderClient, type Site, type TaskState, type Verdict } from '../tasks/index.js';
+import { provenCounts, siteOf, type HolderClient, type Site, type TaskState, type Verdict } from '../tasks/index.js';
 import type { Slices } from './slices.js';
 import { hostOf, pathOf, takeSnapshot, unreadBytes, type HolderRecord, type Snapshot, type TaskRecord } from './snapshot.js';
 
@@ -72,7 +72,7 @@ export async function takeFacts(limit: number, slices: Slices): Promise<Facts> {
   for (const { state } of tasks) increase(tasksByState, state);
   return {
     time: new Date(time).toISOString(),
-    processStart: new Date(toEpoch(now()) - process.uptime() * 1000).toISOString(),
+    processStart: new Date(time - process.uptime() * 1000).toISOString(),
     taskCount: tasks.length,
     tasksByState,
     connections: connectionsOf(snapshot),

@@ -31,20 +31,22 @@ export function pprofFetchHandler(options: EndpointOptions = {}): PprofFetchHand
     const { headers } = request;
     // Frameworks pass all kinds of things as a second argument.
     const address: unknown = caller?.remoteAddress;
-    const answer = await endpoint.answer({
-      method: request.method,
-      route,
-      query: url.searchParams,
-      caller: {
-        remoteAddress: typeof address === 'string' ? address : null,
-        host: headers.get('host') ?? url.host,
-        authorization: headers.get('authorization'),
-        forwarded: FORWARDING_FIELDS.some((name) => headers.has(name)),
+    return endpoint.answer(
+      {
+        method: request.method,
+        route,
+        query: url.searchParams,
+        caller: {
+          remoteAddress: typeof address === 'string' ? address : null,
+          host: headers.get('host') ?? url.host,
+          authorization: headers.get('authorization'),
+          forwarded: FORWARDING_FIELDS.some((name) => headers.has(name)),
+        },
+        signal: request.signal,
+        idleTimeout: 0,
       },
-      signal: request.signal,
-      idleTimeout: 0,
-    });
-    return responseOf(answer, request.method);
+      (answer) => responseOf(answer, request.method),
+    );
   };
 }
 

@@ -4,6 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { isLoopback } from './access.js';
 import { pprofHandler } from './node-handler.js';
 
+/** Readers are few, and the program's descriptors are its own. */
+const MAX_CONNECTIONS = 100;
+
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
@@ -44,6 +47,7 @@ export function servePprof(text: string, token?: string): Server | null {
     return null;
   }
   const server = createServer(handler);
+  server.maxConnections = MAX_CONNECTIONS;
   server.on('error', (error: NodeJS.ErrnoException) => {
     warn(`WATERTIGHT_PPROF: no profiles are served at ${text}: ${error.code === 'EADDRINUSE' ? 'the port is in use (by another process of the same program?)' : error.message}`);
   });

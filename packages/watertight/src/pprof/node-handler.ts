@@ -1,5 +1,6 @@
 /** Owns the profiles behind a server of node:http, and frameworks that speak its language: Express, Connect, Fastify's raw objects. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { FORWARDING_FIELDS } from './access.js';
 import { Endpoint, type Answer, type EndpointOptions } from './endpoint.js';
 
@@ -31,22 +32,26 @@ export function pprofHandler(options: EndpointOptions = {}): PprofHandler {
     }
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    const { socket, headers } = request;
+    const { headers } = request;
+    // Where a framework injects a request, there may be no socket.
+    const socket = request.socket as Socket | undefined;
     endpoint
-      .answer({
-        method: request.method ?? 'GET',
-        route,
-        query: new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : ''),
-        caller: {
-          remoteAddress: socket.remoteAddress ?? null,
-          host: headers.host ?? null,
-          authorization: headers.authorization ?? null,
-          forwarded: FORWARDING_FIELDS.some((name) => headers[name] !== undefined),
+      .answer(
+        {
+          method: request.method ?? 'GET',
+          route,
+          query: new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : ''),
+          caller: {
+            remoteAddress: socket?.remoteAddress ?? null,
+            host: headers.host ?? null,
+            authorization: headers.authorization ?? null,
+            forwarded: FORWARDING_FIELDS.some((name) => headers[name] !== undefined),
+          },
+          signal: gone.signal,
+          idleTimeout: socket?.timeout ?? 0,
         },
-        signal: gone.signal,
-        idleTimeout: socket.timeout ?? 0,
-      })
-      .then((answer) => send(answer, request, response))
+        (answer) => send(answer, request, response),
+      )
       .catch((error: unknown) => {
         // Nobody is there any more; anything else would be ours to mend.
         if (!gone.signal.aborted) response.destroy(error as Error);

@@ -1,5 +1,5 @@
 /** Owns which profiles there are, and what each adds up of a moment of the live set. */
-import { now, provenCounts, taskCount, toEpoch, type Holder, type Verdict } from '../tasks/index.js';
+import { provenCounts, taskCount, type Holder, type Verdict } from '../tasks/index.js';
 import { CallStacks, ENTRY_FRAMES } from './call-stack.js';
 import { GOROUTINE_COUNT, type Labels, type SampleType } from './profile.js';
 import type { Slices } from './slices.js';
@@ -17,8 +17,8 @@ export interface ProfileKind {
   readonly dropFrames: string;
   /** How many there are now. */
   count(): number;
-  /** Adds what there is now to `tally`, each value times `sign`; returns the moment it was taken, ms since 1970. */
-  collect(tally: Tally, sign: 1 | -1, slices: Slices): Promise<number>;
+  /** Adds what there is at the moment of the call to `tally`, each value times `sign`. */
+  collect(tally: Tally, sign: 1 | -1, slices: Slices): Promise<void>;
 }
 
 const COUNT: SampleType = { type: 'count', unit: 'count' };
@@ -31,14 +31,13 @@ export const goroutineKind: ProfileKind = {
   dropFrames: ENTRY_FRAMES,
   count: taskCount,
   async collect(tally, sign, slices) {
-    const { time, tasks } = takeSnapshot();
+    const { tasks } = takeSnapshot();
     const stacks = new CallStacks(tally.stacks);
     const labels = new LabelSets(tally);
     for (const record of tasks) {
       tally.add(stacks.ofTask(record), labels.ofTask(record), [sign]);
       if (slices.over) await slices.next();
     }
-    return time;
   },
 };
 
@@ -50,14 +49,13 @@ export const httpbodyKind: ProfileKind = {
   dropFrames: '',
   count: () => takeSnapshot().holders.length,
   async collect(tally, sign, slices) {
-    const { time, holders } = takeSnapshot();
+    const { holders } = takeSnapshot();
     const stacks = new CallStacks(tally.stacks);
     const labels = new LabelSets(tally);
     for (const record of holders) {
       tally.add(stacks.ofHolder(record.holder), labels.ofHolder(record), [sign, sign * record.heldFor * 1e6, sign * unreadBytes(record)]);
       if (slices.over) await slices.next();
     }
-    return time;
   },
 };
 
@@ -72,7 +70,6 @@ export const leakedKind: ProfileKind = {
     return sites.reduce((sum, { count }) => sum + count, other);
   },
   async collect(tally, sign, slices) {
-    const time = toEpoch(now());
     const { sites, other } = provenCounts();
     const stacks = new CallStacks(tally.stacks);
     const labels = new LabelSets(tally);
@@ -84,7 +81,6 @@ export const leakedKind: ProfileKind = {
       const stack = tally.stacks.stack([tally.stacks.frame('(further call sites)', '', 0)]);
       tally.add(stack, tally.labels(['verdict'], ['proven']), [sign * other]);
     }
-    return time;
   },
 };
 

@@ -30,7 +30,7 @@ export interface TaskRecord {
 }
 
 export interface Snapshot {
-  /** Milliseconds since 1970. */
+  /** By the clock on the wall, ms since 1970: others compare it with theirs. */
   readonly time: number;
   /** In the order in which they started, the main one first. */
   readonly tasks: readonly TaskRecord[];
@@ -40,14 +40,14 @@ export interface Snapshot {
 
 export function takeSnapshot(): Snapshot {
   const at = now();
-  const time = toEpoch(at);
+  const epoch = toEpoch(at);
   const holders = new Map<Holder, HolderRecord>();
   const records = tasks().map((task): TaskRecord => {
     const holder = task.holder === null ? null : recordOf(task.holder, task, at, holders);
     const verdict = holder?.verdict ?? (task.kind === 'connection' ? 'idle' : 'active');
-    return { task, state: task.state, waitedFor: Math.max(0, time - task.since), verdict, holder };
+    return { task, state: task.state, waitedFor: Math.max(0, epoch - task.since), verdict, holder };
   });
-  return { time, tasks: records, holders: [...holders.values()] };
+  return { time: Date.now(), tasks: records, holders: [...holders.values()] };
 }
 
 function recordOf(holder: Holder, task: Task, at: number, holders: Map<Holder, HolderRecord>): HolderRecord {

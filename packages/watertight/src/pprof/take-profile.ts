@@ -86,16 +86,20 @@ export async function takeForm(kind: ProfileKind, debug: Debug, signal?: AbortSi
 export async function takeDelta(kind: ProfileKind, ms: number, signal?: AbortSignal): Promise<Uint8Array> {
   const slices = new Slices(signal);
   const tally = new Tally();
-  const from = await kind.collect(tally, -1, slices);
+  const began = performance.now();
+  await kind.collect(tally, -1, slices);
   // The request that waits keeps the process alive, if anything should.
   await sleep(ms, undefined, { signal, ref: false });
-  const time = await kind.collect(tally, 1, slices);
-  return encodeProfile(await built(kind, tally, 'debug=0', time, time - from, slices), slices, kind);
+  const time = Date.now();
+  const duration = performance.now() - began;
+  await kind.collect(tally, 1, slices);
+  return encodeProfile(await built(kind, tally, 'debug=0', time, duration, slices), slices, kind);
 }
 
 async function takeData(kind: ProfileKind, form: ProfileForm, slices: Slices): Promise<Profile> {
   const tally = new Tally();
-  const time = await kind.collect(tally, 1, slices);
+  const time = Date.now();
+  await kind.collect(tally, 1, slices);
   return built(kind, tally, form, time, 0, slices);
 }
 
