@@ -95,17 +95,41 @@ export class CircusCheck {
   }
 
   private inScope(fn: Body, testOf: () => CircusTest | null): Body {
-    // Circus runs generator functions by itself, and knows them by their kind: such a test stays without a scope.
-    if (/^(?:Async)?GeneratorFunction$/.test(fn.constructor.name)) return fn;
-    const { session } = this;
-    const sessionTest = this.sessionTest.bind(this);
-    function scoped(this: unknown, ...args: unknown[]): unknown {
+    const run: Run = (step) => {
       const test = testOf();
-      return test === null ? fn.apply(this, args) : session.run(sessionTest(test), fn.bind(this), ...args);
-    }
+      return test === null ? step() : this.session.run(this.sessionTest(test), step);
+    };
+    // Circus runs a generator function by its steps, and knows it by its kind.
+    const scoped = fn.constructor.name === 'GeneratorFunction' ? stepwise(fn as Steps, run) : whole(fn, run);
     // By its length circus tells whether a function takes the callback `done`.
     return Object.defineProperty(scoped, 'length', { value: fn.length });
   }
+}
+
+type Run = <T>(step: () => T) => T;
+type Steps = (this: unknown, ...args: unknown[]) => Generator<unknown, unknown>;
+
+function whole(fn: Body, run: Run): Body {
+  return function scoped(this: unknown, ...args: unknown[]): unknown {
+    return run(fn.bind(this, ...args));
+  };
+}
+
+function stepwise(fn: Steps, run: Run): Steps {
+  return function* scoped(this: unknown, ...args: unknown[]): Generator<unknown, unknown> {
+    const steps = fn.apply(this, args);
+    let step = run(() => steps.next());
+    while (step.done !== true) {
+      try {
+        const sent: unknown = yield step.value;
+        step = run(() => steps.next(sent));
+      } catch (error) {
+        // What the steps themselves threw is thrown again: they have ended.
+        step = run(() => steps.throw(error));
+      }
+    }
+    return step.value;
+  };
 }
 
 /** Its own name after those of the blocks around it, but not the outermost, which is circus's own. */
