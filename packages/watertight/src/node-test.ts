@@ -19,6 +19,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { writeSync } from 'node:fs';
 import { after, afterEach, beforeEach } from 'node:test';
 import { isMainThread } from 'node:worker_threads';
+import { aimed } from './adapters/index.js';
 import { hasPreloads, LeakSession, runnerInCharge, type SessionOptions, type SessionTest } from './leak/index.js';
 import './leak.js';
 
@@ -108,7 +109,7 @@ function checkLast(context: Context): void {
     if (each === undefined) return;
     met.delete(context);
     const error = await session.end(each.test, { failed: context.passed === false, skipped: isLeftOut(each) });
-    if (error !== null) throw error;
+    if (error !== null) throw aimed(error);
   });
 }
 
@@ -129,7 +130,7 @@ async function finish(): Promise<void> {
   if (missed.length > 0) {
     throw new Error(`${missed.length} of the file's tests were defined before watertight/node-test was imported, and not checked for leaks: ${missed.slice(0, 5).join(', ')}${missed.length > 5 ? ', …' : ''}. Import it first.`, { cause: error ?? undefined });
   }
-  if (error !== null) throw error;
+  if (error !== null) throw aimed(error);
 }
 
 /** The names of the tests below that passed though their body was not seen. */

@@ -69,7 +69,7 @@ export class LeakSession {
    * @throws TypeError for an option that is none.
    */
   constructor(options: SessionOptions = {}) {
-    if (checkOptions(options, 'session').resources) startResourceTracking();
+    prepare(options);
     this.options = options;
     this.baseline = new Baseline();
   }
@@ -88,23 +88,30 @@ export class LeakSession {
    * @throws TypeError for an option that is none.
    */
   configure(options: SessionOptions | 'off'): void {
-    const scope = currentScope();
-    const test = scope instanceof SessionTest && this.underWay.has(scope) ? scope : this.onlyTest();
-    if (options === 'off') {
-      if (test === null) this.unchecked = true;
-      else test.state = 'unchecked';
-      return;
-    }
-    if (checkOptions(options, 'session').resources) startResourceTracking();
-    if (test === null) this.options = merge(this.options, options);
-    else test.options = merge(test.options, options);
+    if (this.configureTest(options)) return;
+    if (options === 'off') this.unchecked = true;
+    else this.options = merge(this.options, options);
   }
 
-  /** A test begins. `name` is for people. */
-  begin(name: string): SessionTest {
+  /**
+   * As `configure`, if it is called in the scope of a test of this session;
+   * returns false, having checked the options, if it is not.
+   */
+  configureTest(options: SessionOptions | 'off'): boolean {
+    prepare(options);
+    const scope = currentScope();
+    const test = scope instanceof SessionTest && this.underWay.has(scope) ? scope : this.onlyTest();
+    if (test === null) return false;
+    apply(test, options);
+    return true;
+  }
+
+  /** A test begins. `name` is for people; `options` are the test's own, those of its file for example. */
+  begin(name: string, ...options: readonly (SessionOptions | 'off')[]): SessionTest {
     const test = new SessionTest(name);
     this.begun++;
     if (this.unchecked) test.state = 'unchecked';
+    for (const each of options) apply(test, each);
     if (this.underWay.size > 0) {
       test.alone = false;
       for (const other of this.underWay) other.alone = false;
@@ -207,6 +214,16 @@ export class LeakSession {
     const [test] = this.underWay;
     return this.underWay.size === 1 && !test.entered ? test : null;
   }
+}
+
+/** Checks options, and starts what they need. */
+function prepare(options: SessionOptions | 'off'): void {
+  if (options !== 'off' && checkOptions(options, 'session').resources) startResourceTracking();
+}
+
+function apply(test: SessionTest, options: SessionOptions | 'off'): void {
+  if (options === 'off') test.state = 'unchecked';
+  else test.options = merge(test.options, options);
 }
 
 function owns(test: SessionTest, { scope, identity }: Candidate): boolean {

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { packageRoot } from '../fixtures/package-root.js';
+import { RawServer } from '../fixtures/raw-server.js';
 
 /** A process that ran, and what it printed, without colours. */
 export interface Run {
@@ -83,4 +84,18 @@ export class Project {
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** A test with a project of its own and a server that answers each request with 50 bytes. */
+export function inProject(name: string, body: (project: Project, origin: string) => Promise<void>): () => Promise<void> {
+  return async () => {
+    const server = await RawServer.start({ onRequest: (request) => request.reply('x'.repeat(50)) });
+    const project = new Project(name);
+    try {
+      await body(project, server.origin);
+    } finally {
+      await server.stop();
+      project.remove();
+    }
+  };
 }
