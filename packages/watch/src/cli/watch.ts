@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import { Monitor, type TargetReport } from '../monitor/index.js';
 import { parseTarget, TargetError, type Target } from '../scrape/index.js';
+import { Dashboard, type DashboardOptions } from '../server/index.js';
 import { History, StoreError } from '../store/index.js';
 import { formatChange, formatTargets } from './target-table.js';
 import { UsageError } from './usage-error.js';
@@ -17,7 +18,13 @@ interface WatchOptions {
   readonly interval: number;
   readonly token?: string;
   readonly limit?: number;
+  readonly port?: number;
+  readonly host: string;
+  readonly dashboardToken?: string;
 }
+
+/** Where the dashboard is, unless that is taken. */
+const USUAL_PORT = 7676;
 
 /** Looks of `--once`: a profile proves something only beside others. */
 const LOOKS = 8;
@@ -39,6 +46,9 @@ export function addWatch(program: Command): void {
     .option('--interval <ms>', 'between scrapes of one service', readMilliseconds, 10_000)
     .option('--token <token>', 'what the services want as a bearer token', process.env.WATERTIGHT_TOKEN)
     .option('--limit <n>', 'a count that must not be met: reports say when it will be', readCount)
+    .option('--port <n>', `where the dashboard is (default: ${USUAL_PORT}, or another if that is taken; 0: any)`, readPort)
+    .option('--host <address>', 'on which address; another than loopback needs a token', '127.0.0.1')
+    .option('--dashboard-token <token>', 'what a browser must have: open /?token=... once', process.env.WATERTIGHT_DASHBOARD_TOKEN)
     .action(watch);
 }
 
@@ -72,7 +82,8 @@ async function lookOnce(targets: readonly Target[], history: History, { interval
   }
 }
 
-async function keepWatching(targets: readonly Target[], history: History, { interval }: WatchOptions): Promise<void> {
+async function keepWatching(targets: readonly Target[], history: History, options: WatchOptions): Promise<void> {
+  const { interval } = options;
   const monitor = new Monitor(history, { interval, onFault: (error) => process.stderr.write(`watertight: ${error instanceof Error ? error.message : String(error)}\n`) });
   const last = new Map<string, TargetReport>();
   monitor.onScrape((report) => {
@@ -80,11 +91,31 @@ async function keepWatching(targets: readonly Target[], history: History, { inte
     last.set(report.url, report);
     if (change !== null) process.stdout.write(change);
   });
-  monitor.setTargets(targets);
-  monitor.start();
-  process.stdout.write(`watching ${targets.length === 1 ? (targets[0]?.url ?? '') : `${targets.length} services`}; Ctrl-C ends it\n`);
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-  await monitor.stop();
+  const dashboard = await openDashboard(monitor, history, options);
+  try {
+    monitor.setTargets(targets);
+    monitor.start();
+    process.stdout.write(`watching ${targets.length === 1 ? (targets[0]?.url ?? '') : `${targets.length} services`}; dashboard at ${dashboard.url}; Ctrl-C ends it\n`);
+    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  } finally {
+    await monitor.stop();
+    await dashboard.close();
+  }
+}
+
+async function openDashboard(monitor: Monitor, history: History, { port, host, dashboardToken }: WatchOptions): Promise<Dashboard> {
+  const options: DashboardOptions = { host, port: port ?? USUAL_PORT, ...(dashboardToken !== undefined && { token: dashboardToken }) };
+  try {
+    try {
+      return await Dashboard.start(monitor, history, options);
+    } catch (error) {
+      if (port !== undefined || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      return await Dashboard.start(monitor, history, { ...options, port: 0 });
+    }
+  } catch (cause) {
+    if (cause instanceof TypeError) throw new UsageError(`--host ${host}: another address than loopback needs --dashboard-token, or everyone who reaches it sees what the services do`, { cause });
+    throw new UsageError(`the dashboard can't be served at ${host}:${options.port}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function readTargets(urls: readonly string[], { token, limit }: WatchOptions): Target[] {
@@ -110,6 +141,12 @@ function readMilliseconds(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value < 50 || value > 86_400_000) throw new InvalidArgumentError('It is a number of milliseconds from 50 to a day.');
   return Math.round(value);
+}
+
+function readPort(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError('It is a port, from 0 to 65535.');
+  return value;
 }
 
 function readCount(text: string): number {

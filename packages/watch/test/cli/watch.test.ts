@@ -96,7 +96,7 @@ describe('watertight watch --once', () => {
 describe('watertight watch', () => {
   test('says within seconds that a service leaks, and ends on Ctrl-C', async (t) => {
     const service = await nodeService(t, 'leaked');
-    const command = start(['watch', '--interval', '100', service]);
+    const command = start(['watch', '--port', '0', '--interval', '100', service]);
     await command.wrote('LEAKING');
     await command.wrote(`node-service.mjs:${LEAKING_LINE}`);
     command.process.kill('SIGINT');
@@ -122,6 +122,8 @@ describe('watertight watch', () => {
     ['an address that is none', ['ftp://h'], /neither http nor https/],
     ['--json without --once', ['--json', 'h:1'], /--json goes with --once/],
     ['an interval that is none', ['--interval', '0', 'h:1'], /from 50 to a day/],
+    ['a dashboard for everyone', ['--host', '0.0.0.0', 'h:1'], /needs --dashboard-token/],
+    ['a port that is none', ['--port', '70000', 'h:1'], /from 0 to 65535/],
     ['a history that can\'t be kept', ['--db', '/nowhere/at/all.db', 'h:1'], /\/nowhere\/at\/all\.db can't be opened/],
   ] as const) {
     test(`${name} is a mistake of the command line`, async () => {

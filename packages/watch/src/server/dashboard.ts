@@ -1,0 +1,84 @@
+/** Owns the dashboard's server: where it listens, who may come in, what it serves. */
+import { readFile } from 'node:fs/promises';
+import { extname } from 'node:path';
+import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
+import { once } from 'node:events';
+import { createAdaptorServer } from '@hono/node-server';
+import { Hono } from 'hono';
+import { secureHeaders } from 'hono/secure-headers';
+import type { Monitor } from '../monitor/index.js';
+import type { History } from '../store/index.js';
+import { api } from './api.js';
+import { gate } from './gate.js';
+import { LiveFeed } from './live-feed.js';
+
+export interface DashboardOptions {
+  /** Default 127.0.0.1. Another needs a token. */
+  readonly host?: string;
+  /** Default 0: the system chooses. */
+  readonly port?: number;
+  readonly token?: string;
+}
+
+/** The page and what it loads, as the build leaves them. */
+const UI = new URL('../ui/', import.meta.url);
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+export class Dashboard {
+  private constructor(
+    private readonly server: Server,
+    private readonly feed: LiveFeed,
+    /** Where it is, for a browser; without the token. */
+    readonly url: string,
+  ) {}
+
+  /**
+   * Serves the dashboard.
+   *
+   * @throws TypeError for a host other than loopback without a token; the system's error where it can't listen.
+   */
+  static async start(monitor: Monitor, history: History, { host = '127.0.0.1', port = 0, token }: DashboardOptions = {}): Promise<Dashboard> {
+    const remote = host !== '127.0.0.1' && host !== '::1' && host !== 'localhost';
+    const feed = new LiveFeed(monitor);
+    const app = new Hono();
+    app.use(gate({ allowRemote: remote, ...(token !== undefined && { token }) }));
+    app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], imgSrc: ["'self'", 'data:'], frameAncestors: ["'none'"] } }));
+    app.route('/api', api(monitor, history, feed));
+    app.get('*', async (context) => {
+      const file = await uiFile(new URL(context.req.url).pathname);
+      if (file === null) return context.text('The dashboard has not been built: npm run build\n', 404);
+      return context.body(file.bytes, 200, { 'Content-Type': file.type, 'Cache-Control': file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache' });
+    });
+    const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+    server.listen(port, host);
+    await once(server, 'listening');
+    const { port: chosen } = server.address() as AddressInfo;
+    return new Dashboard(server, feed, `http://${host.includes(':') ? `[${host}]` : host}:${chosen}/`);
+  }
+
+  async close(): Promise<void> {
+    this.feed.end();
+    const closed = once(this.server, 'close');
+    this.server.close();
+    this.server.closeAllConnections();
+    await closed;
+  }
+}
+
+/** A file of the page; for every other path the page itself, whose script knows it. */
+async function uiFile(path: string): Promise<{ bytes: Uint8Array<ArrayBuffer>; type: string; immutable: boolean } | null> {
+  const asset = /^\/assets\/([\w.-]+)$/.exec(path)?.[1];
+  const name = asset === undefined ? 'index.html' : `assets/${asset}`;
+  try {
+    return { bytes: new Uint8Array(await readFile(new URL(name, UI))), type: TYPES[extname(name)] ?? 'application/octet-stream', immutable: asset !== undefined };
+  } catch {
+    return null;
+  }
+}
