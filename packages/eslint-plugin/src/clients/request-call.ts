@@ -11,7 +11,7 @@ import { listOf, promiseOf, shape, type Shape } from './shape.js';
 
 /** A call that gives out a response. */
 export interface RequestCall {
-  readonly node: TSESTree.CallExpression | TSESTree.NewExpression;
+  readonly node: TSESTree.CallExpression;
   /** What the call's value is; null if the response comes to a callback only. */
   readonly result: Shape | null;
   /** The callback that gets the response: which argument, which of its parameters. */
@@ -31,7 +31,7 @@ export function calledDeclaration(unit: SourceUnit, node: Call): ts.SignatureDec
 }
 
 /** The request that a call makes, null if it makes none or its response has no body. */
-export function requestCallOf(unit: SourceUnit, node: Call): RequestCall | null {
+export function requestCallOf(unit: SourceUnit, node: TSESTree.CallExpression): RequestCall | null {
   const { program } = unit.services;
   const declaration = calledDeclaration(unit, node);
   if (declaration === null) return null;
@@ -44,13 +44,13 @@ export function requestCallOf(unit: SourceUnit, node: Call): RequestCall | null 
   const result = responseShape(unit, node, declaration, owner);
   if (result !== null) {
     if (owner === 'watertight' && name === 'head') return null;
-    return asksForHead(unit, node) ? null : { node, result, callback: null };
+    return asksForHead(unit, node) || staysLocal(node) ? null : { node, result, callback: null };
   }
   if (owner === 'undici' && name === 'request') return undiciCallback(unit, node);
   return null;
 }
 
-function asksForHead(unit: SourceUnit, node: Call): boolean {
+function asksForHead(unit: SourceUnit, node: TSESTree.CallExpression): boolean {
   return node.arguments.some((argument) => {
     const inner = argument.type === 'NewExpression' ? argument.arguments.at(-1) : argument;
     const methods = inner === undefined ? [] : literalsOfProperty(unit, inner, 'method');
@@ -58,7 +58,13 @@ function asksForHead(unit: SourceUnit, node: Call): boolean {
   });
 }
 
-function responseShape(unit: SourceUnit, node: Call, declaration: ts.SignatureDeclaration, owner: string | null): Shape | null {
+/** `fetch('data:…')` uses no connection. */
+function staysLocal(node: TSESTree.CallExpression): boolean {
+  const [url] = node.arguments;
+  return url?.type === 'Literal' && typeof url.value === 'string' && /^(about|blob|data|file):/i.test(url.value);
+}
+
+function responseShape(unit: SourceUnit, node: TSESTree.CallExpression, declaration: ts.SignatureDeclaration, owner: string | null): Shape | null {
   const checker = unit.services.program.getTypeChecker();
   const type = unit.services.getTypeAtLocation(node);
   if (owner === 'got') {
@@ -97,11 +103,12 @@ function takesFetch(unit: SourceUnit, declaration: ts.SignatureDeclaration): boo
   if (!isType || declaration.parameters.length === 0) return false;
   const checker = unit.services.program.getTypeChecker();
   const first = checker.getTypeAtLocation(declaration.parameters[0]);
-  return checker.isTypeAssignableTo(checker.getStringType(), first);
+  const parts = first.isUnion() ? first.types : [first];
+  return parts.some(({ flags }) => (flags & ts.TypeFlags.String) !== 0);
 }
 
 /** `http.get`, `http.request`, `req.on('response', …)` and `once(req, 'response')`; undefined if it is none of them. */
-function nodeRequest(unit: SourceUnit, node: Call, declaration: ts.SignatureDeclaration): RequestCall | null | undefined {
+function nodeRequest(unit: SourceUnit, node: TSESTree.CallExpression, declaration: ts.SignatureDeclaration): RequestCall | null | undefined {
   const type = unit.services.getTypeAtLocation(node);
   const file = declaration.getSourceFile().fileName;
   const name = declaration.name?.getText() ?? '';
@@ -131,7 +138,7 @@ function nodeRequest(unit: SourceUnit, node: Call, declaration: ts.SignatureDecl
 }
 
 /** `client.request(options, (error, data) => …)`. */
-function undiciCallback(unit: SourceUnit, node: Call): RequestCall | null {
+function undiciCallback(unit: SourceUnit, node: TSESTree.CallExpression): RequestCall | null {
   const callback = node.arguments.at(1);
   if (callback === undefined || asksForHead(unit, node)) return null;
   const [signature] = unit.services.getTypeAtLocation(callback).getCallSignatures();

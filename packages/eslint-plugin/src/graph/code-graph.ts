@@ -53,7 +53,7 @@ export interface FileGraph {
   /** By the node that begins it: a function, the program, a static block, a field's value. */
   readonly graphs: ReadonlyMap<TSESTree.Node, CodeGraph>;
   readonly places: ReadonlyMap<TSESTree.Node, readonly Place[]>;
-  readonly calls: readonly (TSESTree.CallExpression | TSESTree.NewExpression)[];
+  readonly calls: readonly TSESTree.CallExpression[];
 }
 
 /** The events that a segment lists. */
@@ -87,7 +87,7 @@ interface Frame {
 export class GraphRecorder implements FileGraph {
   readonly graphs = new Map<TSESTree.Node, CodeGraph>();
   readonly places = new Map<TSESTree.Node, Place[]>();
-  readonly calls: (TSESTree.CallExpression | TSESTree.NewExpression)[] = [];
+  readonly calls: TSESTree.CallExpression[] = [];
   private readonly frames: Frame[] = [];
 
   constructor(private readonly textOf: (node: TSESTree.Node) => string) {}
@@ -124,7 +124,7 @@ export class GraphRecorder implements FileGraph {
       '*:exit': (node) => {
         if (EVENTS.has(node.type)) this.record(node);
         if (endsInTest(node)) this.recordTest(node);
-        if (node.type === 'CallExpression' || node.type === 'NewExpression') this.calls.push(node);
+        if (node.type === 'CallExpression') this.calls.push(node);
       },
     };
   }

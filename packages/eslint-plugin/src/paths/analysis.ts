@@ -4,7 +4,7 @@
  */
 import type { TSESTree } from '@typescript-eslint/utils';
 import ts from 'typescript';
-import { abortControllers, awaited, calledDeclaration, listOf, packageOf, promiseOf, requestCallOf, shape, shapeKey, typeName, type RequestCall, type Shape } from '../clients/index.js';
+import { abortControllers, awaited, calledDeclaration, listOf, mayGiveResponse, packageOf, promiseOf, requestCallOf, shape, shapeKey, type RequestCall, type Shape } from '../clients/index.js';
 import type { SourceUnit, Variable } from '../graph/index.js';
 import { calleeOf, functionOf } from './callee.js';
 import { Closures } from './closure.js';
@@ -18,9 +18,6 @@ import { Walk, type Surroundings } from './walk.js';
 
 /** How deep calls are followed. */
 const MAX_DEPTH = 6;
-
-/** Names of the types that a function which gives out a response can return; the call inside decides. */
-const CARRIERS: ReadonlySet<string> = new Set(['Response', 'ResponseData', 'IncomingMessage', 'AxiosResponse', 'ReadableStream', 'ReadableStreamDefaultReader', 'BodyReadable', 'Readable', 'Body', 'Request']);
 
 const HANDED_ON: Outcome = { leaks: [], returned: null, finishedOnReturn: true, handedOn: true, onlyLooked: [] };
 
@@ -44,7 +41,7 @@ export class Analysis {
     const own = this.of(unit);
     if (own.requests === null) {
       own.requests = []; // while it is being found out
-      own.requests = unit.calls.flatMap((call) => requestCallOf(unit, call) ?? this.passedOn(unit, call) ?? []);
+      own.requests = unit.calls.flatMap((call) => this.requestOf(unit, call) ?? []);
     }
     return own.requests;
   }
@@ -91,7 +88,7 @@ export class Analysis {
     return outcome === null || outcome.finishedOnReturn || outcome.returned !== null || outcome.leaks.length === 0;
   }
 
-  private ofResult(unit: SourceUnit, node: TSESTree.Node, result: Shape, request: TSESTree.CallExpression | TSESTree.NewExpression): Outcome {
+  private ofResult(unit: SourceUnit, node: TSESTree.Node, result: Shape, request: TSESTree.CallExpression): Outcome {
     const home = homeOf(node);
     const graph = unit.graphs.get(home) ?? unit.places.get(node)?.[0]?.graph;
     if (graph === undefined) return HANDED_ON;
@@ -104,7 +101,7 @@ export class Analysis {
   }
 
   /** A response returned from a function written at its call: `urls.map((url) => fetch(url))`. */
-  private goingOn(unit: SourceUnit, outcome: Outcome, request: TSESTree.CallExpression | TSESTree.NewExpression): Outcome {
+  private goingOn(unit: SourceUnit, outcome: Outcome, request: TSESTree.CallExpression): Outcome {
     if (outcome.returned === null || !isFunction(outcome.returned.from)) return outcome;
     const fn = outcome.returned.from;
     const call = fn.parent;
@@ -193,9 +190,12 @@ export class Analysis {
     return outcome;
   }
 
+  private requestOf(unit: SourceUnit, call: TSESTree.CallExpression): RequestCall | null {
+    return mayGiveResponse(unit, call) ? (requestCallOf(unit, call) ?? this.passedOn(unit, call)) : null;
+  }
+
   /** A call of a function of the program that returns a response it got: the caller must finish it. */
-  private passedOn(unit: SourceUnit, call: TSESTree.CallExpression | TSESTree.NewExpression): RequestCall | null {
-    if (call.type === 'NewExpression' || !this.mayCarry(unit, call)) return null;
+  private passedOn(unit: SourceUnit, call: TSESTree.CallExpression): RequestCall | null {
     const callee = calleeOf(unit, call, this.settings.parser);
     if (callee.kind === 'source') {
       const result = this.productOf(callee.ref);
@@ -206,15 +206,6 @@ export class Analysis {
     const named = functionOf(unit, mapper, this.settings.parser);
     const result = named === null ? null : this.productOf(named);
     return result === null ? null : { node: call, result: listOf(result), callback: null };
-  }
-
-  private mayCarry(unit: SourceUnit, call: TSESTree.CallExpression): boolean {
-    const checker = unit.services.program.getTypeChecker();
-    let type = unit.services.getTypeAtLocation(call);
-    if (checker.isArrayType(type)) type = checker.getTypeArguments(type as ts.TypeReference)[0] ?? type;
-    const value = type.getSymbol()?.name === 'Promise' ? (checker.getAwaitedType(type) ?? type) : type;
-    const parts = value.isUnion() ? value.types : [value];
-    return parts.some((part) => CARRIERS.has(typeName(part) ?? '') || part.isIntersection());
   }
 
   /** What a function returns of the responses that it has asked for itself. */
@@ -233,7 +224,7 @@ export class Analysis {
   private findProduct(unit: SourceUnit, node: FunctionNode): Shape | null {
     for (const call of unit.calls) {
       if (call.range[0] < node.range[0] || call.range[1] > node.range[1]) continue;
-      const request = requestCallOf(unit, call) ?? this.passedOn(unit, call);
+      const request = this.requestOf(unit, call);
       if (request === null || request.result === null) continue;
       const returned = this.outcomeOf(unit, request)?.returned;
       if (returned?.from === node) return node.async ? promiseOf(awaited(returned.shape)) : returned.shape;

@@ -73,7 +73,9 @@ function onlyLooks(holder: string, name: string): boolean {
 
 function looksInNode(declaration: ts.SignatureDeclaration, holder: string): boolean {
   const file = declaration.getSourceFile().fileName;
-  if (/\/(assert|console)(\/strict)?\.d\.ts$/.test(file) || holder === 'Console') return true;
+  // `assert.rejects(get(url))`: where it holds, there is no response.
+  if (/\/assert(\/strict)?\.d\.ts$/.test(file)) return declaration.name?.getText() !== 'rejects';
+  if (/\/console\.d\.ts$/.test(file) || holder === 'Console') return true;
   return /\/util\.d\.ts$/.test(file) && /^(inspect|format|isDeepStrictEqual|log|debuglog)$/.test(declaration.name?.getText() ?? '');
 }
 

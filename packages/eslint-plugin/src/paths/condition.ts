@@ -2,6 +2,7 @@
 import type { TSESTree } from '@typescript-eslint/utils';
 import type { Shape } from '../clients/index.js';
 import type { SourceUnit, Variable } from '../graph/index.js';
+import { nameOf } from './callee.js';
 import { propertyName } from './pattern.js';
 
 /** What the outcome of a condition means for a path. */
@@ -139,7 +140,7 @@ function comparison(unit: SourceUnit, node: TSESTree.BinaryExpression, outcome: 
   if (subject === null) return 'nothing';
   if (node.operator === 'instanceof') {
     // `catch((error) => error)`: where it is an Error, there is no response.
-    const isError = node.right.type === 'Identifier' && node.right.name.endsWith('Error');
+    const isError = nameOf(node.right).endsWith('Error');
     return isError && outcome && subject.what === 'shape' ? 'impossible' : 'nothing';
   }
   if (!/^[!=]==?$/.test(node.operator)) return 'nothing';

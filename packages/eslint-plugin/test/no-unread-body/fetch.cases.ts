@@ -34,6 +34,7 @@ export const fetchCases: Group = {
     ['HEAD has no body', "const res = await fetch(url, { method: 'HEAD' }); return res.ok;", "const res = await fetch(url, { method: 'OPTIONS' }); return res.ok;", 'returns'],
     ['HEAD in a constant', "const init = { method: 'HEAD' as const }; return (await fetch(url, init)).ok;", "const init = { method: 'GET' as const }; return (await fetch(url, init)).ok;", 'Nothing holds'],
     ['HEAD in a Request', "return (await fetch(new Request(url, { method: 'HEAD' }))).ok;", "return (await fetch(new Request(url, { method: 'PUT' }))).ok;", 'Nothing holds'],
+    ['a data URL needs no connection', "return (await fetch('data:,a')).ok;", "return (await fetch('http://a')).ok;", 'Nothing holds'],
     ['204 has no body', 'const res = await fetch(url); if (res.status === 204) return null; return res.json();', 'const res = await fetch(url); if (res.status === 200) return null; return res.json();', 'returns'],
     ['204 in a destructured status', 'const res = await fetch(url); const { status } = res; if (status === 204) return null; return res.json();', 'const res = await fetch(url); const { status } = res; if (status === 404) return null; return res.json();', 'returns'],
     ['204 in a switch', 'const res = await fetch(url);\n switch (res.status) { case 204: return null;\n default: return res.json(); }', 'const res = await fetch(url);\n switch (res.status) { case 404: return null;\n default: return res.json(); }', 'returns at line 3'],

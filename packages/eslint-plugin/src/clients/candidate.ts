@@ -1,0 +1,56 @@
+/**
+ * Owns the quick look at a call: can it give out a response at all? It asks for the callee's type
+ * only; resolving the call itself, arguments and all, is what makes typed rules slow.
+ */
+import type { TSESTree } from '@typescript-eslint/utils';
+import ts from 'typescript';
+import type { SourceUnit } from '../graph/index.js';
+import { packageOf, typeName } from './package-of.js';
+
+/** Types that are a response, or through which one is finished; the callee's declaration then decides. */
+const CARRIERS: ReadonlySet<string> = new Set([
+  'Response',
+  'ResponseData',
+  'IncomingMessage',
+  'AxiosResponse',
+  'ReadableStream',
+  'ReadableStreamDefaultReader',
+  'BodyReadable',
+  'Readable',
+  'Body',
+  'Request',
+  'ClientRequest',
+]);
+
+/** A promise of an array of unions is about as far as a response is wrapped. */
+const MAX_DEPTH = 5;
+
+export function mayGiveResponse(unit: SourceUnit, call: TSESTree.CallExpression): boolean {
+  const { callee } = call;
+  if (call.arguments.some((argument) => argument.type === 'Literal' && argument.value === 'response')) return true;
+  const signatures = unit.services.getTypeAtLocation(callee).getCallSignatures();
+  if (signatures.length === 0) return false;
+  if (callee.type === 'MemberExpression' && callee.property.type === 'Identifier' && /^(map|flatMap)$/.test(callee.property.name)) {
+    const [mapper] = call.arguments;
+    return mapper?.type === 'Identifier' || mapper?.type === 'MemberExpression';
+  }
+  const checker = unit.services.program.getTypeChecker();
+  return signatures.some((signature) => carries(unit, checker, checker.getReturnTypeOfSignature(signature), signature, 0));
+}
+
+function carries(unit: SourceUnit, checker: ts.TypeChecker, type: ts.Type, signature: ts.Signature, depth: number): boolean {
+  if (depth > MAX_DEPTH) return false; // a type of arrays of itself
+  if (type.isUnion()) return type.types.some((part) => carries(unit, checker, part, signature, depth + 1));
+  if (type.isIntersection()) return true;
+  const { declaration } = signature;
+  // undici's callback form returns nothing, axios' methods a type that the call decides.
+  if ((type.flags & ts.TypeFlags.Void) !== 0) return declaration?.kind !== ts.SyntaxKind.JSDocSignature && declaration?.name?.getText() === 'request';
+  if ((type.flags & (ts.TypeFlags.TypeParameter | ts.TypeFlags.Conditional)) !== 0) return declaration !== undefined && packageOf(declaration.getSourceFile(), unit.services.program) === 'axios';
+  const name = typeName(type);
+  if (name === null) return false;
+  if (name === 'Promise' || checker.isArrayType(type)) {
+    const [inner] = checker.getTypeArguments(type as ts.TypeReference);
+    return inner !== undefined && carries(unit, checker, inner, signature, depth + 1);
+  }
+  return CARRIERS.has(name);
+}
