@@ -1,5 +1,6 @@
 /** `watertight/leak`: leak checks. Importing it records the call site of every request from then on, whichever client makes it. */
-import { observe } from './instrument/index.js';
+import { observe, trackResources } from './instrument/index.js';
+import { setResourceTracking } from './leak/index.js';
 import { setTracking } from './tasks/index.js';
 
 export {
@@ -15,10 +16,11 @@ export {
   ignoring,
   LeakError,
   LeakSession,
-  setResourceTracking,
   verifyNone,
 } from './leak/index.js';
 export type { Baseline, FunctionName, Ignore, Leak, LeakKind, LeakOptions, LeakOutcome, LeakTask, ReportNotes, SessionOptions, SessionTest, TestLike, VerifyOptions } from './leak/index.js';
 
 setTracking('all');
+setResourceTracking(trackResources);
 observe();
+setResourceTracking(trackResources);

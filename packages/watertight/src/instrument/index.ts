@@ -1,4 +1,5 @@
 /** What the process does apart from this library's own requests, as tasks, holder records and resources. */
+export { commandName } from './resource-command.js';
 export { trackResources, untrackResources } from './resource-tracker.js';
 export { faultCount } from './fault.js';
 export { observe, unobserve } from './observation.js';

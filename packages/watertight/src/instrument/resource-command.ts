@@ -21,14 +21,13 @@ export function commandName(file: string, args: readonly string[]): string {
   return script !== undefined && SCRIPT.test(script) ? `${program} ${baseOf(script)}` : program;
 }
 
-/** The first word that is not an assignment: `TOKEN=… curl …` is `curl`. */
+/** The first word that is not an assignment: `TOKEN=… curl …` is `curl`. None where quotes make it unclear what a word is. */
 function firstProgram(command: string): string {
-  const word = command
-    .trim()
-    .split(/\s+/)
-    .find((part) => !part.includes('='));
-  // A quoted word may go on past the blank, and is no name.
-  return word === undefined || /["'`$]/.test(word) ? '' : baseOf(word);
+  for (const word of command.trim().split(/\s+/)) {
+    if (/^[\w./+-]+$/.test(word)) return baseOf(word);
+    if (!/^\w+=[^"'`$\\]*$/.test(word)) return '';
+  }
+  return '';
 }
 
 function baseOf(path: string): string {

@@ -4,7 +4,7 @@
  */
 import { Socket } from 'node:net';
 import { describeWrite, type Description, type Surroundings } from './resource-handle.js';
-import { creationOf } from './resource-creation.js';
+import { creationOf, type Creation } from './resource-creation.js';
 import { ownerOf, type Job, type Request, type TimerLike } from './resource-internals.js';
 
 const BY_ITSELF = 'it ends by itself; await it';
@@ -24,14 +24,15 @@ export function describeRequest(request: Request, listed: ReadonlySet<object>, a
       const { address = 'an address', port } = request;
       return { type: 'socket', description: `connecting to ${port === undefined ? address : `${address}:${port}`}`, advice: 'socket.destroy(), or a time limit', creation };
     }
-    case 'FSReqCallback':
-    case 'FSReqPromise':
-    case 'ReadFileJob':
-      return { type: 'file operation', description: 'of node:fs, under way', advice: `${BY_ITSELF}, unless it reads a pipe or a device`, creation };
   }
+  if (/^(?:FSReq|File)/.test(name)) return fileOperation(creation);
   if (request.handle === undefined) return { type: 'request', description: name, advice: BY_ITSELF, creation };
   const owner = ownerOf(request.handle);
   return listed.has(owner) ? null : describeWrite(owner, around);
+}
+
+function fileOperation(creation: Creation | null): Description {
+  return { type: 'file operation', description: 'of node:fs, under way', advice: `${BY_ITSELF}, unless it reads a pipe or a device`, creation };
 }
 
 /** A lookup that a socket in the list waits for is part of that. */
@@ -62,6 +63,7 @@ export function describeJob(job: Job): Description {
   const name = job.constructor.name;
   const creation = creationOf(job);
   if (name === 'QueryReqWrap') return { type: 'dns query', description: `for ${job.hostname ?? 'a name'}`, advice: 'resolver.cancel(), or a time limit', creation };
+  if (name === 'ReadFileJob') return fileOperation(creation);
   return { type: 'crypto job', description: name.replace(/Job$/, ''), advice: BY_ITSELF, creation };
 }
 

@@ -21,10 +21,12 @@ const SHALLOW = 16;
 const DEEP = 50;
 
 /**
- * Connections are made in steps, the later ones in Node's own callbacks, where
- * no frame of the program is. A step that follows another has it as its cause.
+ * A connection is made in steps, the later ones in Node's own callbacks, where
+ * no frame of the program is: the handle, a connect request for it, and, where
+ * a host has several addresses, another handle after that failed or took too
+ * long. Each has the one before as its cause.
  */
-type Step = 'lookup' | 'timer' | 'handle';
+type Step = 'handle' | 'connect' | 'timer';
 
 interface Kind {
   readonly frames: number;
@@ -48,10 +50,11 @@ const census = new Census(rolls);
 const KINDS = new Map<string, Kind>();
 define({ frames: SHALLOW, roll: rolls.timeouts, step: 'timer' }, 'Timeout');
 define({ frames: SHALLOW, roll: rolls.immediates }, 'Immediate');
-define({ frames: DEEP, step: 'lookup' }, 'GETADDRINFOREQWRAP', 'TCPCONNECTWRAP', 'PIPECONNECTWRAP');
+define({ frames: DEEP, step: 'connect' }, 'TCPCONNECTWRAP', 'PIPECONNECTWRAP');
 define({ frames: DEEP, step: 'handle' }, 'TCPWRAP', 'TLSWRAP', 'PIPEWRAP');
-define({ frames: DEEP }, 'TCPSERVERWRAP', 'PIPESERVERWRAP', 'TTYWRAP', 'UDPWRAP', 'GETNAMEINFOREQWRAP');
-define({ frames: SHALLOW }, 'FSREQCALLBACK', 'FSREQPROMISE');
+define({ frames: DEEP }, 'TCPSERVERWRAP', 'PIPESERVERWRAP', 'TTYWRAP', 'UDPWRAP', 'GETADDRINFOREQWRAP', 'GETNAMEINFOREQWRAP');
+// On Node 26, `readFile` is a job.
+define({ frames: SHALLOW, attend: hearReadFile }, 'FSREQCALLBACK', 'FSREQPROMISE');
 define({ frames: DEEP, attend: hearPath }, 'FSEVENTWRAP', 'STATWATCHER');
 define({ frames: DEEP, roll: rolls.children }, 'PROCESSWRAP');
 define({ frames: DEEP, roll: rolls.workers, attend: expectPort }, 'WORKER');
@@ -66,25 +69,42 @@ function define(kind: Kind, ...types: string[]): void {
   for (const type of types) KINDS.set(type, kind);
 }
 
-function init(_asyncId: number, type: string, trigger: number, resource: object): void {
+function init(asyncId: number, type: string, trigger: number, resource: object): void {
   const kind = KINDS.get(type);
   if (kind === undefined) return;
-  const creation = captureCreation(init, kind.frames, trigger, kind.step === undefined ? null : causeOf(kind.step));
+  const creation = captureCreation(init, kind.frames, trigger, kind.step === undefined ? null : causeOf(kind.step, trigger, resource));
   // A kept-alive connection is made anew, as it were, by the request that takes it.
   const thing = resource.constructor.name === 'ReusedHandle' ? ((resource as ReusedHandle).handle ?? resource) : resource;
   setCreation(thing, creation);
+  if (kind.step === 'handle') remember(asyncId, creation);
   kind.roll?.add(thing);
   kind.attend?.(thing, creation);
 }
 
-function causeOf(step: Step): Creation | null {
+function causeOf(step: Step, trigger: number, resource: object): Creation | null {
+  if (step === 'connect') return recentHandles.get(trigger)?.deref() ?? null;
+  if (step === 'timer') return isConnectTimer(resource) ? (recentHandles.get(trigger)?.deref() ?? null) : null;
   const running = executionAsyncResource();
-  const cause = creationOf(running);
-  if (cause === null) return null;
   const name = running.constructor.name;
-  if (name === 'GetAddrInfoReqWrap' || name === 'TCPConnectWrap' || name === 'PipeConnectWrap') return cause;
-  // The next address is tried after a while: from a timer that a connect request has set.
-  return name === 'Timeout' && step === 'handle' && cause.cause !== null ? cause : null;
+  return name === 'TCPConnectWrap' || name === 'PipeConnectWrap' || isConnectTimer(running) ? creationOf(running) : null;
+}
+
+/** The timer after which the next address is tried. */
+function isConnectTimer(timer: TimerLike): boolean {
+  return typeof timer._onTimeout === 'function' && timer._onTimeout.name === 'internalConnectMultipleTimeout';
+}
+
+/** The making of the latest handles, by async id: a connect request knows its handle by that only. */
+const recentHandles = new Map<number, WeakRef<Creation>>();
+const MOST_RECENT = 1024;
+
+function remember(asyncId: number, creation: Creation): void {
+  recentHandles.set(asyncId, new WeakRef(creation));
+  if (recentHandles.size <= MOST_RECENT) return;
+  for (const oldest of recentHandles.keys()) {
+    recentHandles.delete(oldest);
+    break;
+  }
 }
 
 /** A watcher's path is said once, to `start`, and kept nowhere. */
@@ -116,6 +136,10 @@ function hearRun(job: object): void {
   overhear(job, 'run', (_args, result) => {
     if (!Array.isArray(result)) rolls.jobs.add(job);
   });
+}
+
+function hearReadFile(request: object): void {
+  if (request.constructor.name.endsWith('Job')) hearRun(request);
 }
 
 const LISTEN = 'tracing:net.server.listen:asyncStart';
@@ -165,4 +189,5 @@ export function untrackResources(): void {
   unsubscribe(WORKER, onWorker);
   setResourceSource(null);
   for (const roll of Object.values(rolls)) roll.clear();
+  recentHandles.clear();
 }
