@@ -1,6 +1,5 @@
 /** Owns reading a profile in any of its forms: which one it is, unpacking it, and handing it to its parser. */
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { finished } from 'node:stream/promises';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import { Budget, type ParseOptions } from './limits.js';
 import { ProfileError } from './profile-error.js';
@@ -49,6 +48,8 @@ export async function parseProfileStream(source: ProfileSource, options?: ParseO
 
 /** Text is read in pieces, so that limits are looked at in between. */
 const PIECE = 64 * 2 ** 10;
+/** Compressed bytes are unpacked in pieces, of which each can become a thousand times as long. */
+const PACKED_PIECE = 16 * 2 ** 10;
 /** As many bytes tell the forms apart. */
 const HEAD = 64;
 
@@ -112,19 +113,33 @@ async function* chunksOf(source: ProfileSource): AsyncGenerator<Buffer, void, un
   for await (const chunk of source) yield bytesOf(chunk);
 }
 
+/**
+ * Reads no further ahead than what has been unpacked and taken: a read under
+ * way could not be called off, and the source not be closed, when what came
+ * before turns out to be broken.
+ */
 async function* gunzipped(chunks: AsyncGenerator<Buffer, void, undefined>): AsyncGenerator<Buffer, void, undefined> {
   const gunzip = createGunzip();
-  const feeding = pipeline(Readable.from(chunks, { objectMode: false }), gunzip).then(
-    () => null,
-    (error: unknown) => ({ error }),
-  );
+  const unpacked: Buffer[] = [];
+  gunzip.on('data', (chunk: Buffer) => unpacked.push(chunk));
+  // May come before all is written, where something follows the compressed data.
+  const over = finished(gunzip, { writable: false });
+  over.catch(() => undefined);
   try {
-    yield* gunzip as AsyncIterable<Buffer>;
+    for await (const chunk of chunks) {
+      for (let at = 0; at < chunk.length && !gunzip.readableEnded; at += PACKED_PIECE) {
+        const written = new Promise<void>((resolve) => gunzip.write(chunk.subarray(at, at + PACKED_PIECE), () => resolve()));
+        await Promise.race([written, over]);
+        yield* unpacked.splice(0);
+      }
+    }
+    gunzip.end();
+    await over;
+    yield* unpacked.splice(0);
   } catch (error) {
     throw gzipError(error, gunzip.bytesWritten);
   } finally {
-    // Ended, failed or left early, the iteration has destroyed `gunzip`, and the pipeline closes the source.
-    await feeding;
+    gunzip.destroy();
   }
 }
 

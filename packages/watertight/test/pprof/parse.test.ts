@@ -1,6 +1,7 @@
 /** Whole or in pieces, packed or not, text or bytes: one profile. Limits, sources that fail, and what is no profile. */
 
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -67,20 +68,22 @@ test('a source is closed when the profile is broken, and its own error is passed
   const broken = 'goroutine 1 [running]:\nbroken\n\n';
   await assert.rejects(parseProfileStream(source(broken)), { code: 'ERR_PROFILE_SYNTAX', line: 3 });
   assert.equal(closed, 1);
-  const packed = gzipSync(broken.repeat(10_000));
-  await assert.rejects(
-    parseProfileStream(
-      (async function* () {
-        try {
-          yield* pieces(packed, 100);
-          await new Promise(() => undefined); // never ends by itself
-        } finally {
-          closed++;
-        }
-      })(),
-    ),
-    { code: 'ERR_PROFILE_SYNTAX', line: 3 },
-  );
+  // Of a packed one too, though it goes on for long, and stalls at once.
+  const packed = gzipSync(broken + randomBytes(2 ** 20).toString('base64'));
+  let taken = 0;
+  const stalling = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      for (const piece of pieces(packed, 40_000)) {
+        taken++;
+        yield piece;
+        if (taken === 2) await new Promise(() => undefined);
+      }
+    } finally {
+      closed++;
+    }
+  };
+  await assert.rejects(parseProfileStream(stalling()), { code: 'ERR_PROFILE_SYNTAX', line: 3 });
+  assert.deepEqual([closed, taken], [2, 1]);
   const lost = new Error('connection lost');
   for (const head of [Buffer.from(`goroutine 1 [running]:\n${CALL}`.repeat(100)), gzipSync('goroutine').subarray(0, 15), Buffer.alloc(0)]) {
     const failing = async function* (): AsyncGenerator<Uint8Array> {
@@ -159,6 +162,16 @@ test('packed data that is broken or cut off', async () => {
   for (const [bytes, code] of [[packed.subarray(0, -10), 'ERR_PROFILE_TRUNCATED'], [flipped, 'ERR_PROFILE_GZIP'], [Buffer.from([0x1f, 0x8b]), 'ERR_PROFILE_TRUNCATED']] as const) {
     assert.throws(() => parseProfile(bytes), (error) => error instanceof ProfileError && error.code === code && error.position >= 0 && error.cause instanceof Error);
     await assert.rejects(parseProfileStream(pieces(bytes, 100)), (error) => error instanceof ProfileError && error.code === code && error.position >= 0 && error.cause instanceof Error);
+  }
+});
+
+test('several compressed members are one profile', async () => {
+  const expected = parseProfile(bytesOf(2));
+  const text = bytesOf(2);
+  const members = Buffer.concat([gzipSync(text.subarray(0, 500)), gzipSync(text.subarray(500))]);
+  assert.deepEqual(parseProfile(members), expected);
+  for (const size of [100, 10_000]) {
+    assert.deepEqual(await parseProfileStream(pieces(members, size)), expected);
   }
 });
 
