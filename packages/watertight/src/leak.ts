@@ -23,4 +23,3 @@ export type { Baseline, FunctionName, Ignore, Leak, LeakKind, LeakOptions, LeakO
 setTracking('all');
 setResourceTracking(trackResources);
 observe();
-setResourceTracking(trackResources);

@@ -44,6 +44,8 @@ export interface Leak {
   readonly type?: string;
   /** Of a resource: what tells it from its like, `every 5000 ms`. */
   readonly description?: string;
+  /** Of a resource: what ends it. */
+  readonly advice?: string;
   /** The scope it was opened in, a test's name; left out where there was none. */
   readonly scope?: string;
 }
@@ -88,7 +90,7 @@ export function leakOfTask(task: Task): Leak {
 }
 
 /** The leak that a resource is. */
-export function leakOfResource({ type, description, since, trace }: Resource, at: number): Leak {
+export function leakOfResource({ type, description, advice, since, trace }: Resource, at: number): Leak {
   return {
     kind: 'resource',
     verdict: 'active',
@@ -104,6 +106,7 @@ export function leakOfResource({ type, description, since, trace }: Resource, at
     task: null,
     type,
     description,
+    advice,
     ...scopeOf(trace),
   };
 }

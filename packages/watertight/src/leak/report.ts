@@ -98,15 +98,6 @@ const RELEASE: Readonly<Record<HolderClient, string>> = {
   'node:http': 'read it to the end, or drop the rest: res.resume()',
 };
 
-const CLOSE: Readonly<Record<string, string>> = {
-  server: 'close it: server.close()',
-  socket: 'end it: socket.end(), or socket.destroy()',
-  timer: 'clear it; or unref() it, if it need not keep the process alive',
-  'child process': 'wait for its end, or kill() it',
-  worker: 'terminate it: await worker.terminate()',
-  'file watcher': 'close it: watcher.close()',
-};
-
 function advice(leak: Leak): string {
   switch (leak.kind) {
     case 'body':
@@ -117,7 +108,7 @@ function advice(leak: Leak): string {
     case 'task':
       return 'await what go() returned, or make the function end';
     case 'resource':
-      return CLOSE[leak.type ?? ''] ?? 'close it';
+      return leak.advice ?? 'close it';
   }
 }
 

@@ -49,7 +49,7 @@ describe('the headline of', () => {
     ['an idle connection', { kind: 'connection', verdict: 'idle' }, 'idle connection: http://127.0.0.1:8080, since 1.2 s'],
     ['a dial', { kind: 'connection' }, 'dial under way: http://127.0.0.1:8080, since 1.2 s'],
     ['a task', { kind: 'task', task: { id: 3, name: 'poll', state: 'running' } }, 'running task: poll, since 1.2 s'],
-    ['a resource', { kind: 'resource', type: 'timer', description: 'every 5000 ms' }, 'timer left open: every 5000 ms, for 1.2 s'],
+    ['a resource', { kind: 'resource', type: 'timer', description: 'every 5000 ms', advice: 'clearInterval()' }, 'timer left open: every 5000 ms, for 1.2 s'],
   ] as const) {
     test(what, () => {
       const [headline, place, advice] = formatLeak({ ...leak, ...change }).split('\n');
