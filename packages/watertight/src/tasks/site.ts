@@ -2,7 +2,7 @@
  * Owns call sites: a stack captured unformatted where it is cheap, and read
  * later, when somebody looks, as frames mapped to the program's own sources.
  */
-import { relative, isAbsolute, sep } from 'node:path';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { currentScope, type Scope } from './scope.js';
 import { mapPosition } from './source-map.js';
@@ -67,7 +67,8 @@ export function captureDeepTrace(below: (...args: never[]) => unknown): Trace {
 export function framesOf(trace: Trace): readonly Site[] {
   if (trace.frames === null) {
     const all = readFrames(trace).filter((frame) => !isEngine(frame.file));
-    if (all[0] !== undefined && isOwn(all[0].file)) ownTraces.add(trace);
+    const doer = all.find((frame) => !isObserver(frame.file)) ?? all[0];
+    if (doer !== undefined && isOwn(doer.file)) ownTraces.add(trace);
     trace.frames = all.filter((frame) => !isOwn(frame.file));
   }
   return trace.frames;
@@ -122,6 +123,13 @@ function isEngine(file: string): boolean {
 
 function isOwn(file: string): boolean {
   return OWN.some((root) => file.startsWith(root));
+}
+
+/** The functions that stand in for those of other clients only pass calls on. */
+const OBSERVER = OWN.map((root) => join(root, 'instrument', sep));
+
+function isObserver(file: string): boolean {
+  return OBSERVER.some((root) => file.startsWith(root));
 }
 
 function isDependency(file: string): boolean {

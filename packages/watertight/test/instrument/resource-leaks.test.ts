@@ -1,6 +1,9 @@
 /** What keeps a process alive, as a leak check reports it. */
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, get } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { findLeaks, formatLeaks, ignoreCurrent, LeakError, verifyNone } from 'watertight/leak';
 import { markedLine } from '../tasks/marked-line.js';
@@ -26,4 +29,25 @@ test('a leak check asked for resources reports them with their line, and those f
   clearInterval(timer);
   clearInterval(early);
   await verifyNone(undefined, { resources: true, ignore });
+});
+
+test('a socket of an observed client is listed with the line of its request, beside the unread response', async (t) => {
+  const server = createServer((_request, response) => response.write('x'));
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const ignore = ignoreCurrent({ resources: true });
+  const request = get({ host: '127.0.0.1', port }); // at: get
+  await once(request, 'response');
+  const leaks = await findLeaks({ resources: true, ignore, retries: 1 });
+  const { line } = markedLine(import.meta.url, 'get');
+  assert.deepEqual(
+    leaks.filter(({ site }) => site?.line === line).map(({ kind, type }) => type ?? kind),
+    ['body', 'socket'],
+  );
+  request.destroy();
 });
