@@ -1,5 +1,5 @@
-// `npm start`: builds, then runs the `watertight` command. Without arguments it runs `lab`,
-// the well-known experiments; `npm start -- watch URL` runs another sub-command.
+// `npm start`: builds, then runs the `watertight` command. Without arguments it runs `demo`, services that leak
+// and one that does not, watched; `npm start -- watch URL` runs another sub-command.
 import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -10,7 +10,7 @@ const build = spawnSync(node, [path('node_modules/typescript/bin/tsc'), '-b'], {
 if (build.status !== 0) process.exit(build.status ?? 1);
 
 const given = process.argv.slice(2);
-const command = spawn(node, [path('packages/watch/dist/cli/main.js'), ...(given.length > 0 ? given : ['lab'])], {
+const command = spawn(node, [path('packages/watch/dist/cli/main.js'), ...(given.length > 0 ? given : ['demo'])], {
   stdio: 'inherit',
 });
 // The terminal sends an interrupt to both processes; this one waits for the command to finish.

@@ -6,6 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addDemo } from './demo.js';
 import { addLab } from './lab.js';
 import { addRun } from './run.js';
 import { addDiff, addTop } from './top.js';
@@ -21,6 +22,7 @@ const program = new Command('watertight')
   .showHelpAfterError('(watertight --help lists what there is)')
   .exitOverride();
 
+addDemo(program);
 addLab(program);
 addRun(program);
 addTop(program);

@@ -1,30 +1,22 @@
 /**
  * `watertight watch`: scrapes services, says which of them leak, and since when, how fast and by which line.
  */
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
-import { Monitor, type TargetReport } from '../monitor/index.js';
+import { Monitor } from '../monitor/index.js';
 import { parseTarget, TargetError, type Target } from '../scrape/index.js';
-import { Dashboard, type DashboardOptions } from '../server/index.js';
 import { History, StoreError } from '../store/index.js';
-import { formatChange, formatTargets } from './target-table.js';
+import { formatTargets } from './target-table.js';
 import { UsageError } from './usage-error.js';
+import { USUAL_PORT, watchUntilInterrupted, type WatchingOptions } from './watching.js';
 
-interface WatchOptions {
+interface WatchOptions extends WatchingOptions {
   readonly once?: boolean;
   readonly json?: boolean;
   readonly db?: string;
-  readonly interval: number;
   readonly token?: string;
   readonly limit?: number;
-  readonly port?: number;
-  readonly host: string;
-  readonly dashboardToken?: string;
 }
-
-/** Where the dashboard is, unless that is taken. */
-const USUAL_PORT = 7676;
 
 /** Looks of `--once`: a profile proves something only beside others. */
 const LOOKS = 8;
@@ -57,7 +49,7 @@ async function watch(urls: readonly string[], options: WatchOptions): Promise<vo
   const targets = readTargets(urls, options);
   const history = openHistory(options.db ?? ':memory:');
   try {
-    await (options.once === true ? lookOnce(targets, history, options) : keepWatching(targets, history, options));
+    await (options.once === true ? lookOnce(targets, history, options) : watchUntilInterrupted(targets, history, options));
   } finally {
     history.close();
   }
@@ -79,42 +71,6 @@ async function lookOnce(targets: readonly Target[], history: History, { interval
     process.stdout.write(json === true ? `${JSON.stringify({ targets: reports }, null, 2)}\n` : formatTargets(reports));
   } finally {
     await monitor.stop();
-  }
-}
-
-async function keepWatching(targets: readonly Target[], history: History, options: WatchOptions): Promise<void> {
-  const { interval } = options;
-  const monitor = new Monitor(history, { interval, onFault: (error) => process.stderr.write(`watertight: ${error instanceof Error ? error.message : String(error)}\n`) });
-  const last = new Map<string, TargetReport>();
-  monitor.onScrape((report) => {
-    const change = formatChange(last.get(report.url) ?? null, report);
-    last.set(report.url, report);
-    if (change !== null) process.stdout.write(change);
-  });
-  const dashboard = await openDashboard(monitor, history, options);
-  try {
-    monitor.setTargets(targets);
-    monitor.start();
-    process.stdout.write(`watching ${targets.length === 1 ? (targets[0]?.url ?? '') : `${targets.length} services`}; dashboard at ${dashboard.url}; Ctrl-C ends it\n`);
-    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-  } finally {
-    await monitor.stop();
-    await dashboard.close();
-  }
-}
-
-async function openDashboard(monitor: Monitor, history: History, { port, host, dashboardToken }: WatchOptions): Promise<Dashboard> {
-  const options: DashboardOptions = { host, port: port ?? USUAL_PORT, ...(dashboardToken !== undefined && { token: dashboardToken }) };
-  try {
-    try {
-      return await Dashboard.start(monitor, history, options);
-    } catch (error) {
-      if (port !== undefined || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-      return await Dashboard.start(monitor, history, { ...options, port: 0 });
-    }
-  } catch (cause) {
-    if (cause instanceof TypeError) throw new UsageError(`--host ${host}: another address than loopback needs --dashboard-token, or everyone who reaches it sees what the services do`, { cause });
-    throw new UsageError(`the dashboard can't be served at ${host}:${options.port}: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -42,6 +42,7 @@ export class Monitor {
   private readonly listeners = new Set<MonitorListener>();
   private readonly onFault: FaultListener;
   private started = false;
+  private stopped = false;
 
   constructor(
     private readonly history: History,
@@ -84,6 +85,7 @@ export class Monitor {
   /** Ends everything: what is under way is broken off. */
   async stop(): Promise<void> {
     this.started = false;
+    this.stopped = true;
     for (const { timer } of this.watched.values()) if (timer !== null) clearTimeout(timer);
     await this.transport.close();
     await Promise.all([...this.watched.values()].flatMap(({ running }) => running ?? []));
@@ -135,6 +137,8 @@ export class Monitor {
     const { monitor } = watched;
     const at = Date.now();
     await monitor.scrape(at);
+    // What was broken off by stop() says nothing of the target.
+    if (this.stopped) return;
     if (at - watched.expiredAt >= EXPIRY) {
       if (watched.expiredAt > 0) this.history.expire(monitor.historyId, at);
       watched.expiredAt = at - phaseOf(monitor.target.profiles, FINE);

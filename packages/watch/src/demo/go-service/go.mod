@@ -1,0 +1,3 @@
+module watertight.demo/preview
+
+go 1.19
