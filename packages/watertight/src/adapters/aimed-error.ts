@@ -3,8 +3,9 @@ import type { LeakError } from '../leak/index.js';
 
 /**
  * The error with the line of its first leak for a stack, so that a runner
- * which prints the code around the top frame prints that. To another process
- * (vitest) goes the text alone; as data, leaks would be printed once more.
+ * which prints the code around the top frame prints that. Its data stay, but
+ * are shown neither to runners that print every property (node:test), nor to
+ * those that send them to another process first (vitest): the text says it all.
  */
 export function aimed(error: LeakError): LeakError {
   const site = error.leaks.find((leak) => leak.site !== null)?.site ?? null;
@@ -13,5 +14,6 @@ export function aimed(error: LeakError): LeakError {
   const { name, message } = error;
   const stack = `${name}: ${message}${frame}`;
   error.stack = stack;
+  for (const property of ['leaks', 'unmatched']) Object.defineProperty(error, property, { enumerable: false });
   return Object.defineProperty(error, 'toJSON', { value: () => ({ name, message, stack }), configurable: true });
 }
