@@ -57,7 +57,7 @@ interface SteepStanding extends Standing {
 
 /**
  * `assess` for samples that keep coming: the same verdicts, at a cost per sample that does not grow.
- * It remembers four weeks in quarters of an hour and eight hours in minutes, at most about 160 kB.
+ * It remembers four weeks in quarters of an hour and eight hours in minutes, at most about 200 kB.
  */
 export class Assessor {
   private readonly options: AssessOptions;
