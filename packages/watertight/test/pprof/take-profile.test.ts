@@ -1,8 +1,12 @@
 /** Profiles of this process: what is in them, in all three forms. */
 
 import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { go, taskCount } from 'watertight/tasks';
 import { goroutineProfile, httpBodyProfile, leakedProfile, parseProfile, type Profile, type Sample } from 'watertight/pprof';
 import { findLeaks } from 'watertight/leak';
@@ -136,6 +140,26 @@ describe('what runs on top of the stack', () => {
   test('a dial: dialConn', withTasks(async (live) => {
     live.task('dial', 'dialConn', null, 'io wait');
     assert.match(await goroutineProfile({ debug: 1 }), /watertight\.\(\*Transport\)\.dialConn\+0x\w+\t\S+\/dial\.ts:\d+/);
+  }));
+
+  test('packages between the client and the program are left out: the line is first below', withTasks(async (live) => {
+    const folder = await mkdtemp(join(tmpdir(), 'watertight-pprof-'));
+    try {
+      const file = join(folder, 'node_modules', 'wrapper', 'index.mjs');
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, 'export function wrapped(open) {\n  return open();\n}\n');
+      const { wrapped } = (await import(pathToFileURL(file).href)) as { wrapped: (open: () => ReturnType<typeof holder>) => ReturnType<typeof holder> };
+      function callApi(): void {
+        live.connection(wrapped(holder));
+      }
+      callApi();
+      const [proto] = await forms();
+      const sample = proto.samples.find(({ labels }) => labels.task === 'readLoop');
+      assert.deepEqual(functions(sample!).slice(0, 2), ['watertight.(*persistConn).readLoop', 'callApi']);
+      assert.equal(functions(parseProfile(await httpBodyProfile()).samples[0])[0], 'callApi');
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   }));
 
   test('a function run with go(): itself, and then who started it', async () => {
