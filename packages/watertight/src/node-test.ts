@@ -181,6 +181,9 @@ function atExit(): void {
 }
 
 function emptyRun(): string | null {
+  // Tests there are: they were left out, by themselves or by the flags that choose.
+  const isChosen = process.execArgv.some((flag) => /^--test-(?:name-pattern|skip-pattern|only|shard|tag)/.test(flag));
+  if (isChosen || (Array.isArray(root?.subtests) && root.subtests.length > 0)) return null;
   // `node --test` takes any file it finds for a test; a preload into all of them is not wired wrongly for that.
   if (process.env.NODE_TEST_CONTEXT !== undefined && hasPreloads()) return null;
   return 'no test of node:test ran in this process, so nothing was checked for leaks. Import it in a file that defines its tests with node:test, before they are defined.';

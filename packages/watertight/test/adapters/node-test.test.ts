@@ -1,10 +1,11 @@
 /** watertight/node-test, on real runs of node:test. */
 
-import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { fulfilsTheContract, type Dialect, type Outcome } from './contract.js';
+import { describe, test } from 'node:test';
+import { AT_END, fulfilsTheContract, type Dialect, type Outcome } from './contract.js';
+import { inProject, type Project, type Run } from './project.js';
 
-/** A line of TAP about the test with this title. */
+/** What a line of TAP says about the test with this title. */
 function outcome(output: string, name: string): Outcome {
   const line = output.split('\n').find((text) => new RegExp(`^ *(?:not )?ok \\d+ - ${name}(?: #.*)?$`).test(text));
   if (line === undefined) return 'absent';
@@ -12,24 +13,239 @@ function outcome(output: string, name: string): Outcome {
   return line.trim().startsWith('not') ? 'failed' : 'passed';
 }
 
-const IMPORTS = "import { after, afterEach, before, beforeEach, describe, test } from 'node:test';";
+const nodeTest = (project: Project, ...args: string[]): Promise<Run> => project.node(['--test', '--test-reporter=tap', ...args]);
 
-const dialect: Dialect = {
-  name: 'node-test',
+const shared = {
   unavailable: null,
-  file: 'contract.test.mjs',
-  prologue: `import 'watertight/node-test';\nimport { leakCheck } from 'watertight/node-test';\n${IMPORTS}`,
-  skipped: (name, body) => `test.skip('${name}', async () => {\n  ${body}\n});`,
-  concurrently: (tests) => `describe('at the same time', { concurrency: true }, () => {\n${tests.map(({ name, body }) => `  test('${name}', async () => {\n    ${body}\n  });`).join('\n')}\n});`,
-  run: (project, file) => project.node(['--test', '--test-reporter=tap', file]),
+  skipped: (name: string, body: string): string => `test.skip('${name}', async () => {\n  ${body}\n});`,
+  concurrently: (tests: readonly { name: string; body: string }[]): string => `describe('at the same time', { concurrency: true }, () => {\n${tests.map(({ name, body }) => `  test('${name}', async () => {\n    ${body}\n  });`).join('\n')}\n});`,
   outcome,
 };
 
-test('TAP is read', () => {
-  assert.equal(outcome('ok 1 - a', 'a'), 'passed');
-  assert.equal(outcome('    not ok 1 - a', 'a'), 'failed');
-  assert.equal(outcome('ok 1 - a # SKIP', 'a'), 'skipped');
-  assert.equal(outcome('ok 1 - b', 'a'), 'absent');
+const HOOKS = 'after, afterEach, before, beforeEach, describe';
+
+const esm: Dialect = {
+  ...shared,
+  name: 'node-test',
+  file: 'contract.test.mjs',
+  // The default import is what most files have: it can't be replaced.
+  prologue: `import test, { ${HOOKS} } from 'node:test';\nimport { leakCheck } from 'watertight/node-test';`,
+  run: (project, file) => nodeTest(project, file),
+};
+
+const cjs: Dialect = {
+  ...shared,
+  name: 'node-test, CommonJS, preloaded',
+  file: 'contract.test.cjs',
+  prologue: `const test = require('node:test');\nconst { ${HOOKS} } = test;\nconst { leakCheck } = require('watertight/node-test');`,
+  importGet: "const { get } = require('watertight');\nconst { ignoreUrl } = require('watertight/leak');",
+  run: (project, file) => nodeTest(project, '--import', 'watertight/node-test', file),
+};
+
+const alone: Dialect = {
+  ...esm,
+  name: 'node-test, a file run by itself',
+  run: (project, file) => project.node(['--test-reporter=tap', file]),
+};
+
+for (const dialect of [esm, cjs, alone]) fulfilsTheContract(dialect);
+
+function source(origin: string, body: string): string {
+  return `import 'watertight/node-test';\nimport { ${HOOKS}, test } from 'node:test';\nimport { leakCheck } from 'watertight/node-test';\nimport { get } from 'watertight';\nvoid [${HOOKS}, leakCheck];\nconst URL = '${origin}/';\n${body}`;
+}
+
+describe('with what else node:test has,', () => {
+  test('a subtest answers for its own leak, its parent for what it opened itself', inProject('node-test', async (project, origin) => {
+    project.write({ 'a.test.mjs': source(origin, `
+test('parent', async (t) => {
+  const response = await get(URL);
+  await t.test('leaking child', async () => {
+    await get(URL + 'child');
+  });
+  await t.test('child that reads what its parent opened', async () => {
+    await response.text();
+  });
+});
+test('leaking parent', async (t) => {
+  await get(URL + 'parent');
+  await t.test('clean child', async () => {
+    await (await get(URL)).text();
+  });
+});`) });
+    const { code, output } = await nodeTest(project, 'a.test.mjs');
+    assert.deepEqual(['leaking child', 'child that reads what its parent opened', 'leaking parent', 'clean child'].map((name) => outcome(output, name)), ['failed', 'passed', 'failed', 'passed'], output);
+    assert.equal(output.match(/1 response leaked/g)?.length, 2, output);
+    assert.match(output, /1 subtest failed/);
+    assert.equal(code, 1);
+  }));
+
+  test('what t.after closes is no leak, nor what the hooks of the test close', inProject('node-test', async (project, origin) => {
+    project.write({ 'a.test.mjs': source(origin, `
+test('clean', async (t) => {
+  const response = await get(URL);
+  t.after(() => response.close());
+});
+test('hooks of its own', async (t) => {
+  let response;
+  t.beforeEach(async () => { response = await get(URL); });
+  t.afterEach(() => response.close());
+  await t.test('child', () => {});
+});`) });
+    const { code, output } = await nodeTest(project, 'a.test.mjs');
+    assert.equal(code, 0, output);
+  }));
+
+  test('an unclosed response of a beforeEach hook is its test\'s', inProject('node-test', async (project, origin) => {
+    project.write({ 'a.test.mjs': source(origin, `
+describe('group', () => {
+  beforeEach(async () => { await get(URL); });
+  test('first', () => {});
+  test('second', () => {});
+});
+test('third', () => {});`) });
+    const { output } = await nodeTest(project, 'a.test.mjs');
+    assert.deepEqual(['first', 'second', 'third'].map((name) => outcome(output, name)), ['failed', 'failed', 'passed'], output);
+    assert.doesNotMatch(output, AT_END);
+  }));
+
+  test('a test that takes a callback is checked, and so is one at the file\'s top level that runs at the same time', inProject('node-test', async (project, origin) => {
+    project.write({ 'a.test.mjs': source(origin, `
+test('callback', (t, done) => {
+  get(URL).then(() => done(), done);
+});
+test('many', { concurrency: true }, async (t) => {
+  await Promise.all(Array.from({ length: 8 }, (_, i) => t.test('number ' + i, async () => {
+    const response = await get(URL + i);
+    await new Promise((resolve) => setTimeout(resolve, 20 * (8 - i)));
+    if (i % 3 !== 1) await response.text();
+  })));
+});`) });
+    const { output } = await nodeTest(project, 'a.test.mjs');
+    assert.equal(outcome(output, 'callback'), 'failed', output);
+    for (let i = 0; i < 8; i++) assert.equal(outcome(output, `number ${i}`), i % 3 === 1 ? 'failed' : 'passed', output);
+    assert.equal(output.match(/1 response leaked/g)?.length, 4, output);
+  }));
+
+  test('a test that skips itself or is to do is left out', inProject('node-test', async (project, origin) => {
+    project.write({ 'a.test.mjs': source(origin, `
+test('left out', async (t) => {
+  await get(URL);
+  t.skip();
+});
+test.todo('to do', async () => {
+  await get(URL);
+});
+test('to do on the way', async (t) => {
+  await get(URL);
+  t.todo();
+});`) });
+    const { code, output } = await nodeTest(project, 'a.test.mjs');
+    assert.doesNotMatch(output, /leaked/, output);
+    assert.equal(code, 0);
+  }));
+
+  test('a test whose hook failed is not blamed for more', inProject('node-test', async (project, origin) => {
+    project.write({ 'a.test.mjs': source(origin, `
+describe('group', () => {
+  afterEach(() => { throw new Error('hook of its own'); });
+  test('first', async () => { await get(URL); });
+});`) });
+    const { code, output } = await nodeTest(project, 'a.test.mjs');
+    assert.match(output, /hook of its own/);
+    assert.doesNotMatch(output, /leaked/, output);
+    assert.equal(code, 1);
+  }));
+
+  test('tests chosen by name are checked, and a file none is chosen of is no mistake', inProject('node-test', async (project, origin) => {
+    project.write({ 'a.test.mjs': source(origin, "test('leaking', async () => { await get(URL); });\ntest('other', async () => { await get(URL); });"), 'b.test.mjs': source(origin, "test('other', () => {});\ndescribe('group', () => { test('another', () => {}); });") });
+    const { code, output } = await nodeTest(project, '--test-name-pattern=^leaking$', 'a.test.mjs', 'b.test.mjs');
+    assert.equal(outcome(output, 'leaking'), 'failed', output);
+    assert.doesNotMatch(output, /no test of node:test|not checked/, output);
+    assert.equal(code, 1);
+    const none = await nodeTest(project, '--test-name-pattern=^nothing$', 'a.test.mjs', 'b.test.mjs');
+    assert.doesNotMatch(none.output, /no test of node:test|not checked/, none.output);
+    assert.equal(none.code, 0);
+  }));
+
+  test('a file whose tests are all left out is no mistake', inProject('node-test', async (project, origin) => {
+    project.write({ 'a.test.mjs': source(origin, "test.skip('left out', () => {});") });
+    const { code, output } = await nodeTest(project, 'a.test.mjs');
+    assert.equal(code, 0, output);
+  }));
+
+  test('preloaded, programs that tests start, workers and files without tests are left alone', inProject('node-test', async (project, origin) => {
+    project.write({
+      'a.test.mjs': `
+import assert from 'node:assert/strict';
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+test('starts programs', async () => {
+  assert.equal(execFileSync(process.execPath, [...process.execArgv.filter((flag) => !flag.startsWith('--test')), 'program.mjs'], { encoding: 'utf8' }), 'hello\\n');
+  const [code] = await once(fork('program.mjs'), 'exit');
+  assert.equal(code, 0);
+  await once(new Worker('./program.mjs'), 'exit');
+});`,
+      'program.mjs': `import { get } from 'watertight';\nvoid get('${origin}/').then(() => console.log('hello'));\nsetTimeout(() => {}, 500);`,
+      'script.test.mjs': 'if (1 + 1 !== 2) process.exit(1);',
+    });
+    const { code, output } = await nodeTest(project, '--import', 'watertight/node-test', 'a.test.mjs', 'script.test.mjs');
+    assert.equal(code, 0, output);
+    assert.doesNotMatch(output, /watertight\/node-test:/);
+  }));
+
+  test('a process that ends early is looked at once more', inProject('node-test', async (project, origin) => {
+    project.write({ 'a.test.mjs': source(origin, "test('passes', async () => { await get(URL); process.exit(0); });") });
+    const { code, output } = await project.node(['a.test.mjs']);
+    assert.match(output, /watertight\/node-test: the process ended before its tests did\n1 response leaked/, output);
+    assert.match(output, /opened at a\.test\.mjs:\d+:/);
+    assert.equal(code, 1);
+  }));
 });
 
-fulfilsTheContract(dialect);
+describe('wired wrongly,', () => {
+  test('in a plain program, it says so', inProject('node-test', async (project) => {
+    project.write({ 'plain.mjs': "import 'watertight/node-test';\n" });
+    const { code, output } = await project.node(['plain.mjs']);
+    assert.match(output, /watertight\/node-test: no test of node:test ran in this process, so nothing was checked for leaks/);
+    assert.equal(code, 1);
+  }));
+
+  test('in a file whose tests are another runner\'s, it says so', inProject('node-test', async (project) => {
+    project.write({ 'a.test.mjs': "globalThis.it = globalThis.describe = () => {};\nawait import('watertight/node-test');\n" });
+    const { code, output } = await nodeTest(project, 'a.test.mjs');
+    assert.match(output, /watertight\/node-test was imported under mocha, whose tests it can't check: import 'watertight\/mocha'/);
+    assert.equal(code, 1);
+  }));
+
+  test('in a worker thread, it says so', inProject('node-test', async (project) => {
+    project.write({ 'plain.mjs': "import { Worker } from 'node:worker_threads';\nnew Worker(new URL('./worker.mjs', import.meta.url));\n", 'worker.mjs': "import 'watertight/node-test';\n" });
+    const { code, output } = await project.node(['plain.mjs']);
+    assert.match(output, /imported in a worker thread, where it can't check tests/);
+    assert.equal(code, 1);
+  }));
+
+  test('after tests were defined, it names those it did not see', inProject('node-test', async (project, origin) => {
+    project.write({ 'a.test.mjs': `
+import { describe, test } from 'node:test';
+import { get } from 'watertight';
+test('early', async () => { await get('${origin}/'); });
+describe('group', () => { test('nested', () => {}); });
+await new Promise((resolve) => setTimeout(resolve, 300));
+await import('watertight/node-test');
+test('late', () => {});
+` });
+    const { code, output } = await nodeTest(project, 'a.test.mjs');
+    assert.match(output, /of the file's tests were defined before watertight\/node-test was imported, and not checked for leaks: 'early'/, output);
+    assert.doesNotMatch(output, /'late'/);
+    assert.equal(code, 1);
+  }));
+
+  test('options in the callback of describe are refused', inProject('node-test', async (project, origin) => {
+    project.write({ 'a.test.mjs': source(origin, "describe('group', () => { leakCheck('off'); test('never', () => {}); });") });
+    const { code, output } = await nodeTest(project, 'a.test.mjs');
+    assert.match(output, /leakCheck\(\) in the callback of describe\(\): call it in a beforeEach hook of the suite/);
+    assert.equal(code, 1);
+  }));
+});
