@@ -1,6 +1,6 @@
 /** The watch over targets: scraping, keeping, judging, explaining. */
 export { evidenceOf, type Evidence, type Look } from './evidence.js';
-export { groupReports, judge, verdictOf, type GroupReport, type TargetReport, type TargetVerdict, type Verdict } from './judgement.js';
+export { groupReports, judge, provenReports, verdictOf, type GroupReport, type TargetReport, type TargetVerdict, type Verdict } from './judgement.js';
 export { Monitor, type MonitorListener, type MonitorOptions } from './monitor.js';
 export { phaseOf } from './phase.js';
 export { wantsProfile, type PaceSettings, type PaceState } from './profile-pace.js';

@@ -2,7 +2,7 @@
 import type { Frame } from 'watertight/pprof';
 import type { Assessment } from '../detect/index.js';
 import type { StackSummary, Summary } from '../diagnose/index.js';
-import type { ScrapeFailure } from '../scrape/index.js';
+import type { Proven, ScrapeFailure } from '../scrape/index.js';
 import type { Evidence } from './evidence.js';
 
 /** - `unknown`: not seen for long enough, or not at all. */
@@ -79,6 +79,21 @@ export function judge(assessment: Assessment, times: { since: number | null; lim
 export function verdictOf({ leaking, confidence }: Pick<Verdict, 'leaking' | 'confidence'>): TargetVerdict {
   if (leaking) return 'leaking';
   return confidence >= SURE_ENOUGH ? 'healthy' : 'unknown';
+}
+
+/** Responses that nobody can read any more: their connections were closed, so that no stack shows them. */
+export function provenReports({ sites }: Proven): GroupReport[] {
+  return sites.map(({ count, site }) => ({
+    count,
+    growth: count,
+    top: 'garbage-collected unfinished',
+    site,
+    state: null,
+    diagnosis: `${count === 1 ? '1 response was' : `${count} responses were`} dropped without being read to the end or closed.`,
+    rule: 'proven-leak',
+    advice: 'Read each body to its end or close it: `await using res = await get(url)`.',
+    frames: site === null ? [] : [site],
+  }));
 }
 
 /** What a report shows of the stacks: those that could be a leak and grew, the most first; without any, the largest. */

@@ -7,11 +7,11 @@ import { formatDuration } from 'watertight/tasks';
 import type { Client } from 'watertight';
 import { Assessor, type Assessment } from '../detect/index.js';
 import { stacksOf, summarizeStacks, type CountedStack, type Summary } from '../diagnose/index.js';
-import { ScrapeError, Scraper, type Target } from '../scrape/index.js';
+import { ScrapeError, Scraper, type Proven, type Target } from '../scrape/index.js';
 import type { History, Sample } from '../store/index.js';
 import { DetectorClock } from './detector-clock.js';
 import { evidenceOf, type Look } from './evidence.js';
-import { groupReports, judge, verdictOf, type TargetReport, type Verdict } from './judgement.js';
+import { groupReports, judge, provenReports, verdictOf, type TargetReport, type Verdict } from './judgement.js';
 import { wantsProfile, type PaceSettings } from './profile-pace.js';
 
 export interface MonitorSettings extends PaceSettings {
@@ -32,6 +32,7 @@ const KEPT_STACKS = 200;
 /** Goroutines up to which a Go program is stopped for long enough to say what each waits for. */
 const SMALL = 10_000;
 const GROUPS_SHOWN = 10;
+const NONE_PROVEN: Proven = { count: 0, sites: [] };
 
 export class TargetMonitor {
   private readonly scraper: Scraper;
@@ -44,6 +45,7 @@ export class TargetMonitor {
   private profile: { readonly at: number; readonly value: number; readonly start: number } | null = null;
   private stacks: readonly CountedStack[] = [];
   private summary: Summary | null = null;
+  private proven: Proven = NONE_PROVEN;
 
   constructor(
     readonly target: Target,
@@ -82,14 +84,15 @@ export class TargetMonitor {
   async look(scraped: Sample & { readonly platform: 'go' | 'node' }): Promise<void> {
     const { at, value, start, platform } = scraped;
     const profile = await this.scraper.profile(platform === 'go' && value <= SMALL ? 2 : 0);
-    const proven = platform === 'node' ? await this.scraper.proven() : 0;
+    const proven = platform === 'node' ? await this.scraper.proven() : NONE_PROVEN;
+    this.proven = proven;
     this.profile = { at, value, start };
     this.stacks = stacksOf(profile).sort((a, b) => b.count - a.count);
     this.history.recordProfile(this.id, at, start, this.stacks.slice(0, KEPT_STACKS).map(({ key, count, waitMs: _wait, ...kept }) => ({ key, count, frames: kept satisfies KeptStack })));
     this.summary = summarizeStacks(this.stacks, this.baseline(at, start));
     const unread = this.summary.diagnoses.find(({ id }) => id === 'unread-body');
     const waitMs = unread === undefined ? 0 : Math.max(0, ...this.summary.groups.filter(({ diagnosis }) => diagnosis === unread).map((group) => group.waitMs));
-    this.looks = [...this.looks.slice(-LOOKS + 1), { at, start, unread: unread?.count ?? 0, waitMs, proven }];
+    this.looks = [...this.looks.slice(-LOOKS + 1), { at, start, unread: unread?.count ?? 0, waitMs, proven: proven.count }];
   }
 
   report(): TargetReport {
@@ -114,7 +117,7 @@ export class TargetMonitor {
       limit: target.limit,
       limitAt: verdict.limitAt,
       restarts: this.assessor.assessment().restarts,
-      groups: summary === null ? [] : groupReports(summary, GROUPS_SHOWN),
+      groups: [...provenReports(this.proven), ...(summary === null ? [] : groupReports(summary, GROUPS_SHOWN))],
     };
   }
 

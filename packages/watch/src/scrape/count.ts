@@ -1,4 +1,5 @@
 /** Owns reading a count out of what a target answers: the index of its profiles, a profile's first line, metrics. Pure. */
+import type { Frame } from 'watertight/pprof';
 
 /** `<tr><td>17</td><td><a href='goroutine?debug=1'>goroutine</a></td></tr>`: net/http/pprof's Index, and ours. */
 const IN_INDEX = /<td[^>]{0,200}>\s*(\d{1,15})\s*<\/td>\s*<td[^>]{0,200}>\s*<a [^>]{0,500}>\s*goroutine\s*<\/a>/i;
@@ -27,10 +28,22 @@ export function startInFacts(json: string): number | null {
   return Number.isFinite(start) ? start : null;
 }
 
-/** How many responses were garbage-collected unfinished, according to the same; 0 if it does not say. */
-export function provenInFacts(json: string): number {
-  const { leaked } = JSON.parse(json) as { leaked?: { count?: unknown } };
-  return typeof leaked?.count === 'number' ? leaked.count : 0;
+/** Responses that were garbage-collected unfinished. */
+export interface Proven {
+  readonly count: number;
+  /** By the line that made the request, most first; null where that was not recorded. */
+  readonly sites: readonly { readonly count: number; readonly site: Frame | null }[];
+}
+
+const NONE_PROVEN: Proven = { count: 0, sites: [] };
+
+/** How many responses were garbage-collected unfinished, according to the same, and which lines made them. */
+export function provenInFacts(json: string): Proven {
+  const { leaked } = JSON.parse(json) as { leaked?: { count?: unknown; groups?: unknown } };
+  if (typeof leaked?.count !== 'number') return NONE_PROVEN;
+  const groups = Array.isArray(leaked.groups) ? (leaked.groups as { count?: unknown; site?: { function?: unknown; file?: unknown; line?: unknown } | null }[]) : [];
+  const sites = groups.flatMap(({ count, site }) => (typeof count === 'number' ? [{ count, site: typeof site?.file === 'string' ? { function: String(site.function), file: site.file, line: Number(site.line), address: '' } : null }] : []));
+  return { count: leaked.count, sites };
 }
 
 /** The value of a metric without labels in Prometheus's text format; null if it is not there or no number. */

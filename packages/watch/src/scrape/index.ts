@@ -1,5 +1,5 @@
 /** Targets and what they answer. */
-export { countInIndex, countInProfile, isNodeIndex, metric, provenInFacts, startInFacts } from './count.js';
+export { countInIndex, countInProfile, isNodeIndex, metric, provenInFacts, startInFacts, type Proven } from './count.js';
 export { processStart, shouldAsk, type ProcessState, type Sighting } from './process-start.js';
 export { ScrapeError, type ScrapeFailure } from './scrape-error.js';
 export { readProfile, type ProfileSourceOptions } from './profile-source.js';

@@ -4,7 +4,7 @@
  */
 import type { Client } from 'watertight';
 import { parseProfileStream, ProfileError, type Profile } from 'watertight/pprof';
-import { countInIndex, countInProfile, isNodeIndex, metric, provenInFacts, startInFacts } from './count.js';
+import { countInIndex, countInProfile, isNodeIndex, metric, provenInFacts, startInFacts, type Proven } from './count.js';
 import { processStart, shouldAsk, type ProcessState } from './process-start.js';
 import { requestError, ScrapeError, statusError } from './scrape-error.js';
 import { addressOf, type Target } from './target.js';
@@ -78,12 +78,12 @@ export class Scraper {
     }
   }
 
-  /** How many responses a Node service has found garbage-collected unfinished; 0 where it does not say. */
-  async proven(): Promise<number> {
+  /** Which responses a Node service has found garbage-collected unfinished; none where it does not say. */
+  async proven(): Promise<Proven> {
     try {
-      return provenInFacts((await this.read('../watertight', { limit: '0' }, MAX_METRICS)).text);
+      return provenInFacts((await this.read('../watertight', { limit: '10' }, MAX_METRICS)).text);
     } catch {
-      return 0;
+      return { count: 0, sites: [] };
     }
   }
 
