@@ -1,12 +1,15 @@
 /** Owns what is remembered of an origin that other clients send requests to. */
 import { SiteSampling, type TaskLabels } from '../tasks/index.js';
 
+/** A capture below another client's frames costs several times what it costs in our own, so fewer are taken: one request in so many. */
+const SAMPLE = 256;
+
 /** A program has finitely many origins, but a crawler has not. */
 const MAX_ORIGINS = 1000;
 
 export class ForeignOrigin {
   /** Which requests' call sites the adaptive mode wants. */
-  readonly sampling = new SiteSampling();
+  readonly sampling = new SiteSampling(SAMPLE);
   readonly labels: TaskLabels;
 
   private constructor(key: string) {

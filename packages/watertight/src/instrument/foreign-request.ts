@@ -9,8 +9,9 @@
  * tell us whether anybody holds it.
  */
 import type { Readable } from 'node:stream';
-import { addTask, DEFAULT_SUSPECT_AFTER, now, removeTask, Task, toEpoch, unwatch, verdictOf, watch, type HolderClient, type TaskState, type Trace, type Watched } from '../tasks/index.js';
+import { addTask, now, removeTask, Task, toEpoch, unwatch, watch, type HolderClient, type TaskState, type Trace, type Watched } from '../tasks/index.js';
 import type { ForeignOrigin } from './foreign-origin.js';
+import { turnTime } from './turn-clock.js';
 
 /** Where other people's objects keep their request. */
 export const REQUEST = Symbol('watertight.request');
@@ -26,6 +27,7 @@ interface StreamState {
   readonly buffer?: Iterable<Uint8Array | string | null>;
   readonly encoding?: BufferEncoding | null;
   readonly flowing?: boolean | null;
+  readonly ended?: boolean;
   readonly endEmitted?: boolean;
 }
 
@@ -52,6 +54,9 @@ export abstract class ForeignRequest extends Task implements Watched {
   private weakStream: WeakRef<ObservedStream> | null = null;
   /** Its last read gave nothing, and no byte has come since. */
   private waits = false;
+  /** The program reads what a decoder makes of it, so how much waits there says nothing of how much has come. */
+  private decoded = false;
+  private begun = false;
   private progressSeen = 0;
   private progressAt: number;
 
@@ -61,10 +66,11 @@ export abstract class ForeignRequest extends Task implements Watched {
     trace: Trace | null,
     protected readonly foreignOrigin: ForeignOrigin,
   ) {
-    super('request', client, 'io wait', trace, foreignOrigin.labels);
+    const at = turnTime();
+    super('request', client, 'io wait', trace, foreignOrigin.labels, at);
     this.client = client;
     this.method = method;
-    this.openedAt = this.progressAt = now();
+    this.openedAt = this.progressAt = at;
     this.holder = this;
     addTask(this);
   }
@@ -78,7 +84,7 @@ export abstract class ForeignRequest extends Task implements Watched {
   responded(status: number, fields: unknown): void {
     this.status = status;
     this.fields = fields;
-    this.openedAt = this.progressAt = now();
+    this.openedAt = this.progressAt = turnTime();
   }
 
   /** The program reads the response from `stream`. */
@@ -90,23 +96,28 @@ export abstract class ForeignRequest extends Task implements Watched {
     }
     stream[REQUEST] = this;
     this.stream = stream;
+    this.decoded = isDecoder(stream);
     watch(this, stream);
   }
 
   /** No more bytes will come. A response without any is finished with that, and one that goes to nobody's stream. */
   ended(): void {
     this.complete = true;
-    if (this.received === 0) this.finish();
-    else {
-      const { target } = this;
-      if (target === null || (this.freedByLastByte && stateOf(target).length === 0)) this.finish();
-    }
+    const { target } = this;
+    if (this.received === 0 || target === null || this.isReadOut(target)) this.finish();
+  }
+
+  /** `stream` will give nothing that it does not have already. */
+  streamEnded(stream: ObservedStream): void {
+    if (this.isReadOut(stream)) this.finish();
   }
 
   /** The program called read() and got `chunk`. */
   wasRead(stream: ObservedStream, chunk: unknown): void {
     this.waits = chunk === null;
-    if (this.complete && this.freedByLastByte && stateOf(stream).length === 0) this.finish();
+    if (chunk !== null) this.begun = true;
+    if (this.lingering) this.noteProgress();
+    if (this.isReadOut(stream)) this.finish();
   }
 
   /** It no longer holds anything: read to its end, closed, failed or given up. */
@@ -123,10 +134,18 @@ export abstract class ForeignRequest extends Task implements Watched {
     return true;
   }
 
+  /** Every byte was read. Behind a decoder the response may have come in full when not a byte of it can be read yet. */
+  private isReadOut(stream: ObservedStream): boolean {
+    if (!this.complete || !this.freedByLastByte) return false;
+    const { length, ended } = stateOf(stream);
+    return length === 0 && ended === true;
+  }
+
   // ---- from the watch
 
   lingers(): void {
     if (this.stream === null) return;
+    this.noteProgress();
     this.weakStream = new WeakRef(this.stream);
     this.stream = null;
   }
@@ -149,7 +168,11 @@ export abstract class ForeignRequest extends Task implements Watched {
 
   get bytesRead(): number {
     const { target } = this;
-    return target === null ? this.received : Math.max(0, this.received - bufferedIn(target));
+    // Once it was collected, what was read last is all that is known.
+    if (this.abandoned || (target === null && this.weakStream !== null)) return this.progressSeen;
+    if (target === null) return this.received;
+    if (this.decoded) return this.begun ? this.received : 0;
+    return Math.max(0, this.received - bufferedIn(target));
   }
 
   get contentLength(): number {
@@ -159,12 +182,16 @@ export abstract class ForeignRequest extends Task implements Watched {
   }
 
   get lastReadAt(): number {
-    const { bytesRead } = this;
-    if (bytesRead !== this.progressSeen) {
-      this.progressSeen = bytesRead;
-      this.progressAt = now();
-    }
+    this.noteProgress();
     return this.progressAt;
+  }
+
+  /** How far it was read is known only while there is a stream to ask. */
+  protected noteProgress(): void {
+    const { bytesRead } = this;
+    if (bytesRead === this.progressSeen) return;
+    this.progressSeen = bytesRead;
+    this.progressAt = now();
   }
 
   get awaited(): boolean {
@@ -183,11 +210,11 @@ export abstract class ForeignRequest extends Task implements Watched {
   override get since(): number {
     return toEpoch(this.status === 0 ? this.openedAt : this.lastReadAt);
   }
+}
 
-  /** For the profile and the reports of the process itself. */
-  get suspect(): boolean {
-    return verdictOf(this, now(), DEFAULT_SUSPECT_AFTER) === 'suspect';
-  }
+/** Whether a stream is written to as well: it is a decoder of a compressed body then. */
+export function isDecoder(stream: Readable): boolean {
+  return typeof (stream as { readonly write?: unknown }).write === 'function';
 }
 
 function stateOf(stream: Readable): StreamState {

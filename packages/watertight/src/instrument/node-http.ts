@@ -17,7 +17,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import { syncBuiltinESMExports } from 'node:module';
-import { captureDeepTrace, tracking, type Trace } from '../tasks/index.js';
+import type { Trace } from '../tasks/index.js';
+import { traceAfterRedirect, traceOf } from './call-site.js';
 import { fault } from './fault.js';
 import { ForeignOrigin } from './foreign-origin.js';
 import { ForeignRequest, REQUEST, type ObservedStream } from './foreign-request.js';
@@ -51,7 +52,7 @@ class HttpRequest extends ForeignRequest {
   }
 }
 
-/** The request whose response's listeners are running: what they send is a redirect being followed. */
+/** The request whose response's listeners are running: what they send may be a redirect being followed. */
 let responding: HttpRequest | null = null;
 
 function created(request: ObservedRequest): void {
@@ -60,15 +61,12 @@ function created(request: ObservedRequest): void {
     const header = request.getHeader('host');
     const host = typeof header === 'string' ? header : request.host;
     const origin = ForeignOrigin.of(host);
-    request[REQUEST] = new HttpRequest(request, host, traceOf(origin), origin);
+    const isRedirect = responding !== null && responding.status >= 300 && responding.status < 400;
+    const trace = isRedirect ? traceAfterRedirect(responding!.trace, created) : traceOf(origin, created);
+    request[REQUEST] = new HttpRequest(request, host, trace, origin);
   } catch (error) {
     fault(error);
   }
-}
-
-function traceOf(origin: ForeignOrigin): Trace | null {
-  if (responding !== null && responding.status >= 300 && responding.status < 400) return responding.trace;
-  return tracking.floor === 2 || origin.sampling.next() ? captureDeepTrace(traceOf) : null;
 }
 
 function onCreated(message: unknown): void {

@@ -25,13 +25,13 @@ export class Patches {
    * changed, if there is no such method or it can't be replaced.
    */
   replace(owner: object, name: PropertyKey, make: (original: Method) => Replacement): boolean {
-    const original: Method | undefined = Reflect.get(owner, name);
+    const original: unknown = Reflect.get(owner, name);
     if (typeof original !== 'function') return false;
     const before = Reflect.getOwnPropertyDescriptor(owner, name) ?? null;
     const inherited = before ?? descriptorOf(owner, name);
-    const replacement = make(original);
+    const replacement = make(original as Method);
     for (const property of ['name', 'length'] as const) {
-      Object.defineProperty(replacement, property, { value: original[property] as unknown, configurable: true });
+      Object.defineProperty(replacement, property, { value: (original as Method)[property], configurable: true });
     }
     for (const property of Reflect.ownKeys(original)) {
       if (!Object.hasOwn(replacement, property)) Object.defineProperty(replacement, property, Reflect.getOwnPropertyDescriptor(original, property)!);

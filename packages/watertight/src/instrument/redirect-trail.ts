@@ -1,48 +1,50 @@
 /**
- * Owns the call sites of redirects that `fetch` is about to follow. The request
- * that follows is made in a later turn, where nothing leads back to the
- * program's line; but it goes where the response pointed to.
+ * Owns the call sites of redirects that are about to be followed by `fetch`.
+ * The request that follows is made a few promises later, where nothing leads
+ * back to the program's line; but it goes where the response pointed to, and it
+ * does so in the same turn of the event loop.
  */
 import type { Trace } from '../tasks/index.js';
 
-/** Redirects that are not followed leave something behind; too many are forgotten. */
-const MAX_LEFT = 100;
+interface Redirected {
+  /** As it is, never to be shown. */
+  readonly fullUrl: string;
+  /** The response's Location. */
+  readonly location: string | null;
+  readonly trace: Trace | null;
+}
+
+/** A server that redirects thousands of requests in one turn is served worse, not forever. */
+const MAX_LEFT = 1000;
+
+/** As it was before a test put another in its place, which might never run. */
+const atEndOfTurn = setImmediate;
 
 export class RedirectTrail {
   private readonly left = new Map<string, (Trace | null)[]>();
-  private count = 0;
 
-  /** The response to the request for `base`, which was made at `trace`, pointed to `location`. */
-  leave(trace: Trace | null, base: string, location: string): void {
-    let target: string;
+  leave({ fullUrl, location, trace }: Redirected): void {
+    if (location === null || this.left.size >= MAX_LEFT) return;
+    let target: URL;
     try {
-      target = withoutHash(new URL(location, base));
+      target = new URL(location, fullUrl);
     } catch {
       return;
     }
-    if (this.count >= MAX_LEFT) this.clear();
-    this.count++;
-    const others = this.left.get(target);
-    if (others === undefined) this.left.set(target, [trace]);
+    if (this.left.size === 0) atEndOfTurn(() => this.left.clear());
+    const url = target.origin + target.pathname + target.search;
+    const others = this.left.get(url);
+    if (others === undefined) this.left.set(url, [trace]);
     else others.push(trace);
   }
 
-  /** The call site of what was redirected to `url`; undefined if nothing was. */
-  follow(url: string): Trace | null | undefined {
-    if (this.count === 0) return undefined;
+  /** The call site of what was redirected to where this request goes; undefined if nothing was. */
+  follow({ origin, path }: { readonly origin: string | URL | null; readonly path: string }): Trace | null | undefined {
+    if (this.left.size === 0) return undefined;
+    const url = String(origin) + path;
     const traces = this.left.get(url);
     if (traces === undefined) return undefined;
-    this.count--;
     if (traces.length === 1) this.left.delete(url);
     return traces.shift();
   }
-
-  private clear(): void {
-    this.left.clear();
-    this.count = 0;
-  }
-}
-
-function withoutHash(url: URL): string {
-  return url.origin + url.pathname + url.search;
 }

@@ -57,7 +57,7 @@ function isReadable(value: unknown): value is ObservedStream {
 }
 
 /** The last of the streams that undici has piped one into the other: the decoders of a compressed body stand between. */
-function lastOf(stream: ObservedStream): ObservedStream {
+export function lastOf(stream: ObservedStream): ObservedStream {
   let last = stream;
   for (let depth = 0; depth < MAX_DEPTH; depth++) {
     const { pipes } = (last as unknown as { readonly _readableState: { readonly pipes?: unknown } })._readableState;

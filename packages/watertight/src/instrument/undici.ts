@@ -10,14 +10,16 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Readable } from 'node:stream';
-import { captureDeepTrace, collected, tracking, type Trace } from '../tasks/index.js';
+import { collected, type Trace } from '../tasks/index.js';
+import { traceAfterRedirect, traceOf } from './call-site.js';
+import { DispatchQueue } from './dispatch-queue.js';
 import { fault } from './fault.js';
 import { ForeignOrigin } from './foreign-origin.js';
-import { fieldOf, ForeignRequest, REQUEST, type ObservedStream } from './foreign-request.js';
+import { fieldOf, ForeignRequest, isDecoder, REQUEST, type ObservedStream } from './foreign-request.js';
 import { Patches, type Method, type Replacement } from './patch.js';
 import { RedirectTrail } from './redirect-trail.js';
 import { shownOrigin, shownUrl } from './shown-url.js';
-import { isApiHandler, isFetchHandler, streamOf, writesElsewhere, type UndiciHandler } from './undici-handler.js';
+import { isApiHandler, isFetchHandler, lastOf, streamOf, writesElsewhere, type UndiciHandler } from './undici-handler.js';
 
 /** What undici publishes. */
 interface PublishedRequest {
@@ -68,6 +70,7 @@ class UndiciRequest extends ForeignRequest {
   abandonedBy(reason: unknown): void {
     if (this.finished) return;
     if (reason === COLLECTED) {
+      this.noteProgress();
       this.complete = true;
       collected(this);
     } else this.finish();
@@ -92,19 +95,22 @@ class UndiciCopy {
   }
 }
 
-function traceOf(origin: ForeignOrigin): Trace | null {
-  return tracking.floor === 2 || origin.sampling.next() ? captureDeepTrace(traceOf) : null;
-}
-
 /** Observes all requests of undici from now on; returns what ends that. */
 export function observeUndici(): () => void {
-  const observation = new UndiciObservation();
-  const created = (message: unknown): void => observation.created((message as { request: PublishedRequest }).request);
+  observation = new UndiciObservation();
   subscribe('undici:request:create', created);
   return () => {
     unsubscribe('undici:request:create', created);
-    observation.end();
+    observation?.end();
+    observation = null;
   };
+}
+
+/** The one at work. */
+let observation: UndiciObservation | null = null;
+
+function created(message: unknown): void {
+  observation?.created((message as { request: PublishedRequest }).request);
 }
 
 class UndiciObservation {
@@ -112,11 +118,14 @@ class UndiciObservation {
   private readonly copies = new Map<object, UndiciCopy>();
   private readonly streamClasses = new Set<object>();
   private readonly redirects = new RedirectTrail();
+  private readonly queue = new DispatchQueue();
   /** The last copy met: most programs have one. */
   private copy: UndiciCopy | null = null;
   private observesPush = false;
   /** The request whose data is being handed on, if its stream is not known. */
   private feeding: UndiciRequest | null = null;
+  /** The request whose response's end is being told: what an interceptor sends then is the redirect it follows. */
+  private ending: UndiciRequest | null = null;
 
   created(request: PublishedRequest): void {
     try {
@@ -126,8 +135,7 @@ class UndiciObservation {
       const isFetch = isFetchHandler(handler);
       const base = request.origin;
       const origin = ForeignOrigin.of(typeof base === 'string' ? base : String(base));
-      const followed = isFetch ? this.redirects.follow(String(base) + request.path) : undefined;
-      request[REQUEST] = new UndiciRequest(request, isFetch, followed === undefined ? traceOf(origin) : followed, origin);
+      request[REQUEST] = new UndiciRequest(request, isFetch, this.siteOf(request, handler, origin), origin);
     } catch (error) {
       fault(error);
     }
@@ -135,6 +143,14 @@ class UndiciObservation {
 
   end(): void {
     this.patches.undo();
+  }
+
+  private siteOf(request: PublishedRequest, handler: UndiciHandler, origin: ForeignOrigin): Trace | null {
+    const queued = this.queue.take(handler);
+    if (queued !== undefined) return queued;
+    const { ending } = this;
+    const redirected = ending !== null && ending.status >= 300 && ending.status < 400 ? ending.trace : this.redirects.follow(request);
+    return redirected === undefined ? traceOf(origin, created) : traceAfterRedirect(redirected, created);
   }
 
   private copyOf(request: object): UndiciCopy | null {
@@ -159,6 +175,7 @@ class UndiciObservation {
     for (const name of ['onData', 'onResponseData']) patches.replace(requestClass, name, (original) => this.observedData(original));
     for (const name of ['onComplete', 'onResponseEnd']) patches.replace(requestClass, name, (original) => this.observedEnd(original));
     for (const name of ['onError', 'onResponseError', 'onUpgrade', 'onRequestUpgrade']) patches.replace(requestClass, name, observedFinish);
+    this.queue.observe(requestClass, patches, (base, below) => traceOf(ForeignOrigin.of(String(base)), below));
   }
 
   private observedStart(copy: UndiciCopy, original: Method): Replacement {
@@ -175,7 +192,8 @@ class UndiciObservation {
   }
 
   private observedHead(copy: UndiciCopy, original: Method): Replacement {
-    const observation = this as UndiciObservation;
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the request is `this` below
+    const observation = this;
     return function (this: PublishedRequest, status: number, fields: unknown, resume: unknown, text: unknown): unknown {
       const observed = this[REQUEST];
       if (observed === undefined || observed.finished || status < 200) return original.call(this, status, fields, resume, text);
@@ -192,7 +210,8 @@ class UndiciObservation {
   }
 
   private observedData(original: Method): Replacement {
-    const observation = this as UndiciObservation;
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the request is `this` below
+    const observation = this;
     return function (this: PublishedRequest, chunk: Uint8Array): unknown {
       const observed = this[REQUEST];
       if (observed === undefined) return original.call(this, chunk);
@@ -212,14 +231,18 @@ class UndiciObservation {
   }
 
   private observedEnd(original: Method): Replacement {
-    const observation = this as UndiciObservation;
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the request is `this` below
+    const observation = this;
     return function (this: PublishedRequest, trailers: unknown): unknown {
       const observed = this[REQUEST];
       if (observed === undefined) return original.call(this, trailers);
+      const outer = observation.ending;
+      observation.ending = observed;
       if (observed.unlinked) observation.feeding = observed;
       try {
         return original.call(this, trailers);
       } finally {
+        observation.ending = outer;
         observation.feeding = null;
         observed.ended();
       }
@@ -229,6 +252,7 @@ class UndiciObservation {
   /** Finds out what the program will read the response from. */
   private link(observed: UndiciRequest, handler: UndiciHandler): void {
     if (observed.finished) return;
+    if (REDIRECT.has(observed.status) && !isApiHandler(handler)) this.redirects.leave(observed);
     const stream = streamOf(handler);
     if (stream !== null) this.linkTo(observed, stream);
     else if (!writesElsewhere(handler)) {
@@ -249,14 +273,14 @@ class UndiciObservation {
       }
     } else {
       // A stream of fetch, or of pipeline(): of a class that others use as well, so only this one is observed.
-      if (streamClass === Readable.prototype) {
+      if (streamClass === Readable.prototype || isDecoder(stream)) {
         observed.client = 'fetch';
         if (this.isOver(observed)) {
           observed.finish();
           return;
         }
       }
-      for (const [name, make] of [['read', observedRead], ['_destroy', observedDestroy]] as const) {
+      for (const [name, make] of [['read', observedRead], ['push', observedPush], ['_destroy', observedDestroy]] as const) {
         const original = Reflect.get(stream, name) as Method;
         Object.defineProperty(stream, name, { value: make(original), writable: true, configurable: true, enumerable: false });
       }
@@ -268,23 +292,20 @@ class UndiciObservation {
   /** Responses that fetch keeps to itself, or whose body it drops. */
   private isOver(observed: UndiciRequest): boolean {
     if (NULL_BODY.has(observed.status) || observed.method === 'HEAD') return true;
-    if (!REDIRECT.has(observed.status)) return false;
-    const location = observed.location;
-    if (location === null) return false;
-    this.redirects.leave(observed.trace, observed.fullUrl, location);
-    return true;
+    return REDIRECT.has(observed.status) && observed.location !== null;
   }
 
   private observePush(): void {
     if (this.observesPush) return;
     this.observesPush = true;
-    const observation = this as UndiciObservation;
+    // eslint-disable-next-line @typescript-eslint/no-this-alias
+    const observation = this;
     this.patches.replace(Readable.prototype, 'push', (original) => function (this: ObservedStream, chunk: unknown, encoding?: unknown): unknown {
       const { feeding } = observation;
       if (feeding !== null && this[REQUEST] === undefined) {
         observation.feeding = null;
         try {
-          observation.linkTo(feeding, this);
+          observation.linkTo(feeding, lastOf(this));
         } catch (error) {
           fault(error);
         }
@@ -300,6 +321,14 @@ function observedRead(original: Method): Replacement {
     const observed = this[REQUEST];
     if (observed !== undefined) observed.wasRead(this, chunk);
     return chunk;
+  };
+}
+
+function observedPush(original: Method): Replacement {
+  return function (this: ObservedStream, chunk: unknown, encoding?: unknown): unknown {
+    const result = original.call(this, chunk, encoding);
+    if (chunk === null) this[REQUEST]?.streamEnded(this);
+    return result;
   };
 }
 

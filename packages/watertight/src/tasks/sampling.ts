@@ -2,7 +2,7 @@
 
 /** The first requests to an origin are all recorded with their call site … */
 const FIRST = 64;
-/** … and then one in so many (a power of two). */
+/** … and then one in so many, unless told otherwise. */
 const SAMPLE = 32;
 
 export class SiteSampling {
@@ -10,8 +10,11 @@ export class SiteSampling {
   suspicious = false;
   private requests = 0;
 
+  /** `sample`: one request in so many. */
+  constructor(private readonly sample = SAMPLE) {}
+
   /** Whether the next request's call site is wanted. */
   next(): boolean {
-    return this.suspicious || this.requests++ < FIRST || this.requests % SAMPLE === 0;
+    return this.suspicious || this.requests++ < FIRST || this.requests % this.sample === 0;
   }
 }

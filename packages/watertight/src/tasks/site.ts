@@ -98,6 +98,11 @@ export function originOf(trace: Trace): Site | null {
   return frame === undefined ? null : { ...frame, ...mapPosition(frame.file, frame.line, frame.column) };
 }
 
+/** Whether a line of the program's own, and not only of packages, is among the frames. */
+export function leadsToProgram(trace: Trace): boolean {
+  return framesOf(trace).some((frame) => !isDependency(frame.file));
+}
+
 /** `src/preview.ts:14:23 (fetchPreview)`: relative to the working directory where the file is inside it. */
 export function formatSite(site: Site): string {
   const where = `${displayPath(site.file)}:${site.line}:${site.column}`;
@@ -118,7 +123,7 @@ function isInternal(file: string): boolean {
 }
 
 function isEngine(file: string): boolean {
-  return file === '' || file.startsWith('node:') || file.startsWith('internal/');
+  return file === '' || file.startsWith('node:') || file.startsWith('internal/') || file.startsWith('wasm:');
 }
 
 function isOwn(file: string): boolean {

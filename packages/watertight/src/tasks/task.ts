@@ -47,12 +47,12 @@ export class Task {
   /** @internal */
   readonly trace: Trace | null;
 
-  constructor(kind: TaskKind, name: string, state: TaskState, trace: Trace | null, labels?: TaskLabels) {
+  constructor(kind: TaskKind, name: string, state: TaskState, trace: Trace | null, labels?: TaskLabels, startedAt = now()) {
     this.kind = kind;
     this.name = name;
     this.labels = labels ?? NO_LABELS;
     this.current = state;
-    this.changedAt = now();
+    this.changedAt = startedAt;
     this.trace = trace;
   }
 

@@ -1,0 +1,63 @@
+/**
+ * Owns the call sites of requests that undici keeps waiting before it makes
+ * them: a Pool whose connections are all busy has a queue, and what is taken
+ * from it is made in the turn of whatever request ended. So the site is
+ * recorded where the request was put into the queue.
+ */
+import module from 'node:module';
+import type { Trace } from '../tasks/index.js';
+import type { Patches } from './patch.js';
+
+/** CommonJS modules by path, those that ES modules import included. */
+interface LoadedModules {
+  readonly _cache?: Readonly<Record<string, { readonly exports?: unknown } | undefined>>;
+}
+
+const REQUEST_FILE = /([\\/])core[\\/]request\.js$/;
+
+export class DispatchQueue {
+  private readonly traces = new WeakMap<object, Trace | null>();
+  private waiting = 0;
+  private made = 0;
+
+  /** Observes the `dispatch` of all dispatchers of the copy of undici whose class of requests this is. Bundled copies are not found. */
+  observe(requestClass: object, patches: Patches, traceOf: (base: unknown, below: () => unknown) => Trace | null): void {
+    const dispatcherClass = dispatcherClassOf(requestClass);
+    if (dispatcherClass === null) return;
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the dispatcher is `this` below
+    const queue = this;
+    patches.replace(dispatcherClass, 'dispatch', (original) => function dispatch(this: unknown, options: unknown, handler: unknown): unknown {
+      const { made } = queue;
+      const result = original.call(this, options, handler);
+      if (queue.made === made && typeof handler === 'object' && handler !== null && !queue.traces.has(handler)) {
+        queue.traces.set(handler, traceOf((options as { origin?: unknown } | null)?.origin, dispatch as () => unknown));
+        queue.waiting++;
+      }
+      return result;
+    });
+  }
+
+  /** A request with this handler is made: the site of where it was queued, undefined if it was not. */
+  take(handler: object): Trace | null | undefined {
+    this.made++;
+    if (this.waiting === 0) return undefined;
+    const trace = this.traces.get(handler);
+    if (trace === undefined) return undefined;
+    this.traces.delete(handler);
+    this.waiting--;
+    return trace;
+  }
+}
+
+function dispatcherClassOf(requestClass: object): object | null {
+  const loaded = (module as unknown as LoadedModules)._cache ?? {};
+  for (const path of Object.keys(loaded)) {
+    if (!REQUEST_FILE.test(path) || prototypeOf(loaded[path]?.exports) !== requestClass) continue;
+    return prototypeOf(loaded[path.replace(REQUEST_FILE, '$1dispatcher$1dispatcher-base.js')]?.exports);
+  }
+  return null;
+}
+
+function prototypeOf(exported: unknown): object | null {
+  return typeof exported === 'function' ? (exported.prototype as object) : null;
+}
