@@ -35,7 +35,9 @@ export async function encodeProfile(profile: Profile, slices: Slices, { dropFram
       await slices.next();
     }
   }
-  pieces.push(piece({ sample: batch }), encoding.rest(profile, dropFrames));
+  pieces.push(piece({ sample: batch }), piece(encoding.rest(profile, dropFrames)));
+  await slices.next();
+  pieces.push(encoding.strings());
   await slices.next();
   return compress(Buffer.concat(pieces));
 }
@@ -64,8 +66,13 @@ class Encoding {
     return new ProtoSample({ locationId, value: [...values], label });
   }
 
-  /** Everything but the samples. */
-  rest({ sampleTypes, mainType, period, time, duration }: Profile, dropFrames: string): Uint8Array {
+  /** The strings of all the other parts, so it comes last. */
+  strings(): Uint8Array {
+    return this.#strings.encode();
+  }
+
+  /** Everything but the samples and the strings. */
+  rest({ sampleTypes, mainType, period, time, duration }: Profile, dropFrames: string): Fields {
     const type = (each: SampleType): ValueType => new ValueType({ type: this.#strings.dedup(each.type), unit: this.#strings.dedup(each.unit) });
     // One mapping that has it all: Go's tools then look for no symbols elsewhere.
     const mapping = new Mapping({
@@ -76,7 +83,7 @@ class Encoding {
       hasFilenames: true,
       hasLineNumbers: true,
     });
-    return new ProtoProfile({
+    return {
       sampleType: sampleTypes.map(type),
       mapping: [mapping],
       location: [...this.#locations.values()],
@@ -88,8 +95,7 @@ class Encoding {
       period: period?.value ?? 0,
       // Without it, Go's tool shows the last type.
       defaultSampleType: this.#strings.dedup(sampleTypes[mainType].type),
-      stringTable: this.#strings,
-    }).encode();
+    };
   }
 
   private location(frame: Frame): Location {
