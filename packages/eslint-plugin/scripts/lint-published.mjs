@@ -12,6 +12,8 @@ import { Linter } from 'eslint';
 import plugin from 'eslint-plugin-watertight';
 import tseslint from 'typescript-eslint';
 import ts from 'typescript';
+import { GraphRecorder, makeUnit } from '../dist/graph/index.js';
+import { Analysis } from '../dist/paths/index.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = join(root, 'node_modules/.cache/lint-published');
@@ -53,6 +55,18 @@ function sourcesIn(at) {
   return all.filter((name) => /\.(ts|tsx|js|mjs|cjs)$/.test(name) && !/\.min\.|\.(test|spec)\./.test(name)).map((name) => join(at, name));
 }
 
+/** How many requests the rule sees: without that, "no findings" says nothing. */
+let requests = 0;
+const count = {
+  create({ sourceCode, filename, languageOptions }) {
+    const recorder = new GraphRecorder((node) => sourceCode.getText(node));
+    return recorder.listeners(() => {
+      const unit = makeUnit(filename, sourceCode, sourceCode.parserServices, recorder);
+      requests += new Analysis({ parser: languageOptions.parser, releasedBy: new Set() }).requestsIn(unit).length;
+    });
+  },
+};
+
 let total = 0;
 for (const [spec, folders] of chosen) {
   const name = nameOf(spec);
@@ -76,6 +90,7 @@ for (const [spec, folders] of chosen) {
     noEmit: true,
     skipLibCheck: true,
   });
+  requests = 0;
   const started = performance.now();
   const found = [];
   for (const file of files) {
@@ -85,15 +100,15 @@ for (const [spec, folders] of chosen) {
       files: ['**/*.{ts,tsx,js,mjs,cjs}'],
       languageOptions: { parser: { parseForESLint: (code, options) => tseslint.parser.parseForESLint(code, { ...options, filePath: file, programs: [program] }) } },
       linterOptions: { reportUnusedDisableDirectives: 'off', noInlineConfig: true },
-      plugins: { watertight: plugin },
-      rules: { 'watertight/no-unread-body': 'error' },
+      plugins: { watertight: plugin, published: { rules: { count } } },
+      rules: { 'watertight/no-unread-body': 'error', 'published/count': 'error' },
     };
     const messages = new Linter({ configType: 'flat', cwd: dirname(file) }).verify(text, [config], { filename: file.replace(/^.*[\\/]/, '') });
     // Their own comments for their own rules are none of this rule's business; a parse error is.
     for (const message of messages) if (message.ruleId !== null || message.fatal) found.push({ file: relative(copy, file), ...message, source: text.split('\n')[message.line - 1]?.trim().slice(0, 140) });
   }
   total += found.length;
-  console.log(`\n${name}@${version}: ${files.length} files, ${found.length} findings, ${Math.round(performance.now() - started)} ms`);
+  console.log(`\n${name}@${version}: ${files.length} files, ${requests} requests seen, ${found.length} findings, ${Math.round(performance.now() - started)} ms`);
   for (const { file, line, column, message, source } of found) console.log(`  ${file}:${line}:${column}\n    ${message}\n    > ${source}`);
 }
 console.log(`\n${total} findings in ${chosen.length} packages`);

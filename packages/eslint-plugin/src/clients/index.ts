@@ -1,10 +1,9 @@
 /** The HTTP clients: which calls give out a response, and what each member does to it. */
 export { mayGiveResponse } from './candidate.js';
 export { memberUse, startsFlow } from './members.js';
-export type { MemberUse } from './members.js';
 export { packageOf, STANDARD } from './package-of.js';
 export { calledDeclaration, requestCallOf } from './request-call.js';
 export type { RequestCall } from './request-call.js';
 export { abortControllers } from './request-options.js';
 export { awaited, holds, listOf, promiseOf, settledOf, shape, shapeKey } from './shape.js';
-export type { ClientName, Shape, ShapeKind } from './shape.js';
+export type { ClientName, Shape } from './shape.js';

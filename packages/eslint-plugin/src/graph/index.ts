@@ -1,7 +1,6 @@
 /** The code of a file, as paths through it. */
 export { GraphRecorder } from './code-graph.js';
-export type { CodeGraph, FileGraph, GraphListeners, Place, RawSegment, Segment } from './code-graph.js';
+export type { CodeGraph, Segment } from './code-graph.js';
 export { makeUnit, unitOf } from './source-unit.js';
 export type { SourceUnit, Variable } from './source-unit.js';
 export { outcomeOf } from './test-outcome.js';
-export type { TestOutcome } from './test-outcome.js';

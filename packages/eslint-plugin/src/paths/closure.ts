@@ -23,6 +23,8 @@ export class Closures {
 
   /** Does the function, or one that it names or contains, do more with the variable than look? */
   touches(fn: TSESTree.Node, variable: Variable, shape: Shape): boolean {
+    // The variable's own function, called again, has a variable of its own.
+    if (contains(fn, variable.scope.block)) return false;
     let byVariable = this.known.get(fn);
     if (byVariable === undefined) this.known.set(fn, (byVariable = new Map<Variable, boolean>()));
     const known = byVariable.get(variable);

@@ -6,7 +6,7 @@ import { messages, reportOf, type MessageId } from './message.js';
 import { suggestionsFor } from './suggestion.js';
 
 export interface NoUnreadBodyOptions {
-  /** Names of functions without source in the program that finish a response they are given, or look at it only to finish it. Default: none. */
+  /** Names of functions that are known to end every response given to them, whatever their source seems to say. Default: none. */
   readonly releasedBy?: readonly string[];
 }
 

@@ -75,6 +75,12 @@ export const closureCases: Group = {
       ['a pull that reads on', 'const reader = (await fetch(url)).body!.getReader(); return new ReadableStream({ async pull(to) { const { done, value } = await reader.read(); if (done) to.close(); else to.enqueue(value); } });', 'const reader = (await fetch(url)).body!.getReader(); return new ReadableStream({ start() { reader.releaseLock(); } });', 'returns'],
     ]),
     {
+      name: 'a function that calls itself',
+      good: 'export async function load(url: string): Promise<string> { const res = await fetch(url); if (res.status === 503) { await res.body?.cancel(); return load(url); } return res.text(); }\n',
+      bad: 'export async function load(url: string): Promise<string> { const res = await fetch(url); if (res.status === 503) return load(url); return res.text(); }\n',
+      says: 'returns',
+    },
+    {
       name: 'after a test',
       good: "test('a', async (t) => { const res = await fetch('http://a'); t.after(() => res.body?.cancel()); });\n",
       bad: "test('a', async (t) => { const res = await fetch('http://a'); t.after(() => res.ok); });\n",
