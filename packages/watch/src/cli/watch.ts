@@ -4,13 +4,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import { Monitor } from '../monitor/index.js';
-import { parseTarget, TargetError, type Target } from '../scrape/index.js';
+import { ConfigError, ConfigFile, parseTarget, TargetError, type Target, type TargetSettings } from '../scrape/index.js';
 import { History, StoreError } from '../store/index.js';
 import { formatTargets } from './target-table.js';
 import { UsageError } from './usage-error.js';
 import { USUAL_PORT, watchUntilInterrupted, type WatchingOptions } from './watching.js';
 
-interface WatchOptions extends WatchingOptions {
+interface WatchOptions extends Omit<WatchingOptions, 'interval' | 'config'> {
+  readonly interval?: number;
+  readonly config?: string;
   readonly once?: boolean;
   readonly json?: boolean;
   readonly db?: string;
@@ -20,7 +22,9 @@ interface WatchOptions extends WatchingOptions {
 
 /** Looks of `--once`: a profile proves something only beside others. */
 const LOOKS = 8;
-/** Ms between them, unless the interval is shorter. */
+/** Ms between scrapes, unless something else is said. */
+const INTERVAL = 10_000;
+/** Ms between looks of `--once`, unless the interval is shorter. */
 const LOOK_INTERVAL = 1000;
 
 export function addWatch(program: Command): void {
@@ -31,11 +35,12 @@ export function addWatch(program: Command): void {
       'Scrapes each service\'s /debug/pprof (Go: import _ "net/http/pprof"; Node: WATERTIGHT_PPROF=6060 and\n' +
         '--import watertight/register), keeps what it sees, and says which of them leak, since when, how fast and why.',
     )
-    .argument('<url...>', 'services: http://127.0.0.1:6060, or host:port')
+    .argument('[url...]', 'services: http://127.0.0.1:6060, or host:port')
+    .option('--config <file>', 'services and settings from a YAML file, which is read again when it changes')
     .option('--once', `look ${LOOKS} times, say what there is, and exit`)
     .option('--json', 'with --once: print everything as JSON')
     .option('--db <file>', 'keep the history in this file (default: in memory only)')
-    .option('--interval <ms>', 'between scrapes of one service', readMilliseconds, 10_000)
+    .option('--interval <ms>', `between scrapes of one service (default: ${INTERVAL})`, readMilliseconds)
     .option('--token <token>', 'what the services want as a bearer token', process.env.WATERTIGHT_TOKEN)
     .option('--limit <n>', 'a count that must not be met: reports say when it will be', readCount)
     .option('--port <n>', `where the dashboard is (default: ${USUAL_PORT}, or another if that is taken; 0: any)`, readPort)
@@ -46,17 +51,31 @@ export function addWatch(program: Command): void {
 
 async function watch(urls: readonly string[], options: WatchOptions): Promise<void> {
   if (options.json === true && options.once !== true) throw new UsageError('--json goes with --once');
-  const targets = readTargets(urls, options);
-  const history = openHistory(options.db ?? ':memory:');
+  if (urls.length === 0 && options.config === undefined) throw new UsageError('nothing to watch: name services (watertight watch http://127.0.0.1:6060), or a file that does with --config');
+  const { token, limit } = options;
+  const given = { ...(token !== undefined && { token }), ...(limit !== undefined && { limit }) };
+  const own = readTargets(urls, given);
+  const file = options.config === undefined ? null : new ConfigFile(options.config, given);
+  const list = file === null ? null : asUsage(() => file.load());
+  if (own.length === 0 && list?.targets.length === 0 && options.once === true) throw new UsageError(`${options.config} has no targets`);
+  const port = options.port ?? list?.port ?? undefined;
+  const { config: _file, ...rest } = options;
+  const settings: WatchingOptions = {
+    ...rest,
+    interval: options.interval ?? list?.interval ?? INTERVAL,
+    ...(file !== null && list !== null && { config: { file, list } }),
+    ...(port !== undefined && { port }),
+  };
+  const history = asUsage(() => new History(options.db ?? list?.db ?? ':memory:'));
   try {
-    await (options.once === true ? lookOnce(targets, history, options) : watchUntilInterrupted(targets, history, options));
+    await (options.once === true ? lookOnce([...own, ...(list?.targets ?? [])], history, { ...settings, json: options.json === true }) : watchUntilInterrupted(own, history, settings));
   } finally {
     history.close();
   }
 }
 
 /** A few looks close to each other, and what the history knows. */
-async function lookOnce(targets: readonly Target[], history: History, { interval, json }: WatchOptions): Promise<void> {
+async function lookOnce(targets: readonly Target[], history: History, { interval, json }: { interval: number; json: boolean }): Promise<void> {
   const pause = Math.min(interval, LOOK_INTERVAL);
   // The looks' profiles are what is asked for; the detector's clock stays that of the interval.
   const monitor = new Monitor(history, { interval: Math.max(interval, 10_000), profileInterval: 1 });
@@ -68,27 +87,22 @@ async function lookOnce(targets: readonly Target[], history: History, { interval
       if (monitor.reports().every(({ up }) => !up)) break;
     }
     const reports = monitor.reports();
-    process.stdout.write(json === true ? `${JSON.stringify({ targets: reports }, null, 2)}\n` : formatTargets(reports));
+    process.stdout.write(json ? `${JSON.stringify({ targets: reports }, null, 2)}\n` : formatTargets(reports));
   } finally {
     await monitor.stop();
   }
 }
 
-function readTargets(urls: readonly string[], { token, limit }: WatchOptions): Target[] {
-  try {
-    const targets = urls.map((url) => parseTarget(url, { ...(token !== undefined && { token }), ...(limit !== undefined && { limit }) }));
-    return targets;
-  } catch (cause) {
-    if (cause instanceof TargetError) throw new UsageError(cause.message, { cause });
-    throw cause;
-  }
+function readTargets(urls: readonly string[], given: TargetSettings): Target[] {
+  return asUsage(() => urls.map((url) => parseTarget(url, given)));
 }
 
-function openHistory(file: string): History {
+/** What is wrong with what was given is the command line's fault. */
+function asUsage<T>(make: () => T): T {
   try {
-    return new History(file);
+    return make();
   } catch (cause) {
-    if (cause instanceof StoreError) throw new UsageError(cause.message, { cause });
+    if (cause instanceof TargetError || cause instanceof ConfigError || cause instanceof StoreError) throw new UsageError(cause.message, { cause });
     throw cause;
   }
 }

@@ -1,9 +1,10 @@
 /** Owns a watch on a terminal: what changes is printed, the dashboard is served, until somebody ends it. */
 import { once } from 'node:events';
 import { Monitor, type TargetReport } from '../monitor/index.js';
-import type { Target } from '../scrape/index.js';
+import type { ConfigFile, Target, TargetList } from '../scrape/index.js';
 import { Dashboard, type DashboardOptions } from '../server/index.js';
 import type { History } from '../store/index.js';
+import { ConfigReload } from './config-reload.js';
 import { formatChange } from './target-table.js';
 import { UsageError } from './usage-error.js';
 
@@ -14,6 +15,8 @@ export interface WatchingOptions {
   readonly port?: number;
   readonly host: string;
   readonly dashboardToken?: string;
+  /** More targets, from a file that is read again when it changes. */
+  readonly config?: { readonly file: ConfigFile; readonly list: TargetList };
 }
 
 /** Where the dashboard is, unless that is taken. */
@@ -21,8 +24,9 @@ export const USUAL_PORT = 7676;
 
 /** Watches until Ctrl-C or SIGTERM, and prints what changes. */
 export async function watchUntilInterrupted(targets: readonly Target[], history: History, options: WatchingOptions): Promise<void> {
-  const { interval } = options;
-  const monitor = new Monitor(history, { interval, onFault: (error) => process.stderr.write(`watertight: ${error instanceof Error ? error.message : String(error)}\n`) });
+  const { interval, config } = options;
+  const say = (line: string): boolean => process.stderr.write(`watertight: ${line}\n`);
+  const monitor = new Monitor(history, { interval, onFault: (error) => say(error instanceof Error ? error.message : String(error)) });
   const last = new Map<string, TargetReport>();
   monitor.onScrape((report) => {
     const change = formatChange(last.get(report.url) ?? null, report);
@@ -30,12 +34,17 @@ export async function watchUntilInterrupted(targets: readonly Target[], history:
     if (change !== null) process.stdout.write(change);
   });
   const dashboard = await openDashboard(monitor, history, options);
+  // A target of the command line goes before the file's.
+  const all = (list: TargetList | undefined): Target[] => [...new Map([...(list?.targets ?? []), ...targets].map((target) => [target.profiles, target])).values()];
+  const reload = config === undefined ? null : new ConfigReload(config.file, config.list, (list) => monitor.setTargets(all(list)), say);
   try {
-    monitor.setTargets(targets);
+    const watched = all(config?.list);
+    monitor.setTargets(watched);
     monitor.start();
-    process.stdout.write(`watching ${targets.length === 1 ? (targets[0]?.url ?? '') : `${targets.length} services`}; dashboard at ${dashboard.url}; Ctrl-C ends it\n`);
+    process.stdout.write(`watching ${watched.length === 1 ? (watched[0]?.url ?? '') : `${watched.length} services`}; dashboard at ${dashboard.url}; Ctrl-C ends it\n`);
     await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   } finally {
+    reload?.close();
     await monitor.stop();
     await dashboard.close();
   }

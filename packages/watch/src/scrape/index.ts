@@ -1,7 +1,11 @@
 /** Targets and what they answer. */
+export { ConfigError, type Place } from './config-error.js';
+export { ConfigFile } from './config-file.js';
 export { countInIndex, countInProfile, isNodeIndex, metric, provenInFacts, startInFacts, type Proven } from './count.js';
 export { processStart, shouldAsk, type ProcessState, type Sighting } from './process-start.js';
 export { ScrapeError, type ScrapeFailure } from './scrape-error.js';
 export { readProfile, type ProfileSourceOptions } from './profile-source.js';
 export { Scraper, type Scrape } from './scraper.js';
 export { addressOf, parseTarget, TargetError, type Target, type TargetSettings } from './target.js';
+export { filesOf, parseDiscovered } from './service-discovery.js';
+export { parseTargetList, type AlertReceiver, type AlertReceivers, type TargetList } from './target-list.js';

@@ -104,6 +104,22 @@ describe('watertight watch', () => {
     assert.deepEqual([status, signal], [0, null]);
   });
 
+  test('takes services from a file, and reads it again when it changes', async (t) => {
+    const [leaking, healthy] = await Promise.all([nodeService(t, 'leaked'), nodeService(t, 'closed')]);
+    const file = join(room, 'watch.yml');
+    writeFileSync(file, `interval: 100\nport: 0\ntargets:\n  - url: ${healthy}\n`);
+    const command = start(['watch', '--config', file]);
+    await command.wrote(`watching ${healthy};`);
+    writeFileSync(file, `interval: 100\nport: 0\ntargets:\n  - url: ${healthy}\n    lmit: 5\n`);
+    command.process.kill('SIGHUP');
+    await command.wrote(`${file}:5:5: targets[0]: there is no key "lmit"; did you mean limit?; the 1 target from before stays`);
+    writeFileSync(file, `interval: 100\nport: 0\ntargets:\n  - url: ${healthy}\n  - url: ${leaking}\n`);
+    // Without a signal: its contents are looked at every few seconds.
+    await command.wrote(`LEAKING ${leaking}`);
+    command.process.kill('SIGINT');
+    assert.equal((await command.ended).status, 0);
+  });
+
   test('keeps what it saw in the file that it is given', async (t) => {
     const file = join(room, 'kept.db');
     const service = await nodeService(t, 'closed');
@@ -118,7 +134,8 @@ describe('watertight watch', () => {
   });
 
   for (const [name, args, message] of [
-    ['no service', [], /missing required argument/],
+    ['no service', [], /nothing to watch/],
+    ['a configuration that is not there', ['--config', '/nowhere/watch.yml'], /\/nowhere\/watch\.yml: there is no such file/],
     ['an address that is none', ['ftp://h'], /neither http nor https/],
     ['--json without --once', ['--json', 'h:1'], /--json goes with --once/],
     ['an interval that is none', ['--interval', '0', 'h:1'], /from 50 to a day/],

@@ -1,0 +1,52 @@
+/** Owns the watch's configuration file while the watch runs: what it says is looked at again now and then, and on SIGHUP. */
+import { ConfigError, type ConfigFile, type TargetList } from '../scrape/index.js';
+
+/** Between looks, ms. */
+const POLL = 3000;
+
+export class ConfigReload {
+  private readonly timer: NodeJS.Timeout;
+
+  /**
+   * `apply` is called with each new list. What is wrong is said to `say`, once,
+   * and the list before it goes on.
+   */
+  constructor(
+    private readonly file: ConfigFile,
+    private list: TargetList,
+    private readonly apply: (list: TargetList) => void,
+    private readonly say: (line: string) => void,
+    poll = POLL,
+  ) {
+    for (const note of list.notes) say(note);
+    this.timer = setInterval(this.look, poll);
+    process.on('SIGHUP', this.look);
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    process.off('SIGHUP', this.look);
+  }
+
+  private readonly look = (): void => {
+    let next: TargetList | null;
+    try {
+      next = this.file.reload();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      this.say(`${error.message}; the ${counted(this.list)} from before ${this.list.targets.length === 1 ? 'stays' : 'stay'}`);
+      return;
+    }
+    if (next === null) return;
+    const before = this.list;
+    this.list = next;
+    for (const note of next.notes) if (!before.notes.includes(note)) this.say(note);
+    const fixed = (['interval', 'db', 'port'] as const).filter((key) => next[key] !== before[key]);
+    this.say(`the configuration is read again: ${counted(next)}, ${before.targets.length} before${fixed.length === 0 ? '' : `; ${fixed.join(', ')}: only at the next start`}`);
+    this.apply(next);
+  };
+}
+
+function counted({ targets }: TargetList): string {
+  return `${targets.length} ${targets.length === 1 ? 'target' : 'targets'}`;
+}
