@@ -60,6 +60,8 @@ const session = new LeakSession();
 const met = new Map<object, Met>();
 const bodies = new WeakSet<Runnable>();
 let suiteIsDefined = false;
+/** Thrown to whoever called, and once more at the end: Node 22 exits with 0 when a suite's callback throws. */
+let misuse: Error | null = null;
 
 /**
  * Sets options of the leak checks, or turns them off. Called in a test or in a
@@ -72,7 +74,10 @@ let suiteIsDefined = false;
  *   does it for each of its tests.
  */
 export function leakCheck(options: SessionOptions | 'off'): void {
-  if (suiteIsDefined) throw new Error('leakCheck() in the callback of describe(): call it in a beforeEach hook of the suite, for each of its tests');
+  if (suiteIsDefined) {
+    misuse = new Error('leakCheck() in the callback of describe(): call it in a beforeEach hook of the suite, for each of its tests');
+    throw misuse;
+  }
   session.configure(options);
 }
 
@@ -127,10 +132,17 @@ async function finish(): Promise<void> {
   for (const each of met.values()) await session.end(each.test, { failed: each.runnable?.passed !== true, skipped: isLeftOut(each) });
   const missed = root === null ? [] : missedBelow(root);
   const error = await session.finish();
+  if (misuse !== null) throw failing(misuse);
   if (missed.length > 0) {
-    throw new Error(`${missed.length} of the file's tests were defined before watertight/node-test was imported, and not checked for leaks: ${missed.slice(0, 5).join(', ')}${missed.length > 5 ? ', …' : ''}. Import it first.`, { cause: error ?? undefined });
+    throw failing(new Error(`${missed.length} of the file's tests were defined before watertight/node-test was imported, and not checked for leaks: ${missed.slice(0, 5).join(', ')}${missed.length > 5 ? ', …' : ''}. Import it first.`, { cause: error ?? undefined }));
   }
-  if (error !== null) throw aimed(error);
+  if (error !== null) throw failing(aimed(error));
+}
+
+/** From Node 22 on, a file that is run by itself prints the error of its last hook, and exits with 0. */
+function failing<E extends Error>(error: E): E {
+  process.exitCode = 1;
+  return error;
 }
 
 /** The names of the tests below that passed though their body was not seen. */
