@@ -6,12 +6,16 @@
  * `WATERTIGHT_TRACK`: `adaptive` (the default) records the call sites of a
  * sample of the requests, `all` of each, `off` observes nothing.
  *
+ * `WATERTIGHT_RESOURCES=1` also records where servers, timers, child processes
+ * and whatever else keeps the process alive are made, for
+ * `findLeaks({ resources: true })`.
+ *
  * `WATERTIGHT_PPROF=[host:]port` serves the profiles of `watertight/pprof`
  * there, at `/debug/pprof/`. A host that other machines can reach needs
  * `WATERTIGHT_PPROF_TOKEN`, which readers then send as a bearer token.
  */
 import { isMainThread } from 'node:worker_threads';
-import { observe } from './instrument/index.js';
+import { observe, trackResources } from './instrument/index.js';
 import { setTracking } from './tasks/index.js';
 
 const mode = process.env.WATERTIGHT_TRACK ?? '';
@@ -31,6 +35,8 @@ switch (mode) {
     }
     observe();
 }
+
+if (process.env.WATERTIGHT_RESOURCES === '1') trackResources();
 
 const address = process.env.WATERTIGHT_PPROF ?? '';
 // Workers inherit the environment, and could not have the same port.

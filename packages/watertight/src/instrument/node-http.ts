@@ -55,6 +55,13 @@ class HttpRequest extends ForeignRequest {
 /** The request whose response's listeners are running: what they send may be a redirect being followed. */
 let responding: HttpRequest | null = null;
 
+let latest: HttpRequest | null = null;
+
+/** The request that was made last: for who is told of it right after that. */
+export function latestRequest(): ForeignRequest | null {
+  return latest;
+}
+
 function created(request: ObservedRequest): void {
   try {
     if (request[REQUEST] !== undefined) return;
@@ -63,7 +70,7 @@ function created(request: ObservedRequest): void {
     const origin = ForeignOrigin.of(host);
     const isRedirect = responding !== null && responding.status >= 300 && responding.status < 400;
     const trace = isRedirect ? traceAfterRedirect(responding!.trace, created) : traceOf(origin, created);
-    request[REQUEST] = new HttpRequest(request, host, trace, origin);
+    request[REQUEST] = latest = new HttpRequest(request, host, trace, origin);
   } catch (error) {
     fault(error);
   }

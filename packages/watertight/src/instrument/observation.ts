@@ -1,5 +1,6 @@
 /** Owns whether other HTTP clients are observed: once in a process, whatever the number of copies of this library. */
 import { processWide } from '../tasks/index.js';
+import { observeGot } from './got.js';
 import { observeNodeHttp } from './node-http.js';
 import { observeUndici } from './undici.js';
 
@@ -13,7 +14,7 @@ const observation = processWide('observation', () => ({ end: null as (() => void
  */
 export function observe(): void {
   if (observation.end !== null) return;
-  const ends = [observeNodeHttp(), observeUndici()];
+  const ends = [observeNodeHttp(), observeUndici(), observeGot()];
   observation.end = () => {
     for (const end of ends) end();
   };

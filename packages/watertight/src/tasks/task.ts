@@ -44,8 +44,8 @@ export class Task {
   holder: Holder | null = null;
   private current: TaskState;
   private changedAt: number;
-  /** @internal */
-  readonly trace: Trace | null;
+  /** @internal Set again where it is learnt only later whose doing the task is. */
+  trace: Trace | null;
 
   constructor(kind: TaskKind, name: string, state: TaskState, trace: Trace | null, labels?: TaskLabels, startedAt = now()) {
     this.kind = kind;
