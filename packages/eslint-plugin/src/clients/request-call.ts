@@ -58,6 +58,13 @@ function asksForHead(unit: SourceUnit, node: TSESTree.CallExpression): boolean {
   });
 }
 
+/** What `const client = axios.create({ … })` was given. */
+function instanceDefaults(unit: SourceUnit, node: TSESTree.CallExpression): readonly TSESTree.Node[] {
+  const instance = node.callee.type === 'MemberExpression' ? node.callee.object : node.callee;
+  const definition = unit.variables.get(instance)?.defs.at(0)?.node;
+  return definition?.type === 'VariableDeclarator' && definition.init?.type === 'CallExpression' ? definition.init.arguments : [];
+}
+
 /** `fetch('data:…')` uses no connection. */
 function staysLocal(node: TSESTree.CallExpression): boolean {
   const [url] = node.arguments;
@@ -88,7 +95,7 @@ function responseShape(unit: SourceUnit, node: TSESTree.CallExpression, declarat
     return gives || takesFetch(unit, declaration) ? promiseOf(shape('response', 'fetch')) : null;
   }
   if (symbol.name === 'AxiosResponse' && from === 'axios' && owner === 'axios') {
-    const streams = node.arguments.some((argument) => literalsOfProperty(unit, argument, 'responseType').includes('stream'));
+    const streams = [...node.arguments, ...instanceDefaults(unit, node)].some((argument) => literalsOfProperty(unit, argument, 'responseType').includes('stream'));
     return streams ? promiseOf(shape('response', 'axios')) : null;
   }
   return null;

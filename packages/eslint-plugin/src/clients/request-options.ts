@@ -17,7 +17,7 @@ export function literalsOfProperty(unit: SourceUnit, argument: TSESTree.Node, na
   return literals.length === parts.filter((part) => (part.flags & ts.TypeFlags.Undefined) === 0).length ? literals : [];
 }
 
-/** The variables that hold an AbortController whose signal the arguments name. */
+/** The variables that can end the request: an AbortController whose signal the arguments name, a ClientRequest. */
 export function abortControllers(unit: SourceUnit, args: readonly TSESTree.Node[]): Variable[] {
   const found = new Set<Variable>();
   const visit = (node: TSESTree.Node, depth: number): void => {
@@ -41,7 +41,8 @@ export function abortControllers(unit: SourceUnit, args: readonly TSESTree.Node[
         const name = unit.services.getTypeAtLocation(node).getSymbol()?.name;
         if (variable === undefined) break;
         if (name === 'AbortController') found.add(variable);
-        else if (name === 'AbortSignal') {
+        else if (name === 'ClientRequest' || name === 'AbortSignal') {
+          if (name === 'ClientRequest') found.add(variable);
           const definition = variable.defs.at(0)?.node;
           if (definition?.type === 'VariableDeclarator' && definition.init) visit(definition.init, depth + 1);
         }

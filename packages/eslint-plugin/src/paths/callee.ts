@@ -1,7 +1,7 @@
 /** Owns the way from a call to the function it calls, where its source is part of the program. */
 import type { TSESTree } from '@typescript-eslint/utils';
 import ts from 'typescript';
-import { calledDeclaration, packageOf, STANDARD } from '../clients/index.js';
+import { calledDeclaration, packageOf, STANDARD, startsFlow } from '../clients/index.js';
 import { unitOf, type SourceUnit } from '../graph/index.js';
 import type { FunctionNode, FunctionRef } from './effect.js';
 
@@ -28,7 +28,7 @@ export function calleeOf(unit: SourceUnit, call: Call, parser: unknown): Callee 
     if (holder === 'PromiseConstructor') return { kind: 'promise', method: declaration.name?.getText() ?? '' };
     if (onlyLooks(holder, declaration.name?.getText() ?? '')) return { kind: 'looker' };
   }
-  if (owner === '@types/node' && looksInNode(declaration, holder)) return { kind: 'looker' };
+  if (owner === '@types/node' && (looksInNode(declaration, holder) || waitsForEvent(declaration, call))) return { kind: 'looker' };
   return { kind: 'unknown', name };
 }
 
@@ -69,6 +69,13 @@ function onlyLooks(holder: string, name: string): boolean {
     default:
       return false;
   }
+}
+
+/** `once(res, 'end')` waits, and starts nothing. */
+function waitsForEvent(declaration: ts.SignatureDeclaration, call: Call): boolean {
+  if (declaration.name?.getText() !== 'once' || !/\/events\.d\.ts$/.test(declaration.getSourceFile().fileName)) return false;
+  const event = call.arguments.at(1);
+  return event?.type === 'Literal' && typeof event.value === 'string' && !startsFlow(event.value);
 }
 
 function looksInNode(declaration: ts.SignatureDeclaration, holder: string): boolean {

@@ -8,6 +8,7 @@ export const streamCases: Group = {
     ['axios, a stream', "const { data } = await axios.get(url, { responseType: 'stream' }); data.resume();", "const { data, status } = await axios.get(url, { responseType: 'stream' }); void data.destroyed; return status;", 'returns'],
     ['axios as a function', "const res = await axios({ url, responseType: 'stream' }); res.data.destroy();", "const res = await axios({ url, responseType: 'stream' }); return res.headers;", 'neither read nor destroyed when the function returns'],
     ['axios, another type', "return (await axios(url, { responseType: 'json' })).status;", "return (await axios(url, { responseType: 'stream' })).status;", 'Nothing holds'],
+    ['an instance of axios', "const client = axios.create({ responseType: 'stream' }); const { data } = await client.get(url); data.resume();", "const client = axios.create({ responseType: 'stream' }); const { status } = await client.get(url); return status;", 'Nothing holds'],
     ['got reads the rest itself', 'return (await got(url)).statusCode;', 'const stream = got.stream(url); return stream.destroyed;', 'returns'],
     ['got.stream', "for await (const part of got.stream(url)) console.log(part);", "got.stream(url).on('error', () => {});", 'Nothing holds'],
     ['got.stream.get', "got.stream.get(url).resume();", "got.stream.get(url);", 'Nothing holds'],
