@@ -1,4 +1,6 @@
 /** Owns a response as the program holds it: the head, and the body that it must finish. */
+// Not the global of that name: a test's document (jsdom) has none.
+import { TextDecoder } from 'node:util';
 import type { PeerCertificate } from 'node:tls';
 import { Headers, INSPECT, inspectAs, type Inspect } from '../wire/index.js';
 import { Body } from './body.js';
