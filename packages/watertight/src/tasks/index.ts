@@ -1,5 +1,6 @@
 /** The foundation: what runs, who started it, who holds it. Knows no HTTP. */
-export { now, toEpoch } from './clock.js';
+export { activity, listen, type ActiveRequest, type ActivityListener } from './activity.js';
+export { now, preciseNow, toEpoch } from './clock.js';
 export { defineEntry, entryOf } from './entry-function.js';
 export { go } from './go.js';
 export { verdictOf, type Holder, type HolderClient, type Verdict } from './holder.js';

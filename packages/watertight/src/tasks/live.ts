@@ -2,6 +2,7 @@
  * Owns the live set: every task from its start to its end. Adding and removing
  * are O(1); whoever starts a task ends it, exactly once.
  */
+import { activity } from './activity.js';
 import { processWide } from './process-record.js';
 import { Task } from './task.js';
 
@@ -10,11 +11,12 @@ const live = processWide('live', () => new Set<Task>([new Task('main', 'main', '
 /** Puts a started task into the live set. */
 export function addTask(task: Task): void {
   live.add(task);
+  if (activity.listener !== null) activity.listener.taskStarted(task);
 }
 
 /** Takes an ended task out of the live set; a second call does nothing. */
 export function removeTask(task: Task): void {
-  live.delete(task);
+  if (live.delete(task) && activity.listener !== null) activity.listener.taskEnded(task);
 }
 
 /**

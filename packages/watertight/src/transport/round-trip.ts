@@ -2,7 +2,7 @@
  * Owns one request's way through the transport: waiting for a connection, the
  * exchange on it, perhaps another attempt, and its cancellation in any phase.
  */
-import type { Trace } from '../tasks/index.js';
+import { activity, type ActiveRequest, type Holder, type Trace } from '../tasks/index.js';
 import type { Exchange} from '../conn/index.js';
 import { ConnectionError, Deadline, onAbort, TimeoutError, type ExchangeOwner, type Request, type Response, type TimeoutPhase } from '../conn/index.js';
 import { encodeRequestHead } from '../wire/index.js';
@@ -25,7 +25,7 @@ export interface TripPort {
   readonly closeAlways: boolean;
 }
 
-export class RoundTrip implements ExchangeOwner, Waiter {
+export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
   /** In the pool's queues. */
   waiting = false;
   /** The dial that was started for it, as long as it runs. */
@@ -45,7 +45,20 @@ export class RoundTrip implements ExchangeOwner, Waiter {
     private reject: (error: unknown) => void,
   ) {}
 
+  get method(): string {
+    return this.request.method;
+  }
+
+  get origin(): string {
+    return this.request.target.origin.href;
+  }
+
+  get holder(): Holder | null {
+    return this.exchange;
+  }
+
   start(): void {
+    if (activity.listener !== null) activity.listener.requestStarted(this);
     const { signal, timeout } = this.request;
     if (signal !== null) this.unsubscribe = onAbort(signal, (reason) => this.cancel(reason));
     if (timeout > 0 && timeout < 2 ** 31) {
@@ -78,6 +91,7 @@ export class RoundTrip implements ExchangeOwner, Waiter {
   fail(error: unknown): void {
     if (this.settled) return;
     const { reject } = this;
+    if (activity.listener !== null) activity.listener.requestEnded(this, 0, error);
     this.settle();
     this.release();
     this.request.body?.release(error);
@@ -105,6 +119,7 @@ export class RoundTrip implements ExchangeOwner, Waiter {
   }
 
   onFinished(): void {
+    if (activity.listener !== null && this.exchange !== null) activity.listener.requestEnded(this, this.exchange.status, this.exchange.error);
     this.release();
     this.exchange = this.conn = null;
     const { body } = this.request;
