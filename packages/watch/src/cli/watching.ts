@@ -1,7 +1,7 @@
 /** Owns a watch on a terminal: what changes is printed, the dashboard is served, until somebody ends it. */
 import { once } from 'node:events';
-import { Monitor, type TargetReport } from '../monitor/index.js';
-import type { ConfigFile, Target, TargetList } from '../scrape/index.js';
+import { FleetWatch, Monitor, type TargetReport } from '../monitor/index.js';
+import type { ConfigFile, PrometheusFleet, Target, TargetList } from '../scrape/index.js';
 import { Dashboard, type DashboardOptions } from '../server/index.js';
 import type { History } from '../store/index.js';
 import { ConfigReload } from './config-reload.js';
@@ -17,6 +17,8 @@ export interface WatchingOptions {
   readonly dashboardToken?: string;
   /** More targets, from a file that is read again when it changes. */
   readonly config?: { readonly file: ConfigFile; readonly list: TargetList };
+  /** Watched instead of targets. */
+  readonly fleet?: PrometheusFleet;
 }
 
 /** Where the dashboard is, unless that is taken. */
@@ -24,9 +26,10 @@ export const USUAL_PORT = 7676;
 
 /** Watches until Ctrl-C or SIGTERM, and prints what changes. */
 export async function watchUntilInterrupted(targets: readonly Target[], history: History, options: WatchingOptions): Promise<void> {
-  const { interval, config } = options;
+  const { interval, config, fleet } = options;
   const say = (line: string): boolean => process.stderr.write(`watertight: ${line}\n`);
-  const monitor = new Monitor(history, { interval, onFault: (error) => say(error instanceof Error ? error.message : String(error)) });
+  const complain = (error: unknown): boolean => say(error instanceof Error ? error.message : String(error));
+  const monitor = new Monitor(history, { interval, onFault: complain, ...(fleet !== undefined && { sourceOf: (target) => fleet.sourceOf(target) }) });
   const last = new Map<string, TargetReport>();
   monitor.onScrape((report) => {
     const change = formatChange(last.get(report.url) ?? null, report);
@@ -36,15 +39,22 @@ export async function watchUntilInterrupted(targets: readonly Target[], history:
   const dashboard = await openDashboard(monitor, history, options);
   // A target of the command line goes before the file's.
   const all = (list: TargetList | undefined): Target[] => [...new Map([...(list?.targets ?? []), ...targets].map((target) => [target.profiles, target])).values()];
-  const reload = config === undefined ? null : new ConfigReload(config.file, config.list, (list) => monitor.setTargets(all(list)), say);
+  const reload = config === undefined ? null : new ConfigReload(config.file, config.list, (list) => fleet === undefined && monitor.setTargets(all(list)), say);
+  const fleetWatch = fleet === undefined ? null : new FleetWatch(fleet, monitor, (error) => (error === null ? say(`${fleet.url} answers again`) : complain(error)));
   try {
     const watched = all(config?.list);
-    monitor.setTargets(watched);
-    monitor.start();
-    process.stdout.write(`watching ${watched.length === 1 ? (watched[0]?.url ?? '') : `${watched.length} services`}; dashboard at ${dashboard.url}; Ctrl-C ends it\n`);
+    if (fleet === undefined) {
+      monitor.setTargets(watched);
+      monitor.start();
+    } else {
+      fleetWatch?.start();
+    }
+    const what = fleet !== undefined ? `what ${fleet.url} knows` : watched.length === 1 ? (watched[0]?.url ?? '') : `${watched.length} services`;
+    process.stdout.write(`watching ${what}; dashboard at ${dashboard.url}; Ctrl-C ends it\n`);
     await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   } finally {
     reload?.close();
+    await fleetWatch?.stop();
     await monitor.stop();
     await dashboard.close();
   }

@@ -4,4 +4,5 @@ export { groupReports, judge, provenReports, verdictOf, type GroupReport, type T
 export { Monitor, type MonitorListener, type MonitorOptions } from './monitor.js';
 export { phaseOf } from './phase.js';
 export { wantsProfile, type PaceSettings, type PaceState } from './profile-pace.js';
-export { TargetMonitor, type MonitorSettings } from './target-monitor.js';
+export { FleetWatch } from './fleet-watch.js';
+export { TargetMonitor } from './target-monitor.js';

@@ -1,16 +1,19 @@
 /** Owns the watch over all targets: when each is scraped, and who is told. */
 import { Client, Transport } from 'watertight';
-import type { Target } from '../scrape/index.js';
+import { Scraper, type Target, type TargetSource } from '../scrape/index.js';
 import { FINE, type History } from '../store/index.js';
 import type { TargetReport } from './judgement.js';
 import { phaseOf } from './phase.js';
-import { TargetMonitor, type MonitorSettings } from './target-monitor.js';
+import type { PaceSettings } from './profile-pace.js';
+import { TargetMonitor } from './target-monitor.js';
 
 export interface MonitorOptions {
   /** Between scrapes of one target, ms. Default 10,000. */
   readonly interval?: number;
   /** Between profiles while all is well, ms. Default 30 intervals. */
   readonly profileInterval?: number;
+  /** What knows a target. Default: a scraper of it. */
+  readonly sourceOf?: (target: Target) => TargetSource;
   /** Default: a warning of the process. */
   readonly onFault?: FaultListener;
 }
@@ -35,9 +38,9 @@ interface Watched {
 }
 
 export class Monitor {
-  private readonly settings: MonitorSettings;
+  private readonly settings: PaceSettings;
+  private readonly sourceOf: (target: Target) => TargetSource;
   private readonly transport: Transport;
-  private readonly client: Client;
   private readonly watched = new Map<string, Watched>();
   private readonly listeners = new Set<MonitorListener>();
   private readonly onFault: FaultListener;
@@ -50,10 +53,12 @@ export class Monitor {
   ) {
     this.onFault = options.onFault ?? ((error) => process.emitWarning(error instanceof Error ? error : String(error)));
     const interval = options.interval ?? DEFAULT_INTERVAL;
-    this.settings = { interval, profileInterval: options.profileInterval ?? 30 * interval, timeout: Math.min(Math.max(interval, 1000), LONGEST_SCRAPE) };
+    this.settings = { interval, profileInterval: options.profileInterval ?? 30 * interval };
+    const timeout = Math.min(Math.max(interval, 1000), LONGEST_SCRAPE);
     // One connection to each target, kept from scrape to scrape.
-    this.transport = new Transport({ maxIdleConns: 0, maxIdleConnsPerHost: 2, idleConnTimeout: 6 * interval + 30_000, dialTimeout: this.settings.timeout });
-    this.client = new Client({ transport: this.transport });
+    this.transport = new Transport({ maxIdleConns: 0, maxIdleConnsPerHost: 2, idleConnTimeout: 6 * interval + 30_000, dialTimeout: timeout });
+    const client = new Client({ transport: this.transport });
+    this.sourceOf = options.sourceOf ?? ((target) => new Scraper(target, client, timeout));
   }
 
   /** Watches these targets, and no others, from now on; what is known of those that stay is kept. */
@@ -66,7 +71,7 @@ export class Monitor {
     }
     for (const [profiles, target] of wanted) {
       if (this.watched.has(profiles)) continue;
-      const watched: Watched = { monitor: new TargetMonitor(target, this.client, this.history, this.settings, Date.now()), timer: null, running: null, expiredAt: 0 };
+      const watched: Watched = { monitor: new TargetMonitor(target, this.sourceOf(target), this.history, this.settings, Date.now()), timer: null, running: null, expiredAt: 0 };
       this.watched.set(profiles, watched);
       if (this.started) this.schedule(watched, true);
     }

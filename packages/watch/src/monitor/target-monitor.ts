@@ -4,20 +4,14 @@
  * was known, and is said to be down.
  */
 import { formatDuration } from 'watertight/tasks';
-import type { Client } from 'watertight';
 import { Assessor, type Assessment } from '../detect/index.js';
 import { stacksOf, summarizeStacks, type CountedStack, type Summary } from '../diagnose/index.js';
-import { ScrapeError, Scraper, type Proven, type Target } from '../scrape/index.js';
+import { ScrapeError, type Proven, type Target, type TargetSource } from '../scrape/index.js';
 import type { History, Sample } from '../store/index.js';
 import { DetectorClock } from './detector-clock.js';
 import { evidenceOf, type Look } from './evidence.js';
 import { groupReports, judge, provenReports, verdictOf, type TargetReport, type Verdict } from './judgement.js';
 import { wantsProfile, type PaceSettings } from './profile-pace.js';
-
-export interface MonitorSettings extends PaceSettings {
-  /** For one scrape, ms. */
-  readonly timeout: number;
-}
 
 /** What was kept of a stack, without its number. */
 type KeptStack = Omit<CountedStack, 'key' | 'count' | 'waitMs'>;
@@ -25,6 +19,8 @@ type KeptStack = Omit<CountedStack, 'key' | 'count' | 'waitMs'>;
 const DAY = 86_400_000;
 /** How far back the detector looks. */
 const JUDGED = 28 * DAY;
+/** Of what a source has kept itself, so much goes into the history for the dashboard to show, ms. */
+const SHOWN = 8 * 3_600_000;
 /** Looks that are remembered. */
 const LOOKS = 64;
 /** Stacks that are kept of a profile, the most frequent: the rest of a large program is one of a kind. */
@@ -35,7 +31,6 @@ const GROUPS_SHOWN = 10;
 const NONE_PROVEN: Proven = { count: 0, sites: [] };
 
 export class TargetMonitor {
-  private readonly scraper: Scraper;
   private readonly id: number;
   private readonly clock: DetectorClock;
   private readonly assessor: Assessor;
@@ -49,25 +44,25 @@ export class TargetMonitor {
 
   constructor(
     readonly target: Target,
-    client: Client,
+    private readonly source: TargetSource,
     private readonly history: History,
-    private readonly settings: MonitorSettings,
+    private readonly settings: PaceSettings,
     now: number,
   ) {
     this.id = history.target(target.profiles);
-    this.scraper = new Scraper(target, client, settings.timeout);
     const known = this.knownSamples(now);
-    this.clock = new DetectorClock(known[0]?.at ?? now, settings.interval);
+    // What a source has kept itself was not seen at our pace.
+    this.clock = new DetectorClock(known[0]?.at ?? now, source.past === undefined ? settings.interval : Infinity);
     this.assessor = new Assessor(target.limit === null ? {} : { limit: target.limit });
     for (const sample of known) this.assessor.add(this.clock.sample(sample));
     const last = known.at(-1);
-    if (last !== undefined) this.scraper.resume({ start: last.start, value: last.value });
+    if (last !== undefined) this.source.resume({ start: last.start, value: last.value });
   }
 
   /** One scrape, kept and judged; never rejects for what the target does. */
   async scrape(at: number): Promise<void> {
     try {
-      const scraped = await this.scraper.count(at);
+      const scraped = await this.source.count(at);
       this.latest = scraped;
       this.failure = null;
       this.history.record(this.id, scraped);
@@ -83,8 +78,9 @@ export class TargetMonitor {
   /** Takes a profile now, whether or not it is time for one. @throws ScrapeError */
   async look(scraped: Sample & { readonly platform: 'go' | 'node' }): Promise<void> {
     const { at, value, start, platform } = scraped;
-    const profile = await this.scraper.profile(platform === 'go' && value <= SMALL ? 2 : 0);
-    const proven = platform === 'node' ? await this.scraper.proven() : NONE_PROVEN;
+    const profile = await this.source.profile?.(platform === 'go' && value <= SMALL ? 2 : 0);
+    if (profile === undefined) return;
+    const proven = platform === 'node' ? ((await this.source.proven?.()) ?? NONE_PROVEN) : NONE_PROVEN;
     this.proven = proven;
     this.profile = { at, value, start };
     this.stacks = stacksOf(profile).sort((a, b) => b.count - a.count);
@@ -160,10 +156,15 @@ export class TargetMonitor {
     else if (this.failure === null) this.history.closeIncident(this.id, at);
   }
 
-  /** What was scraped before: every scrape as long as they are kept, spans before that. */
+  /** What was scraped before: every scrape as long as they are kept, spans before that; and what the source has kept itself. */
   private knownSamples(now: number): Sample[] {
     const scrapes = this.history.samples(this.id, now - JUDGED, now);
     const first = scrapes[0]?.at ?? now;
-    return [...this.history.buckets(this.id, 300_000, now - JUDGED, first - 300_000), ...scrapes];
+    const known = [...this.history.buckets(this.id, 300_000, now - JUDGED, first - 300_000), ...scrapes];
+    const past = [...(this.source.past?.() ?? [])];
+    if (past.length === 0) return known;
+    const last = known.at(-1)?.at ?? 0;
+    this.history.recordAll(this.id, past.filter(({ at }) => at > last && at >= now - SHOWN));
+    return [...known, ...past].sort((a, b) => a.at - b.at);
   }
 }

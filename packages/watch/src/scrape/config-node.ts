@@ -73,8 +73,8 @@ export class ConfigNode {
       map.items.map((pair) => {
         const key = pair.key as Node | null;
         const offset = key?.range?.[0] ?? this.offset;
-        if (!isScalar(key) || typeof key.value === 'object') throw new ConfigError(this.file, placeIn(this.context.lines, offset), 'a key is a word');
-        const word = String(key.value as string | number | boolean);
+        const word = isScalar(key) ? wordOf(key.value) : null;
+        if (word === null) throw new ConfigError(this.file, placeIn(this.context.lines, offset), 'a key is a word');
         return [word, new ConfigNode(this.context, pair.value as Node | null, this.name === '' ? word : `${this.name}.${word}`, offset)];
       }),
     );
@@ -107,9 +107,9 @@ export class ConfigNode {
 
   /** Text, or a number or truth value as it is written. @throws ConfigError */
   label(): string {
-    const value = this.scalar();
-    if (typeof value === 'object' || value === undefined) throw this.error(`this is ${kindOf(this.resolved())}, and has to be text`);
-    return String(value as string | number | boolean | bigint);
+    const word = wordOf(this.scalar());
+    if (word === null) throw this.error(`this is ${kindOf(this.resolved())}, and has to be text`);
+    return word;
   }
 
   private scalar(): unknown {
@@ -128,6 +128,10 @@ export class ConfigNode {
     if (!isAlias(this.node)) return this.node;
     return this.node.resolve(this.context.document) ?? null;
   }
+}
+
+function wordOf(value: unknown): string | null {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' ? String(value) : null;
 }
 
 function kindOf(node: Node | null): string {

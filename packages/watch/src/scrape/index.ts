@@ -9,3 +9,7 @@ export { Scraper, type Scrape } from './scraper.js';
 export { addressOf, parseTarget, TargetError, type Target, type TargetSettings } from './target.js';
 export { filesOf, parseDiscovered } from './service-discovery.js';
 export { parseTargetList, type AlertReceiver, type AlertReceivers, type TargetList } from './target-list.js';
+export { PrometheusApi, type PrometheusOptions, type Series } from './prometheus-api.js';
+export { PrometheusFleet } from './prometheus-fleet.js';
+export { FLEET_QUERY, processesIn, type ProcessSeries } from './prometheus-series.js';
+export type { PastCount, TargetSource } from './target-source.js';

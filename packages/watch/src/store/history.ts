@@ -101,19 +101,19 @@ export class History {
   }
 
   /** Keeps a scrape. A second one of the same millisecond replaces the first. */
-  record(target: number, { at, value, start }: Sample): void {
-    if (!Number.isFinite(value) || value < 0 || !Number.isSafeInteger(at) || at < 0 || !Number.isSafeInteger(start) || start < 0) {
-      throw new StoreError('ERR_STORE_SAMPLE', `a sample has whole milliseconds and a count that is not negative, not ${JSON.stringify({ at, value, start })}`);
+  record(target: number, sample: Sample): void {
+    this.recordAll(target, [sample]);
+  }
+
+  /** Keeps many of one target, all or none of them. */
+  recordAll(target: number, samples: readonly Sample[]): void {
+    for (const { at, value, start } of samples) {
+      if (!Number.isFinite(value) || value < 0 || !Number.isSafeInteger(at) || at < 0 || !Number.isSafeInteger(start) || start < 0) {
+        throw new StoreError('ERR_STORE_SAMPLE', `a sample has whole milliseconds and a count that is not negative, not ${JSON.stringify({ at, value, start })}`);
+      }
     }
     this.transaction(() => {
-      this.run('INSERT INTO raw (target, at, value, start) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, start = excluded.start', target, at, value, start);
-      for (const span of [FINE, COARSE]) {
-        this.run(
-          `INSERT INTO bucket (target, span, at, start, low, high, last, count) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?5, 1)
-           ON CONFLICT DO UPDATE SET low = min(low, excluded.low), high = max(high, excluded.high), last = excluded.last, count = count + 1`,
-          target, span, at - (at % span), start, value,
-        );
-      }
+      for (const sample of samples) this.insert(target, sample);
     });
   }
 
@@ -233,6 +233,17 @@ export class History {
   close(): void {
     this.statements.clear();
     this.db.close();
+  }
+
+  private insert(target: number, { at, value, start }: Sample): void {
+    this.run('INSERT INTO raw (target, at, value, start) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, start = excluded.start', target, at, value, start);
+    for (const span of [FINE, COARSE]) {
+      this.run(
+        `INSERT INTO bucket (target, span, at, start, low, high, last, count) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?5, 1)
+         ON CONFLICT DO UPDATE SET low = min(low, excluded.low), high = max(high, excluded.high), last = excluded.last, count = count + 1`,
+        target, span, at - (at % span), start, value,
+      );
+    }
   }
 
   // ---- statements, each prepared once

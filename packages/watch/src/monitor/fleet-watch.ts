@@ -1,0 +1,61 @@
+/** Owns the watch over a fleet that something else scrapes: it is asked for all counts at once, and every target is judged by them. */
+import type { PrometheusFleet } from '../scrape/index.js';
+import type { Monitor } from './monitor.js';
+
+export class FleetWatch {
+  private timer: NodeJS.Timeout | null = null;
+  private running: Promise<void> | null = null;
+  private stopped = false;
+  private loaded = false;
+
+  constructor(
+    private readonly fleet: PrometheusFleet,
+    private readonly monitor: Monitor,
+    /** Told, once, when the fleet can't be asked; and with null when it can be again. */
+    private readonly onFailure: (error: unknown) => void,
+  ) {}
+
+  /** One request for all, and a verdict on each. @throws ScrapeError */
+  async look(at = Date.now()): Promise<void> {
+    if (!this.loaded) {
+      await this.fleet.load(at);
+      this.loaded = true;
+    }
+    try {
+      await this.fleet.refresh(at);
+    } finally {
+      this.monitor.setTargets(this.fleet.targets());
+      await this.monitor.scrapeAll();
+    }
+  }
+
+  /** Looks at every interval until {@link stop}. */
+  start(): void {
+    let failed = false;
+    const next = (): void => {
+      const began = Date.now();
+      this.running = this.look(began)
+        .then(
+          () => {
+            if (failed) this.onFailure(null);
+            failed = false;
+          },
+          (error: unknown) => {
+            if (!failed && !this.stopped) this.onFailure(error);
+            failed = true;
+          },
+        )
+        .finally(() => {
+          if (!this.stopped) this.timer = setTimeout(next, Math.max(0, began + this.monitor.interval - Date.now()));
+        });
+    };
+    next();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    if (this.timer !== null) clearTimeout(this.timer);
+    await this.fleet.close();
+    await this.running;
+  }
+}

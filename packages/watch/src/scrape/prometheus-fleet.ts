@@ -1,0 +1,175 @@
+/**
+ * Owns a fleet as an existing Prometheus knows it: one request for all
+ * processes, at each interval; and what it has kept of the weeks before.
+ */
+import { processStart, type ProcessState } from './process-start.js';
+import { MOST_POINTS, type PrometheusApi } from './prometheus-api.js';
+import { FLEET_QUERY, processesIn, type ProcessSeries } from './prometheus-series.js';
+import { ScrapeError } from './scrape-error.js';
+import type { Scrape } from './scraper.js';
+import type { Target } from './target.js';
+import type { PastCount, TargetSource } from './target-source.js';
+
+/** What is asked for of the time before, finest last: s. The detector looks at quarters of an hour over four weeks, and at minutes over eight hours. */
+const PAST = [
+  { from: 28 * 86_400, to: 8 * 3600, step: 900 },
+  { from: 8 * 3600, to: 0, step: 60 },
+] as const;
+/** Points of one answer, over all series: some 10 MB. */
+const ANSWER_POINTS = 400_000;
+/** A process that has not been seen for so long is not watched any more, ms. */
+const FORGOTTEN = 3_600_000;
+
+/** A process, and what is known of it. */
+interface Member {
+  readonly target: Target;
+  readonly source: MemberSource;
+  seenAt: number;
+}
+
+export class PrometheusFleet {
+  private readonly members = new Map<string, Member>();
+  private readonly urls = new Set<string>();
+
+  constructor(
+    private readonly api: PrometheusApi,
+    /** A count that must not be met; null for none. */
+    private readonly limit: number | null = null,
+  ) {}
+
+  get url(): string {
+    return this.api.url;
+  }
+
+  /** Every process that is known, in the order in which they were first seen. */
+  targets(): Target[] {
+    return [...this.members.values()].map(({ target }) => target);
+  }
+
+  /** What knows a target of {@link targets}. */
+  sourceOf(target: Target): TargetSource {
+    const member = this.members.get(target.profiles);
+    if (member === undefined) throw new TypeError(`${target.url} is no target of this fleet`);
+    return member.source;
+  }
+
+  /** What is under way is broken off. */
+  close(): Promise<void> {
+    return this.api.close();
+  }
+
+  /** Reads what was before: as many requests as it takes to keep each answer small. @throws ScrapeError */
+  async load(now = Date.now()): Promise<void> {
+    const series = Math.max(1, (await this.api.query(FLEET_QUERY, now / 1000)).length);
+    const points = Math.max(10, Math.min(MOST_POINTS, Math.floor(ANSWER_POINTS / series)));
+    for (const { from, to, step } of PAST) {
+      // On whole steps, so that the same history gives the same verdict at every start.
+      const end = Math.floor((now / 1000 - to) / step) * step;
+      for (let start = Math.ceil((now / 1000 - from) / step) * step; start <= end; start += points * step) {
+        const answer = await this.api.range(FLEET_QUERY, start, Math.min(end, start + (points - 1) * step), step);
+        for (const process of processesIn(answer)) this.member(process, now).source.addPast(process);
+      }
+    }
+  }
+
+  /** Asks for the counts now. What fails is known of every process then, and thrown. @throws ScrapeError */
+  async refresh(at = Date.now()): Promise<void> {
+    try {
+      const processes = processesIn(await this.api.query(FLEET_QUERY, at / 1000));
+      for (const { source } of this.members.values()) source.setAbsent(this.url);
+      for (const process of processes) {
+        const member = this.member(process, at);
+        member.seenAt = at;
+        member.source.setPresent(process, at);
+      }
+      for (const [key, { seenAt, target }] of this.members) {
+        if (at - seenAt <= FORGOTTEN) continue;
+        this.members.delete(key);
+        this.urls.delete(target.url);
+      }
+    } catch (error) {
+      if (error instanceof ScrapeError) for (const { source } of this.members.values()) source.setFailure(error);
+      throw error;
+    }
+  }
+
+  private member({ selector, labels, platform }: ProcessSeries, now: number): Member {
+    const key = `prometheus:${selector}`;
+    let member = this.members.get(key);
+    if (member === undefined) {
+      const name = labels.instance ?? selector;
+      // Called by its instance, unless another that is known already is.
+      const url = this.urls.has(name) ? selector : name;
+      this.urls.add(url);
+      member = { target: { url, profiles: key, name, headers: {}, address: this.url, labels, limit: this.limit }, source: new MemberSource(platform, name), seenAt: now };
+      this.members.set(key, member);
+    }
+    return member;
+  }
+}
+
+/** One process's counts. */
+class MemberSource implements TargetSource {
+  private before: ProcessState | null = null;
+  private current: Omit<Scrape, 'start'> & { readonly said: number | null } | null = null;
+  private failure: ScrapeError | null = null;
+  /** In columns: a thousand processes have three million of them. */
+  private times: number[] = [];
+  private values: number[] = [];
+  private starts: number[] = [];
+
+  constructor(
+    private readonly platform: 'go' | 'node',
+    private readonly name: string,
+  ) {}
+
+  addPast({ counts, startAt }: ProcessSeries): void {
+    for (const [time, value] of counts) {
+      const at = Math.round(time * 1000);
+      if (at <= (this.times.at(-1) ?? 0)) continue;
+      this.times.push(at);
+      this.values.push(value);
+      this.starts.push(this.started(at, value, startAt(time)));
+    }
+  }
+
+  setPresent({ counts, startAt }: ProcessSeries, at: number): void {
+    const [time, value] = counts.at(-1) ?? [0, NaN];
+    if (Number.isNaN(value)) return;
+    this.failure = null;
+    this.current = { at, value, platform: this.platform, said: startAt(time) };
+  }
+
+  setAbsent(prometheus: string): void {
+    this.current = null;
+    this.failure = new ScrapeError('missing', `${prometheus} has no count of ${this.name} now: the process is gone, or Prometheus can't scrape it`);
+  }
+
+  setFailure(failure: ScrapeError): void {
+    this.current = null;
+    this.failure = failure;
+  }
+
+  resume(state: ProcessState): void {
+    this.before ??= state;
+  }
+
+  *past(): Iterable<PastCount> {
+    for (const [index, at] of this.times.entries()) yield { at, value: this.values[index] ?? 0, start: this.starts[index] ?? 0 };
+    this.times = this.values = this.starts = [];
+  }
+
+  count(): Promise<Scrape> {
+    const { current, failure } = this;
+    if (current === null) return Promise.reject(failure ?? new ScrapeError('missing', `nothing is known of ${this.name} yet`));
+    const { said, ...rest } = current;
+    return Promise.resolve({ ...rest, start: this.started(rest.at, rest.value, said) });
+  }
+
+  private started(at: number, value: number, seconds: number | null): number {
+    const said = seconds === null || seconds <= 0 ? null : seconds * 1000;
+    const start = processStart(this.before, { at, value, sameConnection: false, said });
+    this.before = { start, value };
+    return start;
+  }
+}

@@ -1,0 +1,20 @@
+/** Owns what the watch needs of whatever knows a target: the target itself, scraped, or a Prometheus that scrapes it. */
+import type { Profile } from 'watertight/pprof';
+import type { Proven } from './count.js';
+import type { ProcessState } from './process-start.js';
+import type { Scrape } from './scraper.js';
+
+/** A count at a time, and which process had it; times in ms since 1970, `start` 0 where it is not known. */
+export type PastCount = Omit<Scrape, 'platform'>;
+
+export interface TargetSource {
+  /** What is known from an earlier run of the watcher. */
+  resume(state: ProcessState): void;
+  /** The count now. @throws ScrapeError */
+  count(at: number): Promise<Scrape>;
+  /** What it knows of the time before, oldest first; read once, at the start. */
+  past?(): Iterable<PastCount>;
+  /** Every stack. Left out where nobody can say. @throws ScrapeError */
+  profile?(debug: 0 | 2): Promise<Profile>;
+  proven?(): Promise<Proven>;
+}

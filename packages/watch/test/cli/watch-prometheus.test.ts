@@ -1,0 +1,76 @@
+// `watertight watch --prometheus` on a real Prometheus that has seen two days of a fleet.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Daemon, missing } from '../fixtures/prometheus.js';
+import { start, watertight } from './command.js';
+
+const absent = missing('prometheus', 'promtool');
+const HOUR = 3600;
+
+/** Two days, a point a minute: one that leaks and is restarted every 16 hours, one with a rhythm of the day, one Node service. */
+function fleet(now: number): string {
+  const lines = { go: ['# TYPE go_goroutines gauge'], start: ['# TYPE process_start_time_seconds gauge'], node: ['# TYPE http_client_open_connections gauge'] };
+  const begin = now - 48 * HOUR;
+  for (const [labels, place, count, life] of [
+    ['instance="leaky:1",job="api"', lines.go, (_time: number, age: number) => 80 + (30 * age) / HOUR, 16 * HOUR],
+    ['instance="steady:1",job="api"', lines.go, (time: number) => 200 + 60 * Math.sin((time / 86_400) * 2 * Math.PI), Infinity],
+    ['instance="shop:1",job="web"', lines.node, () => 12, Infinity],
+  ] as const) {
+    for (let time = begin; time <= now; time += 60) {
+      const born = life === Infinity ? begin - 1000 : begin + Math.floor((time - begin) / life) * life;
+      const noise = Math.floor(5 * Math.abs(Math.sin(time)));
+      if (place === lines.node) place.push(`http_client_open_connections{${labels},http_connection_state="idle"} 3 ${time}`, `http_client_open_connections{${labels},http_connection_state="active"} ${count(time, 0)} ${time}`);
+      else place.push(`go_goroutines{${labels}} ${Math.round(count(time, time - born)) + noise} ${time}`);
+      lines.start.push(`process_start_time_seconds{${labels}} ${born + 0.25} ${time}`);
+    }
+  }
+  return `${[...lines.go, ...lines.node, ...lines.start].join('\n')}\n# EOF\n`;
+}
+
+interface Report {
+  readonly url: string;
+  readonly up: boolean;
+  readonly leaking: boolean;
+  readonly count: number;
+  readonly perHour: number;
+  readonly restarts: number;
+  readonly platform: string;
+  readonly groups: readonly unknown[];
+}
+
+describe('watertight watch --prometheus', { skip: absent ?? false }, () => {
+  test('finds the process that leaks, through its restarts, and no other; once, and as long as it runs', async (t) => {
+    const prometheus = await Daemon.prometheus(fleet(Math.floor(Date.now() / 1000)));
+    t.after(() => prometheus.stop());
+    const { status, stdout, stderr } = await watertight('watch', '--prometheus', prometheus.url, '--once', '--json');
+    assert.equal(status, 0, stderr);
+    const { targets } = JSON.parse(stdout) as { targets: Report[] };
+    const byUrl = new Map(targets.map((target) => [target.url, target]));
+    assert.deepEqual([...byUrl.keys()].sort(), ['leaky:1', 'shop:1', 'steady:1']);
+    const leaky = byUrl.get('leaky:1')!;
+    assert.deepEqual([leaky.up, leaky.leaking, leaky.platform, leaky.groups], [true, true, 'go', []]);
+    assert.ok(leaky.perHour > 25 && leaky.perHour < 35, `${leaky.perHour} an hour`);
+    assert.ok(leaky.restarts >= 2);
+    assert.deepEqual([byUrl.get('steady:1')!.leaking, byUrl.get('shop:1')!.leaking, byUrl.get('shop:1')!.count, byUrl.get('shop:1')!.platform], [false, false, 15, 'node']);
+
+    const command = start(['watch', '--prometheus', prometheus.url, '--port', '0', '--interval', '200']);
+    await command.wrote('LEAKING leaky:1');
+    await prometheus.stop();
+    await command.wrote('ECONNREFUSED');
+    await command.wrote('LEAKING, DOWN leaky:1');
+    command.process.kill('SIGINT');
+    assert.equal((await command.ended).status, 0);
+  });
+});
+
+for (const [name, args, message] of [
+  ['a Prometheus that is not there', ['--prometheus', 'http://127.0.0.1:1', '--once'], /http:\/\/127\.0\.0\.1:1: .*ECONNREFUSED/],
+  ['a Prometheus and services', ['--prometheus', 'http://127.0.0.1:1', 'h:1'], /do not go with it/],
+  ['a Prometheus that is no address', ['--prometheus', 'ftp://h'], /neither http nor https/],
+] as const) {
+  test(`${name} is a mistake of the command line`, async () => {
+    const { status, stderr } = await watertight('watch', ...args);
+    assert.equal(status, 2);
+    assert.match(stderr, message);
+  });
+}

@@ -1,0 +1,179 @@
+/** A fleet as Prometheus knows it: what its series mean, how it is asked, what is said when it does not answer. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, test } from 'node:test';
+import { verifyNone } from 'watertight/leak';
+import { processesIn, PrometheusApi, PrometheusFleet, type ScrapeFailure, type Series } from '#scrape';
+
+const ends: (() => unknown)[] = [];
+afterEach(async (t) => {
+  for (const end of ends.splice(0).reverse()) await end();
+  await verifyNone(t);
+});
+
+async function serve(handler: RequestListener): Promise<string> {
+  const server = createServer(handler).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  ends.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function fleetOf(url: string, timeout = 5000): PrometheusFleet {
+  const fleet = new PrometheusFleet(new PrometheusApi(url, { timeout }));
+  ends.push(() => fleet.close());
+  return fleet;
+}
+
+const series = (name: string, labels: Record<string, string>, ...points: [number, number][]): Series => ({ labels: { __name__: name, ...labels }, points });
+
+describe('series', () => {
+  const at = [1000, 5] as [number, number];
+
+  test('of one process are brought together by their labels', () => {
+    const [found, ...others] = processesIn([series('process_start_time_seconds', { job: 'api', instance: 'h:1' }, [1000, 900], [1060, 900]), series('go_goroutines', { instance: 'h:1', job: 'api' }, at, [1060, 6])]);
+    assert.equal(others.length, 0);
+    assert.deepEqual([found.selector, found.platform, found.counts], ['{instance="h:1",job="api"}', 'go', [at, [1060, 6]]]);
+    assert.deepEqual([found.startAt(1000), found.startAt(1030)], [900, null]);
+  });
+
+  test('without a start, or only with one, are a process and none', () => {
+    const found = processesIn([series('go_goroutines', { instance: 'a:1' }, at), series('process_start_time_seconds', { instance: 'b:1' }, at)]);
+    assert.deepEqual(found.map(({ selector, startAt }) => [selector, startAt(1000)]), [['{instance="a:1"}', null]]);
+  });
+
+  test('of a metric by state and host are summed for their process', () => {
+    const own = { instance: 'n:1', job: 'web', pod: 'x' };
+    const [found, ...others] = processesIn([
+      series('process_start_time_seconds', own, [1000, 900]),
+      series('http_client_open_connections', { ...own, http_connection_state: 'idle', server_address: 'db' }, at, [1060, 7]),
+      series('http_client_open_connections', { ...own, http_connection_state: 'active', server_address: 'db' }, [1000, 2]),
+    ]);
+    assert.equal(others.length, 0);
+    assert.deepEqual([found.platform, found.labels, found.counts], ['node', own, [[1000, 7], [1060, 7]]]);
+  });
+
+  test('of a Go process that has both metrics are its goroutines', () => {
+    const found = processesIn([series('http_client_open_connections', { instance: 'g:1', job: 'j' }, at), series('go_goroutines', { instance: 'g:1', job: 'j' }, [1000, 70])]);
+    assert.deepEqual(found.map(({ platform, counts }) => [platform, counts]), [['go', [[1000, 70]]]]);
+  });
+
+  test('with the same instance in different jobs are different processes', () => {
+    assert.equal(processesIn([series('go_goroutines', { instance: 'h:1', job: 'a' }, at), series('go_goroutines', { instance: 'h:1', job: 'b' }, at)]).length, 2);
+  });
+});
+
+/** Answers as Prometheus does, for so many processes; what it was asked is in `asked`. */
+function prometheusOf(processes: number, asked: URL[] = []): RequestListener {
+  const metric = (name: string, index: number): object => ({ __name__: name, instance: `h${index}:1`, job: 'api' });
+  return (request, response) => {
+    const url = new URL(request.url ?? '', 'http://h');
+    asked.push(url);
+    const result = Array.from({ length: processes }, (_, index) => index).flatMap((index): object[] => {
+      const points: [number, number][] = [];
+      if (url.pathname.endsWith('query_range')) {
+        const [start, end, step] = ['start', 'end', 'step'].map((name) => Number(url.searchParams.get(name)));
+        for (let time = start; time <= end; time += step) points.push([time, 50]);
+        return [
+          { metric: metric('go_goroutines', index), values: points.map(([time, value]) => [time, String(value)]) },
+          { metric: metric('process_start_time_seconds', index), values: points.map(([time]) => [time, '1000.5']) },
+        ];
+      }
+      const time = Number(url.searchParams.get('time'));
+      return [{ metric: metric('go_goroutines', index), value: [time, '51'] }, { metric: metric('process_start_time_seconds', index), value: [time, '1000.5'] }];
+    });
+    response.setHeader('Content-Type', 'application/json').end(JSON.stringify({ status: 'success', data: { resultType: 'matrix', result } }));
+  };
+}
+
+describe('a fleet', () => {
+  test('is asked in one request for all, and no range has more points than Prometheus allows', async () => {
+    const asked: URL[] = [];
+    const fleet = fleetOf(`${await serve(prometheusOf(3, asked))}/prefix/`);
+    const now = 1.7e12;
+    await fleet.load(now);
+    const ranges = asked.filter(({ pathname }) => pathname === '/prefix/api/v1/query_range').map(({ searchParams }) => ['start', 'end', 'step'].map((name) => Number(searchParams.get(name))));
+    assert.ok(ranges.length >= 2 && ranges.every(([start, end, step]) => end >= start && (end - start) / step + 1 <= 11_000));
+    const before = asked.length;
+    await fleet.refresh(now);
+    assert.equal(asked.length - before, 1);
+    assert.deepEqual(fleet.targets().map(({ url, profiles }) => [url, profiles]), [0, 1, 2].map((index) => [`h${index}:1`, `prometheus:{instance="h${index}:1",job="api"}`]));
+    const [target] = fleet.targets();
+    const source = fleet.sourceOf(target);
+    const past = [...(source.past?.() ?? [])];
+    assert.ok(past.length > 3000 && past.every(({ at, value, start }, index) => value === 50 && start === 1_000_500 && (index === 0 || at > past[index - 1].at)));
+    assert.ok(past[0].at <= now - 27.9 * 86_400_000 && past.at(-1)!.at > now - 61_000);
+    assert.deepEqual(await source.count(now), { at: now, value: 51, start: 1_000_500, platform: 'go' });
+  });
+
+  test('of many is read in pieces', async () => {
+    const asked: URL[] = [];
+    const fleet = fleetOf(await serve(prometheusOf(400, asked)));
+    await fleet.load(1.7e12);
+    const pieces = asked.filter(({ pathname }) => pathname.endsWith('query_range')).map(({ searchParams }) => (Number(searchParams.get('end')) - Number(searchParams.get('start'))) / Number(searchParams.get('step')) + 1);
+    assert.ok(pieces.length > 2 && pieces.every((points) => points * 800 <= 400_000), String(pieces));
+    const all = pieces.reduce((sum, points) => sum + points, 0);
+    const past = [...(fleet.sourceOf(fleet.targets()[399]).past?.() ?? [])];
+    // The two resolutions may meet in one point.
+    assert.ok(past.length === all || past.length === all - 1, `${past.length} of ${all}`);
+  });
+
+  test('that has lost a process, or can\'t be asked, says so of each process, and is there again afterwards', async () => {
+    let handler = prometheusOf(2);
+    const fleet = fleetOf(await serve((request, response) => handler(request, response)));
+    await fleet.refresh(1000);
+    const [first, second] = fleet.targets().map((target) => fleet.sourceOf(target));
+    handler = prometheusOf(1);
+    await fleet.refresh(2000);
+    assert.equal((await first.count(2000)).value, 51);
+    await assert.rejects(second.count(2000), { failure: 'missing', message: /has no count of h1:1 now/ });
+    handler = (_request, response) => response.writeHead(503).end('{"status":"error","errorType":"unavailable","error":"query\\nqueue is full"}');
+    await assert.rejects(fleet.refresh(3000), { failure: 'failed', message: /503: query queue is full$/ });
+    await assert.rejects(first.count(3000), { failure: 'failed' });
+    handler = prometheusOf(2);
+    await fleet.refresh(4000);
+    assert.equal((await second.count(4000)).value, 51);
+    handler = prometheusOf(1);
+    await fleet.refresh(4000 + 3_700_000);
+    assert.equal(fleet.targets().length, 1, 'what is gone for an hour is forgotten');
+  });
+
+  const cases: [string, ScrapeFailure, RegExp, RequestListener][] = [
+    ['401', 'unauthorized', /--token/, (_request, response) => response.writeHead(401).end()],
+    ['404', 'missing', /no HTTP API of Prometheus/, (_request, response) => response.writeHead(404).end('not here')],
+    ['a page', 'rubbish', /does not answer as Prometheus/, (_request, response) => response.end('<html>')],
+    ['null', 'rubbish', /does not answer as Prometheus/, (_request, response) => response.end('null')],
+    ['a scalar', 'rubbish', /does not answer as Prometheus/, (_request, response) => response.end('{"status":"success","data":{"resultType":"scalar","result":[{"metric":{}}]}}')],
+    ['an answer that breaks off', 'down', /closed the connection/, (_request, response) => void response.writeHead(200, { 'Content-Length': 100 }).write('{', () => response.destroy())],
+  ];
+  for (const [name, failure, message, handler] of cases) {
+    test(`that answers ${name} is said to`, async () => {
+      const fleet = fleetOf((await serve(handler)).replace('//', '//ann:hunter2@'));
+      await assert.rejects(fleet.refresh(), (error: Error & { failure: string }) => {
+        assert.deepEqual([error.failure, message.test(error.message), error.message.includes('hunter2')], [failure, true, false], error.message);
+        return true;
+      });
+    });
+  }
+
+  test('that does not answer in time is slow', async () => {
+    await assert.rejects(fleetOf(await serve(() => undefined), 50).refresh(), { failure: 'slow' });
+  });
+
+  test('gets the token, and values that are no number are left out', async () => {
+    let authorization: string | undefined;
+    const url = await serve((request, response) => {
+      ({ authorization } = request.headers);
+      response.end(JSON.stringify({ status: 'success', data: { result: [{ metric: { __name__: 'go_goroutines', instance: 'x' }, value: [1, 'NaN'] }] } }));
+    });
+    const fleet = new PrometheusFleet(new PrometheusApi(url, { token: 'abc' }));
+    ends.push(() => fleet.close());
+    await fleet.refresh(1000);
+    assert.equal(authorization, 'Bearer abc');
+    await assert.rejects(fleet.sourceOf(fleet.targets()[0]).count(1000), { failure: 'missing' });
+  });
+});
