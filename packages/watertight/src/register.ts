@@ -1,7 +1,9 @@
 /**
  * `watertight/register`, to be loaded before the program:
  * `node --import watertight/register app.js`. Requests of `fetch`, undici and
- * `node:http` become tasks and holder records from then on.
+ * `node:http` become tasks and holder records from then on, in worker threads
+ * too (each has tasks of its own; Node loads nothing before a worker made from
+ * text, `eval: true`).
  *
  * `WATERTIGHT_TRACK`: `adaptive` (the default) records the call sites of a
  * sample of the requests, `all` of each, `off` observes nothing.

@@ -9,7 +9,7 @@
  * tell us whether anybody holds it.
  */
 import type { Readable } from 'node:stream';
-import { addTask, now, removeTask, Task, toEpoch, unwatch, watch, type HolderClient, type TaskState, type Trace, type Watched } from '../tasks/index.js';
+import { addTask, framesOf, now, removeTask, Task, toEpoch, unwatch, watch, type HolderClient, type TaskState, type Trace, type Watched } from '../tasks/index.js';
 import type { ForeignOrigin } from './foreign-origin.js';
 import { turnTime } from './turn-clock.js';
 
@@ -148,6 +148,8 @@ export abstract class ForeignRequest extends Task implements Watched {
     this.noteProgress();
     this.weakStream = new WeakRef(this.stream);
     this.stream = null;
+    // An unread stack holds the receiver of each of its frames: undici's request among them, and through it the stream.
+    if (this.trace !== null) framesOf(this.trace);
   }
 
   /** Other clients' connections are theirs. Where there is none any more, the collection of its memory was all that was missing. */

@@ -31,8 +31,13 @@ export function isFetchHandler(handler: UndiciHandler): boolean {
 }
 
 /** Whether the response is written to a stream of the program's (`stream()`): then there is nothing to be read. */
-export function writesElsewhere(handler: UndiciHandler): boolean {
-  return innermost(handler, (each) => isApiHandler(each) && 'factory' in each) !== null;
+export function writesElsewhere(handler: UndiciHandler | null): boolean {
+  return handler !== null && 'factory' in handler;
+}
+
+/** The handler of request(), stream() or pipeline(), where it is in plain sight. */
+export function apiHandlerOf(handler: UndiciHandler): UndiciHandler | null {
+  return innermost(handler, isApiHandler);
 }
 
 /** What the program reads the response from; null where the handler does not show it. */
@@ -52,7 +57,7 @@ function innermost(handler: UndiciHandler, matches: (handler: UndiciHandler) => 
   return null;
 }
 
-function isReadable(value: unknown): value is ObservedStream {
+export function isReadable(value: unknown): value is ObservedStream {
   return typeof value === 'object' && value !== null && '_readableState' in value && typeof (value as { read?: unknown }).read === 'function';
 }
 

@@ -8,74 +8,24 @@
  * tells which class its requests are of, and that class's methods, which
  * undici's connections call, are observed from then on.
  */
+import { AsyncResource } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Readable } from 'node:stream';
-import { collected, type Trace } from '../tasks/index.js';
+import type { Trace } from '../tasks/index.js';
 import { traceAfterRedirect, traceOf } from './call-site.js';
 import { DispatchQueue } from './dispatch-queue.js';
 import { fault } from './fault.js';
 import { ForeignOrigin } from './foreign-origin.js';
-import { fieldOf, ForeignRequest, isDecoder, REQUEST, type ObservedStream } from './foreign-request.js';
+import { isDecoder, REQUEST, type ObservedStream } from './foreign-request.js';
+import { tighten } from './loose-body.js';
 import { Patches, type Method, type Replacement } from './patch.js';
 import { RedirectTrail } from './redirect-trail.js';
-import { shownOrigin, shownUrl } from './shown-url.js';
-import { isApiHandler, isFetchHandler, lastOf, streamOf, writesElsewhere, type UndiciHandler } from './undici-handler.js';
-
-/** What undici publishes. */
-interface PublishedRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly origin: string | URL | null;
-  readonly upgrade?: unknown;
-  [REQUEST]?: UndiciRequest;
-}
+import { apiHandlerOf, isApiHandler, isFetchHandler, isReadable, lastOf, streamOf, writesElsewhere, type UndiciHandler } from './undici-handler.js';
+import { UndiciRequest, type BodyHandler, type PublishedRequest } from './undici-request.js';
 
 /** Statuses whose response has no body for `fetch`, whatever the server sent. */
 const NULL_BODY = new Set([101, 204, 205, 304]);
 const REDIRECT = new Set([301, 302, 303, 307, 308]);
-
-/** The reason with which undici itself cancels a body nobody has read, once its Response was garbage-collected. */
-const COLLECTED = 'Response object has been garbage collected';
-
-class UndiciRequest extends ForeignRequest {
-  /** Its stream is not known yet, but may be. */
-  unlinked = false;
-  private readonly base: string | URL | null;
-  private readonly path: string;
-
-  constructor(request: PublishedRequest, isFetch: boolean, trace: Trace | null, origin: ForeignOrigin) {
-    super(isFetch ? 'fetch' : 'undici', request.method, trace, origin);
-    this.base = request.origin;
-    this.path = request.path;
-  }
-
-  get origin(): string {
-    return shownOrigin(String(this.base));
-  }
-
-  get url(): string {
-    return shownUrl(this.origin, this.path);
-  }
-
-  /** As it is, never to be shown. */
-  get fullUrl(): string {
-    return String(this.base) + this.path;
-  }
-
-  get location(): string | null {
-    return fieldOf(this.fields, 'location');
-  }
-
-  /** Nobody wants the rest of it. */
-  abandonedBy(reason: unknown): void {
-    if (this.finished) return;
-    if (reason === COLLECTED) {
-      this.noteProgress();
-      this.complete = true;
-      collected(this);
-    } else this.finish();
-  }
-}
 
 /** One copy of undici: its class of requests, and where they keep their handler. */
 class UndiciCopy {
@@ -122,6 +72,9 @@ class UndiciObservation {
   /** The last copy met: most programs have one. */
   private copy: UndiciCopy | null = null;
   private observesPush = false;
+  private observesScopes = false;
+  /** The request whose response's head is being handed on, if its handler is not in sight. */
+  private heading: UndiciRequest | null = null;
   /** The request whose data is being handed on, if its stream is not known. */
   private feeding: UndiciRequest | null = null;
   /** The request whose response's end is being told: what an interceptor sends then is the redirect it follows. */
@@ -135,7 +88,12 @@ class UndiciObservation {
       const isFetch = isFetchHandler(handler);
       const base = request.origin;
       const origin = ForeignOrigin.of(typeof base === 'string' ? base : String(base));
-      request[REQUEST] = new UndiciRequest(request, isFetch, this.siteOf(request, handler, origin), origin);
+      const observed = new UndiciRequest(request, isFetch, this.siteOf(request, handler, origin), origin);
+      if (!isFetch && apiHandlerOf(handler) === null) {
+        observed.opaque = true;
+        this.observeScopes();
+      }
+      request[REQUEST] = observed;
     } catch (error) {
       fault(error);
     }
@@ -198,7 +156,9 @@ class UndiciObservation {
       const observed = this[REQUEST];
       if (observed === undefined || observed.finished || status < 200) return original.call(this, status, fields, resume, text);
       observed.responded(status, fields);
+      if (observed.opaque) observation.heading = observed;
       const result = original.call(this, status, fields, resume, text);
+      observation.heading = null;
       try {
         observation.link(observed, copy.handlerOf(this));
       } catch (error) {
@@ -251,25 +211,51 @@ class UndiciObservation {
 
   /** Finds out what the program will read the response from. */
   private link(observed: UndiciRequest, handler: UndiciHandler): void {
-    if (observed.finished) return;
+    if (observed.finished || observed.linked) return;
     if (REDIRECT.has(observed.status) && !isApiHandler(handler)) this.redirects.leave(observed);
+    const apiHandler = apiHandlerOf(handler);
     const stream = streamOf(handler);
-    if (stream !== null) this.linkTo(observed, stream);
-    else if (!writesElsewhere(handler)) {
+    if (stream !== null) this.linkTo(observed, stream, apiHandler);
+    else if (!writesElsewhere(apiHandler)) {
       // An interceptor stands before it. What the first bytes are pushed into is it.
       observed.unlinked = true;
       this.observePush();
     }
   }
 
-  private linkTo(observed: UndiciRequest, stream: ObservedStream): void {
+  /** request(), stream() and pipeline() call the program in the scope it called them in: there they are seen behind any interceptor. */
+  private observeScopes(): void {
+    if (this.observesScopes) return;
+    this.observesScopes = true;
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the handler is `this` below
+    const observation = this;
+    this.patches.replace(AsyncResource.prototype, 'runInAsyncScope', (original) => function (this: UndiciHandler): unknown {
+      const { heading } = observation;
+      if (heading !== null && ('factory' in this || isReadable(this.res))) {
+        observation.heading = null;
+        try {
+          if (writesElsewhere(this)) heading.linked = true;
+          else observation.linkTo(heading, this.res as ObservedStream, this);
+        } catch (error) {
+          fault(error);
+        }
+      }
+      // eslint-disable-next-line prefer-rest-params -- passed on as they came
+      return Reflect.apply(original, this, arguments);
+    });
+  }
+
+  private linkTo(observed: UndiciRequest, stream: ObservedStream, apiHandler: UndiciHandler | null): void {
+    observed.linked = true;
     const streamClass = Reflect.getPrototypeOf(stream)!;
     if (Object.hasOwn(streamClass, 'dump')) {
       // The body of request().
+      observed.bodyHandler = apiHandler as BodyHandler | null;
       if (!this.streamClasses.has(streamClass)) {
         this.streamClasses.add(streamClass);
         this.patches.replace(streamClass, 'read', observedRead);
         this.patches.replace(streamClass, '_destroy', observedDestroy);
+        for (const name of ['on', 'prependListener', 'prependOnceListener']) this.patches.replace(streamClass, name, observedListening);
       }
     } else {
       // A stream of fetch, or of pipeline(): of a class that others use as well, so only this one is observed.
@@ -305,7 +291,7 @@ class UndiciObservation {
       if (feeding !== null && this[REQUEST] === undefined) {
         observation.feeding = null;
         try {
-          observation.linkTo(feeding, lastOf(this));
+          observation.linkTo(feeding, lastOf(this), null);
         } catch (error) {
           fault(error);
         }
@@ -329,6 +315,14 @@ function observedPush(original: Method): Replacement {
     const result = original.call(this, chunk, encoding);
     if (chunk === null) this[REQUEST]?.streamEnded(this);
     return result;
+  };
+}
+
+/** Whoever listens may wait for what the connection brings. */
+function observedListening(original: Method): Replacement {
+  return function (this: ObservedStream, event: unknown, listener: unknown): unknown {
+    if (this[REQUEST]?.lingering === true) tighten(this);
+    return original.call(this, event, listener);
   };
 }
 
