@@ -1,6 +1,6 @@
 /** Owns the check of the whole process, or of the scope it is asked for in: findLeaks and its kin. */
 import { currentScope } from '../tasks/index.js';
-import { IdentitySet, type Candidate } from './candidate.js';
+import { IdentitySet, type Candidate, type Identity } from './candidate.js';
 import type { Ignore } from './ignore.js';
 import type { Leak } from './leak.js';
 import { checkOptions, type LeakOptions, type Settings } from './options.js';
@@ -8,8 +8,8 @@ import { LeakError } from './report.js';
 import { startResourceTracking } from './resource-tracking.js';
 import { look, search, type Found } from './search.js';
 
-/** Proven leaks that a check has reported: they are over, so each is reported once. */
-const reported = new IdentitySet();
+/** What was reported and need not be once more when it is over: a proven leak is reported by one check. */
+const settled = new IdentitySet();
 
 /** Entries of `ignore` that were warned about. */
 const warned = new WeakSet<Ignore>();
@@ -52,13 +52,18 @@ export async function check(options: LeakOptions): Promise<{ found: Found; unmat
 }
 
 /** Keeps further checks from reporting the proven ones among `found`. */
-export function noteReported(found: Found): void {
-  for (const { candidate } of found.findings) if (candidate.source === 'proven') reported.add(candidate.proven);
+function noteReported(found: Found): void {
+  for (const { candidate } of found.findings) if (candidate.source === 'proven') noteSettled(candidate.identity);
 }
 
-/** Whether a candidate is a proven leak that a check has reported. */
-export function wasReported(candidate: Candidate): boolean {
-  return candidate.source === 'proven' && reported.has(candidate.proven);
+/** Keeps further checks from reporting this once it is proven and over. */
+export function noteSettled(identity: Identity): void {
+  settled.add(identity);
+}
+
+/** Whether a candidate is over, and was reported. */
+export function isSettled({ source, identity }: Candidate): boolean {
+  return source === 'proven' && settled.has(identity);
 }
 
 /** Warns of the entries that matched nothing, once for each; returns those that are a failure. */
@@ -83,5 +88,5 @@ function prepare(options: LeakOptions): Settings {
 /** Outside of all scopes, everything; in one, its own and what is nobody's. */
 function wantedHere(): (candidate: Candidate) => boolean {
   const scope = currentScope();
-  return (candidate) => !wasReported(candidate) && (scope === null || candidate.scope === null || candidate.scope === scope);
+  return (candidate) => !isSettled(candidate) && (scope === null || candidate.scope === null || candidate.scope === scope);
 }

@@ -22,7 +22,7 @@
  */
 import { currentScope, runInScope, type Scope } from '../tasks/index.js';
 import { candidates, IdentitySet, type Candidate } from './candidate.js';
-import { noteReported, reportUnmatched, wasReported } from './find-leaks.js';
+import { isSettled, noteSettled, reportUnmatched } from './find-leaks.js';
 import { Baseline, Ignore } from './ignore.js';
 import type { Leak } from './leak.js';
 import { checkOptions, type SessionOptions, type Settings } from './options.js';
@@ -156,6 +156,7 @@ export class LeakSession {
       return failure(found, { idle: [], unmatched });
     } finally {
       if (test.state === 'running') test.state = 'ended';
+      else this.excuse(test);
       this.underWay.delete(test);
     }
   }
@@ -197,16 +198,22 @@ export class LeakSession {
   private isOpen(candidate: Candidate): boolean {
     const { identity, scope } = candidate;
     if (scope instanceof SessionTest && (scope.state === 'unchecked' || scope.state === 'failed')) return false;
-    return !this.baseline.has(identity) && !this.settled.has(identity) && !wasReported(candidate);
+    return !this.baseline.has(identity) && !this.settled.has(identity) && !isSettled(candidate);
   }
 
   private note(found: Found, matched: Set<Ignore>): void {
-    noteReported(found);
     for (const { leak, candidate } of found.findings) {
       this.settled.add(candidate.identity);
+      noteSettled(candidate.identity);
       this.all.push(leak);
     }
     for (const entry of matched) this.matched.add(entry);
+  }
+
+  /** What a test that is not looked at started is not told at the end either; where it ran in no scope, that is known now only. */
+  private excuse(test: SessionTest): void {
+    if (test.entered) return;
+    for (const candidate of candidates(true)) if (owns(test, candidate)) this.settled.add(candidate.identity);
   }
 
   /** The test under way that runs without a scope, if there is no other: for runners that can't give one. */

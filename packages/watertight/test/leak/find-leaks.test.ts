@@ -142,7 +142,7 @@ test('ignoreCurrent leaves out what ran before, and nothing that came later', on
 }));
 
 describe('wrong options are refused:', () => {
-  for (const wrong of [null, 5, { retry: 5 }, { retries: -1 }, { maxDelay: '5' }, { suspectAfter: NaN }, { idle: 'maybe' }]) {
+  for (const wrong of [null, 5, { retry: 5 }, { retries: -1 }, { maxDelay: '5' }, { suspectAfter: NaN }, { idle: 'maybe' }, { severity: 'certain' }, { unmatched: 1 }, { resources: 'all' }]) {
     test(JSON.stringify(wrong), async () => {
       await assert.rejects(findLeaks(wrong as LeakOptions), TypeError);
       assert.throws(() => currentLeaks(wrong as LeakOptions), TypeError);

@@ -70,6 +70,72 @@ test('several are counted by kind', () => {
   assert.equal(text.split('\n').length, 10);
 });
 
+describe('what to do fits the client:', () => {
+  for (const [client, unread, pending] of [
+    ['watertight', 'read it to the end, close it, or: await using res = await get(...)', 'await it, or cancel it with an AbortSignal'],
+    ['fetch', 'read it to the end, or: await res.body?.cancel()', 'await it, or cancel it with an AbortSignal'],
+    ['undici', 'read it to the end, or: await body.dump()', 'await it, or cancel it with an AbortSignal'],
+    ['node:http', 'read it to the end, or drop the rest: res.resume()', 'wait for its response, or: req.destroy()'],
+  ] as const) {
+    test(client, () => {
+      assert.equal(formatLeak({ ...leak, client }).split('\n    ').at(-1), unread);
+      assert.equal(formatLeak({ ...leak, client, status: 0 }).split('\n    ').at(-1), pending);
+    });
+  }
+  test('a resource says its own', () => {
+    assert.equal(formatLeak({ ...leak, kind: 'resource', type: 'server', description: 'x', advice: 'server.close()' }).split('\n    ').at(-1), 'server.close()');
+  });
+});
+
+test('a proven leak that could not be reclaimed says what that means', () => {
+  assert.match(formatLeak({ ...leak, client: 'fetch', verdict: 'proven' }).split('\n')[0], /, garbage-collected: nobody can ever release its connection$/);
+});
+
+describe('many leaks', () => {
+  const numbered = (url: (i: number) => string, count: number): Leak[] => Array.from({ length: count }, (_, i) => ({ ...leak, url: url(i), heldFor: 1000 + i }));
+
+  test('of one line and one shape of URL are one, the one held longest, with their number', () => {
+    for (const url of [(i: number) => `${leak.origin}/users/${i}/posts`, (i: number) => `${leak.origin}/users/${i.toString(16).padStart(12, 'a')}/posts`, (i: number) => `${leak.origin}/users/me/posts?page=${i}`]) {
+      const text = formatLeaks(numbered(url, 3000));
+      assert.equal(text.split('\n')[0], '3000 responses leaked');
+      assert.equal(text.split('\n')[1], `unread body: GET ${url(2999)} (200), 10 of 50000 bytes read, held for 4.0 s ×3000`);
+      assert.equal(text.split('\n').length, 4);
+    }
+  });
+
+  test('of other lines, methods, clients, hosts, words or fates are others', () => {
+    const others: Partial<Leak>[] = [{}, { site: { ...leak.site!, line: 15 } }, { method: 'POST' }, { client: 'fetch' }, { url: 'http://127.0.0.1:1/report', origin: 'http://127.0.0.1:1' }, { url: `${leak.origin}/users` }, { verdict: 'proven', task: null }, { status: 0 }];
+    assert.doesNotMatch(formatLeaks(others.map((change) => ({ ...leak, ...change }))), /×/);
+  });
+
+  test('of many kinds are shown in part, most first, and counted in full', () => {
+    const leaks = numbered((i) => `${leak.origin}/${'abcdefghijklmnopqrstuvwxyz'[i]}`, 26);
+    const text = formatLeaks([...leaks, { ...leaks[25] }]);
+    assert.match(text, /^27 responses leaked\nunread body: GET http:\/\/127\.0\.0\.1:8080\/z .* ×2\n/);
+    assert.equal(text.match(/unread body/g)?.length, 20);
+    assert.match(text, /\n… and 6 more, of 6 other kinds: see the error's leaks$/);
+  });
+
+  test('of thousands of kinds are told in a bounded text', () => {
+    assert.ok(formatLeaks(Array.from({ length: 20_000 }, (_, i) => ({ ...leak, site: { ...leak.site!, line: i } }))).length < 10_000);
+  });
+});
+
+test('idle connections are listed apart, by origin', onLoopback(async (net) => {
+  const server = await net.serve({ onRequest: (request) => request.reply('hello') });
+  const { client } = net.client();
+  const responses = await Promise.all([1, 2, 3].map(() => client.get(server.origin)));
+  await responses[0].text();
+  await responses[1].text();
+  await assert.rejects(verifyNone(undefined, { retries: 0 }), (error: LeakError) => {
+    assert.equal(error.leaks.length, 1);
+    assert.equal(error.message.split('\n').at(-1), `not counted: 2 idle connections (2 to ${server.origin}); closeIdleConnections() ends them`);
+    return true;
+  });
+  await responses[2].text();
+  await verifyNone();
+}));
+
 test('the error has the text and the data', () => {
   const error = new LeakError([leak]);
   assert.ok(error instanceof Error);

@@ -5,9 +5,10 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { LeakError, verifyNone } from 'watertight/leak';
+import { findLeaks, LeakError, LeakSession, verifyNone, type LeakOutcome } from 'watertight/leak';
 import { go } from 'watertight/tasks';
 import { onLoopback } from '../fixtures/loopback.js';
 import { packageRoot } from '../fixtures/package-root.js';
@@ -44,6 +45,59 @@ test('what has an error or a fail method takes it', async () => {
     await verifyNone(taker, { retries: 0 });
     assert.ok(taken.length === 1 && taken[0] instanceof LeakError);
   }
+  finish();
+  await running;
+});
+
+describe('cleanup', () => {
+  test('is told the outcome, awaited, and called before the check fails', async () => {
+    const seen: LeakOutcome[] = [];
+    let done = false;
+    const cleanup = async (outcome: LeakOutcome): Promise<void> => {
+      seen.push(outcome);
+      await turn();
+      done = true;
+    };
+    await verifyNone(undefined, { cleanup });
+    assert.deepEqual([seen, done], [[{ leaks: [], error: null }], true]);
+    let finish: () => void = () => {};
+    const running = go(() => new Promise<void>((resolve) => (finish = resolve)));
+    done = false;
+    const error = await verifyNone(undefined, { retries: 0, cleanup }).then(() => null, (reason: unknown) => reason);
+    assert.ok(error instanceof LeakError && done);
+    assert.equal(seen[1].error, error);
+    assert.deepEqual(seen[1].leaks, error.leaks);
+    finish();
+    await running;
+  });
+
+  test('that throws fails a check that passed, and is the cause of one that did not', async () => {
+    const cleanup = (): never => {
+      throw new Error('no broom');
+    };
+    await assert.rejects(verifyNone(undefined, { cleanup }), /no broom/);
+    let finish: () => void = () => {};
+    const running = go(() => new Promise<void>((resolve) => (finish = resolve)));
+    await assert.rejects(verifyNone(undefined, { retries: 0, cleanup }), (error) => error instanceof LeakError && String(error.cause) === 'Error: no broom');
+    finish();
+    await running;
+  });
+
+  test('is refused where there is no outcome, as runOnFailure is where nothing is known of failures', async () => {
+    await assert.rejects(findLeaks({ cleanup: () => {} } as object), /cleanup is an option of verifyNone and of a file of tests/);
+    await assert.rejects(verifyNone(undefined, { runOnFailure: true } as object), /runOnFailure is an option of a file of tests/);
+    await assert.rejects(verifyNone(undefined, { cleanup: true as never }), /cleanup is a function, not true/);
+  });
+});
+
+test('in a scope, what another scope started is left out; outside of all, it is not', async () => {
+  const session = new LeakSession();
+  const [mine, other] = [session.begin('mine'), session.begin('other')];
+  let finish: () => void = () => {};
+  const running = session.run(other, () => go(() => new Promise<void>((resolve) => (finish = resolve))));
+  await session.run(mine, () => verifyNone(undefined, { retries: 0 }));
+  await assert.rejects(session.run(other, () => verifyNone(undefined, { retries: 0 })), LeakError);
+  await assert.rejects(verifyNone(undefined, { retries: 0 }), LeakError);
   finish();
   await running;
 });
