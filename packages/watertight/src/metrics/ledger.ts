@@ -6,7 +6,7 @@
  */
 import { listen, preciseNow, tasks, type ActiveRequest, type ActivityListener, type Holder, type Task } from '../tasks/index.js';
 import type { Attributes, DistributionKey } from './definition.js';
-import { methodOf, outcomeOf } from './outcome.js';
+import { methodOf, outcomeOf, type Outcome } from './outcome.js';
 import { SeriesBound } from './series.js';
 import type { Servers } from './server.js';
 
@@ -24,7 +24,8 @@ export class Ledger implements ActivityListener {
   readonly closed = new Map<Attributes, number>();
   /** When they began: the library's clock, with its fraction. */
   private readonly requests = new Map<ActiveRequest, number>();
-  private readonly tasks = new Map<Task, number>();
+  private readonly connections = new Map<Task, number>();
+  private readonly foreignRequests = new Map<Task, number>();
   private readonly outcomes = new SeriesBound(MAX_OUTCOMES, OTHER_OUTCOME);
   private readonly unlisten: () => void;
   private warned = false;
@@ -40,7 +41,8 @@ export class Ledger implements ActivityListener {
   end(): void {
     this.unlisten();
     this.requests.clear();
-    this.tasks.clear();
+    this.connections.clear();
+    this.foreignRequests.clear();
   }
 
   /** Requests that wait for a connection: they are in no live set. */
@@ -52,26 +54,28 @@ export class Ledger implements ActivityListener {
   starts(): Map<Holder, number> {
     const starts = new Map<Holder, number>();
     for (const [{ holder }, startedAt] of this.requests) if (holder !== null) starts.set(holder, startedAt);
-    for (const [{ holder }, startedAt] of this.tasks) if (holder !== null) starts.set(holder, startedAt);
+    for (const [{ holder }, startedAt] of this.foreignRequests) if (holder !== null) starts.set(holder, startedAt);
     return starts;
   }
 
   // ---- told by what happens
 
   taskStarted(task: Task): void {
-    if (isConnection(task)) increase(this.opened, this.servers.ofConnection(task));
-    else if (task.kind !== 'request') return;
-    this.tasks.set(task, preciseNow());
+    if (isConnection(task)) {
+      increase(this.opened, this.servers.ofConnection(task));
+      this.connections.set(task, preciseNow());
+    } else if (task.kind === 'request') this.foreignRequests.set(task, preciseNow());
   }
 
   taskEnded(task: Task): void {
-    const startedAt = this.tasks.get(task);
-    this.tasks.delete(task);
     if (isConnection(task)) {
       const server = this.servers.ofConnection(task);
       increase(this.closed, server);
+      const startedAt = taken(this.connections, task);
       if (startedAt !== undefined) this.report('connectionDuration', startedAt, server);
-    } else if (startedAt !== undefined && task.holder !== null) {
+    } else if (task.kind === 'request') {
+      const startedAt = taken(this.foreignRequests, task);
+      if (startedAt === undefined || task.holder === null) return;
       const { client, method, origin, status, abandoned } = task.holder;
       this.requestDone(startedAt, client, method, origin, outcomeOf(status, abandoned ? ABANDONED : null));
     }
@@ -82,16 +86,24 @@ export class Ledger implements ActivityListener {
   }
 
   requestEnded(request: ActiveRequest, status: number, error: unknown): void {
-    const startedAt = this.requests.get(request);
+    const startedAt = taken(this.requests, request);
     if (startedAt === undefined) return;
-    this.requests.delete(request);
     const abandoned = request.holder?.abandoned === true;
     this.requestDone(startedAt, 'watertight', request.method, request.origin, outcomeOf(status, abandoned ? ABANDONED : error));
   }
 
-  private requestDone(startedAt: number, client: string, method: string, origin: string, outcome: Attributes): void {
-    const attributes = { 'http.request.method': methodOf(method), ...outcome, ...this.servers.of(origin), 'watertight.client': client };
-    this.report('requestDuration', startedAt, this.outcomes.of(attributes));
+  private requestDone(startedAt: number, client: string, method: string, origin: string, { status, errorType }: Outcome): void {
+    const server = this.servers.of(origin);
+    const known = methodOf(method);
+    const key = `${client} ${known} ${status} ${errorType} ${server['url.scheme']}://${server['server.address']}:${server['server.port']}`;
+    const attributes = this.outcomes.of(key, () => ({
+      'http.request.method': known,
+      ...(status === 0 ? {} : { 'http.response.status_code': status }),
+      ...(errorType === '' ? {} : { 'error.type': errorType }),
+      ...server,
+      'watertight.client': client,
+    }));
+    this.report('requestDuration', startedAt, attributes);
   }
 
   /** What records is not ours: whatever it does, the request goes on. */
@@ -116,4 +128,11 @@ export function isConnection(task: Task): boolean {
 
 function increase(counts: Map<Attributes, number>, key: Attributes): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+/** The value of a key, which is deleted. */
+function taken<K>(values: Map<K, number>, key: K): number | undefined {
+  const value = values.get(key);
+  values.delete(key);
+  return value;
 }

@@ -100,9 +100,15 @@ function configurationOf(definition: MetricDefinition): object {
   return { name: definition.promName, help: definition.description, labelNames: definition.attributes.map((name) => LABELS[name]), registers: [] };
 }
 
+/** Sets of attributes are few and lasting. */
+const labelSets = new WeakMap<Attributes, Record<string, string | number>>();
+
 function labelsOf(attributes: Attributes): Record<string, string | number> {
+  const known = labelSets.get(attributes);
+  if (known !== undefined) return known;
   const labels: Record<string, string | number> = {};
   for (const name of Object.keys(attributes) as (keyof typeof LABELS)[]) labels[LABELS[name]] = attributes[name]!;
+  labelSets.set(attributes, labels);
   return labels;
 }
 

@@ -42,7 +42,9 @@ export class Reader {
     const holders = new Set<Holder>();
     const count = (client: string, method: string, origin: string, startedAt: number): void => {
       const server = this.servers.of(origin);
-      increase(activeRequests, this.requestSets.of({ 'http.request.method': methodOf(method), ...server, 'watertight.client': client }));
+      const known = methodOf(method);
+      const key = `${client} ${known} ${server['url.scheme']}://${server['server.address']}:${server['server.port']}`;
+      increase(activeRequests, this.requestSets.of(key, () => ({ 'http.request.method': known, ...server, 'watertight.client': client })));
       oldestHolder.set(server, Math.max(oldestHolder.get(server) ?? 0, (at - startedAt) / 1000));
     };
 

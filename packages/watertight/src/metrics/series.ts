@@ -16,15 +16,15 @@ export class SeriesBound {
     private readonly rest: Attributes,
   ) {}
 
-  /** The set to count under: equal sets are one object. */
-  of(attributes: Attributes): Attributes {
-    const key = JSON.stringify(attributes);
+  /** The set to count under: one object for one `key`, which is asked for at every request and made of what `make` puts in. */
+  of(key: string, make: () => Attributes): Attributes {
     const found = this.known.get(key);
     if (found !== undefined) return found;
     if (this.known.size >= this.limit) {
       this.overflowed = true;
       return this.rest;
     }
+    const attributes = make();
     this.known.set(key, attributes);
     return attributes;
   }

@@ -23,7 +23,8 @@ export class Servers {
   of(origin: string): Attributes {
     let server = this.parsed.get(origin);
     if (server === undefined) {
-      server = this.bound.of(serverOf(origin));
+      const named = serverOf(origin);
+      server = this.bound.of(JSON.stringify(named), () => named);
       if (this.parsed.size >= MAX_PARSED) this.parsed.clear();
       this.parsed.set(origin, server);
     }
