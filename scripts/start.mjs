@@ -6,8 +6,10 @@ import { fileURLToPath } from 'node:url';
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const node = process.execPath;
 
-const build = spawnSync(node, [path('node_modules/typescript/bin/tsc'), '-b'], { cwd: path(''), stdio: 'inherit' });
-if (build.status !== 0) process.exit(build.status ?? 1);
+for (const step of [[path('node_modules/typescript/bin/tsc'), '-b'], [path('packages/watch/scripts/build-ui.mjs')]]) {
+  const build = spawnSync(node, step, { cwd: path(''), stdio: 'inherit' });
+  if (build.status !== 0) process.exit(build.status ?? 1);
+}
 
 const given = process.argv.slice(2);
 const command = spawn(node, [path('packages/watch/dist/cli/main.js'), ...(given.length > 0 ? given : ['demo'])], {

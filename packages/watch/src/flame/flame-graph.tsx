@@ -1,0 +1,176 @@
+/** Owns the flame graph as a person meets it: bars that are searched, zoomed and read with a mouse or a keyboard. */
+import type { TargetedKeyboardEvent, VNode } from 'preact';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { FlameNode } from '../server/index.js';
+import { findBars, layFlame, sameBar, visibleBars, type FlameBar, type PlacedBar } from './layout.js';
+import './flame.css';
+
+/** Px. The style sheet has the same. */
+const ROW = 22;
+const number = new Intl.NumberFormat('en');
+
+export function FlameGraph({ tree, unit = 'tasks' }: { readonly tree: FlameNode; readonly unit?: string }): VNode {
+  const root = useMemo(() => layFlame(tree), [tree]);
+  const [chosenZoom, setZoomed] = useState(root);
+  const [chosenFocus, setFocused] = useState(root);
+  const [seen, setSeen] = useState<FlameBar | null>(null);
+  const [text, setText] = useState('');
+  const field = useRef<HTMLDivElement>(null);
+  const takesFocus = useRef(false);
+
+  // What was chosen in an earlier profile's tree is looked up in this one's.
+  const zoomed = useMemo(() => sameBar(root, chosenZoom), [root, chosenZoom]);
+  const { bars, hidden } = useMemo(() => visibleBars(zoomed), [zoomed]);
+  const found = useMemo(() => findBars(root, text), [root, text]);
+  const wantedFocus = useMemo(() => sameBar(root, chosenFocus), [root, chosenFocus]);
+  const focused = bars.some(({ bar }) => bar === wantedFocus) ? wantedFocus : zoomed;
+  const shown = seen === null ? focused : sameBar(root, seen);
+  const depth = bars.reduce((most, { bar }) => Math.max(most, bar.depth), 0);
+
+  useEffect(() => {
+    if (!takesFocus.current) return;
+    takesFocus.current = false;
+    field.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+  }, [focused, zoomed]);
+
+  const focus = (bar: FlameBar): void => {
+    takesFocus.current = true;
+    setFocused(bar);
+  };
+  const zoom = (bar: FlameBar): void => {
+    setZoomed(bar);
+    focus(bar);
+  };
+  const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>): void => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const action = keyAction(event.key, focused, zoomed, root, bars);
+    if (action === null) return;
+    event.preventDefault();
+    if (action.kind === 'zoom') zoom(action.bar);
+    else focus(action.bar);
+  };
+
+  return (
+    <div class="flame">
+      <div class="flame-bar">
+        <label>
+          Search <input type="search" value={text} placeholder="function or file" onInput={(event) => setText(event.currentTarget.value)} />
+        </label>
+        <button type="button" disabled={zoomed === root} onClick={() => zoom(root)}>
+          Whole graph
+        </button>
+        <span role="status">{found === null ? '' : `${number.format(found.count)} of ${number.format(root.data.value)} ${unit} (${percent(found.count, root.data.value)}) in ${found.bars.size === 1 ? '1 frame' : `${number.format(found.bars.size)} frames`}`}</span>
+      </div>
+      <p class="flame-detail" id="flame-detail">
+        <strong>{shown.data.name}</strong>
+        <span>{shown.data.place}</span>
+        <span>{counted(shown, root, unit)}</span>
+      </p>
+      <div ref={field} class="flame-field" role="tree" aria-label="Flame graph: the outermost function on top" style={{ height: `${(depth + 1) * ROW}px` }} onKeyDown={onKeyDown} onMouseLeave={() => setSeen(null)}>
+        {bars.map((placed) => (
+          <Bar
+            key={keyOf(placed.bar)}
+            placed={placed}
+            tip={[placed.bar.data.name, placed.bar.data.place, counted(placed.bar, root, unit)].filter(Boolean).join('\n')}
+            label={`${placed.bar.data.name}${placed.bar.data.place === '' ? '' : `, ${placed.bar.data.place}`}, ${counted(placed.bar, root, unit)}`}
+            state={found === null ? '' : found.bars.has(placed.bar) ? 'found' : 'faded'}
+            leads={placed.bar.depth < zoomed.depth}
+            expanded={placed.bar === zoomed}
+            focusable={placed.bar === focused}
+            onZoom={() => zoom(placed.bar)}
+            onFocus={() => {
+              setSeen(null);
+              setFocused(placed.bar);
+            }}
+            onSee={() => setSeen(placed.bar)}
+          />
+        ))}
+      </div>
+      <p class="flame-note">
+        {hidden === 0 ? '' : `${number.format(hidden)} narrow ${hidden === 1 ? 'frame is' : 'frames are'} not shown: zoom in. `}
+        Arrow keys move, Enter zooms, Escape goes back.
+      </p>
+    </div>
+  );
+}
+
+interface BarProps {
+  readonly placed: PlacedBar;
+  readonly label: string;
+  readonly tip: string;
+  readonly state: '' | 'found' | 'faded';
+  readonly leads: boolean;
+  readonly expanded: boolean;
+  readonly focusable: boolean;
+  readonly onZoom: () => void;
+  readonly onFocus: () => void;
+  readonly onSee: () => void;
+}
+
+function Bar({ placed: { bar, left, width }, label, tip, state, leads, expanded, focusable, onZoom, onFocus, onSee }: BarProps): VNode {
+  return (
+    <div
+      class={`flame-frame ${state} ${leads ? 'leads' : ''}`}
+      role="treeitem"
+      aria-level={bar.depth + 1}
+      aria-label={label}
+      aria-selected={expanded}
+      title={tip}
+      tabIndex={focusable ? 0 : -1}
+      style={{ left: `${left * 100}%`, width: `${width * 100}%`, top: `${bar.depth * ROW}px`, '--hue': String(hueOf(bar.data.name)) }}
+      onClick={onZoom}
+      onFocus={onFocus}
+      onMouseEnter={onSee}
+    >
+      {width > 0.02 ? bar.data.name : ''}
+    </div>
+  );
+}
+
+type KeyAction = { readonly kind: 'focus' | 'zoom'; readonly bar: FlameBar } | null;
+
+/** What a key does, as in any tree; null for those that do nothing here. */
+function keyAction(key: string, focused: FlameBar, zoomed: FlameBar, root: FlameBar, bars: readonly PlacedBar[]): KeyAction {
+  const level = bars.filter(({ bar }) => bar.depth === focused.depth).map(({ bar }) => bar);
+  const at = level.indexOf(focused);
+  const to = (bar: FlameBar | null | undefined): KeyAction => (bar === null || bar === undefined ? null : { kind: 'focus', bar });
+  switch (key) {
+    case 'ArrowUp':
+      return to(focused.parent);
+    case 'ArrowDown':
+      return to(bars.find(({ bar }) => bar.parent === focused)?.bar);
+    case 'ArrowLeft':
+      return to(level[at - 1]);
+    case 'ArrowRight':
+      return to(level[at + 1]);
+    case 'Home':
+      return to(root);
+    case 'Enter':
+    case ' ':
+      return { kind: 'zoom', bar: focused };
+    case 'Escape':
+    case 'Backspace':
+      return { kind: 'zoom', bar: zoomed.parent ?? root };
+    default:
+      return null;
+  }
+}
+
+function keyOf(bar: FlameBar): string {
+  return bar.ancestors().map(({ data }) => `${data.name}\t${data.place}`).join('\n');
+}
+
+function counted(bar: FlameBar, root: FlameBar, unit: string): string {
+  return `${number.format(bar.data.value)} ${unit}, ${percent(bar.data.value, root.data.value)}`;
+}
+
+function percent(part: number, whole: number): string {
+  return `${whole === 0 ? 0 : ((100 * part) / whole).toFixed(1).replace(/\.0$/, '')} %`;
+}
+
+/** The same name has the same colour; packages' names begin alike and differ all the same. */
+function hueOf(name: string): number {
+  let hash = 0;
+  for (let i = 0; i < name.length; i++) hash = (Math.imul(hash, 31) + name.charCodeAt(i)) >>> 0;
+  return 5 + (hash % 50);
+}

@@ -1,0 +1,23 @@
+/** Owns the flame graph as a page of its own, which `watertight flame` writes: it draws what the page carries. */
+import { render } from 'preact';
+import type { FlameNode } from '../server/index.js';
+import { FlameGraph } from './flame-graph.js';
+import './page.css';
+
+/** As cli/flame-page.ts writes it. */
+interface Carried {
+  readonly title: string;
+  readonly tree: FlameNode;
+  readonly unit: string;
+}
+
+const { title, tree, unit } = JSON.parse(document.getElementById('profile')?.textContent ?? '') as Carried;
+const place = document.createElement('main');
+document.body.append(place);
+render(
+  <>
+    <h1>{title}</h1>
+    <FlameGraph tree={tree} unit={unit} />
+  </>,
+  place,
+);

@@ -1,0 +1,131 @@
+/** Owns the curve: drawn by uPlot, with what was marked on it; dragging over it chooses two moments. */
+import type { VNode } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type { TargetView } from './dashboard-api.js';
+import { drawMarks, palette } from './curve-marks.js';
+import { clockTime, count } from './quantity.js';
+import type { Moments } from './moments.js';
+
+interface ChartProps {
+  readonly view: TargetView;
+  readonly moments: Moments | null;
+  readonly onChoose: (moments: Moments) => void;
+}
+
+/** Px. */
+const HEIGHT = 280;
+/** Px; less is a click. */
+const SHORTEST_DRAG = 5;
+/** Of the usual distance between points: more is a gap, in which nothing is known. */
+const GAP = 6;
+
+export function CurveChart({ view, moments, onChoose }: ChartProps): VNode {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const latest = useRef<ChartProps>({ view, moments, onChoose });
+  latest.current = { view, moments, onChoose };
+
+  useEffect(() => {
+    const element = place.current;
+    if (element === null) return;
+    const made = new uPlot(options(element, latest), columns(latest.current.view), element);
+    plot.current = made;
+    const resized = new ResizeObserver(() => {
+      if (element.clientWidth > 0 && element.clientWidth !== made.width) made.setSize({ width: element.clientWidth, height: HEIGHT });
+    });
+    resized.observe(element);
+    const scheme = matchMedia('(prefers-color-scheme: dark)');
+    const redraw = (): void => made.redraw();
+    scheme.addEventListener('change', redraw);
+    return () => {
+      scheme.removeEventListener('change', redraw);
+      resized.disconnect();
+      made.destroy();
+      plot.current = null;
+    };
+  }, []);
+  useEffect(() => plot.current?.setData(columns(view)), [view]);
+  useEffect(() => plot.current?.redraw(false), [moments]);
+
+  return <div ref={place} class="curve" role="img" aria-label={spoken(view)} />;
+}
+
+function options(element: HTMLElement, latest: { readonly current: ChartProps }): uPlot.Options {
+  const color = (name: string) => (): string => palette(element)(name);
+  const axis: uPlot.Axis = { stroke: color('faint'), grid: { stroke: color('line'), width: 1 }, ticks: { stroke: color('line'), width: 1 }, font: '12px system-ui, sans-serif' };
+  const value = (_plot: uPlot, raw: number | null): string => (raw === null ? '–' : count(raw));
+  return {
+    width: Math.max(100, element.clientWidth),
+    height: HEIGHT,
+    cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
+    scales: { y: { range: (_plot, _low, high) => [0, top(high, latest.current.view.threshold.value)] } },
+    axes: [{ ...axis, space: 76, values: (_plot, ticks) => tickNames(ticks) }, { ...axis, size: 56, values: (_plot, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? count(tick) : '')) }],
+    series: [
+      { label: 'Time', value: (_plot, raw) => (raw === null ? '–' : clockTime(raw * 1000)) },
+      { label: 'Tasks', stroke: color('curve'), width: 1.5, points: { show: false }, value },
+      { label: 'at most', stroke: color('band'), width: 1, points: { show: false }, value },
+    ],
+    bands: [{ series: [2, 1], fill: color('band') }],
+    hooks: {
+      draw: [(plot) => drawMarks(plot, latest.current.view, latest.current.moments)],
+      setSelect: [
+        (plot) => {
+          const { left, width } = plot.select;
+          if (width < SHORTEST_DRAG) return;
+          const at = (px: number): number => Math.round(plot.posToVal(px, 'x') * 1000);
+          const chosen = { before: at(left), after: at(left + width) };
+          // The marks show what is chosen; they stay in place while time goes on.
+          plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+          latest.current.onChoose(chosen);
+        },
+      ],
+    },
+  };
+}
+
+/** The threshold is in the picture once the curve is near it; before that it would press the curve flat. */
+function top(high: number | null, threshold: number): number {
+  const most = Math.max(1, high ?? 1);
+  return 1.1 * (most >= threshold / 2 ? Math.max(most, threshold) : most);
+}
+
+/** uPlot's columns, with nothing between two processes and where nothing was scraped for long. */
+function columns({ curve: { times, low, high }, restarts }: TargetView): uPlot.AlignedData {
+  const steps = times.slice(1).map((time, i) => time - times[i]).sort((a, b) => a - b);
+  const usual = steps[steps.length >> 1] ?? 0;
+  const restarted = new Set(restarts);
+  const xs: number[] = [];
+  const lows: (number | null)[] = [];
+  const highs: (number | null)[] = [];
+  times.forEach((time, i) => {
+    const before = times[i - 1];
+    if (before !== undefined && (restarted.has(time) || time - before > GAP * usual)) {
+      xs.push((before + time) / 2000);
+      lows.push(null);
+      highs.push(null);
+    }
+    xs.push(time / 1000);
+    lows.push(low[i]);
+    highs.push(high[i]);
+  });
+  return [xs, lows, highs];
+}
+
+/** Times of day; days where the ticks are days. */
+function tickNames(ticks: readonly number[]): string[] {
+  const step = (ticks[1] ?? 0) - (ticks[0] ?? 0);
+  return ticks.map((tick) => {
+    const date = new Date(tick * 1000);
+    if (step >= 86_400) return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
+    return date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', ...(step < 60 && { second: '2-digit' }) });
+  });
+}
+
+function spoken({ curve: { times, low, high }, restarts, report }: TargetView): string {
+  const first = times[0];
+  const last = times.at(-1);
+  if (first === undefined || last === undefined) return 'No count has been scraped yet.';
+  return `Tasks from ${clockTime(first)} to ${clockTime(last)}: ${count(low[0])} at first, ${count(low.at(-1) ?? 0)} now, between ${count(Math.min(...low))} and ${count(Math.max(...high))}; ${restarts.length === 1 ? '1 restart' : `${restarts.length} restarts`}. ${report.reason}`;
+}

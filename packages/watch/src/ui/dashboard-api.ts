@@ -1,0 +1,68 @@
+/** Owns asking the server: each route with the shape of its answer. */
+import type { GroupReport, TargetReport } from '../monitor/index.js';
+import type { Curve, FlameNode, Line, OverviewRow } from '../server/index.js';
+
+export interface Overview {
+  /** Between scrapes, ms. */
+  readonly interval: number;
+  readonly now: number;
+  readonly targets: readonly OverviewRow[];
+}
+
+export interface Incident {
+  readonly id: number;
+  readonly opened: number;
+  readonly closed: number | null;
+}
+
+export interface TargetView {
+  readonly report: TargetReport;
+  readonly from: number;
+  readonly to: number;
+  readonly curve: Curve;
+  readonly restarts: readonly number[];
+  readonly trough: Line | null;
+  readonly threshold: { readonly value: number; readonly at: number | null };
+  readonly incidents: readonly Incident[];
+  readonly profiles: readonly { readonly at: number; readonly total: number }[];
+  readonly connections: readonly { readonly host: string; readonly state: string; readonly count: number }[];
+}
+
+export interface Comparison {
+  /** When the profiles were taken; null where there is none. */
+  readonly before: number | null;
+  readonly after: number | null;
+  readonly total: { readonly before: number; readonly after: number };
+  readonly groups: readonly GroupReport[];
+  readonly diagnoses: readonly { readonly id: string; readonly leak: boolean; readonly sentence: string; readonly advice: string; readonly growth: number }[];
+}
+
+export interface FlameView {
+  readonly at: number | null;
+  readonly tree: FlameNode;
+}
+
+/** Ms. Longer, and something is wrong that is worth saying. */
+const PATIENCE = 20_000;
+
+async function ask<T>(path: string, query: Readonly<Record<string, string | number>>): Promise<T> {
+  const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
+  const response = await fetch(`api/${path}?${search.toString()}`, { signal: AbortSignal.timeout(PATIENCE) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(refusal(response.status, text));
+  return JSON.parse(text) as T;
+}
+
+/** The server's own words, where there are some. */
+function refusal(status: number, text: string): string {
+  try {
+    return (JSON.parse(text) as { error?: string }).error ?? `status ${status}`;
+  } catch {
+    return text.trim().slice(0, 300) || `status ${status}`;
+  }
+}
+
+export const askOverview = (): Promise<Overview> => ask('overview', {});
+export const askTarget = (url: string, from: number): Promise<TargetView> => ask('target', { url, from });
+export const askComparison = (url: string, before: number, after: number): Promise<Comparison> => ask('compare', { url, before, after });
+export const askFlame = (url: string, at: number): Promise<FlameView> => ask('flame', { url, at });

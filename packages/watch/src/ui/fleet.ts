@@ -1,0 +1,83 @@
+/** Owns what is known of all targets, in the order that matters, and what of it is worth saying aloud. */
+import { computed, signal } from '@preact/signals';
+import type { OverviewRow } from '../server/index.js';
+import { askOverview } from './dashboard-api.js';
+import { span } from './quantity.js';
+
+/** - `lost`: tried again until it is back; what is shown is of `since` or before. */
+export type Connection = { readonly state: 'opening' | 'live' } | { readonly state: 'lost'; readonly since: number | null };
+
+/** What a row is, for who looks for trouble. */
+export type Standing = 'leaking' | 'down' | 'unknown' | 'healthy';
+export const STANDINGS: readonly Standing[] = ['leaking', 'down', 'unknown', 'healthy'];
+
+export const targets = signal<ReadonlyMap<string, OverviewRow>>(new Map());
+/** Why there is nothing to show yet; null once there is. */
+export const trouble = signal<string | null>('Loading…');
+export const connection = signal<Connection>({ state: 'opening' });
+export const announcement = signal('');
+
+export function standingOf({ leaking, up, verdict }: Pick<OverviewRow, 'leaking' | 'up' | 'verdict'>): Standing {
+  if (leaking) return 'leaking';
+  return up ? verdict : 'down';
+}
+
+/** In words; null where no limit is given, or none is in sight. */
+export function timeToLimit({ count, limit, limitAt, at }: Pick<OverviewRow, 'count' | 'limit' | 'limitAt' | 'at'>): string | null {
+  if (limit !== null && count !== null && count >= limit) return 'met';
+  return limitAt === null || at === null ? null : `in ${span(limitAt - at)}`;
+}
+
+/** The worst first: of what leaks, what meets its limit first, then what grows fastest. */
+export const worstFirst = computed(() =>
+  [...targets.value.values()].sort(
+    (a, b) =>
+      STANDINGS.indexOf(standingOf(a)) - STANDINGS.indexOf(standingOf(b)) ||
+      (a.limitAt ?? Infinity) - (b.limitAt ?? Infinity) ||
+      b.perHour - a.perHour ||
+      a.name.localeCompare(b.name, 'en', { numeric: true }),
+  ),
+);
+
+export const counts = computed(() => {
+  const found: Record<Standing, number> = { leaking: 0, down: 0, unknown: 0, healthy: 0 };
+  for (const row of targets.value.values()) found[standingOf(row)]++;
+  return found;
+});
+
+/** Asks for everything anew: what came while nobody listened, too. */
+export async function load(): Promise<void> {
+  try {
+    const { targets: rows } = await askOverview();
+    take(rows, true);
+    trouble.value = null;
+  } catch (error) {
+    if (targets.value.size === 0) trouble.value = `The targets can't be shown: ${(error as Error).message}`;
+  }
+}
+
+/** Takes what has changed; `all`: what is not among the rows is watched no more. */
+export function take(rows: readonly OverviewRow[], all = false): void {
+  const before = targets.value;
+  const after = new Map(all ? [] : before);
+  for (const row of rows) after.set(row.url, row);
+  targets.value = after;
+  const changed = rows.filter((row) => {
+    const known = before.get(row.url);
+    return known !== undefined && standingOf(known) !== standingOf(row);
+  });
+  if (changed.length > 0) announcement.value = spoken(changed);
+}
+
+/** How many are named; the rest is a number. */
+const NAMED = 3;
+
+function spoken(changed: readonly OverviewRow[]): string {
+  const named = changed.slice(0, NAMED).map((row) => {
+    const standing = standingOf(row);
+    if (standing === 'leaking') return `${row.name} is leaking${row.blame === '' ? '' : `: ${row.blame}`}.`;
+    return `${row.name} is ${standing === 'unknown' ? 'not judged yet' : standing}.`;
+  });
+  const rest = changed.length - named.length;
+  return [...named, ...(rest > 0 ? [`${rest} more changed.`] : [])].join(' ');
+}

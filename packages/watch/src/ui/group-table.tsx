@@ -1,0 +1,75 @@
+/** Owns the table of stack groups: how many, how many more, where, and what it means. */
+import type { VNode } from 'preact';
+import type { GroupReport } from '../monitor/index.js';
+import { count, signed } from './quantity.js';
+
+export function GroupTable({ groups, label }: { readonly groups: readonly GroupReport[]; readonly label: string }): VNode {
+  const advised = new Set<string>();
+  return (
+    <table class="groups" role="table" aria-label={label}>
+      <thead role="rowgroup">
+        <tr role="row">
+          <th role="columnheader" scope="col" class="figure">Growth</th>
+          <th role="columnheader" scope="col" class="figure">Tasks</th>
+          <th role="columnheader" scope="col">Where</th>
+          <th role="columnheader" scope="col">What it means</th>
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {groups.map((group) => {
+          // The advice on a kind is the same for all of its stacks: it is given once.
+          const advice = group.rule !== null && advised.has(group.rule) ? null : group.advice;
+          if (group.rule !== null) advised.add(group.rule);
+          return <GroupRow key={keyOf(group)} group={group} advice={advice} />;
+        })}
+      </tbody>
+    </table>
+  );
+}
+
+function GroupRow({ group, advice }: { readonly group: GroupReport; readonly advice: string | null }): VNode {
+  const { growth, top, site, state, diagnosis, frames } = group;
+  return (
+    <tr role="row">
+      <td role="cell" class="figure" data-label="Growth">
+        {signed(growth)}
+      </td>
+      <td role="cell" class="figure" data-label="Tasks">
+        {count(group.count)}
+      </td>
+      <td role="cell" data-label="Where">
+        {site === null ? null : (
+          <span class="site">
+            <strong>{site.function}</strong> {place(site)}
+          </span>
+        )}
+        <span class="said code">
+          {top}
+          {state === null ? '' : ` (${state})`}
+        </span>
+        <details>
+          <summary>Stack</summary>
+          <ol class="stack">
+            {frames.map((frame, i) => (
+              <li key={i}>
+                {frame.function || frame.address} <span>{place(frame)}</span>
+              </li>
+            ))}
+          </ol>
+        </details>
+      </td>
+      <td role="cell" data-label="What it means">
+        {diagnosis ?? 'This stack is of no known kind.'}
+        {advice === null || growth <= 0 ? null : <span class="advice">{advice}</span>}
+      </td>
+    </tr>
+  );
+}
+
+function place({ file, line }: { readonly file: string; readonly line: number }): string {
+  return file === '' ? '' : line > 0 ? `${file}:${line}` : file;
+}
+
+function keyOf({ top, state, frames }: GroupReport): string {
+  return [top, state ?? '', ...frames.map((frame) => `${frame.function} ${frame.file}:${frame.line}`)].join('\n');
+}

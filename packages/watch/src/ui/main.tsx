@@ -1,0 +1,64 @@
+/** Owns the dashboard's frame: the header, what is announced, and which page is shown. */
+import { render, type VNode } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { announcement, connection, load, targets, type Connection } from './fleet.js';
+import { followLive } from './live-stream.js';
+import { OverviewPage } from './overview-page.js';
+import { clockTime } from './quantity.js';
+import { route } from './route.js';
+import { TargetPage } from './target-page.js';
+import './dashboard.css';
+
+function Dashboard(): VNode {
+  const content = useRef<HTMLElement>(null);
+  const shown = useRef(route.value);
+  const page = route.value;
+  useEffect(() => {
+    document.title = page.name === 'target' ? `${targets.value.get(page.url)?.name ?? page.url} – Watertight` : 'Watertight';
+    if (shown.current === page) return;
+    // Another page was opened: a screen reader begins there, and so does the next Tab.
+    shown.current = page;
+    content.current?.focus();
+    window.scrollTo(0, 0);
+  }, [page]);
+
+  return (
+    <>
+      <a
+        class="skip"
+        href="#content"
+        onClick={(event) => {
+          event.preventDefault();
+          content.current?.focus();
+        }}
+      >
+        Skip to content
+      </a>
+      <header>
+        <a class="brand" href="#/">
+          Watertight
+        </a>
+        <LiveState of={connection.value} />
+      </header>
+      <main id="content" ref={content} tabIndex={-1}>
+        {page.name === 'target' ? <TargetPage key={page.url} url={page.url} /> : <OverviewPage />}
+      </main>
+      <p class="unseen" role="status" aria-live="polite" id="announcements">
+        {announcement.value}
+      </p>
+    </>
+  );
+}
+
+function LiveState({ of }: { readonly of: Connection }): VNode {
+  const text = of.state === 'lost' ? `connection lost${of.since === null ? '' : ` at ${clockTime(of.since)}`}; trying again` : of.state === 'live' ? 'live' : 'connecting';
+  return (
+    <span class={`connection ${of.state}`} role="status">
+      {text}
+    </span>
+  );
+}
+
+render(<Dashboard />, document.body);
+followLive();
+void load();

@@ -1,0 +1,7 @@
+/** Owns what a comparison is of. */
+
+/** Two moments, the earlier first; ms since 1970. */
+export interface Moments {
+  readonly before: number;
+  readonly after: number;
+}

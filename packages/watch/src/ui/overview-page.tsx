@@ -1,0 +1,120 @@
+/** Owns the overview: every target, the worst first; the rest as one scrolls. */
+import { useSignal } from '@preact/signals';
+import type { VNode } from 'preact';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import type { OverviewRow } from '../server/index.js';
+import { counts, standingOf, STANDINGS, targets, timeToLimit, trouble, worstFirst, type Standing } from './fleet.js';
+import { clockTime, count, pace } from './quantity.js';
+import { targetAddress } from './route.js';
+import { Sparkline } from './sparkline.js';
+import { VerdictBadge } from './verdict-badge.js';
+
+/** Rows that are drawn at first, and each time the end comes into view. */
+const PORTION = 60;
+
+export function OverviewPage(): VNode {
+  const text = useSignal('');
+  const only = useSignal<Standing | null>(null);
+  const drawn = useSignal(PORTION);
+  const all = worstFirst.value;
+  const wanted = text.value.trim().toLowerCase();
+  const found = all.filter((row) => (only.value === null || standingOf(row) === only.value) && (wanted === '' || searchable(row).includes(wanted)));
+  const shown = found.slice(0, drawn.value);
+
+  if (trouble.value !== null) return <p role="status">{trouble.value}</p>;
+  return (
+    <>
+      <h1>{targets.value.size === 1 ? '1 service' : `${count(targets.value.size)} services`}</h1>
+      <div class="tools">
+        <div class="filters" role="group" aria-label="Show only">
+          {STANDINGS.map((standing) => (
+            <button key={standing} type="button" aria-pressed={only.value === standing} onClick={() => (only.value = only.value === standing ? null : standing)}>
+              <VerdictBadge standing={standing} number={counts.value[standing]} />
+            </button>
+          ))}
+        </div>
+        <label>
+          Filter <input type="search" value={text.value} placeholder="name, address, label, function" onInput={(event) => (text.value = event.currentTarget.value)} />
+        </label>
+        <span role="status">{found.length === all.length ? '' : `${count(found.length)} of ${count(all.length)}`}</span>
+      </div>
+      <table class="overview" role="table" aria-label="Services, the worst first" aria-rowcount={found.length + 1}>
+        <thead role="rowgroup">
+          <tr role="row">
+            <th role="columnheader" scope="col">Verdict</th>
+            <th role="columnheader" scope="col">Service</th>
+            <th role="columnheader" scope="col">Six hours</th>
+            <th role="columnheader" scope="col" class="figure">Tasks</th>
+            <th role="columnheader" scope="col" class="figure">An hour</th>
+            <th role="columnheader" scope="col" class="figure">To its limit</th>
+          </tr>
+        </thead>
+        <tbody role="rowgroup">
+          {shown.map((row) => (
+            <Row key={row.url} row={row} />
+          ))}
+        </tbody>
+      </table>
+      {found.length === 0 ? <p>{all.length === 0 ? 'Nothing is watched yet.' : 'No service is like that.'}</p> : null}
+      {found.length > shown.length ? <More left={found.length - shown.length} onMore={() => (drawn.value += PORTION)} /> : null}
+    </>
+  );
+}
+
+function searchable({ name, url, blame, labels }: OverviewRow): string {
+  return [name, url, blame, ...Object.entries(labels).map(([label, value]) => `${label}=${value}`)].join('\n').toLowerCase();
+}
+
+/** Of a row that did not change, the elements stay as they were. */
+function Row({ row }: { readonly row: OverviewRow }): VNode {
+  return useMemo(() => <DrawnRow row={row} />, [row]);
+}
+
+function DrawnRow({ row }: { readonly row: OverviewRow }): VNode {
+  const { name, url, blame, up, failure, leaking, reason, sparkline, at, perHour, limit } = row;
+  const standing = standingOf(row);
+  const said = !up && failure !== null ? failure.message : leaking ? blame || reason : '';
+  return (
+    <tr role="row" class={standing}>
+      <td role="cell" data-label="Verdict">
+        <VerdictBadge standing={standing} />
+      </td>
+      <th role="rowheader" scope="row" data-label="Service">
+        <a href={targetAddress(url)}>{name}</a>
+        {name === url ? null : <span class="address">{url}</span>}
+        {said === '' ? null : <span class={`said ${up ? 'code' : ''}`}>{said}</span>}
+      </th>
+      <td role="cell" data-label="Six hours">
+        <Sparkline curve={sparkline} />
+      </td>
+      <td role="cell" class="figure" data-label="Tasks">
+        {row.count === null ? '–' : count(row.count)}
+        {!up && at !== null ? <span class="said">at {clockTime(at)}</span> : null}
+      </td>
+      <td role="cell" class="figure" data-label="An hour">
+        {perHour > 0 ? pace(perHour) : '–'}
+      </td>
+      <td role="cell" class="figure" data-label="To its limit">
+        {timeToLimit(row) ?? '–'}
+        {limit !== null && leaking ? <span class="said">of {count(limit)}</span> : null}
+      </td>
+    </tr>
+  );
+}
+
+/** Draws more when it comes into view, or when it is pressed. */
+function More({ left, onMore }: { readonly left: number; readonly onMore: () => void }): VNode {
+  const button = useRef<HTMLButtonElement>(null);
+  const more = useRef(onMore);
+  more.current = onMore;
+  useEffect(() => {
+    const observer = new IntersectionObserver((entries) => entries.some(({ isIntersecting }) => isIntersecting) && more.current(), { rootMargin: '600px' });
+    if (button.current !== null) observer.observe(button.current);
+    return () => observer.disconnect();
+  }, [left]);
+  return (
+    <button ref={button} type="button" class="more" onClick={onMore}>
+      {count(left)} more
+    </button>
+  );
+}

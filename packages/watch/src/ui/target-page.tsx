@@ -1,0 +1,167 @@
+/** Owns a target's page: what is said of it, its curve, what grows, its connections and its flame graph. */
+import { useSignal } from '@preact/signals';
+import type { VNode } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { FlameGraph } from '../flame/index.js';
+import type { TargetReport } from '../monitor/index.js';
+import { askFlame, askTarget, type FlameView, type TargetView } from './dashboard-api.js';
+import { ComparisonSection } from './comparison-section.js';
+import { ConnectionTable } from './connection-table.js';
+import { CurveChart } from './curve-chart.js';
+import { standingOf, targets, timeToLimit } from './fleet.js';
+import { GroupTable } from './group-table.js';
+import { MomentList } from './moment-list.js';
+import type { Moments } from './moments.js';
+import { clockTime, count, pace } from './quantity.js';
+import { VerdictBadge } from './verdict-badge.js';
+
+const HOUR = 3_600_000;
+const RANGES: readonly (readonly [hours: number, name: string])[] = [
+  [1, 'hour'],
+  [6, '6 hours'],
+  [24, 'day'],
+  [7 * 24, 'week'],
+  [30 * 24, '30 days'],
+  [365 * 24, 'year'],
+];
+/** Ms between two askings while scrapes arrive. */
+const PACE = 2000;
+
+export function TargetPage({ url }: { readonly url: string }): VNode {
+  const [hours, setHours] = useState(24);
+  const { view, trouble } = useTarget(url, hours);
+  const moments = useSignal<Moments | null>(null);
+  const flame = useFlame(url, moments.value?.after ?? view?.profiles.at(-1)?.at ?? null);
+
+  if (view === null) {
+    return (
+      <>
+        <Back />
+        <h1>{targets.value.get(url)?.name ?? url}</h1>
+        <p role="status">{trouble ?? 'Loading…'}</p>
+      </>
+    );
+  }
+  const { report, connections } = view;
+  const at = flame?.at ?? null;
+  const grown = report.groups.filter(({ growth }) => growth > 0);
+  return (
+    <>
+      <Back />
+      <Head report={report} />
+      {trouble === null ? null : <p role="alert">What is shown may be old: {trouble}</p>}
+      <section aria-labelledby="curve">
+        <div class="tools">
+          <h2 id="curve">Tasks over time</h2>
+          <label>
+            Last{' '}
+            <select value={hours} onChange={(event) => setHours(Number(event.currentTarget.value))}>
+              {RANGES.map(([value, name]) => (
+                <option key={value} value={value}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+        </div>
+        <CurveChart view={view} moments={moments.value} onChoose={(chosen) => (moments.value = chosen)} />
+        <MomentList view={view} />
+      </section>
+      <ComparisonSection url={url} view={view} moments={moments.value} onChoose={(chosen) => (moments.value = chosen)} />
+      <section aria-labelledby="groups">
+        <h2 id="groups">{grown.length > 0 ? 'What grows' : 'What there is'}</h2>
+        {report.groups.length === 0 ? <p>No profile has been read yet.</p> : <GroupTable groups={report.groups} label={grown.length > 0 ? 'Stacks that grow' : 'Stacks'} />}
+      </section>
+      <section aria-labelledby="connections">
+        <h2 id="connections">Connections</h2>
+        {connections.length === 0 ? <p>{report.platform === 'go' ? "A Go profile does not say to which hosts its connections are." : 'None in the latest profile.'}</p> : <ConnectionTable connections={connections} />}
+      </section>
+      <section aria-labelledby="flame">
+        <h2 id="flame">Flame graph{at === null ? '' : ` of ${clockTime(at)}`}</h2>
+        {flame === null || at === null ? <p>No profile has been read yet.</p> : <FlameGraph tree={flame.tree} />}
+      </section>
+    </>
+  );
+}
+
+function Back(): VNode {
+  return (
+    <p class="back">
+      <a href="#/">All services</a>
+    </p>
+  );
+}
+
+function Head({ report }: { readonly report: TargetReport }): VNode {
+  const { name, url, up, failure, reason, platform, perHour, since, limit, confidence, leaking, restarts } = report;
+  const facts: [name: string, value: string][] = [
+    ['Tasks', report.count === null ? '–' : count(report.count)],
+    ...(perHour > 0 ? ([['Growth an hour', pace(perHour)]] as [string, string][]) : []),
+    ...(since === null ? [] : ([['Since', clockTime(since)]] as [string, string][])),
+    ...(limit === null ? [] : ([[`Limit of ${count(limit)}`, timeToLimit(report) ?? (leaking ? 'not known yet' : 'not in sight')]] as [string, string][])),
+    ...(leaking ? ([['Confidence', `${Math.round(confidence * 100)} %`]] as [string, string][]) : []),
+    ['Restarts', String(restarts)],
+    ...(platform === null ? [] : ([['Runs on', platform === 'go' ? 'Go' : 'Node']] as [string, string][])),
+  ];
+  return (
+    <>
+      <h1>
+        {name} <VerdictBadge standing={standingOf(report)} />
+        {leaking && !up ? <VerdictBadge standing="down" /> : null}
+      </h1>
+      {name === url ? null : <p class="address">{url}</p>}
+      {failure === null ? null : <p class="failure">{failure.message}</p>}
+      <p>{reason}</p>
+      <dl class="facts">
+        {facts.map(([term, value]) => (
+          <div key={term}>
+            <dt>{term}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}
+
+/** The target's view, asked for again as its scrapes arrive. */
+function useTarget(url: string, hours: number): { view: TargetView | null; trouble: string | null } {
+  const [state, setState] = useState<{ view: TargetView | null; trouble: string | null }>({ view: null, trouble: null });
+  const scraped = targets.value.get(url)?.at ?? null;
+  const failed = targets.value.get(url)?.failure?.kind ?? null;
+  // A number that grows with each scrape that is worth asking for.
+  const [due, setDue] = useState(0);
+  useEffect(() => {
+    const timer = setTimeout(() => setDue((value) => value + 1), PACE);
+    return () => clearTimeout(timer);
+    // `due` is left out of what restarts the timer: a burst of scrapes is one asking.
+  }, [Math.floor((scraped ?? 0) / PACE), failed]);
+  useEffect(() => {
+    let over = false;
+    askTarget(url, Math.max(0, Date.now() - hours * HOUR)).then(
+      (view) => !over && setState({ view, trouble: null }),
+      (error: unknown) => !over && setState(({ view }) => ({ view, trouble: (error as Error).message })),
+    );
+    return () => {
+      over = true;
+    };
+  }, [url, hours, due]);
+  return state;
+}
+
+/** The flame graph of the profile nearest to a moment. */
+function useFlame(url: string, at: number | null): FlameView | null {
+  const [flame, setFlame] = useState<FlameView | null>(null);
+  useEffect(() => {
+    if (at === null) return;
+    let over = false;
+    askFlame(url, at).then(
+      (found) => !over && setFlame(found),
+      () => undefined, // the page says already what the server does not answer
+    );
+    return () => {
+      over = true;
+    };
+  }, [url, at]);
+  return flame;
+}
