@@ -1,5 +1,6 @@
 /** Owns a watch on a terminal: what changes is printed, the dashboard is served, until somebody ends it. */
 import { once } from 'node:events';
+import { Alerting } from '../alert/index.js';
 import { FleetWatch, Monitor, type TargetReport } from '../monitor/index.js';
 import type { ConfigFile, PrometheusFleet, Target, TargetList } from '../scrape/index.js';
 import { Dashboard, type DashboardOptions } from '../server/index.js';
@@ -24,6 +25,8 @@ export interface WatchingOptions {
 /** Where the dashboard is, unless that is taken. */
 export const USUAL_PORT = 7676;
 
+const NO_ALERTS = { webhook: null, alertmanager: null };
+
 /** Watches until Ctrl-C or SIGTERM, and prints what changes. */
 export async function watchUntilInterrupted(targets: readonly Target[], history: History, options: WatchingOptions): Promise<void> {
   const { interval, config, fleet } = options;
@@ -31,15 +34,32 @@ export async function watchUntilInterrupted(targets: readonly Target[], history:
   const complain = (error: unknown): boolean => say(error instanceof Error ? error.message : String(error));
   const monitor = new Monitor(history, { interval, onFault: complain, ...(fleet !== undefined && { sourceOf: (target) => fleet.sourceOf(target) }) });
   const last = new Map<string, TargetReport>();
-  monitor.onScrape((report) => {
+  monitor.onScrape((report, { historyId }) => {
     const change = formatChange(last.get(report.url) ?? null, report);
     last.set(report.url, report);
     if (change !== null) process.stdout.write(change);
+    const at = Date.now();
+    alerting.take(report, at, () => history.openIncidentOf(historyId)?.opened ?? at);
   });
   const dashboard = await openDashboard(monitor, history, options);
+  // What people open is not always where it listens.
+  const seen = (): string => current?.alerts.dashboard ?? dashboard.url;
+  let current = config?.list;
+  const alerting = new Alerting(current?.alerts ?? NO_ALERTS, {
+    say,
+    link: (url) => `${seen()}#/target?url=${encodeURIComponent(url)}`,
+    watched: () => monitor.reports().map(({ url }) => url),
+  });
   // A target of the command line goes before the file's.
   const all = (list: TargetList | undefined): Target[] => [...new Map([...(list?.targets ?? []), ...targets].map((target) => [target.profiles, target])).values()];
-  const reload = config === undefined ? null : new ConfigReload(config.file, config.list, (list) => fleet === undefined && monitor.setTargets(all(list)), say);
+  const apply = (list: TargetList): void => {
+    current = list;
+    alerting.setReceivers(list.alerts);
+    if (fleet !== undefined) return;
+    monitor.setTargets(all(list));
+    alerting.retain(monitor.reports().map(({ url }) => url));
+  };
+  const reload = config === undefined ? null : new ConfigReload(config.file, config.list, apply, say);
   const fleetWatch = fleet === undefined ? null : new FleetWatch(fleet, monitor, (error) => (error === null ? say(`${fleet.url} answers again`) : complain(error)));
   try {
     const watched = all(config?.list);
@@ -56,6 +76,7 @@ export async function watchUntilInterrupted(targets: readonly Target[], history:
     reload?.close();
     await fleetWatch?.stop();
     await monitor.stop();
+    await alerting.close();
     await dashboard.close();
   }
 }

@@ -15,6 +15,8 @@ export interface AlertReceiver {
 export interface AlertReceivers {
   readonly webhook: AlertReceiver | null;
   readonly alertmanager: AlertReceiver | null;
+  /** Where people find the dashboard, for the links in alerts; null: where it listens. */
+  readonly dashboard: string | null;
 }
 
 /** What a configuration file says, and the files it names. */
@@ -107,8 +109,9 @@ class ListReader {
   }
 
   alerts(node: ConfigNode | undefined): AlertReceivers {
-    const fields = node?.fields('webhook', 'alertmanager');
-    return { webhook: this.receiver(fields?.get('webhook')), alertmanager: this.receiver(fields?.get('alertmanager')) };
+    const fields = node?.fields('webhook', 'alertmanager', 'dashboard');
+    const dashboard = fields?.get('dashboard');
+    return { webhook: this.receiver(fields?.get('webhook')), alertmanager: this.receiver(fields?.get('alertmanager')), dashboard: dashboard === undefined ? null : addressIn(dashboard) };
   }
 
   private receiver(node: ConfigNode | undefined): AlertReceiver | null {
@@ -116,11 +119,7 @@ class ListReader {
     const fields = node.fields('url', 'token', 'token_file');
     const url = fields.get('url');
     if (url === undefined) throw node.error('there is no url here');
-    // Many webhooks have their secret in the path: the address is not shown.
-    const address = url.text({ secret: true });
-    const parsed = URL.canParse(address) ? new URL(address) : null;
-    if (parsed === null || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') || parsed.hostname === '') throw url.error('this is no http or https address');
-    return { url: address, token: this.token(node, fields) };
+    return { url: addressIn(url), token: this.token(node, fields) };
   }
 
   private token(node: ConfigNode, fields: ReadonlyMap<string, ConfigNode>): string | null {
@@ -143,4 +142,12 @@ class ListReader {
       throw node.error(`${file} can't be read: ${(cause as Error).message}`, { cause });
     }
   }
+}
+
+/** Many webhooks have their secret in the path: what is wrong is not shown. */
+function addressIn(node: ConfigNode): string {
+  const address = node.text({ secret: true });
+  const url = URL.canParse(address) ? new URL(address) : null;
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.hostname === '') throw node.error('this is no http or https address');
+  return address;
 }

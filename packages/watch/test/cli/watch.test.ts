@@ -120,6 +120,30 @@ describe('watertight watch', () => {
     assert.equal((await command.ended).status, 0);
   });
 
+  test('tells a webhook of a service that leaks, with its line and where to look', async (t) => {
+    const service = await nodeService(t, 'leaked');
+    const told: { target: string; groups: { site: { line: number } | null }[]; dashboard: string }[] = [];
+    const hook = createServer((request, response) => {
+      request.setEncoding('utf8').once('data', (text: string) => {
+        told.push(JSON.parse(text) as (typeof told)[0]);
+        response.end();
+        hook.emit('told');
+      });
+    }).listen(0, '127.0.0.1');
+    t.after(() => hook.close());
+    await once(hook, 'listening');
+    const file = join(room, 'alerts.yml');
+    writeFileSync(file, `targets: [{ url: "${service}" }]\nalerts: { webhook: { url: "http://127.0.0.1:${(hook.address() as AddressInfo).port}/hook" } }\n`);
+    const command = start(['watch', '--config', file, '--port', '0', '--interval', '100']);
+    await once(hook, 'told', { signal: AbortSignal.timeout(20_000) });
+    assert.equal(told[0].target, service);
+    assert.ok(told[0].groups.some(({ site }) => site?.line === LEAKING_LINE), JSON.stringify(told[0].groups));
+    assert.match(told[0].dashboard, /^http:\/\/127\.0\.0\.1:\d+\/#\/target\?url=http%3A/);
+    command.process.kill('SIGINT');
+    assert.equal((await command.ended).status, 0);
+    assert.equal(told.length, 1);
+  });
+
   test('keeps what it saw in the file that it is given', async (t) => {
     const file = join(room, 'kept.db');
     const service = await nodeService(t, 'closed');

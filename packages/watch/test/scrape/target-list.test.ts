@@ -38,7 +38,7 @@ alerts:
         { url: 'http://cart:6060', name: 'cart:6060', labels: {}, limit: 900, authorization: 'Bearer s3cret' },
       ],
     );
-    assert.deepEqual(list.alerts, { webhook: { url: 'http://hooks/T1/secret', token: 'abc' }, alertmanager: { url: 'http://am:9093', token: null } });
+    assert.deepEqual(list.alerts, { webhook: { url: 'http://hooks/T1/secret', token: 'abc' }, alertmanager: { url: 'http://am:9093', token: null }, dashboard: null });
   });
 
   test('may be empty, have anchors, and be JSON with tabs', () => {

@@ -1,0 +1,120 @@
+/**
+ * Owns bringing JSON to one receiver: one message after the other, again after
+ * a failure that may pass, and never without an end. What fails is said, and
+ * stops nothing.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'watertight';
+
+/** Where messages go. */
+export interface Receiver {
+  readonly url: string;
+  /** Sent as `Authorization: Bearer …`. */
+  readonly token: string | null;
+}
+
+export interface DeliveryOptions {
+  /** Told of a message that was given up, and of the first failure of one. The texts have no credentials. */
+  readonly say: (line: string) => void;
+  /** Before the second attempt, ms; doubles from then on, up to a minute. Default 1000. */
+  readonly pause?: number;
+  /** For one answer, ms. Default 10,000. */
+  readonly timeout?: number;
+}
+
+/** Attempts at one message: with the usual pauses, over two minutes. */
+const ATTEMPTS = 8;
+const LONGEST_PAUSE = 60_000;
+/** Messages that wait, at most; the oldest goes. */
+const MOST_WAITING = 1000;
+/** What is read of an answer, so that its connection can be used again. */
+const ANSWER = 2 ** 16;
+
+/** An answer that the next attempt would get as well. */
+class Refused extends Error {}
+
+export class Delivery {
+  private readonly waiting = new Map<string, () => unknown>();
+  private readonly ended = new AbortController();
+  private readonly address: string;
+  private readonly headers: Record<string, string> = { 'Content-Type': 'application/json' };
+  /** The receiver as it may be shown: many have their secret in the path. */
+  private readonly shown: string;
+  private running: Promise<void> | null = null;
+
+  constructor(
+    { url, token }: Receiver,
+    private readonly client: Client,
+    private readonly options: DeliveryOptions,
+  ) {
+    const address = new URL(url);
+    if (address.username !== '' || address.password !== '') {
+      this.headers.Authorization = `Basic ${Buffer.from(`${decodeURIComponent(address.username)}:${decodeURIComponent(address.password)}`).toString('base64')}`;
+      address.username = address.password = '';
+    }
+    if (token !== null) this.headers.Authorization = `Bearer ${token}`;
+    this.address = address.href;
+    this.shown = address.origin;
+  }
+
+  /** Has it sent; `body` is asked when it is sent, and takes the place of what still waits under the same key. */
+  send(key: string, body: () => unknown): void {
+    if (this.ended.signal.aborted) return;
+    if (this.waiting.size >= MOST_WAITING && !this.waiting.has(key)) {
+      const [oldest] = this.waiting.keys();
+      if (oldest !== undefined) this.waiting.delete(oldest);
+      this.options.say(`more than ${MOST_WAITING} alerts wait for ${this.shown}: the oldest is given up`);
+    }
+    this.waiting.set(key, body);
+    this.running ??= this.drain().finally(() => (this.running = null));
+  }
+
+  /** Resolves when nothing waits. */
+  async settled(): Promise<void> {
+    while (this.running !== null) await this.running;
+  }
+
+  /** Gives up what waits and what is under way. */
+  async close(): Promise<void> {
+    this.waiting.clear();
+    this.ended.abort();
+    await this.running;
+  }
+
+  private async drain(): Promise<void> {
+    for (let next = this.waiting.entries().next(); next.done !== true; next = this.waiting.entries().next()) {
+      const [key, body] = next.value;
+      this.waiting.delete(key);
+      await this.deliver(body);
+    }
+  }
+
+  private async deliver(body: () => unknown): Promise<void> {
+    const { say, pause = 1000 } = this.options;
+    for (let attempt = 1; !this.ended.signal.aborted; attempt++) {
+      try {
+        await this.post(JSON.stringify(body()));
+        if (attempt > 1) say(`${this.shown} takes alerts again`);
+        return;
+      } catch (error) {
+        if (this.ended.signal.aborted) return;
+        const why = (error as Error).message.replaceAll(this.address, this.shown);
+        const last = attempt === ATTEMPTS || error instanceof Refused;
+        if (last || attempt === 1) say(`${this.shown} did not take an alert: ${why}${last ? '; it is given up' : '; it is tried again'}`);
+        if (last) return;
+        await sleep(Math.min(pause * 2 ** (attempt - 1), LONGEST_PAUSE), undefined, { signal: this.ended.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  private async post(body: string): Promise<void> {
+    const { timeout = 10_000 } = this.options;
+    // A redirected POST would become a GET, or carry the alert to where nobody said.
+    await using response = await this.client.post(this.address, body, { headers: this.headers, timeout, signal: this.ended.signal, redirect: 'manual' });
+    const { status } = response;
+    await response.body.readAll(ANSWER).catch(() => undefined);
+    if (status >= 200 && status < 300) return;
+    if (status >= 500 || status === 408 || status === 429) throw new Error(`it answers ${status}`);
+    throw new Refused(`it answers ${status}`);
+  }
+}

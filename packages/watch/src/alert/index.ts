@@ -1,0 +1,5 @@
+/** Alerts: which are open, what they say, and how they get to whom. */
+export { AlertBook } from './alert-book.js';
+export { Alerting, type AlertingOptions, type Receivers } from './alerting.js';
+export { Delivery, type DeliveryOptions, type Receiver } from './delivery.js';
+export { alertId, alertmanagerAlert, webhookBody, type AlertmanagerAlert, type LeakAlert, type LinkTo, type WebhookBody } from './leak-alert.js';

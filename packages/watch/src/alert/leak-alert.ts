@@ -1,0 +1,123 @@
+/** Owns what an alert says, to a webhook and to Alertmanager: of a report, in words and labels, without credentials. Pure. */
+import { createHash } from 'node:crypto';
+import type { GroupReport, TargetReport } from '../monitor/index.js';
+
+/** One target's leak, from the verdict on until it is taken back. Times in ms since 1970. */
+export interface LeakAlert {
+  /** The same as long as the alert is open, whatever else changes. */
+  readonly id: string;
+  readonly startsAt: number;
+  /** Null while it goes on. */
+  readonly endsAt: number | null;
+  /** The latest report in which it leaked. */
+  readonly report: TargetReport;
+}
+
+/** Where a target is seen: the dashboard's address of it; null where there is no dashboard. */
+export type LinkTo = (url: string) => string | null;
+
+export function alertId(target: string, startsAt: number): string {
+  return createHash('sha256').update(`${target}\n${startsAt}`).digest('hex').slice(0, 16);
+}
+
+/** What a webhook gets. `version` counts up when a field changes its meaning or goes. */
+export interface WebhookBody {
+  readonly version: 1;
+  readonly status: 'firing' | 'resolved';
+  readonly id: string;
+  readonly target: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly verdict: 'leaking' | 'healthy';
+  readonly startsAt: string;
+  readonly endsAt: string | null;
+  /** Since when it leaks, which is earlier than it could be known. */
+  readonly since: string | null;
+  readonly perHour: number;
+  readonly count: number | null;
+  readonly confidence: number;
+  readonly reason: string;
+  readonly limit: number | null;
+  readonly limitAt: string | null;
+  readonly groups: readonly Pick<GroupReport, 'count' | 'growth' | 'top' | 'site' | 'diagnosis' | 'advice'>[];
+  readonly dashboard: string | null;
+}
+
+/** Groups that are told, at most. */
+const GROUPS = 5;
+
+export function webhookBody({ id, startsAt, endsAt, report }: LeakAlert, link: LinkTo): WebhookBody {
+  const { url, name, labels, since, perHour, count, confidence, reason, limit, limitAt } = report;
+  return {
+    version: 1,
+    status: endsAt === null ? 'firing' : 'resolved',
+    id,
+    target: url,
+    name,
+    labels,
+    verdict: endsAt === null ? 'leaking' : 'healthy',
+    startsAt: iso(startsAt),
+    endsAt: endsAt === null ? null : iso(endsAt),
+    since: since === null ? null : iso(since),
+    perHour,
+    count,
+    confidence,
+    reason,
+    limit,
+    limitAt: limitAt === null ? null : iso(limitAt),
+    groups: grown(report).map(({ count: size, growth, top, site, diagnosis, advice }) => ({ count: size, growth, top, site, diagnosis, advice })),
+    dashboard: link(url),
+  };
+}
+
+/** An alert of Alertmanager's API v2 (`postableAlert`). */
+export interface AlertmanagerAlert {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly startsAt: string;
+  readonly endsAt: string;
+  readonly generatorURL?: string;
+}
+
+/** `until`: when Alertmanager is to take an open alert for resolved, if it hears no more of it. */
+export function alertmanagerAlert({ startsAt, endsAt, report }: LeakAlert, until: number, link: LinkTo): AlertmanagerAlert {
+  const { url, name, labels, perHour, since, reason, limit, limitAt } = report;
+  const [worst] = grown(report);
+  const generatorURL = link(url);
+  return {
+    // The labels are the alert's identity: nothing in them may change while it is open.
+    labels: present({ severity: 'warning', ...labelNames(labels), alertname: 'ConnectionLeak', instance: labels.instance ?? url, name: labels.name ?? name }),
+    annotations: present({
+      summary: `${name} leaks${perHour > 0 ? `, ${shown(perHour)} an hour` : ''}`,
+      description: [reason, worst?.diagnosis, limitAt === null || limit === null ? null : `${limit} will be met ${iso(limitAt)}.`].filter((part) => typeof part === 'string').join(' '),
+      line: worst?.site === undefined || worst.site === null ? '' : `${worst.site.function} ${worst.site.file}:${worst.site.line}`,
+      advice: worst?.advice ?? '',
+      since: since === null ? '' : iso(since),
+    }),
+    startsAt: iso(startsAt),
+    endsAt: iso(endsAt ?? until),
+    ...(generatorURL !== null && { generatorURL }),
+  };
+}
+
+function grown({ groups }: TargetReport): GroupReport[] {
+  return groups.filter(({ growth }) => growth > 0).slice(0, GROUPS);
+}
+
+/** Prometheus's label names have letters, digits and `_`. */
+function labelNames(labels: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).map(([name, value]) => [name.replace(/[^a-zA-Z0-9_]/g, '_').replace(/^(?=\d)/, '_'), value]));
+}
+
+/** An empty label is no label. */
+function present(texts: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== ''));
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}
+
+function shown(rate: number): string {
+  return rate >= 10 ? String(Math.round(rate)) : rate.toFixed(1);
+}
