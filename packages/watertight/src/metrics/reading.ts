@@ -40,11 +40,16 @@ export class Reader {
     const activeRequests = new Map<Attributes, number>(this.requestSets.all.map((set) => [set, 0]));
     const oldestHolder = new Map<Attributes, number>();
     const holders = new Set<Holder>();
+    let last: { client: string; method: string; server: Attributes } = { client: '', method: '', server: OTHER_REQUESTS };
+    let set: Attributes | null = null;
     const count = (client: string, method: string, origin: string, startedAt: number): void => {
       const server = this.servers.of(origin);
-      const known = methodOf(method);
-      const key = `${client} ${known} ${server['url.scheme']}://${server['server.address']}:${server['server.port']}`;
-      increase(activeRequests, this.requestSets.of(key, () => ({ 'http.request.method': known, ...server, 'watertight.client': client })));
+      // A leak's requests are all alike.
+      if (set === null || client !== last.client || method !== last.method || server !== last.server) {
+        last = { client, method, server };
+        set = this.requestSet(client, methodOf(method), server);
+      }
+      increase(activeRequests, set);
       oldestHolder.set(server, Math.max(oldestHolder.get(server) ?? 0, (at - startedAt) / 1000));
     };
 
@@ -78,6 +83,11 @@ export class Reader {
       suspects: this.suspects(holders, at),
       provenLeaks: this.provenLeaks(),
     };
+  }
+
+  private requestSet(client: string, method: string, server: Attributes): Attributes {
+    const key = `${client} ${method} ${server['url.scheme']}://${server['server.address']}:${server['server.port']}`;
+    return this.requestSets.of(key, () => ({ 'http.request.method': method, ...server, 'watertight.client': client }));
   }
 
   private stateOf(server: Attributes): { active: Attributes; idle: Attributes } {

@@ -1,5 +1,5 @@
 /** Owns the names of servers as attributes: address, port and scheme, the port said even where it is the scheme's default. */
-import type { Task } from '../tasks/index.js';
+import type { Task, TaskLabels } from '../tasks/index.js';
 import type { Attributes } from './definition.js';
 import { SeriesBound } from './series.js';
 
@@ -14,6 +14,8 @@ const MAX_PARSED = 1000;
 export class Servers {
   private readonly bound: SeriesBound;
   private readonly parsed = new Map<string, Attributes>();
+  /** A host's connections have their labels in common. */
+  private readonly byLabels = new WeakMap<TaskLabels, Attributes>();
 
   constructor(limit: number) {
     this.bound = new SeriesBound(limit, OTHER);
@@ -32,8 +34,13 @@ export class Servers {
   }
 
   ofConnection(task: Task): Attributes {
-    const { scheme, host } = task.labels;
-    return this.of(`${scheme}://${host}`);
+    const { labels } = task;
+    let server = this.byLabels.get(labels);
+    if (server === undefined) {
+      server = this.of(`${labels.scheme}://${labels.host}`);
+      this.byLabels.set(labels, server);
+    }
+    return server;
   }
 
   get all(): Attributes[] {
