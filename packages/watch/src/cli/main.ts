@@ -7,6 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addDemo } from './demo.js';
+import { addFlame } from './flame.js';
 import { addLab } from './lab.js';
 import { addRun } from './run.js';
 import { addDiff, addTop } from './top.js';
@@ -23,6 +24,7 @@ const program = new Command('watertight')
   .exitOverride();
 
 addDemo(program);
+addFlame(program);
 addLab(program);
 addRun(program);
 addTop(program);

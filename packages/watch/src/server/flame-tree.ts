@@ -17,15 +17,19 @@ interface Growing {
   readonly children: Map<string, Growing>;
 }
 
-/** The tree of all stacks; children with most first. Stacks that are nowhere in the profile any more are left out. */
+/** Frames of one stack that are drawn. Go cuts at 128 or fewer; a tree as deep as a profile may be is more than JSON can be made of. */
+const DEEPEST = 512;
+
+/** The tree of all stacks; children with most first. Stacks that are nowhere in the profile any more are left out, and of very deep ones the innermost frames. */
 export function flameTree(stacks: readonly { readonly frames: readonly Frame[]; readonly count: number }[]): FlameNode {
   const root: Growing = { name: 'all', place: '', value: 0, children: new Map() };
   for (const { frames, count } of stacks) {
     if (count <= 0) continue;
     root.value += count;
     let node = root;
-    for (let i = frames.length - 1; i >= 0; i--) {
-      const { function: name, file, line, address } = frames[i];
+    const cut = Math.max(0, frames.length - DEEPEST);
+    for (let i = frames.length - 1; i >= (cut === 0 ? 0 : cut - 1); i--) {
+      const { function: name, file, line, address } = i < cut ? { function: `… ${cut} frames more`, file: '', line: 0, address: '' } : frames[i];
       const place = file === '' ? '' : `${file}:${line}`;
       const key = `${name}\n${place}\n${name === '' ? address : ''}`;
       let child = node.children.get(key);
