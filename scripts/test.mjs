@@ -1,6 +1,7 @@
 // Runs the compiled tests with node's own runner.
 //
 //   node scripts/test.mjs [text...]   only files whose path contains one of the texts
+//   node scripts/test.mjs --without text …  all but those; may be given several times
 //   NODE_UNDER_TEST=/path/to/node     run them on another Node than the one that runs this script
 //
 // It leaves the build to `npm test`, which calls it after `tsc -b`.
@@ -8,7 +9,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { stripVTControlCharacters } from 'node:util';
+import { parseArgs, stripVTControlCharacters } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -37,9 +38,12 @@ const everyFile = [
   ...filesUnder(join(root, 'bench'), '.test.js'),
 ].map((file) => relative(root, file));
 
-const wanted = process.argv.slice(2);
+const { values, positionals: wanted } = parseArgs({ options: { without: { type: 'string', multiple: true, default: [] } }, allowPositionals: true });
 const files = everyFile
-  .filter((file) => wanted.length === 0 || wanted.some((text) => file.split(sep).join('/').includes(text)))
+  .filter((file) => {
+    const path = file.split(sep).join('/');
+    return (wanted.length === 0 || wanted.some((text) => path.includes(text))) && !values.without.some((text) => path.includes(text));
+  })
   .sort();
 if (files.length === 0) {
   console.error(
