@@ -8,7 +8,7 @@ import promClient, { Gauge, Registry } from 'prom-client';
 import type { Client, Response } from 'watertight';
 import { findLeaks } from 'watertight/leak';
 import { promMetrics } from 'watertight/metrics';
-import { Task, addTask, captureTrace, now, provenLeaks, removeTask } from '#tasks';
+import { activity, Task, addTask, captureTrace, now, provenLeaks, removeTask, setTracking } from '#tasks';
 import { observe, unobserve } from '#instrument';
 import { onLoopback } from '../fixtures/loopback.js';
 import { holder, LiveTasks } from '../pprof/unfinished.js';
@@ -92,6 +92,28 @@ test("a request's duration goes on to the end of its body", onLoopback(async (ne
     assert.equal(scrape.sum(`${DURATION}_bucket`, { le: '+Inf' }), 2);
     assert.ok(scrape.sum(`${DURATION}_bucket`, { le: '0.05' })! <= 1);
   } finally {
+    metrics.unregister();
+  }
+}));
+
+test('without tracking, a request that gets no answer is counted, and its age known', onLoopback(async (net) => {
+  const register = new Registry();
+  const metrics = promMetrics({ register });
+  try {
+    // The leak check of these tests has raised it.
+    setTracking('off');
+    const server = await net.serve();
+    const { client, transport } = net.client({ track: 'off' });
+    const silent = client.get(server.origin).catch((error: unknown) => error);
+    for (let tries = 0; server.requests.length === 0 && tries < 400; tries++) await sleep(5);
+    await sleep(40);
+    const scrape = await Scrape.of(register);
+    assert.equal(scrape.sum(ACTIVE), 1);
+    assert.ok(scrape.sum(OLDEST)! >= 0.039, scrape.text);
+    await transport.close();
+    await silent;
+  } finally {
+    setTracking('all');
     metrics.unregister();
   }
 }));
@@ -254,6 +276,7 @@ test('registering twice is refused with what to do; after unregister() or clear(
   first.unregister();
   first.unregister();
   assert.equal(register.getMetricsAsArray().length, 0);
+  assert.equal(activity.listener, null, 'nobody listens any more');
   promMetrics({ register });
   register.clear();
   const third = promMetrics({ register });
@@ -261,6 +284,7 @@ test('registering twice is refused with what to do; after unregister() or clear(
   first.unregister();
   assert.equal(register.getMetricsAsArray().length, 9, 'an old one takes only its own away');
   third.unregister();
+  assert.equal(activity.listener, null, 'the one that was cleared does not either');
 });
 
 test("another's metric of the same name is left alone, and nothing is registered beside it", () => {
