@@ -12,6 +12,8 @@ export interface Look {
   readonly at: number;
   /** When the process started; another start is another process. */
   readonly start: number;
+  /** All tasks. */
+  readonly value: number;
   /** Connections whose body nobody reads. */
   readonly unread: number;
   /** How long the longest of them has waited for its reader, ms; 0 where the profile does not say. */
@@ -23,7 +25,7 @@ export interface Look {
 export interface Evidence {
   /** Since when, ms since 1970. */
   readonly since: number;
-  /** Unread bodies more an hour. */
+  /** Tasks more an hour; of responses that were collected, and so are tasks no longer, those. */
   readonly perHour: number;
   readonly confidence: number;
   /** Why, in one sentence. */
@@ -62,7 +64,7 @@ function climbOf(looks: readonly Look[], last: Look): Evidence | null {
   if (climb.length < FEWEST_LOOKS || last.unread - begin.unread < LEAST_CLIMB || rose < FEWEST_LOOKS / 2) return null;
   return {
     since: begin.at,
-    perHour: perHour(begin, last, ({ unread }) => unread),
+    perHour: perHour(begin, last, ({ value }) => value),
     confidence: 0.9,
     reason: `Unread response bodies went from ${begin.unread} to ${last.unread} in ${formatDuration(last.at - begin.at)}, and in ${climb.length} looks never fell.`,
   };
@@ -75,7 +77,7 @@ function heldOf(looks: readonly Look[], last: Look): Evidence | null {
   if (last.waitMs < LONG || (rose < 2 && last.unread < 2 * LEAST_CLIMB)) return null;
   return {
     since: last.at - last.waitMs,
-    perHour: perHour(begin, last, ({ unread }) => unread),
+    perHour: perHour(begin, last, ({ value }) => value),
     confidence: 0.9,
     reason: `${last.unread} response bodies are unread, the longest for ${formatDuration(last.waitMs)}.`,
   };

@@ -88,7 +88,7 @@ export class TargetMonitor {
     this.summary = summarizeStacks(this.stacks, this.baseline(at, start));
     const unread = this.summary.diagnoses.find(({ id }) => id === 'unread-body');
     const waitMs = unread === undefined ? 0 : Math.max(0, ...this.summary.groups.filter(({ diagnosis }) => diagnosis === unread).map((group) => group.waitMs));
-    this.looks = [...this.looks.slice(-LOOKS + 1), { at, start, unread: unread?.count ?? 0, waitMs, proven: proven.count }];
+    this.looks = [...this.looks.slice(-LOOKS + 1), { at, start, value, unread: unread?.count ?? 0, waitMs, proven: proven.count }];
   }
 
   report(): TargetReport {

@@ -8,14 +8,14 @@ const BEGIN = 1_800_000_000_000;
 
 /** Looks ten seconds apart. */
 function looks(...unread: number[]): Look[] {
-  return unread.map((each, index) => ({ at: BEGIN + index * 10_000, start: 1, unread: each, waitMs: 0, proven: 0 }));
+  return unread.map((each, index) => ({ at: BEGIN + index * 10_000, start: 1, value: 5 + 2 * each, unread: each, waitMs: 0, proven: 0 }));
 }
 
 describe('a leak', () => {
   test('is a climb that never falls, however slow', () => {
     const evidence = evidenceOf(looks(0, 1, 1, 2, 4, 5, 6));
     assert.equal(evidence?.since, BEGIN);
-    assert.equal(evidence?.perHour, 360);
+    assert.equal(evidence?.perHour, 720, 'tasks, two to a body');
     assert.match(evidence?.reason ?? '', /^Unread response bodies went from 0 to 6 in 1 min, and in 7 looks never fell\.$/);
   });
 
@@ -24,7 +24,7 @@ describe('a leak', () => {
   });
 
   test('is one response that was garbage-collected unfinished', () => {
-    const evidence = evidenceOf([{ at: BEGIN, start: 1, unread: 0, waitMs: 0, proven: 1 }]);
+    const evidence = evidenceOf([{ at: BEGIN, start: 1, value: 5, unread: 0, waitMs: 0, proven: 1 }]);
     assert.match(evidence?.reason ?? '', /^1 response was garbage-collected/);
   });
 
@@ -44,7 +44,7 @@ describe('no leak', () => {
   test('is what a process did that has ended', () => {
     const old = looks(0, 2, 4, 6, 8, 10, 12);
     assert.notEqual(evidenceOf(old), null);
-    assert.equal(evidenceOf([...old, { at: BEGIN + 80_000, start: 2, unread: 0, waitMs: 0, proven: 0 }]), null);
+    assert.equal(evidenceOf([...old, { at: BEGIN + 80_000, start: 2, value: 5, unread: 0, waitMs: 0, proven: 0 }]), null);
   });
   test('is one long download', () => assert.equal(evidenceOf(looks(1, 1).map((look) => ({ ...look, waitMs: 600_000 }))), null));
 });
