@@ -9,6 +9,7 @@ import { Command, CommanderError } from 'commander';
 import { addDemo } from './demo.js';
 import { addFlame } from './flame.js';
 import { addLab } from './lab.js';
+import { addRules } from './rules.js';
 import { addRun } from './run.js';
 import { addDiff, addTop } from './top.js';
 import { addWatch } from './watch.js';
@@ -30,6 +31,7 @@ addRun(program);
 addTop(program);
 addDiff(program);
 addWatch(program);
+addRules(program);
 
 // `watertight lab | head`: the reader has seen enough, which is not our failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
