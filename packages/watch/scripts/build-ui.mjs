@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 const folder = fileURLToPath(new URL('../', import.meta.url));
 const path = (/** @type {string} */ name) => join(folder, name);
 const require = createRequire(import.meta.url);
-const stamp = path('dist/ui/.sources');
+/** Not in dist, which is published. */
+const stamp = path('dist-test/.browser/sources.sha256');
 
 /** Of all that the result is made from. */
 function fingerprint() {
@@ -45,5 +46,5 @@ await build({
     lib: { entry: path('src/flame/page.tsx'), formats: ['iife'], name: 'flamePage', fileName: () => 'page.js', cssFileName: 'page' },
   },
 });
-mkdirSync(path('dist/ui'), { recursive: true });
+mkdirSync(path('dist-test/.browser'), { recursive: true });
 writeFileSync(stamp, current);

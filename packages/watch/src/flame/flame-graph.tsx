@@ -1,6 +1,6 @@
 /** Owns the flame graph as a person meets it: bars that are searched, zoomed and read with a mouse or a keyboard. */
 import type { TargetedKeyboardEvent, VNode } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { FlameNode } from '../server/index.js';
 import { findBars, layFlame, sameBar, visibleBars, type FlameBar, type PlacedBar } from './layout.js';
 import './flame.css';
@@ -27,7 +27,8 @@ export function FlameGraph({ tree, unit = 'tasks' }: { readonly tree: FlameNode;
   const shown = seen === null ? focused : sameBar(root, seen);
   const depth = bars.reduce((most, { bar }) => Math.max(most, bar.depth), 0);
 
-  useEffect(() => {
+  // Before the next key is taken.
+  useLayoutEffect(() => {
     if (!takesFocus.current) return;
     takesFocus.current = false;
     field.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
@@ -61,11 +62,6 @@ export function FlameGraph({ tree, unit = 'tasks' }: { readonly tree: FlameNode;
         </button>
         <span role="status">{found === null ? '' : `${number.format(found.count)} of ${number.format(root.data.value)} ${unit} (${percent(found.count, root.data.value)}) in ${found.bars.size === 1 ? '1 frame' : `${number.format(found.bars.size)} frames`}`}</span>
       </div>
-      <p class="flame-detail" id="flame-detail">
-        <strong>{shown.data.name}</strong>
-        <span>{shown.data.place}</span>
-        <span>{counted(shown, root, unit)}</span>
-      </p>
       <div ref={field} class="flame-field" role="tree" aria-label="Flame graph: the outermost function on top" style={{ height: `${(depth + 1) * ROW}px` }} onKeyDown={onKeyDown} onMouseLeave={() => setSeen(null)}>
         {bars.map((placed) => (
           <Bar
@@ -86,6 +82,11 @@ export function FlameGraph({ tree, unit = 'tasks' }: { readonly tree: FlameNode;
           />
         ))}
       </div>
+      <p class="flame-detail">
+        <strong>{shown.data.name}</strong>
+        <span>{shown.data.place}</span>
+        <span>{counted(shown, root, unit)}</span>
+      </p>
       <p class="flame-note">
         {hidden === 0 ? '' : `${number.format(hidden)} narrow ${hidden === 1 ? 'frame is' : 'frames are'} not shown: zoom in. `}
         Arrow keys move, Enter zooms, Escape goes back.

@@ -61,8 +61,9 @@ export function OverviewPage(): VNode {
   );
 }
 
-function searchable({ name, url, blame, labels }: OverviewRow): string {
-  return [name, url, blame, ...Object.entries(labels).map(([label, value]) => `${label}=${value}`)].join('\n').toLowerCase();
+/** What is seen of a row, and its labels. */
+function searchable({ name, url, leaking, blame, labels }: OverviewRow): string {
+  return [name, url, leaking ? blame : '', ...Object.entries(labels).map(([label, value]) => `${label}=${value}`)].join('\n').toLowerCase();
 }
 
 /** Of a row that did not change, the elements stay as they were. */

@@ -1,0 +1,221 @@
+/** The dashboard in a browser: what a person sees, with a mouse, with a keyboard alone, on a phone, in the dark. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { verifyNone } from 'watertight/leak';
+import { Monitor } from '#monitor';
+import { parseTarget } from '#scrape';
+import { Dashboard } from '#server';
+import { History } from '#store';
+import { focused, open, overflows, startBrowser, withoutBrowser } from './browser.js';
+import { Watched } from './watched.js';
+
+describe('the dashboard', { skip: withoutBrowser }, () => {
+  let browser: Browser;
+  let watched: Watched;
+
+  before(async () => {
+    [browser, watched] = await Promise.all([startBrowser(), Watched.start()]);
+  });
+  after(async (t) => {
+    await browser.close();
+    await watched.end();
+    await verifyNone(t);
+  });
+
+  /** Opens it for one test; whatever goes wrong in the page fails it. */
+  async function visit(body: (page: Page) => Promise<void>, options: BrowserContextOptions = {}, address = watched.dashboard.url): Promise<void> {
+    const opened = await open(browser, address, options);
+    try {
+      await body(opened.page);
+      assert.deepEqual(opened.wrong, []);
+    } finally {
+      await opened.close();
+    }
+  }
+
+  const rows = (page: Page): ReturnType<Page['locator']> => page.getByRole('table', { name: 'Services' }).locator('tbody').getByRole('row');
+
+  async function openShop(page: Page): Promise<void> {
+    await page.getByRole('link', { name: 'shop' }).click();
+    await page.getByRole('heading', { level: 1, name: 'shop' }).waitFor();
+    await page.locator('.curve canvas').waitFor();
+  }
+
+  describe('overview', () => {
+    test('the service that leaks comes first, with its line and its pace', () =>
+      visit(async (page) => {
+        const first = rows(page).first();
+        await first.waitFor();
+        const text = await first.innerText();
+        assert.match(text, /leaking/);
+        assert.match(text, /stockOf \/app\/src\/stock\.ts:23/);
+        assert.match(text, /\+6\d\b/);
+        assert.match(await rows(page).nth(1).innerText(), /prices/);
+        assert.equal(await page.getByRole('button', { name: '1 leaking' }).count(), 1);
+      }));
+
+    test('the filter and the counts leave what they say', () =>
+      visit(async (page) => {
+        await page.getByLabel('Filter').fill('stock.ts');
+        await page.getByText('1 of 2').waitFor();
+        assert.equal(await rows(page).count(), 1);
+        await page.getByLabel('Filter').fill('');
+        const leaking = page.getByRole('button', { name: '1 leaking' });
+        await leaking.click();
+        assert.equal(await leaking.getAttribute('aria-pressed'), 'true');
+        assert.equal(await rows(page).count(), 1);
+      }));
+
+    test('a thousand services are there to be found, though not all are drawn', async () => {
+      const history = new History(':memory:');
+      const monitor = new Monitor(history, { interval: 60_000 });
+      monitor.setTargets(Array.from({ length: 1000 }, (_, i) => parseTarget(`http://127.0.0.1:9/${i}`, { name: `service-${i}` })));
+      const dashboard = await Dashboard.start(monitor, history);
+      try {
+        await visit(async (page) => {
+          await page.getByRole('heading', { name: '1,000 services' }).waitFor();
+          const drawn = await rows(page).count();
+          assert.ok(drawn < 300, String(drawn));
+          await page.mouse.wheel(0, 100_000);
+          await page.waitForFunction(`document.querySelectorAll('tbody tr').length > ${drawn}`);
+          await page.getByLabel('Filter').fill('service-777');
+          await page.getByText('1 of 1,000').waitFor();
+          assert.match(await rows(page).innerText(), /service-777/);
+        }, {}, dashboard.url);
+      } finally {
+        await dashboard.close();
+        await monitor.stop();
+        history.close();
+      }
+    });
+  });
+
+  describe('a target', () => {
+    test('shows the detection beside the threshold, the stacks that grow with what to do, and the connections', () =>
+      visit(async (page) => {
+        await openShop(page);
+        const moments = page.getByRole('list', { name: 'What the curve shows' });
+        await moments.getByText(/Leak detected at \d/).waitFor();
+        assert.match(await moments.innerText(), /A threshold of 1,000 has not fired/);
+        assert.match((await page.locator('.curve').getAttribute('aria-label')) ?? '', /^Tasks from .*: 3 at first, 113 now/);
+        const growing = await page.getByRole('table', { name: 'Stacks that grow' }).getByRole('row').nth(1).innerText();
+        assert.match(growing, /\+55/);
+        assert.match(growing, /stockOf\s+\/app\/src\/stock\.ts:23/);
+        assert.match(growing, /55 response bodies were neither read to the end nor closed[^]*await using/);
+        assert.match(await page.getByRole('row', { name: 'warehouse.test' }).innerText(), /55/);
+      }));
+
+    test('dragging over the curve compares its two moments', () =>
+      visit(async (page) => {
+        await openShop(page);
+        const over = (await page.locator('.curve .u-over').boundingBox())!;
+        // From the third look to the ninth of twelve.
+        await page.mouse.move(over.x + (over.width * 2) / 11, over.y + 40);
+        await page.mouse.down();
+        await page.mouse.move(over.x + (over.width * 8) / 11, over.y + 60, { steps: 5 });
+        await page.mouse.up();
+        await page.getByText(/23 tasks at .*, 83 at .*: \+60\./).waitFor();
+        assert.match(await page.getByRole('table', { name: 'What grew between' }).innerText(), /\+30[^]*stockOf/);
+      }));
+
+    test('a click in the flame graph zooms, a search counts, and the whole graph comes back', () =>
+      visit(async (page) => {
+        await openShop(page);
+        const frame = page.getByRole('treeitem', { name: /^stockOf/ });
+        const width = async (): Promise<number> => (await frame.boundingBox())!.width;
+        const narrow = await width();
+        await page.getByRole('treeitem', { name: /persistConn\)\.readLoop, .*, 55 tasks/ }).click();
+        await page.waitForFunction(`document.querySelectorAll('.flame-frame').length === 3`);
+        assert.ok((await width()) > narrow);
+        assert.equal(await frame.getAttribute('aria-label'), 'stockOf, /app/src/stock.ts:23, 110 tasks, 97.3 %');
+        await page.getByRole('button', { name: 'Whole graph' }).click();
+        await page.getByLabel('Search').fill('STOCK.ts');
+        await page.getByText('110 of 113 tasks (97.3 %) in 1 frame').waitFor();
+      }));
+
+    test('one that is not watched is said to be so', async () => {
+      const opened = await open(browser, `${watched.dashboard.url}#/target?url=${encodeURIComponent('http://unheard.of')}`);
+      await opened.page.getByText('there is no such target').waitFor();
+      await opened.close();
+    });
+  });
+
+  test('everything can be done with the keyboard alone', () =>
+    visit(async (page) => {
+      await rows(page).first().waitFor();
+      const tabTo = async (name: RegExp): Promise<void> => {
+        for (let i = 0; i < 60; i++) {
+          await page.keyboard.press('Tab');
+          if (name.test(await focused(page))) return;
+        }
+        assert.fail(`Tab does not come to ${name}`);
+      };
+      await page.keyboard.press('Tab');
+      assert.equal(await focused(page), 'Skip to content');
+      await page.keyboard.press('Enter');
+      await tabTo(/^shop$/);
+      await page.keyboard.press('Enter');
+      await page.locator('.curve canvas').waitFor();
+      await tabTo(/^Compare$/);
+      await page.keyboard.press('Enter');
+      await page.getByText(/3 tasks at .*, 113 at .*: \+110\./).waitFor();
+
+      await tabTo(/^all, 113 tasks/);
+      await page.keyboard.press('ArrowDown');
+      assert.match(await focused(page), /^stockOf/);
+      await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('ArrowRight');
+      assert.match(await focused(page), /writeLoop/);
+      await page.keyboard.press('Enter');
+      await page.waitForFunction(`document.querySelectorAll('.flame-frame').length === 3`);
+      assert.match(await focused(page), /writeLoop/);
+      await page.keyboard.press('Escape');
+      await page.waitForFunction(`document.querySelectorAll('.flame-frame').length === 4`);
+      assert.match(await focused(page), /^stockOf/);
+    }));
+
+  for (const [name, path] of [['overview', ''], ['a target', 'target']] as const) {
+    test(`${name} needs no scrolling sideways on a phone`, () =>
+      visit(async (page) => {
+        if (path === '') await rows(page).first().waitFor();
+        else await openShop(page);
+        assert.equal(await overflows(page), false);
+      }, { viewport: { width: 320, height: 640 }, hasTouch: true }));
+  }
+
+  test('is dark where the system is', async () => {
+    const ground = (page: Page): Promise<string> => page.evaluate('getComputedStyle(document.body).backgroundColor');
+    await visit(async (page) => assert.equal(await ground(page), 'rgb(20, 22, 26)'), { colorScheme: 'dark' });
+    await visit(async (page) => assert.equal(await ground(page), 'rgb(251, 251, 250)'), { colorScheme: 'light' });
+  });
+
+  // The following change what is watched.
+  test('what a scrape finds is there at once, and a new verdict is announced', () =>
+    visit(async (page) => {
+      await page.getByText('live', { exact: true }).waitFor();
+      await watched.now(watched.leaking, 60);
+      await rows(page).first().getByText('123').waitFor();
+      await watched.healthy.end();
+      await watched.monitor.scrapeAll();
+      await page.locator('#announcements').getByText('prices is down.').waitFor({ state: 'attached' });
+      assert.match(await rows(page).nth(1).innerText(), /down[^]*ECONNREFUSED/);
+    }));
+
+  test('a lost connection is said, and is opened again with what was missed', async () => {
+    const opened = await open(browser, watched.dashboard.url);
+    const { page } = opened;
+    try {
+      await page.getByText('live', { exact: true }).waitFor();
+      const port = Number(new URL(watched.dashboard.url).port);
+      await watched.dashboard.close();
+      await page.getByText(/connection lost at .*; trying again/).waitFor();
+      await watched.now(watched.leaking, 70);
+      watched.dashboard = await Dashboard.start(watched.monitor, watched.history, { port });
+      await page.getByText('live', { exact: true }).waitFor();
+      await rows(page).first().getByText('143').waitFor();
+    } finally {
+      await opened.close();
+    }
+  });
+});
