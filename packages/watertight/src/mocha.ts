@@ -37,6 +37,8 @@ interface Run {
 
 const forAll: FileOptions = [];
 const byFile = new Map<string, FileOptions>();
+/** Given while mocha has not said which file it loads: by a file that it requires, or by the test file that brought this module in. */
+let early: FileOptions | null = [];
 let loading: string | null = null;
 let current = newRun();
 let ran = false;
@@ -51,14 +53,30 @@ let ran = false;
  */
 export function leakCheck(options: SessionOptions | 'off'): void {
   if (current.session.configureTest(options)) return;
+  if (early !== null) {
+    early.push(options);
+    return;
+  }
   if (loading === null) {
-    current.session.configure(options);
-    forAll.push(options);
+    setForAll(options);
     return;
   }
   const given = byFile.get(loading);
   if (given === undefined) byFile.set(loading, [options]);
   else given.push(options);
+}
+
+function setForAll(options: SessionOptions | 'off'): void {
+  current.session.configure(options);
+  forAll.push(options);
+}
+
+/** Now it is known whose the first options are: of the file that has been loaded, or of all. */
+function settleEarly(file: string | null): void {
+  const options = early ?? [];
+  early = null;
+  if (file === null) options.forEach(setForAll);
+  else byFile.set(file, options);
 }
 
 function newRun(): Run {
@@ -86,8 +104,13 @@ function start(): void {
 function followFiles({ Suite: { prototype } }: MochaModule): void {
   const emit = prototype.emit;
   prototype.emit = function (event, ...args) {
-    if (event === 'pre-require') loading = String(args[1]);
-    else if (event === 'post-require') loading = null;
+    if (event === 'pre-require') {
+      settleEarly(null);
+      loading = String(args[1]);
+    } else if (event === 'post-require') {
+      if (early !== null) settleEarly(String(args[1]));
+      loading = null;
+    }
     return emit.call(this, event, ...args);
   };
 }
@@ -109,6 +132,7 @@ function replaceSteps({ Runner: { prototype }, Hook }: MochaModule): void {
 
   prototype.run = function (...args) {
     ran = true;
+    settleEarly(null);
     return run.apply(this, args);
   };
 

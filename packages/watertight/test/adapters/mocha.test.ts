@@ -167,9 +167,12 @@ it('third', () => {});`) });
       'a.mjs': source(origin, `leakCheck('off');\nit('unchecked', () => get(URL).then(() => {}));`),
       'b.mjs': source(origin, `it('checked', () => get(URL).then(() => {}));`),
     });
-    const { output } = await mocha(project, ...ADAPTER, 'a.mjs', 'b.mjs');
-    assert.deepEqual(['unchecked', 'checked'].map((name) => outcome(output, name)), ['passed', 'failed'], output);
-    assert.doesNotMatch(output, AT_END);
+    // Required beforehand, or brought in by the first file itself.
+    for (const required of [ADAPTER, []]) {
+      const { output } = await mocha(project, ...required, 'a.mjs', 'b.mjs');
+      assert.deepEqual(['unchecked', 'checked'].map((name) => outcome(output, name)), ['passed', 'failed'], output);
+      assert.doesNotMatch(output, AT_END);
+    }
   }));
 
   test('options of a required file reach all', inProject('mocha', async (project, origin) => {
