@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { summarizeStacks, type CountedStack, type Summary } from '../diagnose/index.js';
 import { groupReports, type Monitor, type TargetMonitor, type TargetReport } from '../monitor/index.js';
-import type { History } from '../store/index.js';
+import { FINE, type Bucket, type History, type Sample } from '../store/index.js';
 import { curveOf, restartsIn, thresholdAt, troughLine, type Curve } from './curve.js';
 import { flameTree } from './flame-tree.js';
 import type { LiveFeed } from './live-feed.js';
@@ -19,7 +19,9 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /** What a sparkline shows, at most, ms; and points. */
 const SPARKLINE = 6 * HOUR;
-const SPARKLINE_POINTS = 60;
+const SPARKLINE_POINTS = 80;
+/** Buckets from which on a sparkline is made of them: reading each scrape of six hours would take seconds for a thousand targets. */
+const ENOUGH_BUCKETS = 6;
 const CURVE_POINTS = 2000;
 /** The alarm that one would have without the detector. */
 const USUAL_THRESHOLD = 1000;
@@ -80,8 +82,12 @@ function overviewRow({ groups, ...report }: TargetReport, monitor: Monitor, hist
   const [first] = groups.filter(({ growth }) => growth > 0);
   const blame = first === undefined ? '' : first.site === null ? first.top : `${first.site.function} ${first.site.file}:${first.site.line}`;
   const id = monitor.monitorOf(report.url)?.historyId;
-  const now = Date.now();
-  return { ...report, blame, sparkline: curveOf(id === undefined ? [] : history.samples(id, now - SPARKLINE, now), SPARKLINE_POINTS) };
+  return { ...report, blame, sparkline: curveOf(id === undefined ? [] : sparklineSamples(history, id, Date.now()), SPARKLINE_POINTS) };
+}
+
+function sparklineSamples(history: History, id: number, now: number): readonly (Sample | Bucket)[] {
+  const buckets = history.buckets(id, FINE, now - SPARKLINE, now);
+  return buckets.length >= ENOUGH_BUCKETS ? buckets : history.samples(id, now - SPARKLINE, now);
 }
 
 function targetView(monitor: TargetMonitor, history: History, from: number, to: number, now: number): object {
