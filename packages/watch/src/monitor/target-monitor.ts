@@ -54,7 +54,8 @@ export class TargetMonitor {
     // What a source has kept itself was not seen at our pace.
     this.clock = new DetectorClock(known[0]?.at ?? now, source.past === undefined ? settings.interval : Infinity);
     this.assessor = new Assessor(target.limit === null ? {} : { limit: target.limit });
-    for (const sample of known) this.assessor.add(this.clock.sample(sample));
+    // What was judged at the time is not judged again, but for as long as a finding stands.
+    this.assessor.addHistory(known.map((sample) => this.clock.sample(sample)));
     const last = known.at(-1);
     if (last !== undefined) this.source.resume({ start: last.start, value: last.value });
   }

@@ -126,7 +126,8 @@ class MemberSource implements TargetSource {
   addPast({ counts, startAt }: ProcessSeries): void {
     for (const [time, value] of counts) {
       const at = Math.round(time * 1000);
-      if (at <= (this.times.at(-1) ?? 0)) continue;
+      // A count below 0 is none.
+      if (at <= (this.times.at(-1) ?? 0) || value < 0) continue;
       this.times.push(at);
       this.values.push(value);
       this.starts.push(this.started(at, value, startAt(time)));
@@ -135,7 +136,7 @@ class MemberSource implements TargetSource {
 
   setPresent({ counts, startAt }: ProcessSeries, at: number): void {
     const [time, value] = counts.at(-1) ?? [0, NaN];
-    if (Number.isNaN(value)) return;
+    if (!(value >= 0)) return;
     this.failure = null;
     this.current = { at, value, platform: this.platform, said: startAt(time) };
   }

@@ -82,8 +82,11 @@ class ListReader {
     const limit = fields.get('limit')?.integer(1, Number.MAX_SAFE_INTEGER);
     const labels = Object.fromEntries([...(fields.get('labels')?.entries() ?? [])].map(([key, value]) => [key, value.label()]));
     try {
-      // An address may have a password in it, even one that is not text.
-      return parseTarget(url.text({ secret: true }), { ...this.given, labels, ...(name !== undefined && { name }), ...(token !== null && { token }), ...(limit !== undefined && { limit }) });
+      // An address may have a password in it, even one that is not text; that goes before the command line's token.
+      const address = url.text({ secret: true });
+      const { token: shared, ...given } = this.given;
+      if (shared !== undefined && !/\/\/[^/]*@/.test(address)) Object.assign(given, { token: shared });
+      return parseTarget(address, { ...given, labels, ...(name !== undefined && { name }), ...(token !== null && { token }), ...(limit !== undefined && { limit }) });
     } catch (cause) {
       if (cause instanceof TargetError) throw url.error(cause.message, { cause });
       throw cause;

@@ -50,8 +50,8 @@ alerts:
   });
 
   test('takes the settings of the command line for targets without their own', () => {
-    const { targets } = parseTargetList('targets: [{ url: "a:1" }, { url: "b:1", limit: 5, token: own }]\nlimit: 7\n', '/f.yml', () => null, { token: 'given', limit: 9 });
-    assert.deepEqual(targets.map(({ limit, headers }) => [limit, headers.authorization]), [[9, 'Bearer given'], [5, 'Bearer own']]);
+    const { targets } = parseTargetList('targets: [{ url: "a:1" }, { url: "b:1", limit: 5, token: own }, { url: "http://u:p@c:1" }]\nlimit: 7\n', '/f.yml', () => null, { token: 'given', limit: 9 });
+    assert.deepEqual(targets.map(({ limit, headers }) => [limit, headers.authorization]), [[9, 'Bearer given'], [5, 'Bearer own'], [9, `Basic ${btoa('u:p')}`]]);
   });
 
   for (const [name, text, message] of [
