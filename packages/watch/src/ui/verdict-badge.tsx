@@ -1,6 +1,7 @@
 /** Owns how a verdict looks: a word and a shape, never a colour alone. */
 import type { VNode } from 'preact';
 import type { Standing } from './fleet.js';
+import { count } from './quantity.js';
 
 const LOOK: Readonly<Record<Standing, readonly [sign: string, word: string]>> = {
   leaking: ['▲', 'leaking'],
@@ -13,7 +14,7 @@ export function VerdictBadge({ standing, number }: { readonly standing: Standing
   const [sign, word] = LOOK[standing];
   return (
     <span class={`badge ${standing}`}>
-      <span aria-hidden="true">{sign}</span> {number === undefined ? '' : `${number} `}
+      <span aria-hidden="true">{sign}</span> {number === undefined ? '' : `${count(number)} `}
       {word}
     </span>
   );
