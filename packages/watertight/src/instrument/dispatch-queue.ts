@@ -15,9 +15,17 @@ interface LoadedModules {
 
 const REQUEST_FILE = /([\\/])core[\\/]request\.js$/;
 
+/**
+ * Where the site waits, in the handler itself: whichever dispatcher makes the request has it at hand. A map of handlers
+ * that come and go by the thousand would keep them alive (see `BriefTask`).
+ */
+const QUEUED_AT = Symbol('watertight.queuedAt');
+
+interface QueuedHandler {
+  [QUEUED_AT]?: Trace | null;
+}
+
 export class DispatchQueue {
-  private readonly traces = new WeakMap<object, Trace | null>();
-  private waiting = 0;
   private made = 0;
 
   /** Observes the `dispatch` of all dispatchers of the copy of undici whose class of requests this is. Bundled copies are not found. */
@@ -29,9 +37,11 @@ export class DispatchQueue {
     patches.replace(dispatcherClass, 'dispatch', (original) => function dispatch(this: unknown, options: unknown, handler: unknown): unknown {
       const { made } = queue;
       const result = original.call(this, options, handler);
-      if (queue.made === made && typeof handler === 'object' && handler !== null && !queue.traces.has(handler)) {
-        queue.traces.set(handler, traceOf((options as { origin?: unknown } | null)?.origin, dispatch as () => unknown));
-        queue.waiting++;
+      if (queue.made === made && typeof handler === 'object' && handler !== null) {
+        const queued = handler as QueuedHandler;
+        if (queued[QUEUED_AT] === undefined && Object.isExtensible(queued)) {
+          queued[QUEUED_AT] = traceOf((options as { origin?: unknown } | null)?.origin, dispatch as () => unknown);
+        }
       }
       return result;
     });
@@ -40,11 +50,8 @@ export class DispatchQueue {
   /** A request with this handler is made: the site of where it was queued, undefined if it was not. */
   take(handler: object): Trace | null | undefined {
     this.made++;
-    if (this.waiting === 0) return undefined;
-    const trace = this.traces.get(handler);
-    if (trace === undefined) return undefined;
-    this.traces.delete(handler);
-    this.waiting--;
+    const trace = (handler as QueuedHandler)[QUEUED_AT];
+    if (trace !== undefined) (handler as QueuedHandler)[QUEUED_AT] = undefined;
     return trace;
   }
 }

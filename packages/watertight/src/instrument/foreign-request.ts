@@ -9,7 +9,7 @@
  * tell us whether anybody holds it.
  */
 import type { Readable } from 'node:stream';
-import { addTask, framesOf, now, removeTask, Task, toEpoch, unwatch, watch, type HolderClient, type TaskState, type Trace, type Watched } from '../tasks/index.js';
+import { addBriefTask, framesOf, now, removeBriefTask, Task, toEpoch, unwatch, watch, type BriefTask, type HolderClient, type TaskState, type Trace, type Watched } from '../tasks/index.js';
 import type { ForeignOrigin } from './foreign-origin.js';
 import { turnTime } from './turn-clock.js';
 
@@ -31,7 +31,8 @@ interface StreamState {
   readonly endEmitted?: boolean;
 }
 
-export abstract class ForeignRequest extends Task implements Watched {
+export abstract class ForeignRequest extends Task implements BriefTask, Watched {
+  place = -1;
   client: HolderClient;
   readonly method: string;
   status = 0;
@@ -72,7 +73,7 @@ export abstract class ForeignRequest extends Task implements Watched {
     this.method = method;
     this.openedAt = this.progressAt = at;
     this.holder = this;
-    addTask(this);
+    addBriefTask(this);
   }
 
   abstract get url(): string;
@@ -126,7 +127,7 @@ export abstract class ForeignRequest extends Task implements Watched {
     this.finished = true;
     this.handle = this.stream = this.weakStream = null;
     if (this.lingering) unwatch(this);
-    removeTask(this);
+    removeBriefTask(this);
   }
 
   /** Whether the connection is free as soon as the last byte was read, and not only when its reader has noticed the end. */

@@ -59,6 +59,11 @@ export class UndiciRequest extends ForeignRequest {
     return fieldOf(this.fields, 'location');
   }
 
+  override finish(): void {
+    this.bodyHandler = this.weakHandler = null;
+    super.finish();
+  }
+
   override lingers(): void {
     super.lingers();
     if (this.bodyHandler === null) return;
@@ -84,8 +89,16 @@ export class UndiciRequest extends ForeignRequest {
     super.wasRead(stream, chunk);
   }
 
+  /** What aborts it, observed. Not written where it is used: the context of a closure there would be made for each request, and be kept by it. */
+  giveUpBy(abort: (reason?: unknown) => unknown): (reason?: unknown) => unknown {
+    return (reason) => {
+      this.abandonedBy(reason);
+      return abort(reason);
+    };
+  }
+
   /** Nobody wants the rest of it. */
-  abandonedBy(reason: unknown): void {
+  private abandonedBy(reason: unknown): void {
     if (this.finished) return;
     if (reason === COLLECTED) {
       this.noteProgress();

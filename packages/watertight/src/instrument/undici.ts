@@ -141,11 +141,7 @@ class UndiciObservation {
       const observed = this[REQUEST];
       // Those of request(), stream() and pipeline() end with their streams; for fetch, giving up is seen here only.
       if (observed === undefined || isApiHandler(copy.handlerOf(this))) return original.call(this, abort, context);
-      const observedAbort = (reason?: unknown): unknown => {
-        observed.abandonedBy(reason);
-        return abort(reason);
-      };
-      return original.call(this, observedAbort, context);
+      return original.call(this, observed.giveUpBy(abort), context);
     };
   }
 

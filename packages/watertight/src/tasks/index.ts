@@ -5,7 +5,7 @@ export { defineEntry, entryOf } from './entry-function.js';
 export { go } from './go.js';
 export { verdictOf, type Holder, type HolderClient, type Verdict } from './holder.js';
 export { topHolders, describeHolder, describeHolders, describeUnfinished, formatDuration, type HolderGroup } from './holder-groups.js';
-export { addTask, removeTask, taskCount, tasks } from './live.js';
+export { addBriefTask, addTask, removeBriefTask, removeTask, taskCount, tasks, type BriefTask } from './live.js';
 export { processWide } from './process-record.js';
 export { onProven, provenCounts, provenLeaks, type ProvenCount, type ProvenLeak } from './proven.js';
 export { resources, setResourceSource, type Resource, type ResourceSource } from './resource.js';

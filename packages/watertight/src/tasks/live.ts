@@ -20,15 +20,49 @@ export function removeTask(task: Task): void {
 }
 
 /**
+ * A task that lasts as long as one request: thousands come and go in a second.
+ * They are kept in an array, and know their place in it. A Set is no good for
+ * that: each time it has to tidy up, it leaves a table behind which refers to
+ * what was in it and to the next such table, so that the young generation's
+ * garbage is kept until the old one's is collected (measured with undici's
+ * `request` on Node 24: 20 to 190 ms a scavenge instead of 3).
+ */
+export interface BriefTask extends Task {
+  /** Its place among the live ones; -1 before and after. */
+  place: number;
+}
+
+const brief = processWide('live-brief', (): BriefTask[] => []);
+
+/** Like {@link addTask}, for a brief task. */
+export function addBriefTask(task: BriefTask): void {
+  task.place = brief.push(task) - 1;
+  if (activity.listener !== null) activity.listener.taskStarted(task);
+}
+
+/** Like {@link removeTask}, for a brief task. */
+export function removeBriefTask(task: BriefTask): void {
+  const { place } = task;
+  if (place === -1) return;
+  task.place = -1;
+  const last = brief.pop()!;
+  if (last !== task) {
+    brief[place] = last;
+    last.place = place;
+  }
+  if (activity.listener !== null) activity.listener.taskEnded(task);
+}
+
+/**
  * How many tasks are alive, the main one included: what Go's
  * `runtime.NumGoroutine()` returns. A connection counts two, its read loop and
  * its write loop; a dial under way counts one.
  */
 export function taskCount(): number {
-  return live.size;
+  return live.size + brief.length;
 }
 
 /** The live tasks in the order they started, the main one first: an array of its own, never null. */
 export function tasks(): readonly Task[] {
-  return [...live];
+  return brief.length === 0 ? [...live] : [...live, ...brief].sort((a, b) => a.id - b.id);
 }
