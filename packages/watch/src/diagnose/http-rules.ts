@@ -11,10 +11,18 @@ const OBSERVED = /^(?:undici|fetch|node:http)\./;
 const isReadLoop = (stack: Stack): boolean => callsLike(stack, READ_LOOP);
 const isWriteLoop = (stack: Stack): boolean => callsLike(stack, WRITE_LOOP);
 
-/** It waits for bytes that nobody has asked for: idle, or (in Go) before the response's head. In a Node profile the label says it. */
-function waitsForBytes(stack: Stack): boolean {
-  if ('verdict' in stack.labels) return stack.labels.verdict === 'idle';
-  return calls(stack, 'bufio.(*Reader).Peek') || calls(stack, 'net/http.(*persistConn).Read') || stack.state === 'IO wait' || stack.state === 'io wait';
+const isNode = (stack: Stack): boolean => callsLike(stack, /^watertight\.\(/) || callsLike(stack, OBSERVED);
+
+/** A read loop that waits for bytes that nobody has asked for; in Go also before the response's head, which looks the same. */
+function isIdle(stack: Stack): boolean {
+  // Below an idle connection's loop stands nothing; where there are labels, one says it.
+  if (isNode(stack)) return 'verdict' in stack.labels ? stack.labels.verdict === 'idle' : stack.frames.length === 1;
+  return calls(stack, 'bufio.(*Reader).Peek') || calls(stack, 'net/http.(*persistConn).Read') || stack.state === 'IO wait';
+}
+
+/** A request in Node that waits for its response, or for more of it. In text and in labels the state says so. */
+function isInFlight(stack: Stack): boolean {
+  return (isReadLoop(stack) || callsLike(stack, OBSERVED)) && isNode(stack) && !isIdle(stack) && (stack.state ?? stack.labels.state) === 'io wait';
 }
 
 function readLoops(stacks: readonly Stack[], of: (stack: Stack) => number): number {
@@ -29,7 +37,7 @@ const isReading = (stack: Stack): boolean =>
 export const unreadBody: Rule = {
   id: 'unread-body',
   leak: true,
-  matches: (stack) => (isReadLoop(stack) && !waitsForBytes(stack)) || callsLike(stack, OBSERVED),
+  matches: (stack) => (isReadLoop(stack) || callsLike(stack, OBSERVED)) && !isIdle(stack) && !isInFlight(stack),
   things: (stacks, of, all) => Math.max(0, readLoops(stacks, of) - sum(all.filter(isReading), of)) + sum(stacks.filter((stack) => !isReadLoop(stack)), of),
   sentence: (count) => `${amount(count, 'response body was', 'response bodies were')} neither read to the end nor closed, and each holds its connection with its two loops.`,
   advice: 'Read each body to its end or close it: `defer resp.Body.Close()` after the error check and io.Copy(io.Discard, resp.Body) in Go, `await using res = await get(url)` in Node. Partly read and dropped is unread, too.',
@@ -56,8 +64,8 @@ export const stalledRead: Rule = {
 export const noResponse: Rule = {
   id: 'no-response',
   leak: true,
-  matches: (stack) => doing(stack) === 'net/http.(*persistConn).roundTrip' || /^net\/http\.\(\*(?:http2)?[cC]lientConn\)\.(?:RoundTrip|roundTrip)$/.test(doing(stack)),
-  sentence: (count) => `${amount(count, 'request waits', 'requests wait')} for a response whose head does not come.`,
+  matches: (stack) => isInFlight(stack) || doing(stack) === 'net/http.(*persistConn).roundTrip' || /^net\/http\.\(\*(?:http2)?[cC]lientConn\)\.(?:RoundTrip|roundTrip)$/.test(doing(stack)),
+  sentence: (count) => `${amount(count, 'request waits', 'requests wait')} for a response that does not come, or for the rest of it.`,
   advice: 'Set Transport.ResponseHeaderTimeout or Client.Timeout, and look at the server.',
 };
 
@@ -87,7 +95,7 @@ export const dialling: Rule = {
 export const idleConnections: Rule = {
   id: 'idle-connections',
   leak: false,
-  matches: (stack) => isReadLoop(stack) || callsLike(stack, /\.\(\*(?:http2)?[cC]lientConnReadLoop\)\.run$/),
+  matches: (stack) => (isReadLoop(stack) && !isInFlight(stack)) || callsLike(stack, /\.\(\*(?:http2)?[cC]lientConnReadLoop\)\.run$/),
   things: readLoops,
   sentence: (count) => `${amount(count, 'connection is', 'connections are')} idle, waiting for the next request or for a response's head. That is no leak.`,
   advice: 'Nothing; IdleConnTimeout and MaxIdleConnsPerHost decide how many stay, and CloseIdleConnections() ends them.',

@@ -45,16 +45,19 @@ const STANDARD = /^(?:runtime|internal|net|crypto|bufio|io|os|sync|time|context|
 /** Libraries between a program and the network: the line to blame is beyond them. */
 const LIBRARY = /^(?:google\.golang\.org\/grpc|github\.com\/(?:go-sql-driver|lib\/pq|jackc|redis|aws|prometheus|hashicorp\/go-retryablehttp|go-resty))\b/;
 
+/** What runs on behalf of a request, named as if it were Go's: the library's loops, the bodies of other clients. */
+const CLIENT = /^(?:watertight|undici|fetch|node:http)\.\(/;
+
 const SCRIPT = /\.[cm]?[jt]sx?$/;
 
 /** A frame of a Node service, but for the library's own loops and Node's. */
 function isScript({ function: name, file }: Frame): boolean {
-  return SCRIPT.test(file) && !name.startsWith('watertight.') && !file.startsWith('node:');
+  return SCRIPT.test(file) && !CLIENT.test(name) && !file.startsWith('node:');
 }
 
 function isPrograms(frame: Frame, goRoot: string | null): boolean {
   const { function: name, file } = frame;
-  if (name === '') return false;
+  if (name === '' || CLIENT.test(name)) return false;
   if (SCRIPT.test(file)) return isScript(frame) && !/[\\/]node_modules[\\/]/.test(file);
   if (goRoot !== null && file.startsWith(goRoot)) return false;
   return !STANDARD.test(name) && !LIBRARY.test(name);

@@ -1,4 +1,4 @@
-/** What stacks mean: profiles recorded from real Go programs that make one mistake each, in each form. */
+/** What stacks mean: profiles recorded from real Go and Node programs that make one mistake each, in each form. */
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -59,6 +59,34 @@ for (const version of ['go1.19', 'go1.27']) {
               .map(({ id, count, site }) => [id, [count, site === null ? null : site.function.replace(/\[go\.shape\.\w+\]/, '[...]')]]),
           );
           assert.deepEqual(said, expected);
+        });
+      }
+    }
+  });
+}
+
+/** The Node programs: what their profiles must say, and in which line of theirs. */
+const NODE_PROGRAMS: Readonly<Record<string, Expected>> = {
+  'unread-body': { 'unread-body': [8, 'preview'] },
+  'half-read-body': { 'unread-body': [8, 'preview'] },
+  'unread-fetch': { 'unread-body': [8, 'preview'] },
+  'unread-node-http': { 'unread-body': [8, 'preview'] },
+  'idle-connections': { 'idle-connections': [8, null] },
+  'stuck-dial': { dialling: [8, 'ask'] },
+  'no-header-timeout': { 'no-response': [8, 'ask'] },
+};
+
+for (const version of ['node20', 'node24']) {
+  describe(`a profile of ${version}:`, () => {
+    for (const [program, expected] of Object.entries(NODE_PROGRAMS)) {
+      for (const form of FORMS) {
+        test(`${program}, ${form}`, () => {
+          const found = recording(version, program, form).filter(({ id }) => !BESIDES.has(id) && id !== 'in-the-program');
+          // Of an idle connection, debug=2 says which line dialled it.
+          const nameOf = ({ id, site }: Diagnosis): string | null => (id === 'idle-connections' ? null : (site?.function ?? null));
+          assert.deepEqual(Object.fromEntries(found.map((each) => [each.id, [each.count, nameOf(each)]])), expected);
+          const [named] = found;
+          if (named.site !== null) assert.match(named.site.file, new RegExp(`/app/${program}\\.mjs$`));
         });
       }
     }
