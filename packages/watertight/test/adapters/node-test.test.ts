@@ -195,6 +195,34 @@ test('starts programs', async () => {
     assert.doesNotMatch(output, /watertight\/node-test:/);
   }));
 
+  test('resources are each test\'s own, too, and those of the runner nobody\'s', inProject('node-test', async (project, origin) => {
+    project.write({ 'a.test.mjs': source(origin, `
+import { createServer } from 'node:http';
+leakCheck({ resources: true });
+const left = [];
+const file = createServer().listen(0);
+after(() => file.close());
+test('clean', async () => { await new Promise((resolve) => setTimeout(resolve, 20)); });
+test('timer', () => { left.push(setInterval(() => {}, 1000)); });
+test('both', { concurrency: true }, async (t) => {
+  await Promise.all([
+    t.test('leaving a server', () => { left.push(createServer().listen(0)); }),
+    t.test('closing its own', async () => {
+      const server = createServer().listen(0);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      server.close();
+    }),
+  ]);
+});
+after(() => { clearInterval(left[0]); left[1].close(); });`) });
+    const { output } = await nodeTest(project, 'a.test.mjs');
+    assert.deepEqual(['clean', 'timer', 'leaving a server', 'closing its own'].map((name) => outcome(output, name)), ['passed', 'failed', 'failed', 'passed'], output);
+    assert.match(output, /timer left open: setInterval every 1000 ms/);
+    assert.match(output, /server left open: http /);
+    assert.equal(output.match(/1 resource leaked/g)?.length, 2, output);
+    assert.doesNotMatch(output, AT_END);
+  }));
+
   test('a process that ends early is looked at once more', inProject('node-test', async (project, origin) => {
     project.write({ 'a.test.mjs': source(origin, "test('passes', async () => { await get(URL); process.exit(0); });") });
     const { code, output } = await project.node(['a.test.mjs']);
