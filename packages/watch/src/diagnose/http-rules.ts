@@ -22,7 +22,7 @@ function isIdle(stack: Stack): boolean {
 
 /** A request in Node that waits for its response, or for more of it. In text and in labels the state says so. */
 function isInFlight(stack: Stack): boolean {
-  return (isReadLoop(stack) || callsLike(stack, OBSERVED)) && isNode(stack) && !isIdle(stack) && (stack.state ?? stack.labels.state) === 'io wait';
+  return (isReadLoop(stack) || callsLike(stack, OBSERVED)) && isNode(stack) && !isIdle(stack) && (stack.state ?? stack.labels.state)?.toLowerCase() === 'io wait';
 }
 
 function readLoops(stacks: readonly Stack[], of: (stack: Stack) => number): number {
