@@ -184,7 +184,7 @@ test('names and paths that would break a line do not', withTasks(async (live) =>
     const sample = profile.samples.find((each) => functions(each)[0].endsWith('readLoop'));
     assert.ok(functions(sample!)[1].includes('line\\x0aend\\x09and "quotes" 𝒻()'), functions(sample!)[1]);
   }
-  assert.equal(counts.samples[0].labels.path, '/a"\\b\u0001');
+  assert.ok(counts.samples.some(({ labels }) => labels.path === '/a"\\b\u0001'));
 }));
 
 test('httpbody: one a response, how long it is held, what is unread of it', withTasks(async (live) => {
