@@ -2,12 +2,17 @@
 //
 //   node scripts/test.mjs [text...]   only files whose path contains one of the texts
 //   node scripts/test.mjs --without text …  all but those; may be given several times
+//   node scripts/test.mjs --again    files in which a test failed are run once more, alone, and decide;
+//                                    what passes only then is listed as unsteady
+//   node scripts/test.mjs --slowest 20      which files took longest
 //   NODE_UNDER_TEST=/path/to/node     run them on another Node than the one that runs this script
 //
 // It leaves the build to `npm test`, which calls it after `tsc -b`.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
-import { join, relative, sep } from 'node:path';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
 
@@ -38,7 +43,10 @@ const everyFile = [
   ...filesUnder(join(root, 'bench'), '.test.js'),
 ].map((file) => relative(root, file));
 
-const { values, positionals: wanted } = parseArgs({ options: { without: { type: 'string', multiple: true, default: [] } }, allowPositionals: true });
+const { values, positionals: wanted } = parseArgs({
+  options: { without: { type: 'string', multiple: true, default: [] }, again: { type: 'boolean', default: false }, slowest: { type: 'string', default: '0' } },
+  allowPositionals: true,
+});
 const files = everyFile
   .filter((file) => {
     const path = file.split(sep).join('/');
@@ -62,50 +70,86 @@ if (!allowed) {
 }
 const ifSupported = (flag, value) => (allowed.includes(`${flag}=`) ? [`${flag}=${value}`] : []);
 
-const runner = spawn(
-  node,
-  [
-    '--expose-gc', // a proven leak is one the collector has found
-    '--enable-source-maps', // call sites in the tests are lines of the .ts files
-    '--test',
-    '--test-reporter=spec',
-    ...ifSupported('--test-timeout', 120_000),
-    ...ifSupported('--test-concurrency', 2), // tests measure tasks and time: leave them room
-    ...files,
-  ],
-  {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, ...(process.stdout.isTTY && !process.env.NO_COLOR ? { FORCE_COLOR: '1' } : {}) },
-  },
-);
+// With source maps the runner names a test by the file it was written in.
+function compiledOf(file) {
+  return relative(root, resolve(root, file)).replace(/^(packages[\\/][^\\/]+[\\/])test([\\/].*)\.ts$/, '$1dist-test$2.js');
+}
+
+const reports = mkdtempSync(join(tmpdir(), 'watertight-tests-'));
+let current;
+
+/** Runs the files; the status is the runner's, `files` says what became of each. */
+async function run(files, concurrency) {
+  const report = join(reports, 'files.jsonl');
+  rmSync(report, { force: true });
+  current = spawn(
+    node,
+    [
+      '--expose-gc', // a proven leak is one the collector has found
+      '--enable-source-maps', // call sites in the tests are lines of the .ts files
+      '--test',
+      '--test-reporter=spec',
+      '--test-reporter-destination=stdout',
+      `--test-reporter=${join(root, 'scripts/test-files.mjs')}`,
+      `--test-reporter-destination=${report}`,
+      ...ifSupported('--test-timeout', 120_000),
+      ...ifSupported('--test-concurrency', concurrency), // tests measure tasks and time: leave them room
+      ...files,
+    ],
+    {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...(process.stdout.isTTY && !process.env.NO_COLOR ? { FORCE_COLOR: '1' } : {}) },
+    },
+  );
+  show(current.stdout);
+  const [code, signal] = await once(current, 'close');
+  if (signal !== null) console.error(`The test runner was ended by ${signal}.`);
+  const lines = existsSync(report) ? readFileSync(report, 'utf8').split('\n').filter(Boolean) : [];
+  return { status: code ?? 1, files: lines.map((line) => JSON.parse(line)) };
+}
 
 // The spec reporter prints its summary, then the failures. The summary is repeated after those,
 // so that it is the last thing on the screen either way.
-let summary = [];
-let afterSummary = false;
-let rest = '';
-function take(line) {
-  const plain = stripVTControlCharacters(line);
-  if (/^ℹ tests \d+$/.test(plain)) {
-    summary = [];
-    afterSummary = false;
-  }
-  if (/^ℹ (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/.test(plain)) summary.push(line);
-  else if (summary.length > 0 && plain.trim() !== '') afterSummary = true;
+function show(output) {
+  let summary = [];
+  let afterSummary = false;
+  let rest = '';
+  const take = (line) => {
+    const plain = stripVTControlCharacters(line);
+    if (/^ℹ tests \d+$/.test(plain)) {
+      summary = [];
+      afterSummary = false;
+    }
+    if (/^ℹ (tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/.test(plain)) summary.push(line);
+    else if (summary.length > 0 && plain.trim() !== '') afterSummary = true;
+  };
+  output.setEncoding('utf8');
+  output.on('data', (text) => {
+    process.stdout.write(text);
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    lines.forEach(take);
+  });
+  output.on('end', () => {
+    if (rest !== '') take(rest);
+    if (afterSummary) process.stdout.write(`\n${summary.join('\n')}\n`);
+  });
 }
 
-runner.stdout.setEncoding('utf8');
-runner.stdout.on('data', (text) => {
-  process.stdout.write(text);
-  const lines = (rest + text).split('\n');
-  rest = lines.pop() ?? '';
-  lines.forEach(take);
-});
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => runner.kill(signal));
-runner.on('close', (code, signal) => {
-  if (rest !== '') take(rest);
-  if (afterSummary) process.stdout.write(`\n${summary.join('\n')}\n`);
-  if (signal !== null) console.error(`The test runner was ended by ${signal}.`);
-  process.exitCode = code ?? 1;
-});
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => current?.kill(signal));
+try {
+  const first = await run(files, 2);
+  process.exitCode = first.status;
+  const slowest = first.files.sort((a, b) => b.ms - a.ms).slice(0, Number(values.slowest));
+  for (const { file, ms } of slowest) console.log(`${(ms / 1000).toFixed(1).padStart(7)} s  ${relative(root, file)}`);
+  const failed = first.files.filter((file) => file.failed).map(({ file }) => compiledOf(file));
+  if (values.again && failed.length > 0 && failed.every((file) => files.includes(file))) {
+    console.log(`\nOnce more, alone: ${failed.join(', ')}`);
+    const second = await run(failed, 1);
+    process.exitCode = second.status;
+    if (second.status === 0) console.log(`\nUNSTEADY: failed, and passed when run alone: ${failed.join(', ')}`);
+  }
+} finally {
+  rmSync(reports, { recursive: true, force: true });
+}
