@@ -56,6 +56,8 @@ export class TargetMonitor {
     this.assessor = new Assessor(target.limit === null ? {} : { limit: target.limit });
     // What was judged at the time is not judged again, but for as long as a finding stands.
     this.assessor.addHistory(known.map((sample) => this.clock.sample(sample)));
+    // A watcher that was ended knows what it had seen in the profiles, and the verdict stands.
+    this.looks = history.looks<Look>(this.id, LOOKS);
     const last = known.at(-1);
     if (last !== undefined) this.source.resume({ start: last.start, value: last.value });
   }
@@ -85,11 +87,13 @@ export class TargetMonitor {
     this.proven = proven;
     this.profile = { at, value, start };
     this.stacks = stacksOf(profile).sort((a, b) => b.count - a.count);
-    this.history.recordProfile(this.id, at, start, this.stacks.slice(0, KEPT_STACKS).map(({ key, count, waitMs: _wait, ...kept }) => ({ key, count, frames: kept satisfies KeptStack })));
     this.summary = summarizeStacks(this.stacks, this.baseline(at, start));
     const unread = this.summary.diagnoses.find(({ id }) => id === 'unread-body');
     const waitMs = unread === undefined ? 0 : Math.max(0, ...this.summary.groups.filter(({ diagnosis }) => diagnosis === unread).map((group) => group.waitMs));
-    this.looks = [...this.looks.slice(-LOOKS + 1), { at, start, value, unread: unread?.count ?? 0, waitMs, proven: proven.count }];
+    const seen: Look = { at, start, value, unread: unread?.count ?? 0, waitMs, proven: proven.count };
+    this.looks = [...this.looks.slice(-LOOKS + 1), seen];
+    const kept = this.stacks.slice(0, KEPT_STACKS).map(({ key, count, waitMs: _wait, ...stack }) => ({ key, count, frames: stack satisfies KeptStack }));
+    this.history.recordProfile(this.id, at, start, kept, seen);
   }
 
   report(): TargetReport {

@@ -143,12 +143,12 @@ export class History {
 
   // ---- profiles
 
-  /** Keeps a profile as its stacks and their numbers; what a stack looks like is kept once for each target. */
-  recordProfile(target: number, at: number, start: number, stacks: readonly StackCount[]): number {
+  /** Keeps a profile as its stacks and their numbers, and what it proved; what a stack looks like is kept once for each target. */
+  recordProfile(target: number, at: number, start: number, stacks: readonly StackCount[], look: object | null = null): number {
     return this.transaction(() => {
       const total = stacks.reduce((sum, { count }) => sum + count, 0);
       this.run('DELETE FROM stack_count WHERE profile IN (SELECT id FROM profile WHERE target = ? AND at = ?)', target, at);
-      this.run('INSERT INTO profile (target, at, start, total) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET start = excluded.start, total = excluded.total', target, at, start, total);
+      this.run('INSERT INTO profile (target, at, start, total, look) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET start = excluded.start, total = excluded.total, look = excluded.look', target, at, start, total, look === null ? null : JSON.stringify(look));
       const { id } = this.get('SELECT id FROM profile WHERE target = ? AND at = ?', target, at) as { id: number };
       for (const { key, frames, count } of stacks) {
         this.run('INSERT INTO stack (target, key, frames) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', target, key, JSON.stringify(frames));
@@ -161,6 +161,12 @@ export class History {
   /** The profiles on record, oldest first. */
   profiles(target: number, from = 0, to = Infinity): ProfileRecord[] {
     return this.all('SELECT id, at, start, total FROM profile WHERE target = ? AND at >= ? AND at <= ? ORDER BY at', target, from, Math.min(to, Number.MAX_SAFE_INTEGER)) as ProfileRecord[];
+  }
+
+  /** What the latest profiles proved, at most so many, oldest first. */
+  looks<L>(target: number, limit: number): L[] {
+    const rows = this.all('SELECT look FROM profile WHERE target = ? AND look IS NOT NULL ORDER BY at DESC LIMIT ?', target, limit) as { look: string }[];
+    return rows.map(({ look }) => JSON.parse(look) as L).reverse();
   }
 
   /** A profile's stacks, most frequent first. */

@@ -47,6 +47,10 @@ const VERSIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX incident_by_target ON incident (target, opened);
   `,
+  // What a profile proved when it was taken, as JSON: a watcher that was killed goes on from there.
+  `
+  ALTER TABLE profile ADD COLUMN look TEXT;
+  `,
 ];
 
 /** Brings a new or older file up to the present version. */
