@@ -113,4 +113,16 @@ export const programs = {
       return status;
     },
   },
+
+  'empty body, never read': {
+    async leaking(base) {
+      const { status } = await client.get(`${base}/empty`); // leak: empty body, never read
+      return status;
+    },
+    async correct(base) {
+      const { status, data } = await client.get(`${base}/empty`);
+      data.resume();
+      return status;
+    },
+  },
 };

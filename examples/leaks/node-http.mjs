@@ -114,4 +114,16 @@ export const programs = {
       return response.statusCode;
     },
   },
+
+  'empty body, never read': {
+    async leaking(base) {
+      const [response] = await once(http.get(`${base}/empty`), 'response'); // leak: empty body, never read
+      return response.statusCode;
+    },
+    async correct(base) {
+      const [response] = await once(http.get(`${base}/empty`), 'response');
+      response.resume();
+      return response.statusCode;
+    },
+  },
 };

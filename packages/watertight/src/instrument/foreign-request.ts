@@ -101,11 +101,11 @@ export abstract class ForeignRequest extends Task implements BriefTask, Watched 
     watch(this, stream);
   }
 
-  /** No more bytes will come. A response without any is finished with that, and one that goes to nobody's stream. */
+  /** No more bytes will come. One that goes to nobody's stream is finished with that. */
   ended(): void {
     this.complete = true;
     const { target } = this;
-    if (this.received === 0 || target === null || this.isReadOut(target)) this.finish();
+    if ((this.received === 0 && this.freedByEmptyBody) || target === null || this.isReadOut(target)) this.finish();
   }
 
   /** `stream` will give nothing that it does not have already. */
@@ -132,6 +132,11 @@ export abstract class ForeignRequest extends Task implements BriefTask, Watched 
 
   /** Whether the connection is free as soon as the last byte was read, and not only when its reader has noticed the end. */
   protected get freedByLastByte(): boolean {
+    return true;
+  }
+
+  /** Whether a response that came without a byte is finished with that, and not only when its reader has noticed. */
+  protected get freedByEmptyBody(): boolean {
     return true;
   }
 

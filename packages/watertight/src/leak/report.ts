@@ -98,10 +98,13 @@ const RELEASE: Readonly<Record<HolderClient, string>> = {
   'node:http': 'read it to the end, or drop the rest: res.resume()',
 };
 
+/** In node:http, a response without a body holds its socket as any other does. */
+const RELEASE_EMPTY = "its socket is free after its 'end', which comes only to who reads, though the body is empty: res.resume()";
+
 function advice(leak: Leak): string {
   switch (leak.kind) {
     case 'body':
-      if (leak.status !== 0) return RELEASE[leak.client];
+      if (leak.status !== 0) return leak.client === 'node:http' && leak.contentLength === 0 ? RELEASE_EMPTY : RELEASE[leak.client];
       return leak.client === 'node:http' ? 'wait for its response, or: req.destroy()' : 'await it, or cancel it with an AbortSignal';
     case 'connection':
       return leak.verdict === 'idle' ? "pooled, nobody's fault; closeIdleConnections() ends it" : 'await the request, or cancel it with an AbortSignal';

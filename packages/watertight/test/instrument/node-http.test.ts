@@ -28,6 +28,24 @@ async function responseOf(request: ClientRequest): Promise<IncomingMessage> {
   return response;
 }
 
+function head(origin: string, agent: http.Agent | undefined): ClientRequest {
+  const request = http.request(`${origin}/small`, { method: 'HEAD', agent }); // here
+  request.end();
+  return request;
+}
+
+/** Responses without a body that nobody reads: they hold their socket, where there is one to be held. */
+function emptyForms(agent: () => http.Agent | undefined, expected: Form['expected']): Form[] {
+  const of = (path: string, status: number): Form['expected'] => (expected === null ? null : { ...expected, path, status });
+  return [
+    { name: 'an empty body, never read', expected: of('/empty', 200), run: (origin) => responseOf(http.get(`${origin}/empty`, { agent: agent() })) }, // here
+    { name: 'an empty body in chunks, never read', expected: of('/empty-chunked', 200), run: (origin) => responseOf(http.get(`${origin}/empty-chunked`, { agent: agent() })) }, // here
+    { name: '204, never read', expected: of('/204', 204), run: (origin) => responseOf(http.get(`${origin}/204`, { agent: agent() })) }, // here
+    { name: '304, never read', expected: of('/304', 304), run: (origin) => responseOf(http.get(`${origin}/304`, { agent: agent() })) }, // here
+    { name: 'HEAD, never read', expected: of('/small', 200), run: (origin) => responseOf(head(origin, agent())) },
+  ];
+}
+
 function forms(agent: () => http.Agent | undefined): Form[] {
   const leaks: Form[] = [
     { name: 'never read, 5 bytes', expected: { client: 'node:http', contentLength: 5 }, run: (origin) => responseOf(http.get(`${origin}/small`, { agent: agent() })) }, // here
@@ -127,14 +145,21 @@ function forms(agent: () => http.Agent | undefined): Form[] {
       request.on('timeout', () => request.destroy());
       await closeOf(request);
     }],
-    ['an empty body', (origin) => responseOf(http.get(`${origin}/empty`, { agent: agent() }))],
-    ['HEAD', (origin) => {
-      const request = http.request(`${origin}/small`, { method: 'HEAD', agent: agent() });
-      request.end();
-      return responseOf(request);
+    ['an empty body, resume()', async (origin) => (await responseOf(http.get(`${origin}/empty`, { agent: agent() }))).resume()],
+    ['an empty body, iterated', async (origin) => {
+      for await (const _ of await responseOf(http.get(`${origin}/empty`, { agent: agent() })));
     }],
-    ['204', (origin) => responseOf(http.get(`${origin}/204`, { agent: agent() }))],
-    ['304', (origin) => responseOf(http.get(`${origin}/304`, { agent: agent() }))],
+    ["HEAD, 'data' listened to", async (origin) => (await responseOf(head(origin, agent()))).on('data', silence)],
+    ['204, resume()', async (origin) => (await responseOf(http.get(`${origin}/204`, { agent: agent() }))).resume()],
+    ['204, destroyed', async (origin) => (await responseOf(http.get(`${origin}/204`, { agent: agent() }))).destroy()],
+    ['204, its request destroyed', async (origin) => {
+      const request = http.get(`${origin}/204`, { agent: agent() });
+      await responseOf(request);
+      request.destroy();
+    }],
+    ["204 without a 'response' listener", (origin) => http.get(`${origin}/204`, { agent: agent() })],
+    ['204 on a connection that the server closes', (origin) => responseOf(http.get(`${origin}/204-close`, { agent: agent() }))],
+    ['304, piped', async (origin) => pipeline(await responseOf(http.get(`${origin}/304`, { agent: agent() })), new PassThrough().resume())],
     ['early hints, then read', async (origin) => (await responseOf(http.get(`${origin}/early-hints`, { agent: agent() }))).resume()],
     ['for await to the end', async (origin) => {
       for await (const _ of await responseOf(http.get(`${origin}/big`, { agent: agent() })));
@@ -174,11 +199,14 @@ function forms(agent: () => http.Agent | undefined): Form[] {
 }
 
 describe('node:http with the global agent', () => {
-  for (const form of forms(() => undefined)) testForm(form, () => server);
+  const empty = emptyForms(() => undefined, { client: 'node:http', contentLength: 0 });
+  for (const form of [...forms(() => undefined), ...empty]) testForm(form, () => server);
 });
 
 describe('node:http without keep-alive', () => {
-  for (const form of forms(() => new http.Agent({ keepAlive: false }))) testForm(form, () => server);
+  const agent = (): http.Agent => new http.Agent({ keepAlive: false });
+  // The server ends such a connection with its response, and then nothing is held.
+  for (const form of [...forms(agent), ...emptyForms(agent, null)]) testForm(form, () => server);
 });
 
 describe('axios', async () => {
