@@ -35,7 +35,7 @@ export async function startGoService(): Promise<DemoService | null> {
     rmSync(folder, { recursive: true, force: true });
     return null;
   }
-  const service = await running('go-leaking', spawn(binary, { stdio: ['pipe', 'pipe', 'inherit'] }));
+  const service = await running('go-leaking', spawn(binary, ['-stdin', '-every', '400ms'], { stdio: ['pipe', 'pipe', 'inherit'] }));
   // It runs: its file is not needed any more.
   rmSync(folder, { recursive: true, force: true });
   return service;

@@ -3,13 +3,16 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { watertight } from './command.js';
 
+const COMMANDS = ['demo', 'flame', 'lab', 'run', 'top', 'diff', 'watch', 'rules'];
+
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
 
 describe('the watertight command', () => {
   test('--help lists the sub-commands and succeeds', async () => {
     const { status, stdout } = await watertight('--help');
     assert.equal(status, 0);
-    for (const name of ['lab', 'run']) assert.match(stdout, new RegExp(`^  ${name} `, 'm'));
+    const listed = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
+    assert.deepEqual(listed.filter((name) => name !== 'help').sort(), [...COMMANDS].sort());
   });
 
   test('--version is the version of the package', async () => {
@@ -17,10 +20,12 @@ describe('the watertight command', () => {
   });
 
   test('each sub-command has its own help', async () => {
-    for (const name of ['lab', 'run']) {
-      const { status, stdout } = await watertight(name, '--help');
-      assert.equal(status, 0);
-      assert.match(stdout, new RegExp(`Usage: watertight ${name}`));
+    const helps = await Promise.all(COMMANDS.map((name) => watertight(name, '--help')));
+    for (const [index, { status, stdout, stderr }] of helps.entries()) {
+      const name = COMMANDS[index] ?? '';
+      assert.deepEqual([status, stderr], [0, ''], name);
+      assert.match(stdout, new RegExp(`^Usage: watertight ${name} `));
+      assert.match(stdout, /^Options:$/m);
     }
   });
 

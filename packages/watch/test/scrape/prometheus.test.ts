@@ -1,11 +1,10 @@
 /** A fleet as Prometheus knows it: what its series mean, how it is asked, what is said when it does not answer. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { afterEach, describe, test } from 'node:test';
 import { verifyNone } from 'watertight/leak';
 import { processesIn, PrometheusApi, PrometheusFleet, type ScrapeFailure, type Series } from '#scrape';
+import { serveUntil } from '../fixtures/loopback-server.js';
 
 const ends: (() => unknown)[] = [];
 afterEach(async (t) => {
@@ -13,15 +12,7 @@ afterEach(async (t) => {
   await verifyNone(t);
 });
 
-async function serve(handler: RequestListener): Promise<string> {
-  const server = createServer(handler).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  ends.push(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
+const serve = (handler: RequestListener): Promise<string> => serveUntil(ends, handler);
 
 function fleetOf(url: string, timeout = 5000): PrometheusFleet {
   const fleet = new PrometheusFleet(new PrometheusApi(url, { timeout }));

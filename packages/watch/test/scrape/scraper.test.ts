@@ -9,6 +9,7 @@ import { Client, Transport } from 'watertight';
 import { verifyNone } from 'watertight/leak';
 import { parseTarget, Scraper, type ScrapeFailure } from '#scrape';
 import { GoService, removeBuilt, withoutGo } from '../fixtures/go-service.js';
+import { serveUntil } from '../fixtures/loopback-server.js';
 
 const transport = new Transport();
 const client = new Client({ transport });
@@ -21,15 +22,7 @@ afterEach(async (t) => {
 });
 after(removeBuilt);
 
-async function serve(handler: RequestListener): Promise<string> {
-  const server = createServer(handler).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  ends.push(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
+const serve = (handler: RequestListener): Promise<string> => serveUntil(ends, handler);
 
 function scraperOf(url: string, timeout = 10_000): Scraper {
   return new Scraper(parseTarget(url), client, timeout);
