@@ -145,7 +145,7 @@ withPreview('with a fixture', ({ preview }) => {
     const { code, output } = await vitest(
       project,
       {
-        'quiet.ts': `import { leakCheck } from 'watertight/vitest';\nleakCheck({ retries: 2 });\n`,
+        'quiet.ts': `import { ignoreTopFunction } from 'watertight/leak';\nimport { leakCheck } from 'watertight/vitest';\nleakCheck({ ignore: [ignoreTopFunction('fetchPreview')] });\n`,
         'options.test.ts': `${typed(server.origin, 'quick')}
 import { beforeEach, describe } from 'vitest';
 import { leakCheck } from 'watertight/vitest';
@@ -158,8 +158,7 @@ test('wrong', () => leakCheck({ retry: 1 } as never));
       },
       { setupFiles: ['watertight/vitest', './quiet.ts'] },
     );
-    assert.equal(outcome(output, 'quick leaking'), 'failed', output);
-    assert.match(output, /held for \d+ ms/, 'two looks only');
+    assert.equal(outcome(output, 'quick leaking'), 'passed', output);
     assert.equal(outcome(output, 'unchecked'), 'passed', output);
     assert.match(output, /TypeError: a leak check has no option 'retry'; it has retries,/, output);
     assert.equal(code, 1);

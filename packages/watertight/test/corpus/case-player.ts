@@ -29,7 +29,6 @@ export interface Outcome {
   /** The client took a content coding off. */
   uncompressed?: boolean;
   refusal?: Refusal;
-  elapsedMs: number;
   /** How often `/case` reached the server. */
   timesAsked: number;
   probe: 'its own response' | 'another response' | Refusal;
@@ -91,26 +90,24 @@ async function sendScript(corpusCase: CorpusCase, connection: RawConnection): Pr
   if (corpusCase.end === 'fin') connection.finish();
 }
 
-type Answer = Pick<Outcome, 'status' | 'body' | 'uncompressed' | 'refusal' | 'elapsedMs'>;
+type Answer = Pick<Outcome, 'status' | 'body' | 'uncompressed' | 'refusal'>;
 
 async function ask(client: Client, url: string, corpusCase: CorpusCase): Promise<Answer> {
-  const started = performance.now();
-  const elapsed = (): number => performance.now() - started;
   const timeout = corpusCase.needsDeadline ? DEADLINE_MS : GUARD_MS;
   let response;
   try {
     response = await client.request(url, { method: corpusCase.method, redirect: 'manual', timeout });
   } catch (error) {
-    return { refusal: refusalFrom('head', error), elapsedMs: elapsed() };
+    return { refusal: refusalFrom('head', error) };
   }
   const { status, uncompressed } = response;
   try {
     const body = digest(await response.body.readAll(BODY_CAP));
-    return { status, uncompressed, body, elapsedMs: elapsed() };
+    return { status, uncompressed, body };
   } catch (error) {
     // The cap is the caller's own, and so is closing what the cap cut off; every other refusal closes by itself.
     if (corpusCase.needsBodyCap) await response.body.close();
-    return { status, uncompressed, refusal: refusalFrom('body', error), elapsedMs: elapsed() };
+    return { status, uncompressed, refusal: refusalFrom('body', error) };
   }
 }
 

@@ -15,6 +15,15 @@ import { SeededRandom } from '../fixtures/seeded-random.js';
 const reason = new Error('no longer wanted');
 const never = new Promise<never>(() => {});
 
+/** Whether it settles while the event loop turns so often: "at once", on a slow machine too. */
+async function withinTurns(promise: Promise<unknown>, turns: number): Promise<boolean> {
+  let settled = false;
+  const note = (): void => void (settled = true);
+  promise.then(note, note);
+  for (let turn = 0; turn < turns && !settled; turn++) await new Promise((resolve) => setImmediate(resolve));
+  return settled;
+}
+
 interface Phase {
   name: string;
   serve?: (request: RawRequest) => unknown;
@@ -62,10 +71,9 @@ for (const phase of PHASES) {
     const ask = phase.ask ?? (async (via, url, signal) => (await via.get(url, { signal })).bytes());
     const asking = settle(ask(client, phase.url?.(server) ?? server.origin, controller.signal));
     await sleep(30);
-    const started = performance.now();
     controller.abort(reason);
+    assert.equal(await withinTurns(asking, 100), true, 'it waits for something else');
     assert.equal((await asking).error, reason);
-    assert.ok(performance.now() - started < 500);
     assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
     const { active, waiting } = transport.stats();
     assert.deepEqual({ active, waiting }, { active: 0, waiting: 0 });
@@ -200,8 +208,9 @@ test('close() with 100 requests in all phases: every one settles, later ones are
   const settled = Array.from({ length: 100 }, () => settle(client.get(server.origin, { timeout: 10_000 }).then((response) => response.bytes())));
   await sleep(25);
   await transport.close();
-  const started = performance.now();
-  for (const { error } of await Promise.all(settled)) if (error) assert.equal(typeof error.code, 'string');
-  assert.ok(performance.now() - started < 5000);
+  for (const { error } of await Promise.all(settled)) {
+    if (error) assert.equal(typeof error.code, 'string');
+    if (error) assert.notEqual(error.name, 'TimeoutError');
+  }
   await assert.rejects(client.get(server.origin), (error: Error & { code?: string }) => typeof error.code === 'string' && error.name !== 'TimeoutError');
 }));

@@ -53,10 +53,9 @@ test('a lookup that never answers ends in the dial timeout, and frees its place'
   let asked = 0;
   const lookup = lookupOf((_host, answer) => asked++ > 0 && process.nextTick(answer, null, [loopbackAddress]));
   const { client, transport } = loop.client({ lookup, dialTimeout: 200, maxConnsPerHost: 1 });
-  const started = performance.now();
-  const { error } = await settle(client.get(`http://a.test:${server.port}/`, { timeout: 10_000 }));
+  const { error } = await settle(client.get(`http://a.test:${server.port}/`, { timeout: 60_000 }));
   assert.equal(error!.name, 'TimeoutError');
-  assert.ok(performance.now() - started < 2000);
+  assert.match(error!.message, /dialTimeout/);
   assert.equal(transport.stats().dialling, 0);
   await assertWorks(client, `http://a.test:${server.port}/`);
 }));
@@ -123,15 +122,14 @@ test('a dial that never ends is a timeout, and who waits behind it is served', o
   const dial = (): Promise<net.Socket> | net.Socket =>
     dials++ === 0 ? new Promise<net.Socket>(() => {}) : net.connect(server.port, '127.0.0.1');
   const { client, transport } = loop.client({ dial, dialTimeout: 200, maxConnsPerHost: 1 });
-  const started = performance.now();
-  const first = settle(client.get(server.origin, { timeout: 10_000 }));
-  const second = client.get(server.origin, { timeout: 10_000 });
+  const first = settle(client.get(server.origin, { timeout: 60_000 }));
+  const second = client.get(server.origin, { timeout: 60_000 });
   await sleep(10);
   assert.equal(transport.stats().dialling, 1);
   assert.equal(await (await second).text(), 'hello');
-  assert.equal((await first).error!.name, 'TimeoutError');
-  const elapsed = performance.now() - started;
-  assert.ok(elapsed > 150 && elapsed < 2000, `${elapsed.toFixed(0)} ms`);
+  const { error } = await first;
+  assert.equal(error!.name, 'TimeoutError');
+  assert.match(error!.message, /dialTimeout/);
 }));
 
 test('a dial that fails now and then (EADDRNOTAVAIL) fails its own request only', onLoopback(async (loop) => {

@@ -21,7 +21,6 @@ describe('under load', () => {
     const { client, transport } = loop.client({ maxConnsPerHost: 100 });
     const order: number[] = [];
     const before = process.memoryUsage().heapUsed;
-    const started = performance.now();
     const asking = Array.from({ length: 10_000 }, async (_, i) => {
       const response = await client.get(`${server.origin}/wait/10`, { timeout: 60_000 });
       await response.bytes();
@@ -33,13 +32,11 @@ describe('under load', () => {
     const { active, dialling, waiting } = transport.stats();
     assert.ok(active + dialling <= 100 && waiting >= 9000, `${active} active, ${dialling} dialling, ${waiting} waiting`);
     await Promise.all(asking);
-    const elapsed = performance.now() - started;
     assert.ok(queued < 10_000, `${queued.toFixed(0)} bytes of heap per waiting request`);
     // First come, first served: nobody is overtaken by more than a few rounds of the connections.
     const displaced = Math.max(...order.map((asked, answered) => Math.abs(asked - answered)));
     assert.ok(displaced < 1000, `a request was ${displaced} places out of turn`);
     assert.ok((await ask('peak')) <= 101);
-    assert.ok(elapsed < 60_000);
   }));
 
   test('1,000 hosts asked three times each keep at most 100 idle connections, the least recently used go first', onLoopback(async (loop) => {

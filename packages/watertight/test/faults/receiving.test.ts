@@ -26,12 +26,10 @@ for (const [what, respond] of SLOW_HEADS) {
   test(`${what} ends in the timeout for the whole head`, onLoopback(async (loop) => {
     const server = await loop.serve({ onRequest: (request) => (request.target === '/plain' ? request.reply('hello') : respond(request)) });
     const { client, transport } = loop.client({ responseHeaderTimeout: 300 });
-    const started = performance.now();
-    const { error } = await settle(client.get(server.origin, { timeout: 20_000 }));
-    const elapsed = performance.now() - started;
+    const { error } = await settle(client.get(server.origin, { timeout: 60_000 }));
     // Enough interim responses are refused before their time is over; that is a limit of its own.
-    if (error!.name !== 'TimeoutError') assert.match(what, /interim/);
-    assert.ok(elapsed < 3000, `${elapsed.toFixed(0)} ms`);
+    if (error!.name === 'TimeoutError') assert.match(error!.message, /responseHeaderTimeout/);
+    else assert.match(what, /interim/);
     assert.equal(await server.settlesAt(0), 0);
     assert.equal(transport.stats().active, 0);
     await assertWorks(client, `${server.origin}/plain`);
@@ -57,17 +55,14 @@ test('100 bodies of which a byte comes every 50 ms: the idle timeout does not fi
       while (await connection.send('z')) await sleep(50);
     },
   });
-  const { client } = loop.client({ bodyIdleTimeout: 500 });
+  const { client } = loop.client({ bodyIdleTimeout: 2000 });
   const outcomes = await Promise.all(Array.from({ length: 100 }, async () => {
-    const response = await client.get(server.origin, { timeout: 1500 });
-    const started = performance.now();
-    const { error } = await settle(response.bytes());
-    return { error, elapsed: performance.now() - started };
+    const response = await client.get(server.origin, { timeout: 2500 });
+    return (await settle(response.bytes())).error;
   }));
-  for (const { error, elapsed } of outcomes) {
+  for (const error of outcomes) {
     assert.equal(error!.name, 'TimeoutError');
-    assert.ok(elapsed > 900, `the idle timeout fired after ${elapsed.toFixed(0)} ms`);
-    assert.ok(elapsed < 6000, `${elapsed.toFixed(0)} ms`);
+    assert.doesNotMatch(error!.message, /bodyIdleTimeout/);
   }
 }));
 

@@ -111,7 +111,7 @@ describe('looking again', () => {
     const started = performance.now();
     assert.equal((await findLeaks({ retries: 5, maxDelay: 10 })).length, 1);
     const took = performance.now() - started;
-    assert.ok(took >= 25 && took < 5000, `${took} ms`);
+    assert.ok(took >= 25, `${took} ms`);
     finish();
     await running;
   });
