@@ -12,7 +12,7 @@ import { onsetOf, type Onset } from './onset.js';
 import { sameHour } from './same-hour.js';
 import { checkSample, startOf, type Sample } from './sample.js';
 import { steepClimb } from './steep-climb.js';
-import { stitch, type Stitched } from './stitched.js';
+import { stitch, Stitching, type Stitched } from './stitched.js';
 import { straightClimb } from './straight-climb.js';
 import { unbrokenClimb } from './unbroken-climb.js';
 
@@ -64,6 +64,8 @@ export class Assessor {
   private readonly minutes = new Blocks(MINUTE, MINUTES_KEPT);
   private readonly quarters = new Blocks(QUARTER, QUARTERS_KEPT);
   private judgesFrom = -Infinity;
+  /** While a history is gone through: hundreds of windows that are nearly the same. Kept for longer, it would be half of the memory. */
+  private stitching: Stitching | undefined;
   private steep: SteepStanding | undefined;
   private slow: Standing | undefined;
   private count = 0;
@@ -102,8 +104,10 @@ export class Assessor {
    */
   addHistory(samples: readonly Sample[]): void {
     this.judgesFrom = (samples.at(-1)?.[0] ?? 0) / 3600 - STANDS;
+    this.stitching = new Stitching();
     for (const sample of samples) this.take(sample);
     this.judgesFrom = -Infinity;
+    this.stitching = undefined;
   }
 
   /** The verdict on everything up to the last full block. It changes nothing. */
@@ -155,10 +159,10 @@ export class Assessor {
   }
 
   private judgeQuarters(at: number): void {
-    const { columns } = this.quarters;
+    const { columns, forgotten } = this.quarters;
     const from = Math.max(firstAtOrAfter(columns.time, at - HORIZON), columns.time.length - QUARTERS_KEPT);
     if (columns.time.length - from < FEWEST_BLOCKS) return;
-    const series = stitch(columns, from);
+    const series = this.stitching?.upTo(columns, forgotten, from) ?? stitch(columns, from);
     if (series.time.length < FEWEST_BLOCKS) return;
     const found = straightClimb(series) ?? unbrokenClimb(series) ?? newClimb(series) ?? sameHour(series);
     if (found !== undefined) this.slow = { at, finding: found, ...courseOf(series, found) };

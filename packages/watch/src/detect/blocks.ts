@@ -21,6 +21,8 @@ const MOST_VALUES = 64;
 
 export class Blocks {
   readonly columns: Columns = { time: [], level: [], run: [], age: [] };
+  /** How many blocks are forgotten: the first of the columns was the one with this index, once. */
+  forgotten = 0;
   private readonly hours: number;
   private readonly limit: number;
   private values: number[] = [];
@@ -71,6 +73,7 @@ export class Blocks {
     this.timeSum = 0;
     this.ageSum = 0;
     if (time.length <= this.limit * 1.25) return;
+    this.forgotten += time.length - this.limit;
     for (const column of [time, level, run, age]) column.splice(0, column.length - this.limit);
   }
 }

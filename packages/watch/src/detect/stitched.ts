@@ -42,42 +42,122 @@ const SAME_LEVEL = 0.1;
 const NOISE_FROM = 96;
 
 interface Run {
-  readonly from: number;
-  readonly to: number;
+  from: number;
+  to: number;
+}
+
+/** What a restart did to the level, before it is asked whether that is more than noise. */
+interface Seam {
+  readonly drop: number;
+  /** The drop counts if it is more than this, and more than the noise. */
+  readonly least: number;
+  /** Whether everything that it is read from was there: then it stays. */
+  readonly whole: boolean;
 }
 
 /** Stitches the blocks from an index on. */
 export function stitch(columns: Columns, first: number): Stitched {
-  const runs: Run[] = [];
-  const { time, level, run, age } = columns;
-  const stitched = { time: [] as number[], level: [] as number[], count: [] as number[], run: [] as number[] };
-  for (let i = first; i < time.length; i++) {
-    if (age[i] < SETTLING) continue;
-    const at = stitched.time.length;
-    if (at > 0 && stitched.run[at - 1] === run[i]) runs[runs.length - 1] = { from: runs.at(-1)!.from, to: at + 1 };
-    else runs.push({ from: at, to: at + 1 });
-    stitched.time.push(time[i]);
-    stitched.count.push(level[i]);
-    stitched.run.push(run[i]);
-  }
-  const noise = noiseOf(stitched.count, stitched.run);
-  const restarts: Restart[] = [];
-  let lifted = 0;
-  for (let r = 0; r < runs.length; r++) {
-    if (r > 0) {
-      const drop = dropBetween(stitched.time, stitched.count, runs[r - 1], runs[r], noise);
-      restarts.push({ time: stitched.time[runs[r].from], drop });
-      lifted += drop;
-    }
-    for (let i = runs[r].from; i < runs[r].to; i++) stitched.level.push(stitched.count[i] + lifted);
-  }
-  return { ...stitched, restarts, noise };
+  return new Stitching().upTo(columns, 0, first);
 }
 
-function dropBetween(time: readonly number[], count: readonly number[], before: Run, after: Run, noise: number): number {
+/**
+ * The same for one window after another, each of which begins and ends no earlier than the one before:
+ * what they have in common is stitched once. Going through a long history, that is nearly everything.
+ */
+export class Stitching {
+  private readonly time: number[] = [];
+  private readonly level: number[] = [];
+  private readonly count: number[] = [];
+  private readonly run: number[] = [];
+  /** Which block each row is, counted from the first that there ever was. */
+  private readonly block: number[] = [];
+  /** Blocks that were looked at. */
+  private seen = 0;
+  private readonly runs: Run[] = [];
+  /** At the same index as the run that begins there; of the first run, none. */
+  private readonly seams: (Seam | null)[] = [];
+  /** By what each run's levels are lifted. */
+  private readonly lifts: number[] = [];
+
+  /**
+   * The window from the block with this index in the columns to the last. Good until the next call.
+   *
+   * @param removed how many blocks were there before the columns' first
+   */
+  upTo(columns: Columns, removed: number, first: number): Stitched {
+    this.leave(removed + first);
+    const fresh = this.append(columns, removed, first);
+    const { time, level, count, run, runs } = this;
+    const noise = noiseOf(count, run);
+    const drops = runs.map((_, r) => (r === 0 ? 0 : this.dropAt(r, noise)));
+    this.lift(drops, fresh);
+    return { time, level, count, run, restarts: drops.slice(1).map((drop, r) => ({ time: time[runs[r + 1].from], drop })), noise };
+  }
+
+  /** Forgets the rows of blocks before this one. */
+  private leave(block: number): void {
+    const { runs, seams } = this;
+    let gone = 0;
+    while (gone < this.block.length && this.block[gone] < block) gone++;
+    if (gone === 0) return;
+    for (const column of [this.time, this.level, this.count, this.run, this.block]) column.splice(0, gone);
+    for (const run of runs) {
+      run.from = Math.max(0, run.from - gone);
+      run.to -= gone;
+    }
+    const ended = runs.findIndex(({ to }) => to > 0);
+    const left = ended === -1 ? runs.length : ended;
+    runs.splice(0, left);
+    seams.splice(0, left);
+    this.lifts.splice(0, left);
+  }
+
+  /** Takes the blocks that were not looked at yet; returns the index of the first row that is new. */
+  private append({ time, level, run, age }: Columns, removed: number, first: number): number {
+    const { runs } = this;
+    const fresh = this.time.length;
+    for (let i = Math.max(first, this.seen - removed); i < time.length; i++) {
+      if (age[i] < SETTLING) continue;
+      const at = this.time.length;
+      if (at > 0 && this.run[at - 1] === run[i]) runs[runs.length - 1].to = at + 1;
+      else {
+        runs.push({ from: at, to: at + 1 });
+        this.seams.push(null);
+      }
+      this.time.push(time[i]);
+      this.count.push(level[i]);
+      this.run.push(run[i]);
+      this.block.push(removed + i);
+    }
+    this.seen = removed + time.length;
+    return fresh;
+  }
+
+  private dropAt(r: number, noise: number): number {
+    const { time, count, runs, seams } = this;
+    const [before, after] = [runs[r - 1], runs[r]];
+    let seam = seams[r];
+    // The window may have left some of what the first one was read from.
+    if (seam?.whole !== true || (r === 1 && time[before.from] >= time[before.to - 1] - COURSE)) seams[r] = seam = seamBetween(time, count, before, after);
+    return Math.abs(seam.drop) > Math.max(seam.least, 4 * noise) ? seam.drop : 0;
+  }
+
+  /** The levels of the rows from `fresh` on, and of runs that are lifted by something else than before. */
+  private lift(drops: readonly number[], fresh: number): void {
+    const { level, count, runs, lifts } = this;
+    let lifted = 0;
+    for (let r = 0; r < runs.length; r++) {
+      lifted += drops[r];
+      for (let i = lifts[r] === lifted ? Math.max(runs[r].from, fresh) : runs[r].from; i < runs[r].to; i++) level[i] = count[i] + lifted;
+      lifts[r] = lifted;
+    }
+  }
+}
+
+function seamBetween(time: readonly number[], count: readonly number[], before: Run, after: Run): Seam {
   const end = time[before.to - 1];
   const start = time[after.from];
-  if (start - end > LONGEST_GAP) return 0;
+  if (start - end > LONGEST_GAP) return { drop: 0, least: 0, whole: true };
   let first = before.to - 1;
   while (first > before.from && time[first - 1] >= end - COURSE) first--;
   let last = after.from + 1;
@@ -93,7 +173,7 @@ function dropBetween(time: readonly number[], count: readonly number[], before: 
   const old = middle(time, count, near, before.to);
   const young = middle(time, count, after.from, far);
   const drop = old.level + course * (young.time - old.time) - young.level;
-  return Math.abs(drop) > Math.max(SAME_LEVEL * Math.max(old.level, young.level), 4 * noise) ? drop : 0;
+  return { drop, least: SAME_LEVEL * Math.max(old.level, young.level), whole: last < after.to };
 }
 
 function middle(time: readonly number[], count: readonly number[], from: number, to: number): { time: number; level: number } {
