@@ -8,11 +8,12 @@ import { emptyTableToken, Function as ProtoFunction, Label, Location, Mapping, P
 import { ADDRESS_LIMIT, Addresses } from './address.js';
 import type { Frame, Labels, Profile, SampleType } from './profile.js';
 import type { Slices } from './slices.js';
+import { Strings } from './string-table.js';
 
 const compress = promisify(gzip);
 
 /** Samples encoded at once. */
-const BATCH = 500;
+const BATCH = 200;
 
 export interface EncodeOptions {
   /** A regular expression of functions that readers are to leave out at the innermost end of a stack. */
@@ -32,13 +33,12 @@ export async function encodeProfile(profile: Profile, slices: Slices, { dropFram
     if (batch.length === BATCH) {
       pieces.push(piece({ sample: batch }));
       batch = [];
-      await slices.next();
     }
+    if (slices.over) await slices.next();
   }
   pieces.push(piece({ sample: batch }), piece(encoding.rest(profile, dropFrames)));
   await slices.next();
-  pieces.push(encoding.strings());
-  await slices.next();
+  pieces.push(...encoding.strings);
   return compress(Buffer.concat(pieces));
 }
 
@@ -50,7 +50,7 @@ function piece(fields: Fields): Uint8Array {
 }
 
 class Encoding {
-  readonly #strings = new StringTable();
+  readonly #strings = new Strings();
   readonly #addresses = new Addresses();
   readonly #locations = new Map<Frame, Location>();
   readonly #functions = new Map<string, ProtoFunction>();
@@ -62,23 +62,23 @@ class Encoding {
       locationId = frames.map((frame) => Number(this.location(frame).id));
       this.#stacks.set(frames, locationId);
     }
-    const label = Object.keys(labels).sort().map((key) => new Label({ key: this.#strings.dedup(key), str: this.#strings.dedup(labels[key]) }));
+    const label = Object.keys(labels).sort().map((key) => new Label({ key: this.#strings.index(key), str: this.#strings.index(labels[key]) }));
     return new ProtoSample({ locationId, value: [...values], label });
   }
 
   /** The strings of all the other parts, so it comes last. */
-  strings(): Uint8Array {
-    return this.#strings.encode();
+  get strings(): readonly Uint8Array[] {
+    return this.#strings.encoded;
   }
 
   /** Everything but the samples and the strings. */
   rest({ sampleTypes, mainType, period, time, duration }: Profile, dropFrames: string): Fields {
-    const type = (each: SampleType): ValueType => new ValueType({ type: this.#strings.dedup(each.type), unit: this.#strings.dedup(each.unit) });
+    const type = (each: SampleType): ValueType => new ValueType({ type: this.#strings.index(each.type), unit: this.#strings.index(each.unit) });
     // One mapping that has it all: Go's tools then look for no symbols elsewhere.
     const mapping = new Mapping({
       id: 1,
       memoryLimit: ADDRESS_LIMIT,
-      filename: this.#strings.dedup(process.argv[1] ?? process.execPath),
+      filename: this.#strings.index(process.argv[1] ?? process.execPath),
       hasFunctions: true,
       hasFilenames: true,
       hasLineNumbers: true,
@@ -88,13 +88,13 @@ class Encoding {
       mapping: [mapping],
       location: [...this.#locations.values()],
       function: [...this.#functions.values()],
-      dropFrames: dropFrames === '' ? 0 : this.#strings.dedup(dropFrames),
+      dropFrames: dropFrames === '' ? 0 : this.#strings.index(dropFrames),
       timeNanos: nanoseconds(time),
       durationNanos: nanoseconds(duration),
       periodType: period === null ? undefined : type(period),
       period: period?.value ?? 0,
       // Without it, Go's tool shows the last type.
-      defaultSampleType: this.#strings.dedup(sampleTypes[mainType].type),
+      defaultSampleType: this.#strings.index(sampleTypes[mainType].type),
     };
   }
 
@@ -113,7 +113,7 @@ class Encoding {
     let known = this.#functions.get(key);
     if (known === undefined) {
       // No system name: where it equals the name, Go's tools take `<…>` and `[…]` in it for C++ and cut them out.
-      known = new ProtoFunction({ id: this.#functions.size + 1, name: this.#strings.dedup(frame.function), filename: this.#strings.dedup(frame.file) });
+      known = new ProtoFunction({ id: this.#functions.size + 1, name: this.#strings.index(frame.function), filename: this.#strings.index(frame.file) });
       this.#functions.set(key, known);
     }
     return known;

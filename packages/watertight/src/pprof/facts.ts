@@ -1,7 +1,7 @@
 /** Owns the same facts as the profiles as plain data, for programs that would rather read JSON. */
 import { provenCounts, siteOf, type HolderClient, type Site, type TaskState, type Verdict } from '../tasks/index.js';
-import type { Slices } from './slices.js';
-import { hostOf, pathOf, takeSnapshot, unreadBytes, type HolderRecord, type Snapshot, type TaskRecord } from './snapshot.js';
+import { sortInSlices, type Slices } from './slices.js';
+import { hostOf, pathOf, takeSnapshot, unreadBytes, type HolderRecord, type TaskRecord } from './snapshot.js';
 
 /** Unfinished responses that one line of the program holds (or, where none is recorded, requests of one kind). */
 export interface FactsGroup {
@@ -65,23 +65,40 @@ export interface Facts {
 
 export async function takeFacts(limit: number, slices: Slices): Promise<Facts> {
   const snapshot = takeSnapshot();
-  const { time, tasks, holders } = snapshot;
-  const verdicts: Partial<Record<Verdict, number>> = {};
-  for (const { verdict } of holders) increase(verdicts, verdict);
+  const { time, taskCount } = snapshot;
   const tasksByState: Record<string, number> = {};
-  for (const { state } of tasks) increase(tasksByState, state);
+  const connections = new Map<string, Connections>();
+  const tasks: FactsTask[] = [];
+  for (const record of snapshot.tasks()) {
+    increase(tasksByState, record.state);
+    countConnection(connections, record);
+    if (tasks.length < limit) tasks.push(taskFacts(record));
+    if (slices.over) await slices.next();
+  }
+  const verdicts: Partial<Record<Verdict, number>> = {};
+  const groups = new Map<string, GrowingGroup>();
+  const holders: FactsHolder[] = [];
+  let holderCount = 0;
+  for (const record of snapshot.holders()) {
+    holderCount++;
+    increase(verdicts, record.verdict);
+    addToGroup(groups, record);
+    if (holders.length < limit) holders.push(holderFacts(record));
+    if (slices.over) await slices.next();
+  }
+  const sorted = await sortInSlices([...groups.values()], (a, b) => b.count - a.count || b.oldest - a.oldest, slices);
   return {
     time: new Date(time).toISOString(),
     processStart: new Date(time - process.uptime() * 1000).toISOString(),
-    taskCount: tasks.length,
+    taskCount,
     tasksByState,
-    connections: connectionsOf(snapshot),
-    holderCount: holders.length,
+    connections: [...connections.values()],
+    holderCount,
     verdicts,
-    groups: (await groupsOf(snapshot, slices)).slice(0, limit),
+    groups: sorted.slice(0, limit),
     leaked: leakedFacts(limit),
-    holders: holders.slice(0, limit).map(holderFacts),
-    tasks: tasks.slice(0, limit).map(taskFacts),
+    holders,
+    tasks,
   };
 }
 
@@ -89,40 +106,40 @@ function increase<K extends string>(counts: Partial<Record<K, number>>, key: K):
   counts[key] = (counts[key] ?? 0) + 1;
 }
 
-function connectionsOf({ tasks }: Snapshot): Facts['connections'] {
-  const hosts = new Map<string, { host: string; idle: number; active: number; dialling: number }>();
-  for (const record of tasks) {
-    const { kind, name } = record.task;
-    // One of a connection's two loops stands for it.
-    if (kind === 'main' || kind === 'program' || (kind === 'connection' && name !== 'readLoop')) continue;
-    const host = hostOfTask(record) ?? '';
-    let counts = hosts.get(host);
-    if (counts === undefined) hosts.set(host, (counts = { host, idle: 0, active: 0, dialling: 0 }));
-    if (kind === 'dial') counts.dialling++;
-    else if (record.verdict === 'idle') counts.idle++;
-    else counts.active++;
-  }
-  return [...hosts.values()];
+interface Connections {
+  readonly host: string;
+  idle: number;
+  active: number;
+  dialling: number;
+}
+
+function countConnection(hosts: Map<string, Connections>, record: TaskRecord): void {
+  const { kind, name } = record.task;
+  // One of a connection's two loops stands for it.
+  if (kind === 'main' || kind === 'program' || (kind === 'connection' && name !== 'readLoop')) return;
+  const host = hostOfTask(record) ?? '';
+  let counts = hosts.get(host);
+  if (counts === undefined) hosts.set(host, (counts = { host, idle: 0, active: 0, dialling: 0 }));
+  if (kind === 'dial') counts.dialling++;
+  else if (record.verdict === 'idle') counts.idle++;
+  else counts.active++;
 }
 
 function hostOfTask({ task, holder }: TaskRecord): string | null {
   return holder === null ? (task.labels.host ?? null) : hostOf(holder.holder);
 }
 
-async function groupsOf({ holders }: Snapshot, slices: Slices): Promise<FactsGroup[]> {
-  const groups = new Map<string, { -readonly [K in keyof FactsGroup]: FactsGroup[K] } & { verdicts: Partial<Record<Verdict, number>> }>();
-  for (const record of holders) {
-    const { client, method, url, site } = originOfHolder(record);
-    const key = site === null ? `${client} ${method} ${url}` : `${client} ${site.file}:${site.line}:${site.column}`;
-    let group = groups.get(key);
-    if (group === undefined) groups.set(key, (group = { count: 0, client, method, url, site, oldest: 0, unread: 0, verdicts: {} }));
-    group.count++;
-    group.oldest = Math.max(group.oldest, record.heldFor);
-    group.unread += unreadBytes(record);
-    increase(group.verdicts, record.verdict);
-    if (slices.over) await slices.next();
-  }
-  return [...groups.values()].sort((a, b) => b.count - a.count || b.oldest - a.oldest);
+type GrowingGroup = { -readonly [K in keyof FactsGroup]: FactsGroup[K] } & { verdicts: Partial<Record<Verdict, number>> };
+
+function addToGroup(groups: Map<string, GrowingGroup>, record: HolderRecord): void {
+  const { client, method, url, site } = originOfHolder(record);
+  const key = site === null ? `${client} ${method} ${url}` : `${client} ${site.file}:${site.line}:${site.column}`;
+  let group = groups.get(key);
+  if (group === undefined) groups.set(key, (group = { count: 0, client, method, url, site, oldest: 0, unread: 0, verdicts: {} }));
+  group.count++;
+  group.oldest = Math.max(group.oldest, record.heldFor);
+  group.unread += unreadBytes(record);
+  increase(group.verdicts, record.verdict);
 }
 
 function originOfHolder({ holder }: Pick<HolderRecord, 'holder'>): Pick<FactsGroup, 'client' | 'method' | 'url' | 'site'> {

@@ -16,4 +16,5 @@ export { pprofHandler, type PprofHandler } from './node-handler.js';
 export { Access, isLoopback, type AccessOptions, type Caller } from './access.js';
 export { alignColumns } from './columns.js';
 export { quote } from './quote.js';
+export { Strings } from './string-table.js';
 export { mountOf, routeOf, type Route } from './route.js';

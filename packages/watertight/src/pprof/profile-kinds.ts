@@ -3,7 +3,7 @@ import { provenCounts, taskCount, type Holder, type Verdict } from '../tasks/ind
 import { CallStacks, ENTRY_FRAMES } from './call-stack.js';
 import { GOROUTINE_COUNT, type Labels, type SampleType } from './profile.js';
 import type { Slices } from './slices.js';
-import { hostOf, pathOf, takeSnapshot, unreadBytes, type HolderRecord, type TaskRecord } from './snapshot.js';
+import { holderCount, hostOf, pathOf, takeSnapshot, unreadBytes, type HolderRecord, type TaskRecord } from './snapshot.js';
 import type { Tally } from './tally.js';
 
 export interface ProfileKind {
@@ -31,10 +31,10 @@ export const goroutineKind: ProfileKind = {
   dropFrames: ENTRY_FRAMES,
   count: taskCount,
   async collect(tally, sign, slices) {
-    const { tasks } = takeSnapshot();
+    const snapshot = takeSnapshot();
     const stacks = new CallStacks(tally.stacks);
     const labels = new LabelSets(tally);
-    for (const record of tasks) {
+    for (const record of snapshot.tasks()) {
       tally.add(stacks.ofTask(record), labels.ofTask(record), [sign]);
       if (slices.over) await slices.next();
     }
@@ -47,12 +47,12 @@ export const httpbodyKind: ProfileKind = {
   sampleTypes: [COUNT, { type: 'held', unit: 'nanoseconds' }, { type: 'unread', unit: 'bytes' }],
   periodType: { type: 'httpbody', unit: 'count' },
   dropFrames: '',
-  count: () => takeSnapshot().holders.length,
+  count: holderCount,
   async collect(tally, sign, slices) {
-    const { holders } = takeSnapshot();
+    const snapshot = takeSnapshot();
     const stacks = new CallStacks(tally.stacks);
     const labels = new LabelSets(tally);
-    for (const record of holders) {
+    for (const record of snapshot.holders()) {
       tally.add(stacks.ofHolder(record.holder), labels.ofHolder(record), [sign, sign * record.heldFor * 1e6, sign * unreadBytes(record)]);
       if (slices.over) await slices.next();
     }

@@ -5,7 +5,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
 /** How long one slice of work may take, ms. A collection of garbage may come on top. */
-const SLICE_MS = 8;
+const SLICE_MS = 5;
 
 /** The clock is looked at once in so many steps (a power of two). */
 const STEPS = 16;

@@ -2,6 +2,10 @@
  * Owns one moment of the live set: what every profile is made from. It is taken
  * in one go, so that its counts agree; what is slow (call sites, text) is left
  * to those who read it.
+ *
+ * The event loop stands still meanwhile, so what changes is copied into columns
+ * of numbers: an object for each of 100,000 tasks takes the collector longer to
+ * move than all of it takes to read. The records are made when they are asked for.
  */
 import { DEFAULT_SUSPECT_AFTER, now, tasks, toEpoch, verdictOf, type Holder, type Task, type TaskState, type Verdict } from '../tasks/index.js';
 
@@ -26,38 +30,136 @@ export interface TaskRecord {
   /** How long it has been in that state, ms. */
   readonly waitedFor: number;
   readonly verdict: Verdict;
+  /** The same object for tasks with the same holder that follow each other, as the loops of a connection do. */
   readonly holder: HolderRecord | null;
 }
 
 export interface Snapshot {
   /** By the clock on the wall, ms since 1970: others compare it with theirs. */
   readonly time: number;
+  readonly taskCount: number;
   /** In the order in which they started, the main one first. */
-  readonly tasks: readonly TaskRecord[];
-  /** Each unfinished response once, whatever the number of its tasks. */
-  readonly holders: readonly HolderRecord[];
+  tasks(): Iterable<TaskRecord>;
+  /** Each unfinished response once, whatever the number of its tasks; in the order of its first. */
+  holders(): Iterable<HolderRecord>;
 }
 
 export function takeSnapshot(): Snapshot {
-  const at = now();
-  const epoch = toEpoch(at);
-  const holders = new Map<Holder, HolderRecord>();
-  const records = tasks().map((task): TaskRecord => {
-    const holder = task.holder === null ? null : recordOf(task.holder, task, at, holders);
-    const verdict = holder?.verdict ?? (task.kind === 'connection' ? 'idle' : 'active');
-    return { task, state: task.state, waitedFor: Math.max(0, epoch - task.since), verdict, holder };
-  });
-  return { time: Date.now(), tasks: records, holders: [...holders.values()] };
+  return new Columns(tasks());
 }
 
-function recordOf(holder: Holder, task: Task, at: number, holders: Map<Holder, HolderRecord>): HolderRecord {
-  let record = holders.get(holder);
-  if (record === undefined) {
-    const { status, bytesRead, contentLength, openedAt } = holder;
-    record = { holder, task, verdict: verdictOf(holder, at, DEFAULT_SUSPECT_AFTER), status, bytesRead, contentLength, heldFor: Math.max(0, at - openedAt) };
-    holders.set(holder, record);
+/** How many unfinished responses there are now. */
+export function holderCount(): number {
+  const seen = new Set<Holder>();
+  let last: Holder | null = null;
+  for (const { holder } of tasks()) {
+    if (holder === null || holder === last) continue;
+    last = holder;
+    seen.add(holder);
   }
-  return record;
+  return seen.size;
+}
+
+const STATES: readonly TaskState[] = ['running', 'io wait', 'select'];
+const VERDICTS: readonly Verdict[] = ['idle', 'active', 'suspect', 'proven'];
+
+/** Where in its columns a task without a holder has one. */
+const NONE = -1;
+
+class Columns implements Snapshot {
+  readonly time = Date.now();
+  readonly #states: Uint8Array;
+  readonly #waited: Float64Array;
+  /** Into the holders' columns. */
+  readonly #held: Int32Array;
+
+  /** One after the other as tasks have them: twice, where others come between a holder's tasks. */
+  readonly #holders: Holder[] = [];
+  readonly #verdicts: Uint8Array;
+  readonly #statuses: Uint16Array;
+  readonly #bytesRead: Float64Array;
+  readonly #contentLengths: Float64Array;
+  readonly #heldFor: Float64Array;
+
+  constructor(private readonly live: readonly Task[]) {
+    const { length } = live;
+    const at = now();
+    const epoch = toEpoch(at);
+    this.#states = new Uint8Array(length);
+    this.#waited = new Float64Array(length);
+    this.#held = new Int32Array(length).fill(NONE);
+    this.#verdicts = new Uint8Array(length);
+    this.#statuses = new Uint16Array(length);
+    this.#bytesRead = new Float64Array(length);
+    this.#contentLengths = new Float64Array(length);
+    this.#heldFor = new Float64Array(length);
+    let last: Holder | null = null;
+    for (let i = 0; i < length; i++) {
+      const task = live[i];
+      const { holder } = task;
+      this.#states[i] = STATES.indexOf(task.state);
+      this.#waited[i] = Math.max(0, epoch - task.since);
+      if (holder === null) continue;
+      if (holder !== last) {
+        this.#keep(holder, at);
+        last = holder;
+      }
+      this.#held[i] = this.#holders.length - 1;
+    }
+  }
+
+  get taskCount(): number {
+    return this.live.length;
+  }
+
+  *tasks(): Generator<TaskRecord, void> {
+    let holder: HolderRecord | null = null;
+    let place = NONE;
+    for (let i = 0; i < this.live.length; i++) {
+      const task = this.live[i];
+      if (this.#held[i] !== place) {
+        place = this.#held[i];
+        holder = place === NONE ? null : this.#holderAt(place, task);
+      }
+      const verdict = holder?.verdict ?? (task.kind === 'connection' ? 'idle' : 'active');
+      yield { task, state: STATES[this.#states[i]], waitedFor: this.#waited[i], verdict, holder };
+    }
+  }
+
+  *holders(): Generator<HolderRecord, void> {
+    const seen = new Set<Holder>();
+    let last = NONE;
+    for (let i = 0; i < this.live.length; i++) {
+      const place = this.#held[i];
+      if (place === NONE || place === last) continue;
+      last = place;
+      const holder = this.#holders[place];
+      if (seen.has(holder)) continue;
+      seen.add(holder);
+      yield this.#holderAt(place, this.live[i]);
+    }
+  }
+
+  #keep(holder: Holder, at: number): void {
+    const place = this.#holders.push(holder) - 1;
+    this.#verdicts[place] = VERDICTS.indexOf(verdictOf(holder, at, DEFAULT_SUSPECT_AFTER));
+    this.#statuses[place] = holder.status;
+    this.#bytesRead[place] = holder.bytesRead;
+    this.#contentLengths[place] = holder.contentLength;
+    this.#heldFor[place] = Math.max(0, at - holder.openedAt);
+  }
+
+  #holderAt(place: number, task: Task): HolderRecord {
+    return {
+      holder: this.#holders[place],
+      task,
+      verdict: VERDICTS[this.#verdicts[place]],
+      status: this.#statuses[place],
+      bytesRead: this.#bytesRead[place],
+      contentLength: this.#contentLengths[place],
+      heldFor: this.#heldFor[place],
+    };
+  }
 }
 
 /** `host:port`, without a scheme. */

@@ -274,3 +274,12 @@ test('what is no form is refused', async () => {
   // @ts-expect-error no options
   await assert.rejects(goroutineProfile(null), { name: 'TypeError' });
 });
+
+test('a response is counted once, though tasks of others come between its own', withTasks(async (live) => {
+  const [first, second] = [holder({ url: 'http://127.0.0.1:80/first' }), holder({ url: 'http://127.0.0.1:80/second' })];
+  for (const held of [first, second, null, first, second]) live.task('connection', 'readLoop', held);
+  const counts = parseProfile(await httpBodyProfile()).samples.map(({ labels, values }) => [labels.path, values[0]]);
+  assert.deepEqual(counts.sort(), [['/first', 1], ['/second', 1]]);
+  const paths = parseProfile(await goroutineProfile()).samples.flatMap(({ labels: { path }, values }) => (path === undefined ? [] : [[path, values[0]]]));
+  assert.deepEqual(paths.sort(), [['/first', 2], ['/second', 2]]);
+}));
