@@ -25,6 +25,8 @@ const MAX_PROFILE = 512 * 2 ** 20;
 
 /** A service that has no metrics is not asked for them again for so long, ms. */
 const ASK_AGAIN = 600_000;
+/** How often in a row a connection may break while the start is asked for, until the service counts as one that does not say it. */
+const BROKEN_ASKS = 2;
 
 /** Where the count is read: the index is cheap (Go only adds up), a profile walks every stack. */
 type Source = 'index' | 'profile';
@@ -33,6 +35,7 @@ export class Scraper {
   private source: Source = 'index';
   private before: ProcessState | null = null;
   private noMetricsUntil = 0;
+  private brokenAsks = 0;
   private connection = '';
 
   constructor(
@@ -105,16 +108,30 @@ export class Scraper {
     return { value, platform: 'go', sameConnection };
   }
 
-  /** What the service says itself; null if it does not. Never the scrape's failure. */
+  /**
+   * What the service says itself; null if it does not. A connection that breaks
+   * says nothing of the service: it may just have ended, and its count would
+   * be taken for that of another process.
+   *
+   * @throws ScrapeError for that, unless it happens each time.
+   */
   private async startTime(platform: 'go' | 'node'): Promise<number | null> {
     try {
-      if (platform === 'node') return startInFacts((await this.read('../watertight', { limit: '0' }, MAX_METRICS)).text);
-      const { text } = await this.read('/metrics', {}, MAX_METRICS);
-      const seconds = metric(text, 'process_start_time_seconds');
-      return seconds === null || seconds <= 0 ? null : seconds * 1000;
-    } catch {
+      const start = await this.askStart(platform);
+      this.brokenAsks = 0;
+      return start;
+    } catch (error) {
+      if (error instanceof ScrapeError && error.failure === 'down' && this.brokenAsks++ < BROKEN_ASKS) throw error;
+      this.brokenAsks = 0;
       return null;
     }
+  }
+
+  private async askStart(platform: 'go' | 'node'): Promise<number | null> {
+    if (platform === 'node') return startInFacts((await this.read('../watertight', { limit: '0' }, MAX_METRICS)).text);
+    const { text } = await this.read('/metrics', {}, MAX_METRICS);
+    const seconds = metric(text, 'process_start_time_seconds');
+    return seconds === null || seconds <= 0 ? null : seconds * 1000;
   }
 
   private async read(path: string, query: Readonly<Record<string, string>>, limit: number): Promise<{ text: string; sameConnection: boolean }> {

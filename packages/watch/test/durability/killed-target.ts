@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { startedGoService } from '../fixtures/go-service.js';
+import { buildGoService, startedGoService } from '../fixtures/go-service.js';
 
 /** One process of it. Times in ms since 1970; `ended` is Infinity while it runs. */
 export interface Life {
@@ -39,6 +39,7 @@ export class KilledTarget {
 
   /** `host` is its own: no outgoing connection of this machine has a port there. */
   static async start(kind: TargetKind, host: string): Promise<KilledTarget> {
+    if (kind.platform === 'go') buildGoService();
     const target = new KilledTarget(kind, host);
     await target.revive();
     return target;

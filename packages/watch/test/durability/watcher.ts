@@ -21,7 +21,7 @@ export interface Told {
 }
 
 export interface ToldInFull extends Told {
-  /** The line of the program that grew most. */
+  /** The line of the program whose bodies are unread. */
   readonly line: string | null;
   /** The diagnosis of what grew most. */
   readonly rule: string | null;
@@ -78,7 +78,7 @@ export class Watcher {
     for (const { at, total } of answer.profiles) noted(this.acknowledged.profiles, url).set(at, total);
     const { groups, ...told } = answer.report;
     const worst = groups.filter(({ growth }) => growth > 0);
-    const site = worst.find((group) => group.site !== null)?.site ?? null;
+    const site = worst.find((group) => group.rule === 'unread-body' && group.site !== null)?.site ?? null;
     return { ...told, line: site === null ? null : `${site.function} ${site.file}:${site.line}`, rule: worst.find(({ rule }) => rule !== null)?.rule ?? null };
   }
 

@@ -134,6 +134,27 @@ test('a service that serves the profile alone, without an index, is counted by i
   assert.equal(profiles, 2);
 });
 
+test('a service that ends while it is asked when it began is down: its count is not taken for that of another process', async () => {
+  let asked = 0;
+  // The request is sent once more, over another connection: that is broken as well.
+  let broken = 2;
+  const url = await serve((request, response) => {
+    if (request.url === '/debug/pprof/') return void response.end("<td>9</td><td><a href='goroutine?debug=1'>goroutine</a></td>");
+    asked++;
+    if (asked <= broken) response.destroy();
+    else response.end('process_start_time_seconds 1700000000\n');
+  });
+  const scraper = scraperOf(url);
+  await assert.rejects(scraper.count(), { failure: 'down' });
+  assert.equal((await scraper.count()).start, 1_700_000_000_000);
+  // One whose connections break each time is counted all the same.
+  broken = Infinity;
+  const other = scraperOf(url);
+  await assert.rejects(other.count(), { failure: 'down' });
+  await assert.rejects(other.count(), { failure: 'down' });
+  assert.deepEqual(await other.count().then(({ value, start }) => [value, start]), [9, 0]);
+});
+
 test('the token is sent, and no error shows it or the credentials of the address', async () => {
   const seen: (string | undefined)[] = [];
   const url = await serve((request, response) => {
