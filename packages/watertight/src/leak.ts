@@ -1,6 +1,6 @@
 /** `watertight/leak`: leak checks. Importing it records the call site of every request from then on, whichever client makes it. */
-import { observe, trackResources } from './instrument/index.js';
-import { setResourceTracking } from './leak/index.js';
+import { observe, trackResources, unrefConnections } from './instrument/index.js';
+import { setResourceTracking, setUnref } from './leak/index.js';
 import { setTracking } from './tasks/index.js';
 
 export {
@@ -22,4 +22,5 @@ export type { Baseline, FunctionName, Ignore, Leak, LeakKind, LeakOptions, LeakO
 
 setTracking('all');
 setResourceTracking(trackResources);
+setUnref(unrefConnections);
 observe();

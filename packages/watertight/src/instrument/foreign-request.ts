@@ -13,8 +13,8 @@ import { addBriefTask, framesOf, now, removeBriefTask, Task, toEpoch, unwatch, w
 import type { ForeignOrigin } from './foreign-origin.js';
 import { turnTime } from './turn-clock.js';
 
-/** Where other people's objects keep their request. */
-export const REQUEST = Symbol('watertight.request');
+/** Where other people's objects keep their request: the same for all copies of this library, of which one observes for all. */
+export const REQUEST: unique symbol = Symbol.for('watertight.request.1');
 
 /** The stream a program reads a response from. Streams hold their request by a symbol, so that finding it costs one look. */
 export interface ObservedStream extends Readable {

@@ -5,6 +5,7 @@ export type { Leak, LeakKind, LeakTask } from './leak.js';
 export type { LeakOptions, SessionOptions, VerifyOptions } from './options.js';
 export type { LeakOutcome } from './outcome.js';
 export { formatLeak, formatLeaks, LeakError, type ReportNotes } from './report.js';
+export { setUnref } from './process-end.js';
 export { setResourceTracking } from './resource-tracking.js';
 export { LeakSession, type SessionTest } from './session.js';
 export { hasPreloads, runnerInCharge } from './test-runner.js';

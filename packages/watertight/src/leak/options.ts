@@ -44,6 +44,12 @@ export interface VerifyOptions extends LeakOptions {
 export interface SessionOptions extends VerifyOptions {
   /** Whether tests that failed are looked at, and the file at its end if one did. Default false: as in goleak, the failure comes first. */
   readonly runOnFailure?: boolean;
+  /**
+   * Whether the connections of responses that were reported stop keeping the
+   * process alive when the file has ended, so that the runner can end. Default
+   * true. They are not closed.
+   */
+  readonly unref?: boolean;
 }
 
 /** The options with their defaults. */
@@ -61,7 +67,7 @@ export interface Settings {
 const NUMBERS = ['retries', 'maxDelay', 'suspectAfter'] as const;
 const CHOICES = { idle: ['ignore', 'fail'], severity: ['suspect', 'proven'], unmatched: ['warn', 'fail', 'ignore'] } as const;
 const SEARCH = [...NUMBERS, ...Object.keys(CHOICES), 'resources', 'ignore'];
-const KNOWN = { search: SEARCH, verify: [...SEARCH, 'cleanup'], session: [...SEARCH, 'cleanup', 'runOnFailure'] } as const;
+const KNOWN = { search: SEARCH, verify: [...SEARCH, 'cleanup'], session: [...SEARCH, 'cleanup', 'runOnFailure', 'unref'] } as const;
 
 /** @throws TypeError for an option that is none, or a value that it can't have. */
 export function checkOptions(options: SessionOptions, of: keyof typeof KNOWN): Settings {
@@ -75,7 +81,7 @@ export function checkOptions(options: SessionOptions, of: keyof typeof KNOWN): S
     const [choices, value] = [CHOICES[name] as readonly unknown[], options[name]];
     if (value !== undefined && !choices.includes(value)) throw new TypeError(`${name} is ${choices.map((choice) => inspect(choice)).join(' or ')}, not ${inspect(value)}`);
   }
-  for (const name of ['resources', 'runOnFailure'] as const) {
+  for (const name of ['resources', 'runOnFailure', 'unref'] as const) {
     if (options[name] !== undefined && typeof options[name] !== 'boolean') throw new TypeError(`${name} is true or false, not ${inspect(options[name])}`);
   }
   if (options.cleanup !== undefined && typeof options.cleanup !== 'function') throw new TypeError(`cleanup is a function, not ${inspect(options.cleanup)}`);
@@ -87,6 +93,7 @@ function refuseUnknown(name: string, of: keyof typeof KNOWN): void {
   if (KNOWN[of].includes(name)) return;
   if (name === 'cleanup') throw new TypeError('cleanup is an option of verifyNone and of a file of tests: a search has no outcome to tell');
   if (name === 'runOnFailure') throw new TypeError('runOnFailure is an option of a file of tests: a single check does not know what failed');
+  if (name === 'unref') throw new TypeError('unref is an option of a file of tests: after a single check the program goes on');
   throw new TypeError(`a leak check has no option ${inspect(name)}; it has ${KNOWN[of].join(', ')}`);
 }
 

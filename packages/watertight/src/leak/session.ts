@@ -26,6 +26,7 @@ import { isSettled, noteSettled, reportUnmatched } from './find-leaks.js';
 import { Baseline, Ignore } from './ignore.js';
 import type { Leak } from './leak.js';
 import { checkOptions, type SessionOptions, type Settings } from './options.js';
+import { unrefReported } from './process-end.js';
 import { LeakError } from './report.js';
 import { startResourceTracking } from './resource-tracking.js';
 import { look, search, type Found } from './search.js';
@@ -57,6 +58,8 @@ export class LeakSession {
   private readonly underWay = new Set<SessionTest>();
   /** What was reported, or is never to be. */
   private readonly settled = new IdentitySet();
+  /** Of those, what was reported. */
+  private readonly reported = new IdentitySet();
   /** Entries of the session's own list that matched, in whichever check. */
   private readonly matched = new Set<Ignore>();
   private readonly all: Leak[] = [];
@@ -172,7 +175,12 @@ export class LeakSession {
     const matched = new Set<Ignore>();
     const found = settings === null ? null : await search(settings, (candidate) => this.isOpen(candidate), matched);
     const error = settings === null || found === null ? null : this.conclude(settings, found, matched);
-    await this.options.cleanup?.({ leaks: [...this.all], error });
+    try {
+      await this.options.cleanup?.({ leaks: [...this.all], error });
+    } finally {
+      // Not before: until here a test of the file may have gone on with what another has leaked.
+      if (this.options.unref !== false) unrefReported(this.reported);
+    }
     return error;
   }
 
@@ -204,6 +212,7 @@ export class LeakSession {
   private note(found: Found, matched: Set<Ignore>): void {
     for (const { leak, candidate } of found.findings) {
       this.settled.add(candidate.identity);
+      this.reported.add(candidate.identity);
       noteSettled(candidate.identity);
       this.all.push(leak);
     }

@@ -6,6 +6,8 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import type { LeakError} from 'watertight/leak';
 import { ignoreTopFunction, ignoreUrl, LeakSession, type Leak, type LeakOutcome, type SessionOptions, type SessionTest } from 'watertight/leak';
 import type { Client } from 'watertight';
+import { unrefConnections } from '#instrument';
+import { setUnref } from '#leak';
 import { onLoopback, type Loopback } from '../fixtures/loopback.js';
 
 const QUICK = { retries: 2 } as const;
@@ -53,6 +55,26 @@ test('each test is told its own leaks, and the end what is nobody\'s, each once'
   assert.equal(await session.finish(), null);
   assert.equal(session.seen, 3);
 }));
+
+for (const unref of [true, false]) {
+  test(`what was reported ${unref ? 'no longer keeps' : 'goes on keeping'} the process alive when the file has ended: unref: ${unref}`, onBench(async ({ session, leak, run }) => {
+    const released: string[] = [];
+    setUnref((holders) => released.push(...[...holders].map(({ url }) => new URL(url).pathname)));
+    try {
+      session.configure({ unref });
+      await leak('file');
+      assert.deepEqual(paths(await run('leaking', () => leak('a'))), ['a']);
+      await run('failing', () => leak('failed'), { failed: true });
+      await run('unchecked', async () => (session.configure('off'), leak('unchecked')));
+      assert.deepEqual(released, [], 'not before the end');
+      await session.finish();
+      // A test failed, so the file was not looked at, and nothing of it reported.
+      assert.deepEqual(released, unref ? ['/a'] : []);
+    } finally {
+      setUnref(unrefConnections);
+    }
+  }));
+}
 
 test('tests that overlap are told apart', onBench(async ({ session, client, origin, leak }) => {
   const first = session.begin('first');

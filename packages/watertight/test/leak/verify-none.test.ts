@@ -86,6 +86,7 @@ describe('cleanup', () => {
   test('is refused where there is no outcome, as runOnFailure is where nothing is known of failures', async () => {
     await assert.rejects(findLeaks({ cleanup: () => {} } as object), /cleanup is an option of verifyNone and of a file of tests/);
     await assert.rejects(verifyNone(undefined, { runOnFailure: true } as object), /runOnFailure is an option of a file of tests/);
+    await assert.rejects(verifyNone(undefined, { unref: false } as object), /unref is an option of a file of tests/);
     await assert.rejects(verifyNone(undefined, { cleanup: true as never }), /cleanup is a function, not true/);
   });
 });
