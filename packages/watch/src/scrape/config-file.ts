@@ -6,7 +6,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConfigError } from './config-error.js';
-import type { DiscoverySettings } from './service-discovery.js';
+import { filesOf, type DiscoverySettings } from './service-discovery.js';
 import { parseTargetList, type TargetList } from './target-list.js';
 
 /** Bytes of one file, at most. */
@@ -14,8 +14,8 @@ const MOST_BYTES = 64 * 2 ** 20;
 
 export class ConfigFile {
   private readonly file: string;
-  /** What every file had in it when it was last looked at, also by an attempt that failed. */
-  private seen = '';
+  /** What was asked of the file system at the last look, also of one that failed, and what it answered. */
+  private seen: Answers = new Map();
 
   /** `given`: what the command line says for targets that have none of their own. */
   constructor(
@@ -27,42 +27,53 @@ export class ConfigFile {
 
   /** Reads it all now. @throws ConfigError */
   load(): TargetList {
-    const { fingerprint, result } = this.look();
-    this.seen = fingerprint;
-    if (result instanceof ConfigError) throw result;
-    return result;
-  }
-
-  /** The list, if anything is other than at the last look; null if not. @throws ConfigError once for each state that is wrong. */
-  reload(): TargetList | null {
-    const { fingerprint, result } = this.look();
-    if (fingerprint === this.seen) return null;
-    this.seen = fingerprint;
-    if (result instanceof ConfigError) throw result;
-    return result;
-  }
-
-  private look(): { fingerprint: string; result: TargetList | ConfigError } {
-    const contents: [string, string | null][] = [];
-    const read = (file: string): string | null => {
-      const text = readText(file);
-      contents.push([file, text]);
-      return text;
+    const seen: Answers = new Map();
+    const ask = <T extends Answer>(what: string, question: () => T): T => {
+      const asked = answerTo(question);
+      seen.set(what, { question, answer: asked });
+      if (asked instanceof Error) throw asked;
+      return asked;
     };
-    const result = attempt(this.file, read, this.given);
-    // A mistake is part of the state as well: an unreadable file has no contents.
-    return { fingerprint: JSON.stringify([contents, result instanceof ConfigError ? result.message : null]), result };
+    try {
+      const text = ask(this.file, () => readText(this.file));
+      if (text === null) throw new ConfigError(this.file, null, 'there is no such file');
+      return parseTargetList(text, this.file, (file) => ask(file, () => readText(file)), this.given, (pattern) => ask(`the files ${pattern}`, () => filesOf(pattern)));
+    } catch (error) {
+      if (error instanceof ConfigError) throw error;
+      throw new ConfigError(this.file, null, `it can't be read: ${(error as Error).message}`, { cause: error });
+    } finally {
+      this.seen = seen;
+    }
+  }
+
+  /**
+   * The list, if anything is other than at the last look; null if not. A list of a thousand targets
+   * takes longer to parse than a scrape may be late, so that is only done where a file has changed.
+   *
+   * @throws ConfigError once for each state that is wrong.
+   */
+  reload(): TargetList | null {
+    const same = [...this.seen.values()].every(({ question, answer }) => isSame(answerTo(question), answer));
+    return same ? null : this.load();
   }
 }
 
-function attempt(file: string, read: (file: string) => string | null, given: DiscoverySettings): TargetList | ConfigError {
+/** A file's text, null where there is none; or the names of files. */
+type Answer = string | null | readonly string[];
+type Answers = Map<string, { readonly question: () => Answer; readonly answer: Answer | Error }>;
+
+/** A file that can't be read is a state like others. */
+function answerTo<T extends Answer>(question: () => T): T | Error {
   try {
-    const text = read(file);
-    return text === null ? new ConfigError(file, null, 'there is no such file') : parseTargetList(text, file, read, given);
+    return question();
   } catch (error) {
-    if (error instanceof ConfigError) return error;
-    return new ConfigError(file, null, `it can't be read: ${(error as Error).message}`, { cause: error });
+    return error as Error;
   }
+}
+
+function isSame(one: Answer | Error, other: Answer | Error): boolean {
+  if (one instanceof Error || other instanceof Error) return one instanceof Error && other instanceof Error && one.message === other.message;
+  return typeof one === 'object' ? JSON.stringify(one) === JSON.stringify(other) : one === other;
 }
 
 function readText(file: string): string | null {

@@ -1,4 +1,4 @@
-/** Owns the configuration file: what may stand in it, and what it means. Reads no file: `read` does. */
+/** Owns the configuration file: what may stand in it, and what it means. Reads no file: `read` does, and `find` knows which there are. */
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from './config-error.js';
 import { ConfigNode } from './config-node.js';
@@ -33,16 +33,18 @@ export interface TargetList {
 
 /** Reads a file as text; null where there is none. */
 export type ReadText = (file: string) => string | null;
+/** The files that a path of `file_sd` names now. */
+export type FindFiles = (pattern: string) => readonly string[];
 
 /** Targets of which one watcher may have at most so many: a thousand are usual, a list of a million is a mistake. */
 const MOST_TARGETS = 100_000;
 
 /** `given`: what the command line says for targets that have none of their own. @throws ConfigError */
-export function parseTargetList(text: string, file: string, read: ReadText, given: DiscoverySettings = {}): TargetList {
+export function parseTargetList(text: string, file: string, read: ReadText, given: DiscoverySettings = {}, find: FindFiles = filesOf): TargetList {
   const root = ConfigNode.parse(text, file);
   const fields = root.fields('interval', 'db', 'port', 'limit', 'targets', 'file_sd', 'alerts');
   const limit = fields.get('limit')?.integer(1, Number.MAX_SAFE_INTEGER);
-  const reader = new ListReader(dirname(file), read, { ...(limit !== undefined && { limit }), ...given });
+  const reader = new ListReader(dirname(file), read, find, { ...(limit !== undefined && { limit }), ...given });
   const own = (fields.get('targets')?.items() ?? []).map((node) => ({ node, target: reader.target(node) }));
   const firstAt = new Map<string, ConfigNode>();
   for (const { node, target } of own) {
@@ -70,6 +72,7 @@ class ListReader {
   constructor(
     private readonly folder: string,
     private readonly read: ReadText,
+    private readonly find: FindFiles,
     private readonly given: DiscoverySettings,
   ) {}
 
@@ -98,9 +101,9 @@ class ListReader {
     const pattern = node.text();
     const fault = patternFault(pattern);
     if (fault !== null) throw node.error(`${JSON.stringify(pattern)}: ${fault}`);
-    let files: string[];
+    let files: readonly string[];
     try {
-      files = filesOf(resolve(this.folder, pattern));
+      files = this.find(resolve(this.folder, pattern));
     } catch (cause) {
       throw node.error(`${pattern} can't be looked for: ${(cause as Error).message}`, { cause });
     }

@@ -139,5 +139,19 @@ describe('a configuration file that changes', () => {
     assert.throws(() => file.reload(), { code: 'ERR_CONFIG', message: /sd_1\.json:1:\d+: / });
   });
 
+  test('that has not changed is not parsed again, however many targets it has', () => {
+    writeFileSync(place('many.yml'), `targets:\n${Array.from({ length: 2000 }, (_, i) => `  - { url: "http://service-${i}:6060", labels: { zone: z${i} } }\n`).join('')}`);
+    const file = new ConfigFile(place('many.yml'));
+    const cost = (look: () => unknown): number => {
+      const before = process.cpuUsage();
+      look();
+      const { user, system } = process.cpuUsage(before);
+      return user + system;
+    };
+    const once = cost(() => file.load());
+    // CPU time, of twenty looks and of one: parsing is hundreds of times as dear as comparing.
+    assert.ok(cost(() => Array.from({ length: 20 }, () => assert.equal(file.reload(), null))) < once);
+  });
+
   test('that is a folder is a mistake', () => assert.throws(() => new ConfigFile(room).load(), { code: 'ERR_CONFIG', message: /it is a folder/ }));
 });
