@@ -2,12 +2,12 @@
  * Owns the judgement as the samples come in: keeps a bounded memory of them, runs the tests when a
  * block is full, and holds on to a finding until the series takes it back.
  */
-import { median } from 'simple-statistics';
 import { assessmentOf, checkOptions, type AssessOptions, type Assessment, type Judged } from './assessment.js';
 import { Blocks } from './blocks.js';
 import { firstAtOrAfter } from './climb.js';
 import type { Finding } from './finding.js';
 import { newClimb } from './new-climb.js';
+import { median } from './median.js';
 import { onsetOf, type Onset } from './onset.js';
 import { sameHour } from './same-hour.js';
 import { checkSample, startOf, type Sample } from './sample.js';
@@ -217,5 +217,5 @@ function isGivenBack(series: Stitched, finding: Finding): boolean {
   const then = firstAtOrAfter(time, finding.to - 0.5);
   if (then >= time.length) return false;
   const rise = finding.rate * (finding.to - finding.from);
-  return median(level.slice(-RECENT)) < level[then] - GIVEN_BACK * rise;
+  return median(level, Math.max(0, level.length - RECENT)) < level[then] - GIVEN_BACK * rise;
 }

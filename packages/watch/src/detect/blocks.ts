@@ -3,7 +3,7 @@
  * A median forgets the single wild scrape, and blocks make the cost of a judgement independent of
  * how often the target is scraped.
  */
-import { median } from 'simple-statistics';
+import { median } from './median.js';
 
 /** Columns, one row a block: plain arrays are walked many times for each judgement. */
 export interface Columns {

@@ -2,7 +2,8 @@
  * Owns the measures of a climb: how much, how evenly, how straight, how far it ever fell back.
  * They are what the tests of this folder decide by.
  */
-import { mean, median, sampleStandardDeviation } from 'simple-statistics';
+import { mean, sampleStandardDeviation } from 'simple-statistics';
+import { median } from './median.js';
 
 export interface Climb {
   /** From the first part of the window to the last. */
@@ -32,20 +33,23 @@ const PARTS = 13;
 
 /**
  * The climb between two times, or undefined where a part of the window has no sample: what was not
- * seen is no evidence.
+ * seen is no evidence. Undefined also where it rises by less than `least` says of the level that it
+ * began from: most windows do, and their ends tell.
  */
-export function climbOf(time: readonly number[], level: readonly number[], from: number, to: number): Climb | undefined {
+export function climbOf(time: readonly number[], level: readonly number[], from: number, to: number, least: (level: number) => number = () => -Infinity): Climb | undefined {
   const length = (to - from) / PARTS;
-  const levels: number[] = [];
-  const begin = firstAtOrAfter(time, from);
-  let i = begin;
-  for (let part = 1; part <= PARTS; part++) {
-    const end = part === PARTS ? to : from + part * length;
-    const start = i;
-    while (i < time.length && (time[i] < end || (part === PARTS && time[i] <= end))) i++;
-    if (i === start) return undefined;
-    levels.push(i - start === 1 ? level[start] : median(level.slice(start, i)));
-  }
+  const bounds: number[] = [];
+  for (let part = 0; part < PARTS; part++) bounds.push(firstAtOrAfter(time, from + part * length));
+  let i = bounds[PARTS - 1];
+  while (i < time.length && time[i] <= to) i++;
+  bounds.push(i);
+  for (let part = 0; part < PARTS; part++) if (bounds[part] === bounds[part + 1]) return undefined;
+  const [begin] = bounds;
+  const levels: number[] = new Array<number>(PARTS).fill(0);
+  levels[0] = median(level, begin, bounds[1]);
+  levels[PARTS - 1] = median(level, bounds[PARTS - 1], i);
+  if (levels[PARTS - 1] - levels[0] < least(levels[0])) return undefined;
+  for (let part = 1; part < PARTS - 1; part++) levels[part] = median(level, bounds[part], bounds[part + 1]);
   const climbs: number[] = [];
   for (let part = 1; part < PARTS; part++) climbs.push(levels[part] - levels[part - 1]);
   const rise = levels[PARTS - 1] - levels[0];
@@ -88,7 +92,7 @@ export function deepestFall(time: readonly number[], level: readonly number[], f
   for (let i = firstAtOrAfter(time, from); i < time.length; ) {
     let end = i + 1;
     while (end < time.length && time[end] < time[i] + smooth) end++;
-    const middle = end - i === 1 ? level[i] : median(level.slice(i, end));
+    const middle = end - i === 1 ? level[i] : median(level, i, end);
     highest = Math.max(highest, middle);
     deepest = Math.max(deepest, highest - middle);
     i = end;

@@ -1,6 +1,6 @@
 /** Owns what a test of this folder says when it holds, and the climb below which none says anything. */
-import { median } from 'simple-statistics';
 import { firstAtOrAfter } from './climb.js';
+import { median } from './median.js';
 import type { Stitched } from './stitched.js';
 
 /** The tests, each a file of its own. */
@@ -35,6 +35,6 @@ export function leastRise(level: number, noise: number, hours: number): number {
 /** A quick look at both ends, which spares most series most of the arithmetic: half of the least climb has to be there. */
 export function mayHaveRisen({ time, level, noise }: Stitched, hours: number): boolean {
   const first = firstAtOrAfter(time, time.at(-1)! - hours);
-  const before = median(level.slice(first, first + 3));
-  return median(level.slice(-3)) - before > 0.5 * leastRise(before, noise, hours);
+  const before = median(level, first, Math.min(first + 3, level.length));
+  return median(level, Math.max(0, level.length - 3)) - before > 0.5 * leastRise(before, noise, hours);
 }

@@ -24,11 +24,10 @@ export function newClimb(series: Stitched): Finding | undefined {
     const from = now - hours;
     if (from - HISTORY < time[0] - 0.5) return undefined;
     if (!mayHaveRisen(series, hours)) continue;
-    const climb = climbOf(time, level, from, now);
+    const climb = climbOf(time, level, from, now, (start) => leastRise(start, noise, hours));
     if (climb === undefined || climb.evenness < LEAST_EVENNESS) continue;
     if (Math.abs(climb.bend) > MOST_BEND || Math.abs(climb.bulge) > MOST_BULGE) continue;
     const least = leastRise(climb.from, noise, hours);
-    if (climb.rise < least) continue;
     const before = greatestRise(time, level, firstAtOrAfter(time, from), hours);
     if (climb.rise < LEAST_OVER_HISTORY * before || !climbsOnWithin(series, from) || !isUnprecedented(series, climb.rise, climb.hours)) continue;
     const strength = Math.min(climb.evenness / LEAST_EVENNESS, climb.rise / least, climb.rise / (LEAST_OVER_HISTORY * before));

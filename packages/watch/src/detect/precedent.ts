@@ -2,8 +2,8 @@
  * Owns the question whether the series has been where it is now before: at the same hour a day ago,
  * or a week ago. A climb that only repeats yesterday's, or last Monday's, is a rhythm.
  */
-import { median } from 'simple-statistics';
 import { firstAtOrAfter } from './climb.js';
+import { median } from './median.js';
 import type { Stitched } from './stitched.js';
 
 /** Hours after which a rhythm may repeat: a day, a week. Where a gap hides that time, the day before it is asked. */

@@ -2,9 +2,10 @@
  * Owns the comparison with the same hour a day earlier, the fair one under a daily rhythm: a rhythm
  * is where it was, a leak is higher, and by the same amount at every hour.
  */
-import { mean, median, quantileSorted, standardDeviation } from 'simple-statistics';
+import { mean, quantileSorted, standardDeviation } from 'simple-statistics';
 import { firstAtOrAfter } from './climb.js';
 import { leastRise, type Finding } from './finding.js';
+import { median } from './median.js';
 import { climbsOnWithin } from './pace.js';
 import { aboveThen, isUnprecedented, levelAt } from './precedent.js';
 import type { Stitched } from './stitched.js';

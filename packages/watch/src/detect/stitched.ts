@@ -4,8 +4,9 @@
  * rhythm's is, nothing is; where it rose, as after a deploy, the rise is taken out. What is left
  * climbs only as far as processes climb while they run.
  */
-import { linearRegression, median } from 'simple-statistics';
+import { linearRegression } from 'simple-statistics';
 import type { Columns } from './blocks.js';
+import { median } from './median.js';
 
 export interface Restart {
   /** Hours; the first settled block of the new process. */
@@ -177,7 +178,7 @@ function seamBetween(time: readonly number[], count: readonly number[], before: 
 }
 
 function middle(time: readonly number[], count: readonly number[], from: number, to: number): { time: number; level: number } {
-  return { time: median(time.slice(from, to)), level: median(count.slice(from, to)) };
+  return { time: median(time, from, to), level: median(count, from, to) };
 }
 
 function slopeOf(time: readonly number[], count: readonly number[], from: number, to: number): number | undefined {

@@ -51,13 +51,13 @@ export function straightClimb(series: Stitched): Finding | undefined {
     const from = now - hours;
     if (from < series.time[0] - 0.25) return undefined;
     if (!mayHaveRisen(series, hours)) continue;
-    const climb = climbOf(series.time, series.level, from, now);
+    const climb = climbOf(series.time, series.level, from, now, (level) => leastRise(level, series.noise, hours));
     if (climb === undefined || climb.evenness < LEAST_EVENNESS || Math.abs(climb.bend) > MOST_BEND) continue;
     if (climb.misfit > misfit) continue;
     const noise = series.noise / Math.sqrt(climb.blocks) / climb.rise;
     if (hours < SHAPELESS_BELOW && climb.misfit > Math.max(STRAIGHT_ENOUGH, MOST_MISFIT_IN_NOISE * noise)) continue;
     const least = leastRise(climb.from, series.noise, hours);
-    if (climb.rise < least || !climbsOnWithin(series, from) || !isUnprecedented(series, climb.rise, climb.hours)) continue;
+    if (!climbsOnWithin(series, from) || !isUnprecedented(series, climb.rise, climb.hours)) continue;
     const strength = Math.min(climb.evenness / LEAST_EVENNESS, climb.rise / least, misfit / climb.misfit);
     return { test: 'straight', from, to: now, rate: climb.rise / climb.hours, strength };
   }

@@ -26,10 +26,9 @@ export function unbrokenClimb(series: Stitched): Finding | undefined {
     const from = now - hours;
     if (from < series.time[0] - 0.5) return undefined;
     if (!mayHaveRisen(series, hours)) continue;
-    const climb = climbOf(series.time, series.level, from, now);
+    const climb = climbOf(series.time, series.level, from, now, (level) => leastRise(level, series.noise, hours));
     if (climb === undefined || climb.flattest < LEAST_FLATTEST || climb.evenness < LEAST_EVENNESS) continue;
     const least = leastRise(climb.from, series.noise, hours);
-    if (climb.rise < least) continue;
     const fall = Math.max(deepestFall(series.time, series.level, from, hours * SMOOTH), (NOISE_FALL * series.noise) / Math.sqrt(hours * SMOOTH * 4));
     const ratio = fall === 0 ? Infinity : climb.rise / fall;
     if (ratio < LEAST_RISE_OVER_FALL || !climbsOnWithin(series, from) || !isUnprecedented(series, climb.rise, climb.hours)) continue;
