@@ -2,11 +2,10 @@
  * Owns the processes of the lab: one test server, and for each scenario a
  * child of its own, a few at a time.
  */
-import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { complaintOf, startChild, startServer } from './lab-child.js';
 import { isAsGo, type Answer, type Run } from './outcome.js';
-import type { Scenario } from './scenario.js';
+import { hostsOf, type Scenario } from './scenario.js';
 
 /** Longest time one scenario may take, in milliseconds; the longest recorded one takes two seconds. */
 const DEADLINE = 30_000;
@@ -57,29 +56,11 @@ function isTimed({ steps }: Scenario): boolean {
   return steps.some((step) => step.op === 'request' && step.cancelMs > 0);
 }
 
-function hostsOf({ steps }: Scenario): number {
-  return 1 + Math.max(0, ...steps.map((step) => (step.op === 'request' ? step.host : 0)));
-}
-
-async function startServer(ports: number): Promise<{ child: ChildProcess; ports: number[] }> {
-  const child = start('server-process.js', [String(ports)]);
-  const [message] = (await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(([code]) => {
-      throw new Error(`The lab's server ended before it listened (status ${String(code)}).`);
-    }),
-  ])) as [{ ports: number[] }];
-  return { child, ports: message.ports };
-}
-
 async function runInChild(scenario: Scenario, ports: readonly number[]): Promise<Run> {
-  const child = start('scenario-process.js', []);
+  const child = startChild('scenario-process.js');
+  const complaint = complaintOf(child);
   let answer: Answer | null = null;
   let late = false;
-  let complaint = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    complaint = (complaint + text).slice(-10_000);
-  });
   child.on('message', (message) => {
     answer = message as Answer;
   });
@@ -90,23 +71,12 @@ async function runInChild(scenario: Scenario, ports: readonly number[]): Promise
   child.send({ scenario, ports });
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
   clearTimeout(deadline);
-  return { scenario, ...judge(answer, late, signal ?? `status ${code}`, complaint) };
+  return { scenario, ...judge(answer, late, signal ?? `status ${code}`, complaint()) };
 }
 
 function judge(answer: Answer | null, late: boolean, how: string, complaint: string): Answer {
   if (late && answer !== null) return { failure: `it counted, but its process did not end within ${DEADLINE / 1000} s: something keeps it alive` };
   if (late) return { failure: `it did not end within ${DEADLINE / 1000} s` };
   if (answer !== null) return answer;
-  // Of a stack on standard error, the line with the message.
-  const message = /^(?:\w+ )*\w*Error\b.*$/m.exec(complaint)?.[0] ?? complaint.trim();
-  return { failure: `its process ended early (${how})${message === '' ? '' : `: ${message}`}` };
-}
-
-function start(file: string, args: readonly string[]): ChildProcess {
-  return fork(fileURLToPath(new URL(file, import.meta.url)), args, {
-    // Flags of this process (a debugger, a test runner) are not for its children.
-    execArgv: [],
-    // What a failing child writes belongs into its row, not across the progress line.
-    stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
-  });
+  return { failure: `its process ended early (${how})${complaint === '' ? '' : `: ${complaint}`}` };
 }

@@ -63,6 +63,11 @@ export interface Scenario {
   readonly errors: number;
 }
 
+/** How many servers it asks: the highest `host`, and one. */
+export function hostsOf({ steps }: Scenario): number {
+  return 1 + Math.max(0, ...steps.map((step) => (step.op === 'request' ? step.host : 0)));
+}
+
 /** A scenario file that cannot be used. The message says where and what would be right. */
 export class ScenarioFileError extends Error {
   override readonly name = 'ScenarioFileError';

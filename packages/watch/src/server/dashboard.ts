@@ -7,10 +7,12 @@ import { once } from 'node:events';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
+import { LabBench, liveScenarios, type Scenario } from '../lab/index.js';
 import type { Monitor } from '../monitor/index.js';
 import type { History } from '../store/index.js';
 import { api } from './api.js';
 import { gate } from './gate.js';
+import { labApi } from './lab-api.js';
 import { LiveFeed } from './live-feed.js';
 
 export interface DashboardOptions {
@@ -19,6 +21,8 @@ export interface DashboardOptions {
   /** Default 0: the system chooses. */
   readonly port?: number;
   readonly token?: string;
+  /** What can be watched in the lab. Default: the well-known ones. */
+  readonly experiments?: readonly Scenario[];
 }
 
 /** The page and what it loads, as the build leaves them. */
@@ -35,6 +39,7 @@ export class Dashboard {
   private constructor(
     private readonly server: Server,
     private readonly feed: LiveFeed,
+    private readonly bench: LabBench,
     /** Where it is, for a browser; without the token. */
     readonly url: string,
   ) {}
@@ -44,12 +49,14 @@ export class Dashboard {
    *
    * @throws TypeError for a host other than loopback without a token; the system's error where it can't listen.
    */
-  static async start(monitor: Monitor, history: History, { host = '127.0.0.1', port = 0, token }: DashboardOptions = {}): Promise<Dashboard> {
+  static async start(monitor: Monitor, history: History, { host = '127.0.0.1', port = 0, token, experiments }: DashboardOptions = {}): Promise<Dashboard> {
     const remote = host !== '127.0.0.1' && host !== '::1' && host !== 'localhost';
     const feed = new LiveFeed(monitor);
+    const bench = new LabBench(experiments ?? liveScenarios());
     const app = new Hono();
     app.use(gate({ allowRemote: remote, ...(token !== undefined && { token }) }));
     app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], imgSrc: ["'self'", 'data:'], frameAncestors: ["'none'"] } }));
+    app.route('/api/lab', labApi(bench));
     app.route('/api', api(monitor, history, feed));
     app.get('*', async (context) => {
       const file = await uiFile(new URL(context.req.url).pathname);
@@ -60,11 +67,12 @@ export class Dashboard {
     server.listen(port, host);
     await once(server, 'listening');
     const { port: chosen } = server.address() as AddressInfo;
-    return new Dashboard(server, feed, `http://${host.includes(':') ? `[${host}]` : host}:${chosen}/`);
+    return new Dashboard(server, feed, bench, `http://${host.includes(':') ? `[${host}]` : host}:${chosen}/`);
   }
 
   async close(): Promise<void> {
     this.feed.end();
+    await this.bench.close();
     const closed = once(this.server, 'close');
     this.server.close();
     this.server.closeAllConnections();

@@ -3,3 +3,4 @@ export { curveOf, restartsIn, thresholdAt, troughLine, type Curve, type Line } f
 export { Dashboard, type DashboardOptions } from './dashboard.js';
 export { flameTree, type FlameNode } from './flame-tree.js';
 export type { OverviewRow } from './api.js';
+export type { StartedRun, StartedStep } from './lab-api.js';

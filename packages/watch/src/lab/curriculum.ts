@@ -1,0 +1,120 @@
+/** Owns in which order the experiments are met, what each is called, and which belong side by side. */
+import type { Scenario } from './scenario.js';
+
+export interface Lesson {
+  readonly title: string;
+  /** What to look for. */
+  readonly intro: string;
+  readonly experiments: readonly ExperimentCard[];
+}
+
+export interface ExperimentCard {
+  readonly id: string;
+  readonly title: string;
+  readonly why: string;
+  /** What Go counted. */
+  readonly counts: readonly number[];
+  /** The one that it is best seen beside. */
+  readonly beside: string | null;
+}
+
+interface Chapter {
+  readonly title: string;
+  readonly intro: string;
+  readonly ids: readonly string[];
+}
+
+const CHAPTERS: readonly Chapter[] = [
+  {
+    title: 'The essential six',
+    intro: 'The same six requests, and what becomes of their connections: everything else follows from these.',
+    ids: ['quiz-six-read-all', 'six-unread', 'limit-reader', 'six-closed', 'two-at-once', 'parallel-default-idle'],
+  },
+  {
+    title: 'Mended',
+    intro: 'A leak ends when its body is read, closed or cancelled, however late.',
+    ids: ['limit-reader-closed', 'close-late', 'read-late', 'cancel-unread'],
+  },
+  {
+    title: 'What stays when nothing is wrong',
+    intro: 'Idle connections hold two tasks each, and are nobody’s fault.',
+    ids: ['idle-connection', 'close-idle-connections', 'three-hosts', 'disable-keep-alives'],
+  },
+  {
+    title: 'Bodies of other kinds',
+    intro: 'Where there is no body there is nothing to leak; where there is one, its size and its coding do not matter.',
+    ids: ['empty-body', 'status-204', 'head', 'tiny-unread', 'chunked-unread', 'chunked-read'],
+  },
+  {
+    title: 'The quiz',
+    intro: 'Five requests, four ways to treat them, and what the count is.',
+    ids: ['quiz-testFun1', 'quiz-testFun2', 'quiz-testFun3', 'quiz-testFun4', 'quiz-all-in-one-process'],
+  },
+];
+
+const TITLES: Readonly<Record<string, string>> = {
+  'quiz-six-read-all': 'Six read to the end',
+  'six-unread': 'Six never read',
+  'limit-reader': 'Ten bytes of each read',
+  'six-closed': 'Six closed early',
+  'two-at-once': 'Two at once',
+  'parallel-default-idle': 'Eight at once',
+  'limit-reader-closed': 'Ten bytes read, then closed',
+  'close-late': 'Closed late',
+  'read-late': 'Read late',
+  'cancel-unread': 'Cancelled',
+  'idle-connection': 'One idle connection',
+  'close-idle-connections': 'Idle connections closed',
+  'three-hosts': 'Three servers',
+  'disable-keep-alives': 'Without keep-alive',
+  'empty-body': 'A body of no bytes',
+  'status-204': 'No body by status',
+  head: 'No body by method',
+  'tiny-unread': 'Five bytes, never read',
+  'chunked-unread': 'A chunked body, never read',
+  'chunked-read': 'A chunked body, read to the end',
+  'quiz-testFun1': 'Five: neither read nor closed',
+  'quiz-testFun2': 'Five: closed unread',
+  'quiz-testFun3': 'Five: read to the end',
+  'quiz-testFun4': 'Five: read and closed',
+  'quiz-all-in-one-process': 'All four, one after another',
+};
+
+const BESIDE: readonly (readonly [string, string])[] = [
+  ['quiz-six-read-all', 'six-unread'],
+  ['limit-reader', 'limit-reader-closed'],
+  ['six-closed', 'quiz-six-read-all'],
+  ['two-at-once', 'parallel-default-idle'],
+  ['close-late', 'read-late'],
+  ['cancel-unread', 'six-unread'],
+  ['idle-connection', 'close-idle-connections'],
+  ['three-hosts', 'quiz-testFun3'],
+  ['disable-keep-alives', 'quiz-testFun3'],
+  ['empty-body', 'tiny-unread'],
+  ['status-204', 'tiny-unread'],
+  ['head', 'tiny-unread'],
+  ['chunked-unread', 'chunked-read'],
+  ['quiz-testFun1', 'quiz-testFun3'],
+  ['quiz-testFun2', 'quiz-testFun4'],
+];
+
+/** The experiments in the order in which they teach; those that are not known here come last. */
+export function lessonsOf(scenarios: readonly Scenario[]): Lesson[] {
+  const left = new Map(scenarios.map((scenario) => [scenario.id, scenario]));
+  const lessons = CHAPTERS.map(({ title, intro, ids }): Lesson => {
+    const experiments = ids.flatMap((id) => {
+      const scenario = left.get(id);
+      left.delete(id);
+      return scenario === undefined ? [] : [cardOf(scenario, scenarios)];
+    });
+    return { title, intro, experiments };
+  });
+  if (left.size > 0) lessons.push({ title: 'Others', intro: 'From a file of one’s own.', experiments: [...left.values()].map((scenario) => cardOf(scenario, scenarios)) });
+  return lessons.filter(({ experiments }) => experiments.length > 0);
+}
+
+function cardOf({ id, why, counts }: Scenario, all: readonly Scenario[]): ExperimentCard {
+  const pair = BESIDE.find(([first]) => first === id) ?? BESIDE.find(([, second]) => second === id);
+  const beside = pair?.find((other) => other !== id) ?? null;
+  return { id, title: TITLES[id] ?? id, why, counts, beside: all.some((scenario) => scenario.id === beside) ? beside : null };
+}

@@ -1,0 +1,40 @@
+/**
+ * The process of an experiment that is watched: takes one scenario and the
+ * servers' ports from its parent, and then makes one move each time it is told
+ * to. It stays, with its connections as they are, until its parent goes.
+ */
+import type { Move, Stage } from './frame.js';
+import type { Scenario } from './scenario.js';
+import { StagedRun } from './staged-run.js';
+
+process.on('disconnect', () => process.exit());
+
+let run: StagedRun | null = null;
+let moves: AsyncGenerator<Move, void> | null = null;
+let announced: Move | null = null;
+
+process.on('message', (message) => {
+  const answer = message === 'step' ? step() : begin(message as { scenario: Scenario; ports: number[] });
+  answer.then(
+    (stage) => process.send?.({ stage }),
+    (error: unknown) => process.send?.({ failure: error instanceof Error ? error.message : String(error) }),
+  );
+});
+
+async function begin({ scenario, ports }: { readonly scenario: Scenario; readonly ports: readonly number[] }): Promise<Stage> {
+  run = new StagedRun(scenario, ports);
+  moves = run.moves();
+  return made({ op: 'start' });
+}
+
+async function step(): Promise<Stage> {
+  if (announced === null) throw new Error('the experiment is over');
+  return made(announced);
+}
+
+/** Makes what was announced, by going on to the next announcement. */
+async function made(move: Move): Promise<Stage> {
+  const result = await moves!.next();
+  announced = result.done === true ? null : result.value;
+  return { move, snapshot: await run!.snapshot(), next: announced };
+}
