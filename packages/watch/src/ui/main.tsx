@@ -1,11 +1,13 @@
 /** Owns the dashboard's frame: the header, what is announced, and which page is shown. */
+import { effect } from '@preact/signals';
 import { render, type VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { announcement, connection, load, targets, type Connection } from './fleet.js';
+import { LabPage } from './lab-page.js';
 import { followLive } from './live-stream.js';
 import { OverviewPage } from './overview-page.js';
 import { clockTime } from './quantity.js';
-import { route } from './route.js';
+import { labAddress, route, type Route } from './route.js';
 import { TargetPage } from './target-page.js';
 import './dashboard.css';
 
@@ -14,7 +16,7 @@ function Dashboard(): VNode {
   const shown = useRef(route.value);
   const page = route.value;
   useEffect(() => {
-    document.title = page.name === 'target' ? `${targets.value.get(page.url)?.name ?? page.url} – Watertight` : 'Watertight';
+    document.title = titleOf(page);
     if (shown.current === page) return;
     // Another page was opened: a screen reader begins there, and so does the next Tab.
     shown.current = page;
@@ -38,16 +40,31 @@ function Dashboard(): VNode {
         <a class="brand" href="#/">
           Watertight
         </a>
-        <LiveState of={connection.value} />
+        <nav>
+          <a href={labAddress()} aria-current={page.name === 'lab' ? 'page' : undefined}>
+            Lab
+          </a>
+        </nav>
+        {page.name === 'lab' ? null : <LiveState of={connection.value} />}
       </header>
       <main id="content" ref={content} tabIndex={-1}>
-        {page.name === 'target' ? <TargetPage key={page.url} url={page.url} /> : <OverviewPage />}
+        <Page page={page} />
       </main>
       <p class="unseen" role="status" aria-live="polite" id="announcements">
         {announcement.value}
       </p>
     </>
   );
+}
+
+function Page({ page }: { readonly page: Route }): VNode {
+  if (page.name === 'target') return <TargetPage key={page.url} url={page.url} />;
+  return page.name === 'lab' ? <LabPage experiments={page.experiments} /> : <OverviewPage />;
+}
+
+function titleOf(page: Route): string {
+  if (page.name === 'target') return `${targets.value.get(page.url)?.name ?? page.url} – Watertight`;
+  return page.name === 'lab' ? 'Lab – Watertight' : 'Watertight';
 }
 
 function LiveState({ of }: { readonly of: Connection }): VNode {
@@ -60,5 +77,10 @@ function LiveState({ of }: { readonly of: Connection }): VNode {
 }
 
 render(<Dashboard />, document.body);
-followLive();
-void load();
+// The lab needs nothing of the targets; and a browser allows a server six connections, of which a live stream takes one.
+const stop = effect(() => {
+  if (route.value.name === 'lab') return;
+  queueMicrotask(() => stop());
+  followLive();
+  void load();
+});

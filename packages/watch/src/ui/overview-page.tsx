@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { OverviewRow } from '../server/index.js';
 import { counts, standingOf, STANDINGS, targets, timeToLimit, trouble, worstFirst, type Standing } from './fleet.js';
 import { clockTime, count, pace } from './quantity.js';
-import { targetAddress } from './route.js';
+import { labAddress, targetAddress } from './route.js';
 import { Sparkline } from './sparkline.js';
 import { VerdictBadge } from './verdict-badge.js';
 
@@ -55,7 +55,13 @@ export function OverviewPage(): VNode {
           ))}
         </tbody>
       </table>
-      {found.length === 0 ? <p>{all.length === 0 ? 'Nothing is watched yet.' : 'No service is like that.'}</p> : null}
+      {found.length > 0 ? null : all.length > 0 ? (
+        <p>No service is like that.</p>
+      ) : (
+        <p>
+          Nothing is watched yet. The <a href={labAddress()}>lab</a> needs no service: it shows how a connection is leaked.
+        </p>
+      )}
       {found.length > shown.length ? <More left={found.length - shown.length} onMore={() => (drawn.value += PORTION)} /> : null}
     </>
   );

@@ -1,10 +1,16 @@
-/** Owns which page the address names: `#/`, or `#/target?url=…`. */
+/** Owns which page the address names: `#/`, `#/target?url=…`, `#/lab`, or `#/lab/<experiment>` with another one beside it. */
 import { signal } from '@preact/signals';
 
-export type Route = { readonly name: 'overview' } | { readonly name: 'target'; readonly url: string };
+export type Route =
+  | { readonly name: 'overview' }
+  | { readonly name: 'target'; readonly url: string }
+  /** No experiment: the list of them. Two: side by side. */
+  | { readonly name: 'lab'; readonly experiments: readonly string[] };
 
 function readRoute(): Route {
   const [path, query = ''] = location.hash.replace(/^#/, '').split('?', 2);
+  const [, room, ...rest] = path.split('/');
+  if (room === 'lab') return { name: 'lab', experiments: rest.map(decoded).filter((id) => id !== '') };
   const url = new URLSearchParams(query).get('url');
   return path === '/target' && url !== null ? { name: 'target', url } : { name: 'overview' };
 }
@@ -14,4 +20,17 @@ addEventListener('hashchange', () => (route.value = readRoute()));
 
 export function targetAddress(url: string): string {
   return `#/target?url=${encodeURIComponent(url)}`;
+}
+
+export function labAddress(...experiments: readonly string[]): string {
+  return ['#/lab', ...experiments.map(encodeURIComponent)].join('/');
+}
+
+/** What a person has typed may be no encoding at all. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

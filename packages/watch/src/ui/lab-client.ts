@@ -1,0 +1,49 @@
+/** Owns asking the server for the lab: the experiments, a run of them, its steps. */
+import type { Lesson, RunEvent } from '../lab/index.js';
+import type { StartedRun, StartedStep } from '../server/index.js';
+
+/** Ms. Longer, and something is wrong that is worth saying; the server gives a step 30 s. */
+const PATIENCE = 35_000;
+
+export const askLessons = async (): Promise<readonly Lesson[]> => (await ask<{ lessons: readonly Lesson[] }>('GET', '')).lessons;
+export const startRun = (experiments: readonly string[]): Promise<StartedRun> => ask('POST', '/runs', { experiments });
+export const stepRun = async (id: string): Promise<readonly number[]> => (await ask<StartedStep>('POST', `/runs/${id}/step`)).sides;
+
+/** Ends a run; also while the page goes, and without waiting: a run that nobody follows ends anyway. */
+export function endRun(id: string): void {
+  fetch(`api/lab/runs/${id}`, { method: 'DELETE', keepalive: true }).then((response) => response.body?.cancel()).catch(() => undefined);
+}
+
+/** Follows a run from its start until it ends; returns the function that ends the following. After a lost connection, everything is told again. */
+export function followRun(id: string, onEvent: (event: RunEvent) => void): () => void {
+  const source = new EventSource(`api/lab/runs/${id}/events`);
+  const take = ({ data }: MessageEvent<string>): void => {
+    const event = JSON.parse(data) as RunEvent;
+    if (event.kind === 'ended') source.close();
+    onEvent(event);
+  };
+  source.addEventListener('frame', take);
+  source.addEventListener('ended', take);
+  source.addEventListener('error', () => {
+    // Otherwise the browser tries again by itself.
+    if (source.readyState === EventSource.CLOSED) onEvent({ kind: 'ended', reason: 'the connection was lost' });
+  });
+  return () => source.close();
+}
+
+async function ask<T>(method: string, path: string, body?: object): Promise<T> {
+  const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+  const response = await fetch(`api/lab${path}`, { method, signal: AbortSignal.timeout(PATIENCE), ...init });
+  const text = await response.text();
+  if (!response.ok) throw new Error(refusal(response.status, text));
+  return JSON.parse(text) as T;
+}
+
+/** The server's own words, where there are some. */
+function refusal(status: number, text: string): string {
+  try {
+    return (JSON.parse(text) as { error?: string }).error ?? `status ${status}`;
+  } catch {
+    return text.trim().slice(0, 300) || `status ${status}`;
+  }
+}
