@@ -3,7 +3,8 @@
  */
 import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { compare, formatLesson, formatProgress, formatTable, parseScenarios, Progress, runScenarios, ScenarioFileError, type Scenario, wellKnownScenarios } from '../lab/index.js';
+import { compare, formatLesson, formatProgress, formatTable, liveScenarios, parseScenarios, Progress, runScenarios, ScenarioFileError, type Scenario, wellKnownScenarios } from '../lab/index.js';
+import { serveLab } from './lab-serving.js';
 import { UsageError } from './usage-error.js';
 
 interface LabOptions {
@@ -11,6 +12,8 @@ interface LabOptions {
   readonly scenarios?: string;
   readonly lanes: number;
   readonly json?: boolean;
+  readonly serve?: boolean;
+  readonly port?: number;
 }
 
 export function addLab(program: Command): void {
@@ -25,11 +28,20 @@ export function addLab(program: Command): void {
     .option('--scenarios <file>', 'read the experiments from a JSON file instead (see parity/README.md)')
     .option('--lanes <n>', 'how many run at once', readLanes, 2)
     .option('--json', 'print everything as JSON')
+    .option('--serve', 'instead, serve a page on which they are watched step by step; Ctrl-C ends it')
+    .option('--port <n>', 'with --serve: where the page is (default: the dashboard\'s, or another if that is taken; 0: any)', readPort)
     .action(lab);
 }
 
-async function lab({ only, scenarios: file, lanes, json }: LabOptions): Promise<void> {
-  const scenarios = pick(file === undefined ? wellKnownScenarios() : await readScenarios(file), only);
+async function lab({ only, scenarios: file, lanes, json, serve, port }: LabOptions): Promise<void> {
+  if (serve === true && json === true) throw new UsageError('--json prints what was counted; it does not go with --serve');
+  if (serve !== true && port !== undefined) throw new UsageError('--port goes with --serve');
+  const known = serve === true ? liveScenarios : wellKnownScenarios;
+  const scenarios = pick(file === undefined ? known() : await readScenarios(file), only);
+  if (serve === true) {
+    await serveLab(scenarios, port);
+    return;
+  }
   const progress = new Progress();
   const runs = await runScenarios(scenarios, {
     lanes,
@@ -80,4 +92,10 @@ function readLanes(text: string): number {
   const lanes = Number(text);
   if (!Number.isInteger(lanes) || lanes < 1 || lanes > 16) throw new InvalidArgumentError('It is a whole number from 1 to 16.');
   return lanes;
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError('It is a port, from 0 to 65535.');
+  return port;
 }

@@ -1,0 +1,35 @@
+/** Owns the lab on a terminal: its page is served, and nothing is watched, until somebody ends it. */
+import { once } from 'node:events';
+import type { Scenario } from '../lab/index.js';
+import { Monitor } from '../monitor/index.js';
+import { Dashboard } from '../server/index.js';
+import { History } from '../store/index.js';
+import { UsageError } from './usage-error.js';
+import { USUAL_PORT } from './watching.js';
+
+/** Serves until Ctrl-C or SIGTERM. `port` left out: the usual one, or another if that is taken. */
+export async function serveLab(experiments: readonly Scenario[], port: number | undefined): Promise<void> {
+  const history = new History(':memory:');
+  const monitor = new Monitor(history);
+  try {
+    const dashboard = await openDashboard(monitor, history, experiments, port);
+    try {
+      process.stdout.write(`the lab is at ${dashboard.url}#/lab; Ctrl-C ends it\n`);
+      await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+    } finally {
+      await dashboard.close();
+    }
+  } finally {
+    await monitor.stop();
+    history.close();
+  }
+}
+
+async function openDashboard(monitor: Monitor, history: History, experiments: readonly Scenario[], port: number | undefined): Promise<Dashboard> {
+  try {
+    return await Dashboard.start(monitor, history, { experiments, port: port ?? USUAL_PORT });
+  } catch (cause) {
+    if (port === undefined && (cause as NodeJS.ErrnoException).code === 'EADDRINUSE') return Dashboard.start(monitor, history, { experiments });
+    throw new UsageError(`the lab can't be served at port ${port ?? USUAL_PORT}: ${(cause as Error).message}`, { cause });
+  }
+}
