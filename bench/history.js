@@ -1,42 +1,163 @@
-// How large the watcher's history of one target gets, and what a scrape costs to keep.
+// How large the watcher's history of one target gets in a year, with its profiles, and how long it takes to
+// come back to: to open it, to judge again after a restart, to show the year.
 //
 //   node bench/history.js [days]     after a build; 365 days at 10 s by default
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+//
+// The last days are watched by the monitor itself, at its usual pace: 200 stack groups in each profile, whose
+// numbers change, whose lines are others after each deployment, and one of which leaks now and then. Of what was
+// before them nothing but spans of an hour is left in the end; they are recorded an hour at a time.
+
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseProfile } from 'watertight/pprof';
+import { Monitor, TargetMonitor } from '../packages/watch/dist/monitor/index.js';
+import { parseTarget } from '../packages/watch/dist/scrape/index.js';
+import { Dashboard } from '../packages/watch/dist/server/index.js';
 import { History } from '../packages/watch/dist/store/index.js';
 
 const INTERVAL = 10_000;
-const PROFILE_INTERVAL = 300_000;
-const EXPIRY_INTERVAL = 3_600_000;
-const DAY = 86_400_000;
-const days = Number(process.argv[2] ?? 365);
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const GROUPS = 200;
+/** Longer than anything but the coarsest spans is kept. */
+const WATCHED_DAYS = 62;
 
-const room = mkdtempSync(join(tmpdir(), 'history-size-'));
-try {
-  const file = join(room, 'history.db');
-  const history = new History(file);
-  const target = history.target('http://127.0.0.1:6060');
-  const begin = Date.UTC(2026, 0, 1);
-  const end = begin + days * DAY;
-  const stacks = (at) => Array.from({ length: 40 }, (_, i) => ({ key: `stack ${i}`, frames: Array.from({ length: 12 }, (_, depth) => ({ function: `example.com/service/package.Function${i}.func${depth}`, file: `/src/service/package/file${depth}.go`, line: i })), count: i + (at % 7) }));
-  let scrapes = 0;
-  let inRecord = 0;
-  let largest = 0;
-  for (let at = begin; at < end; at += INTERVAL) {
-    const start = at - (at % (3 * DAY));
-    const before = performance.now();
-    history.record(target, { at, value: 100 + ((at - start) / 600_000) | 0, start });
-    inRecord += performance.now() - before;
-    scrapes++;
-    if (at % PROFILE_INTERVAL === 0) history.recordProfile(target, at, start, stacks(at));
-    if (at % EXPIRY_INTERVAL === 0) {
-      history.expire(target, at);
-      largest = Math.max(largest, statSync(file).size);
-    }
+const days = Number(process.argv[2] ?? 365);
+if (!(days >= 1)) throw new Error(`days is a number from 1 on, not ${process.argv[2]}`);
+
+/** Days after which the service is deployed anew, by turns. */
+const LIVES = [1, 3, 2, 5, 1, 4];
+
+class Service {
+  constructor(begin) {
+    this.starts = [begin];
+    for (let i = 0; this.starts.at(-1) < begin + (days + 1) * DAY; i++) this.starts.push(this.starts.at(-1) + LIVES[i % LIVES.length] * DAY);
   }
+
+  /** The process at a time: its start, and its number. */
+  processAt(at) {
+    const next = this.starts.findIndex((start) => start > at);
+    return { start: this.starts[next - 1], number: next - 1 };
+  }
+
+  /** Every fourth deployment leaks. */
+  leaked(at) {
+    const { start, number } = this.processAt(at);
+    return number % 4 === 3 ? Math.floor((at - start) / 120_000) : 0;
+  }
+
+  population(at) {
+    const day = Math.sin((2 * Math.PI * at) / DAY);
+    const { number } = this.processAt(at);
+    return Array.from({ length: GROUPS }, (_, group) => Math.max(0, Math.round((group % 11) * (1.5 + day) + ((Math.floor(at / INTERVAL) * 31 + group * 17 + number) % 5) - 1)));
+  }
+
+  count(at) {
+    return this.population(at).reduce((sum, count) => sum + count, 1 + 2 * this.leaked(at));
+  }
+
+  /** debug=1, whose parsing is no part of what is measured; lines move with each deployment. */
+  profile(at) {
+    const { number } = this.processAt(at);
+    const stack = (count, group) => {
+      if (count === 0) return '';
+      const frames = Array.from({ length: 6 + (group % 9) }, (_, depth) => `#\t0x${depth + 1}\texample.com/shop/internal/part${group}.(*Worker).step${depth}+0x20\t/src/shop/internal/part${group}/worker${depth}.go:${20 + depth + number}\n`);
+      return `${count} @ ${frames.map((_, depth) => `0x${depth + 1}`).join(' ')}\n${frames.join('')}\n`;
+    };
+    const leaked = this.leaked(at);
+    const loops = leaked === 0 ? '' : ['readLoop', 'writeLoop'].map((loop, i) => `${leaked} @ 0x${i + 1}\n#\t0x${i + 1}\tnet/http.(*persistConn).${loop}+0x20\t/usr/lib/go/src/net/http/transport.go:${2213 + i}\n\n`).join('');
+    return `goroutine profile: total ${this.count(at)}\n1 @ 0x9\n#\t0x9\tmain.main+0x20\t/src/shop/main.go:20\n\n${loops}${this.population(at).map(stack).join('')}`;
+  }
+}
+
+const mib = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+const room = mkdtempSync(join(tmpdir(), 'history-size-'));
+const file = join(room, 'history.db');
+const sizeNow = () => readdirSync(room).reduce((sum, name) => sum + statSync(join(room, name)).size, 0);
+/** CPU time of this process, ms. */
+async function cpuOf(work) {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+try {
+  const end = Math.floor(Date.now() / HOUR) * HOUR;
+  const begin = end - days * DAY;
+  const watchedFrom = Math.max(begin, end - WATCHED_DAYS * DAY);
+  const service = new Service(begin);
+  const target = parseTarget('http://127.0.0.1:6060', { limit: 20_000 });
+  let history = new History(file);
+  const id = history.target(target.profiles);
+  let largest = 0;
+  const expire = (at) => {
+    if (at % HOUR !== 0) return;
+    history.expire(id, at);
+    largest = Math.max(largest, sizeNow());
+  };
+
+  let recorded = 0;
+  const recordCpu = await cpuOf(() => {
+    for (let at = begin; at < watchedFrom; at += HOUR) {
+      const { start } = service.processAt(at);
+      history.recordAll(id, Array.from({ length: HOUR / INTERVAL }, (_, i) => ({ at: at + i * INTERVAL, value: service.count(at + i * INTERVAL), start })));
+      recorded += HOUR / INTERVAL;
+      expire(at);
+    }
+  });
+
+  let now = watchedFrom;
+  let profiles = 0;
+  const source = {
+    resume() {},
+    count: (at) => Promise.resolve({ at, value: service.count(at), start: service.processAt(at).start, platform: 'go' }),
+    profile: () => {
+      profiles++;
+      return Promise.resolve(parseProfile(service.profile(now)));
+    },
+  };
+  const watch = new TargetMonitor(target, source, history, { interval: INTERVAL, profileInterval: 30 * INTERVAL }, now);
+  let scrapes = 0;
+  const watchCpu = await cpuOf(async () => {
+    for (; now < end; now += INTERVAL) {
+      await watch.scrape(now);
+      scrapes++;
+      expire(now);
+    }
+  });
+  const said = watch.report();
   history.close();
-  console.log(`${days} days at ${INTERVAL / 1000} s, ${scrapes} scrapes, a profile of 40 stacks every ${PROFILE_INTERVAL / 60_000} min: ${(statSync(file).size / 2 ** 20).toFixed(1)} MiB (at most ${(largest / 2 ** 20).toFixed(1)} on the way), ${((inRecord / scrapes) * 1000).toFixed(0)} µs a scrape`);
+  const size = sizeNow();
+
+  let reopened = 0;
+  const judgedCpu = await cpuOf(() => {
+    const before = performance.now();
+    history = new History(file);
+    reopened = performance.now() - before;
+    const again = new TargetMonitor(target, source, history, { interval: INTERVAL, profileInterval: 30 * INTERVAL }, end).report();
+    if (again.leaking !== said.leaking || again.restarts !== said.restarts) console.log(`the verdict is another after the restart: ${again.leaking}, ${again.restarts} restarts; it was ${said.leaking}, ${said.restarts}`);
+  });
+
+  const monitor = new Monitor(history, { interval: INTERVAL });
+  monitor.setTargets([target]);
+  const dashboard = await Dashboard.start(monitor, history);
+  const views = [];
+  for (const [name, range] of [['a day', DAY], ['60 days', 60 * DAY], ['the year', 365 * DAY]]) {
+    const before = performance.now();
+    const response = await fetch(`${dashboard.url}api/target?url=${encodeURIComponent(target.url)}&from=${end - range}&to=${end}`);
+    const { length } = await response.text();
+    views.push(`${name} ${(performance.now() - before).toFixed(0)} ms, ${(length / 1024).toFixed(0)} KiB`);
+  }
+  await dashboard.close();
+  await monitor.stop();
+  history.close();
+
+  console.log(`${days} days at ${INTERVAL / 1000} s, ${recorded + scrapes} scrapes, of ${profiles} profiles of ${GROUPS} stack groups in the last ${Math.round((end - watchedFrom) / DAY)} days: ${mib(size)} (at most ${mib(largest)} on the way, the write-ahead log included)`);
+  console.log(`CPU: ${((watchCpu * 1000) / scrapes).toFixed(0)} µs a scrape that is watched, its service and its profiles included${recorded === 0 ? '' : `; ${((recordCpu * 1000) / recorded).toFixed(1)} µs a scrape recorded an hour at a time`}`);
+  console.log(`opening it: ${reopened.toFixed(0)} ms; opening and judging after a restart: ${judgedCpu.toFixed(0)} ms of CPU`);
+  console.log(`the target's page (first look, then warm): ${views.join('; ')}`);
 } finally {
   rmSync(room, { recursive: true, force: true });
 }

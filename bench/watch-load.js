@@ -1,0 +1,178 @@
+// What watching a thousand services costs, and how punctual it is: real services over sockets, the real
+// `watertight watch`, half of the time with a dashboard open. Each on a core of its own.
+//
+//   node bench/watch-load.js [--targets 1000] [--minutes 4] [--interval 10000] [--cpu-prof DIR]     after a build
+
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Client, Transport } from 'watertight';
+import { phaseOf } from '../packages/watch/dist/monitor/index.js';
+import { parseTarget } from '../packages/watch/dist/scrape/index.js';
+import { chooseCores } from './cores.js';
+import { machineFacts, machineWarnings } from './machine.js';
+import { alignedTable } from './table.js';
+
+const { values } = parseArgs({
+  options: {
+    targets: { type: 'string', default: '1000' },
+    minutes: { type: 'string', default: '4' },
+    interval: { type: 'string', default: '10000' },
+    'cpu-prof': { type: 'string' },
+  },
+});
+const [targets, minutes, interval] = [values.targets, values.minutes, values.interval].map(Number);
+if (![targets, minutes, interval].every((number) => number > 0)) throw new Error('--targets, --minutes and --interval are numbers above 0');
+
+/** A timer may go off this much before its time: the clock that it goes by is another than the one that is read. */
+const EARLY = 5;
+/** Between looks at the whole overview, ms. */
+const LOOK = 10_000;
+
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const cores = chooseCores();
+const room = mkdtempSync(join(tmpdir(), 'watch-load-'));
+const children = [];
+
+/** A Node program with a channel to this one, on a core. */
+function start(core, program, args, execArgv = []) {
+  const pinned = core === null ? {} : { execPath: 'taskset', execArgv: ['-c', String(core), process.execPath, ...execArgv] };
+  const child = fork(program, args, { execArgv, ...pinned, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  children.push(child);
+  return child;
+}
+
+async function ask(child, what) {
+  child.send(what);
+  const [answer] = await once(child, 'message');
+  return answer;
+}
+
+function fileSizes(folder) {
+  return readdirSync(folder).filter((name) => name.startsWith('history')).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+}
+
+/** A dashboard as a browser keeps it: the live stream, and the whole overview now and then. */
+async function watchDashboard(url, signal) {
+  const transport = new Transport();
+  const client = new Client({ transport });
+  const seen = { reports: 0, bytes: 0, overviews: [] };
+  const stream = (async () => {
+    const response = await client.get(`${url}api/events`, { signal });
+    // Leaving the loop, by whatever way, closes the body.
+    for await (const chunk of response.body) {
+      seen.bytes += chunk.length;
+      seen.reports += Buffer.from(chunk).toString('latin1').split('event: reports').length - 1;
+    }
+  })();
+  const overview = (async () => {
+    while (!signal.aborted) {
+      const began = performance.now();
+      const response = await client.get(`${url}api/overview`, { signal });
+      const { length } = await response.bytes();
+      seen.overviews.push({ ms: performance.now() - began, bytes: length });
+      await sleep(LOOK, undefined, { signal });
+    }
+  })();
+  const ended = await Promise.allSettled([stream, overview]);
+  await transport.close();
+  for (const { reason } of ended) if (reason !== undefined && !signal.aborted) throw reason;
+  return seen;
+}
+
+/** How late each scrape that was due between two times came to its service, ms, ascending; one that never came is a whole interval late. */
+function delaysOf(addresses, arrivals, from, to) {
+  const delays = [];
+  let missed = 0;
+  addresses.forEach(({ kind, profiles }, number) => {
+    // Nobody sees a scrape of what is down; and one that hangs takes the next one's time by itself.
+    if (kind === 'down' || kind === 'hangs') return;
+    const phase = phaseOf(profiles, interval);
+    const slots = new Map();
+    for (const at of arrivals[number]) {
+      const slot = Math.floor((at + EARLY - phase) / interval);
+      if (!slots.has(slot)) slots.set(slot, Math.max(0, at - phase - slot * interval));
+    }
+    for (let slot = Math.ceil((from - phase) / interval); phase + slot * interval < to; slot++) {
+      const delay = slots.get(slot);
+      if (delay === undefined) missed++;
+      delays.push(delay ?? interval);
+    }
+  });
+  return { delays: delays.sort((a, b) => a - b), missed };
+}
+
+const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
+const mib = (bytes) => (bytes / 2 ** 20).toFixed(0);
+
+try {
+  const fleet = start(cores?.server ?? null, here('watch-targets.js'), [String(targets)]);
+  const [{ addresses: given }] = await once(fleet, 'message');
+  const addresses = given.map((address) => ({ ...address, ...parseTarget(address.url) }));
+  writeFileSync(join(room, 'watch.yml'), `targets:\n${addresses.map(({ url }, i) => `  - { url: "${url}", name: service-${i}, labels: { team: team-${i % 20}, zone: zone-${i % 3} }, limit: 5000 }\n`).join('')}`);
+  const profiling = values['cpu-prof'] === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values['cpu-prof']}`];
+  const watcher = start(
+    cores?.client ?? null,
+    here('../packages/watch/dist/cli/main.js'),
+    ['watch', '--config', join(room, 'watch.yml'), '--db', join(room, 'history.db'), '--port', '0', '--interval', String(interval)],
+    ['--expose-gc', ...profiling, '--import', here('watch-probe.js')],
+  );
+  watcher.once('exit', (code) => code !== 0 && console.error(`the watcher ended with ${code}`));
+  let said = '';
+  let verdicts = 0;
+  watcher.stdout.setEncoding('utf8').on('data', (text) => {
+    verdicts += text.split('LEAKING').length - 1;
+    if (said.length < 1e6) said += text;
+  });
+  while (!/dashboard at (\S+);/.test(said)) await once(watcher.stdout, 'data');
+  const dashboard = /dashboard at (\S+);/.exec(said)[1];
+
+  const rows = [];
+  const half = (minutes * 60_000) / 2;
+  let before = await ask(watcher, 'read');
+  await ask(fleet, 'seen');
+  /** Lets it run for a while, and notes what that cost. */
+  async function measure(name, duration, task) {
+    const from = Date.now();
+    const ending = new AbortController();
+    const told = task?.(ending.signal);
+    await sleep(duration);
+    ending.abort();
+    const dashboardSeen = await told;
+    const reading = await ask(watcher, 'read');
+    const to = Date.now();
+    // What was due just now may be on its way.
+    await sleep(1500);
+    const { arrivals, loopP99 } = await ask(fleet, 'seen');
+    const { delays, missed } = delaysOf(addresses, arrivals, from, to);
+    const cpu = reading.cpu - before.cpu;
+    rows.push([
+      name, String(delays.length), ...[at(delays, 0.5), at(delays, 0.99), at(delays, 1)].map((ms) => ms.toFixed(0)), String(missed),
+      ((100 * cpu) / (reading.at - before.at)).toFixed(1), (cpu / delays.length).toFixed(2), `${reading.loop.p99.toFixed(0)} / ${reading.loop.max.toFixed(0)}`, loopP99.toFixed(0), mib(reading.rss), mib(reading.heapUsed), mib(fileSizes(room)),
+    ]);
+    before = reading;
+    return dashboardSeen;
+  }
+  await measure('the first three intervals', 3 * interval);
+  await measure('nobody looks', half);
+  const seen = await measure('a dashboard is open', half, (signal) => watchDashboard(dashboard, signal));
+  const collected = await ask(watcher, 'collect');
+
+  const facts = machineFacts({ version: process.version }, cores).map(([name, text]) => `${name}: ${text}`);
+  console.log([...facts, ...machineWarnings(cores)].join('\n'));
+  console.log(`${targets} services every ${interval / 1000} s, watcher on core ${cores?.client ?? '?'}, services and dashboard's client on core ${cores?.server ?? '?'}; of a hundred, 2 leak, 2 are down, 1 hangs, 1 answers rubbish, 1 refuses\n`);
+  console.log(alignedTable({ header: ['', 'scrapes', 'delay p50', 'p99', 'max ms', 'missed', 'CPU %', 'CPU ms a scrape', 'loop p99 / max ms', "services' loop p99", 'RSS MiB', 'heap', 'files MiB'], rows }));
+  const slowest = seen.overviews.map(({ ms }) => ms).sort((a, b) => a - b);
+  console.log(`\nthe overview: ${seen.overviews.length} times, ${mib(seen.overviews[0]?.bytes ?? 0)} MiB, ${at(slowest, 0.5).toFixed(0)} ms (median), ${at(slowest, 1).toFixed(0)} ms (slowest); the live stream: ${seen.reports} messages, ${mib(seen.bytes)} MiB`);
+  console.log(`RSS at most ${mib(collected.peakRss)} MiB; heap after a collection ${mib(collected.heapUsed)} MiB; ${verdicts} verdicts of a leak printed`);
+  watcher.kill('SIGTERM');
+  await once(watcher, 'exit');
+} finally {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(room, { recursive: true, force: true });
+}
