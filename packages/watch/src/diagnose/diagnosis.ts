@@ -84,7 +84,7 @@ export function diagnose(stacks: readonly Stack[]): Diagnosis[] {
 }
 
 /** The program's frame that most of the growth (or, without any, most of the tasks) goes through. */
-function siteOf(stacks: readonly Stack[], goRoot: string | null): Frame | null {
+export function siteOf(stacks: readonly Stack[], goRoot: string | null): Frame | null {
   const weights = new Map<string, { frame: Frame; growth: number; count: number }>();
   for (const stack of stacks) {
     const frame = programFrame(stack, goRoot);

@@ -1,6 +1,6 @@
 /** Owns a profile, alone or beside an earlier one, as groups of equal stacks that say what they are: what `top`, `diff` and the watcher show. */
 import { diffProfiles, type Frame, type Profile } from 'watertight/pprof';
-import { diagnose, type Diagnosis } from './diagnosis.js';
+import { diagnose, siteOf, type Diagnosis } from './diagnosis.js';
 import { doing, goRootOf, programFrame, type Stack } from './stack.js';
 
 /** Equal stacks, and what they mean. */
@@ -68,11 +68,11 @@ export function summarizeStacks(stacks: readonly CountedStack[], before: readonl
   return summaryOf(compared, totalOf(stacks), totalOf(before ?? []));
 }
 
-/** A profile's stacks, equal ones in the same state put together. */
+/** A profile's stacks, equal ones in the same state put together; of those without a line, the ones to the same host. */
 export function stacksOf(profile: Profile): CountedStack[] {
   const stacks = new Map<string, CountedStack>();
   for (const { frames, state, createdBy, labels, waitMs, values } of profile.samples) {
-    const key = keyOf(frames, state);
+    const key = keyOf(frames, state) + kindOf(frames, labels);
     const count = values[profile.mainType];
     const known = stacks.get(key);
     stacks.set(key, known === undefined ? { key, frames, state, createdBy, labels, waitMs, count } : { ...known, count: known.count + count, waitMs: Math.max(known.waitMs, waitMs) });
@@ -86,10 +86,31 @@ function summaryOf(stacks: readonly ComparedStack[], total: number, before: numb
   const goRoot = goRootOf(stacks);
   const groups = stacks.map((stack): StackSummary => {
     const { key, count, growth, state, waitMs, labels, frames } = stack;
-    return { key, count, growth, top: doing(stack), site: programFrame(stack, goRoot), state, waitMs, labels, frames, diagnosis: kinds.get(stack) ?? null };
+    return { key, count, growth, top: doing(stack), site: programFrame(stack, goRoot) ?? sampledLine(stack, kinds.get(stack), goRoot), state, waitMs, labels, frames, diagnosis: kinds.get(stack) ?? null };
   });
   groups.sort((a, b) => b.growth - a.growth || b.count - a.count || (a.key < b.key ? -1 : 1));
   return { total, before, groups, diagnoses };
+}
+
+/** What runs on behalf of a Node service's request; nothing else is on its stack where the line was not recorded. */
+const LOOP = /^(?:watertight|undici|fetch|node:http)\.\(/;
+
+const isLoop = (frames: readonly Frame[]): boolean => frames.every(({ function: name }) => LOOP.test(name));
+
+/** A pooled connection has the same stack as one whose holder's line was not recorded: the labels tell them apart, and hosts from each other. */
+function kindOf(frames: readonly Frame[], { host = '', verdict = '' }: Readonly<Record<string, string>>): string {
+  return host === '' || !isLoop(frames) ? '' : `\n${host} ${verdict === 'idle' ? 'idle' : 'held'}`;
+}
+
+/**
+ * The line of requests that were made before anything was suspected, of which
+ * a service records the first and a sample only: that of the others of their
+ * kind to the same host.
+ */
+function sampledLine(stack: Stack, kind: Diagnosis | undefined, goRoot: string | null): Frame | null {
+  const { host } = stack.labels;
+  if (kind === undefined || host === undefined || !isLoop(stack.frames)) return null;
+  return siteOf(kind.stacks.filter(({ labels }) => labels.host === host), goRoot);
 }
 
 function totalOf(stacks: readonly CountedStack[]): number {
