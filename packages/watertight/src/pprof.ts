@@ -3,4 +3,4 @@ export { diffProfiles, groupStacks, parseProfile, parseProfileStream, ProfileErr
 export type { Change, DiffRow, Frame, GroupOptions, Labels, ParseOptions, Profile, ProfileDiff, ProfileErrorCode, ProfileForm, ProfileInput, ProfileSource, Sample, SampleType, StackGroup } from './pprof/index.js';
 export { goroutineProfile, httpBodyProfile, leakedProfile, pprofFetchHandler, pprofHandler } from './pprof/index.js';
 export { Access, isLoopback } from './pprof/index.js';
-export type { AccessOptions, Caller, Debug, EndpointOptions, Facts, FactsGroup, FactsHolder, FactsTask, FetchCaller, PprofFetchHandler, PprofHandler, Taken, TakeOptions } from './pprof/index.js';
+export type { AccessOptions, Caller, Debug, EndpointOptions, Facts, FactsGroup, FactsHolder, FactsTask, FetchCaller, PprofFetchHandler, PprofHandler, ProfileName, Taken, TakeOptions } from './pprof/index.js';

@@ -2,8 +2,8 @@
  * Owns the stack that a profile shows for a task: the function that the task
  * runs innermost, then the program's line that holds it, then who called that.
  */
-import { basename } from 'node:path';
 import { entryOf, framesOf, siteOf, type Holder, type HolderClient, type Site, type Task, type Trace } from '../tasks/index.js';
+import { frameName, printable } from './frame-name.js';
 import type { Frame } from './profile.js';
 import type { StackNode, StackTable } from './stack-table.js';
 import type { TaskRecord } from './snapshot.js';
@@ -78,7 +78,7 @@ export class CallStacks {
   private frame(site: Site): Frame {
     let frame = this.#frames.get(site);
     if (frame === undefined) {
-      frame = this.table.frame(functionName(site), printable(site.file), site.line);
+      frame = this.table.frame(frameName(site), printable(site.file), site.line);
       this.#frames.set(site, frame);
     }
     return frame;
@@ -101,18 +101,4 @@ export class CallStacks {
     const site = siteOf(trace);
     return frames.slice(site === null ? 0 : frames.indexOf(site)).map((each) => this.frame(each));
   }
-}
-
-/**
- * Functions without a name are told apart by their line, or all of a program's
- * would be one in a tool's table. Not by the column: a call and the `await` of
- * it, which the same request may be made from, have different ones.
- */
-function functionName({ function: name, file, line }: Site): string {
-  return name === '' ? `anonymous@${printable(basename(file))}:${line}` : printable(name);
-}
-
-/** Names and paths may hold anything; the text forms end a cell at a tab and a line at a line's end. */
-function printable(text: string): string {
-  return /[\0-\x1f\x7f]/.test(text) ? text.replace(/[\0-\x1f\x7f]/g, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`) : text;
 }

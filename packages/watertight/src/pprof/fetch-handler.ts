@@ -1,6 +1,7 @@
 /** Owns the profiles behind servers that speak Request and Response: Hono, Remix, Next's route handlers, Bun, Deno. */
 import { FORWARDING_FIELDS } from './access.js';
-import { Endpoint, type Answer, type EndpointOptions } from './endpoint.js';
+import type { Answer } from './answer.js';
+import { Endpoint, type EndpointOptions } from './endpoint.js';
 
 /** What such a server knows of a request beside the Request. */
 export interface FetchCaller {

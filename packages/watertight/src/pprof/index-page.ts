@@ -1,10 +1,16 @@
 /** Owns the page that lists the profiles, after that of Go's net/http/pprof. */
+import { ENGINE_PROFILES } from './engine-profiles.js';
 import { PROFILE_KINDS } from './profile-kinds.js';
 
-/** `facts`: where the facts are, seen from the page. */
-export function indexPage(facts: string): string {
-  const rows = PROFILE_KINDS.map((kind) => `<tr><td>${kind.count()}</td><td><a href="${kind.name}?debug=1">${kind.name}</a></td></tr>`);
-  const descriptions = [...PROFILE_KINDS, CMDLINE].map(({ name, description }) => `<li><div class="profile-name">${name}: </div> ${description}</li>`);
+/** `facts`: where the facts are, seen from the page. `profiles`: which are served. */
+export function indexPage(facts: string, profiles: ReadonlySet<string>): string {
+  const kinds = PROFILE_KINDS.filter(({ name }) => profiles.has(name));
+  const ofEngine = ENGINE_PROFILES.filter(({ name }) => profiles.has(name));
+  const rows = [
+    ...kinds.map((kind) => `<tr><td>${kind.count()}</td><td><a href="${kind.name}?debug=1">${kind.name}</a></td></tr>`),
+    ...ofEngine.map(({ name }) => `<tr><td></td><td><a href="${name}">${name}</a></td></tr>`),
+  ];
+  const descriptions = [...kinds, ...ofEngine, CMDLINE].map(({ name, description }) => `<li><div class="profile-name">${name}: </div> ${description}</li>`);
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -26,8 +32,8 @@ export function indexPage(facts: string): string {
 ${rows.join('\n')}
 </tbody>
 </table>
-<p><a href="goroutine?debug=2">full goroutine stack dump</a><br>
-<a href="${facts}">the same facts as JSON</a></p>
+<p>${profiles.has('goroutine') ? `<a href="goroutine?debug=2">full goroutine stack dump</a><br>
+` : ''}<a href="${facts}">the same facts as JSON</a></p>
 <p>Profile descriptions:</p>
 <ul>
 ${descriptions.join('\n')}

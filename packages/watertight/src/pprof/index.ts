@@ -9,7 +9,7 @@ export { diffProfiles, type Change, type DiffRow, type ProfileDiff } from './pro
 export { groupStacks, type GroupOptions, type StackGroup } from './stack-groups.js';
 export { goroutineProfile, httpBodyProfile, leakedProfile, type Debug, type Taken, type TakeOptions } from './take-profile.js';
 export type { Facts, FactsGroup, FactsHolder, FactsTask } from './facts.js';
-export type { EndpointOptions } from './endpoint.js';
+export type { EndpointOptions, ProfileName } from './endpoint.js';
 export { pprofFetchHandler, type FetchCaller, type PprofFetchHandler } from './fetch-handler.js';
 export { parseListenAddress, servePprof, type ListenAddress } from './listen.js';
 export { pprofHandler, type PprofHandler } from './node-handler.js';
@@ -18,3 +18,8 @@ export { alignColumns } from './columns.js';
 export { quote } from './quote.js';
 export { Strings } from './string-table.js';
 export { mountOf, routeOf, type Route } from './route.js';
+export { cpuProfile } from './cpu-profile.js';
+export { addHeap } from './heap-profile.js';
+export { HEAP_PERIOD, objectsOf, stopHeapSampling } from './heap-sampler.js';
+export { Slices } from './slices.js';
+export { Tally } from './tally.js';

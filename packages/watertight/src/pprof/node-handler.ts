@@ -2,7 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { FORWARDING_FIELDS } from './access.js';
-import { Endpoint, type Answer, type EndpointOptions } from './endpoint.js';
+import type { Answer } from './answer.js';
+import { Endpoint, type EndpointOptions } from './endpoint.js';
 
 /** A listener of `http.createServer`, and a middleware of Express and its like. */
 export type PprofHandler = (request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void) => void;

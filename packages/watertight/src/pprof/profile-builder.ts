@@ -30,6 +30,8 @@ interface Tally {
 export interface ProfileHead {
   readonly kind: string;
   readonly form: ProfileForm;
+  /** Default: the first sample type whose unit is `count`, or else the first. */
+  readonly mainType?: number;
   readonly period?: Profile['period'];
   readonly time?: number;
   readonly duration?: number;
@@ -79,7 +81,7 @@ export class ProfileBuilder {
   }
 
   build(head: ProfileHead): Profile {
-    const mainType = mainTypeOf(this.#types);
+    const { mainType = mainTypeOf(this.#types) } = head;
     const totals = this.#types.map(() => 0);
     const samples = [...this.samples()];
     for (const { values } of samples) for (let i = 0; i < totals.length; i++) totals[i] += values[i];

@@ -54,7 +54,8 @@ export function diffProfiles(a: Profile, b: Profile, options: GroupOptions = {})
   }
   const inB = sampleTypes.map((type) => b.sampleTypes.indexOf(type));
   const inA = sampleTypes.map((type, i) => indexIn(a, b, inB[i], type));
-  const mainType = mainTypeOf(sampleTypes);
+  const main = inB.indexOf(b.mainType);
+  const mainType = main === -1 ? mainTypeOf(sampleTypes) : main;
   const keys = new StackKeys(options);
   const before = keyedGroups(a, keys);
   const after = keyedGroups(b, keys);

@@ -57,7 +57,7 @@ export interface Profile {
   /** What it was parsed from, or is to be written as. */
   readonly form: ProfileForm;
   readonly sampleTypes: readonly SampleType[];
-  /** Which sample type is meant when none is named: the first whose unit is `count`, or else the first. */
+  /** Which sample type is meant when none is named. In debug=0 the one that the profile names, or else, as in Go's tools, the last: a CPU profile's time, a heap's bytes in use. */
   readonly mainType: number;
   /** What one sample stands for: `{ type: 'goroutine', unit: 'count', value: 1 }`; null where the form does not say. */
   readonly period: (SampleType & { readonly value: number }) | null;

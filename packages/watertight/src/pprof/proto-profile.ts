@@ -52,11 +52,12 @@ class ProtoProfile {
   }
 
   read(): Profile {
-    const { sampleTypes, period, timeNanos, durationNanos } = this.#tables;
+    const { sampleTypes, mainType, period, timeNanos, durationNanos } = this.#tables;
     this.#readSamples(sampleTypes.length);
     return this.#builder.build({
       kind: period === null || period.type === '' ? sampleTypes[0].type : period.type,
       form: 'debug=0',
+      mainType,
       period,
       time: Math.round(timeNanos / 1e6),
       duration: durationNanos / 1e6,

@@ -10,7 +10,7 @@ import { BYTES, ProtoCursor } from './proto-cursor.js';
 import type { StackTable } from './stack-table.js';
 
 /** Field numbers of profile.proto's messages. */
-const PROFILE = { sampleType: 1, location: 4, function: 5, string: 6, time: 9, duration: 10, periodType: 11, period: 12 };
+const PROFILE = { sampleType: 1, location: 4, function: 5, string: 6, time: 9, duration: 10, periodType: 11, period: 12, defaultType: 14 };
 const VALUE_TYPE = { type: 1, unit: 2 };
 const LOCATION = { id: 1, address: 3, line: 4 };
 const LINE = { function: 1, line: 2 };
@@ -40,6 +40,8 @@ export class ProtoTables {
   timeNanos = 0;
   durationNanos = 0;
   readonly sampleTypes: readonly SampleType[];
+  /** Which of the sample types is meant when none is named. */
+  readonly mainType: number;
   readonly period: (SampleType & { readonly value: number }) | null;
   readonly #bytes: Buffer;
   readonly #budget: Budget;
@@ -53,6 +55,7 @@ export class ProtoTables {
   readonly #typesAt: [number, number][] = [];
   #periodAt: [number, number] | null = null;
   #period = 0;
+  #defaultType = 0;
   /** One object for all, since there is a place for every number read and hardly ever an error. */
   readonly #place = { position: 0, line: 0 };
 
@@ -64,6 +67,7 @@ export class ProtoTables {
     if (this.#typesAt.length === 0) throw this.#cursor.error('ERR_PROFILE_SYNTAX', 'The profile does not say what it counts: it has no sample type', 0);
     if (this.string(0, 0) !== '') throw this.#cursor.error('ERR_PROFILE_SYNTAX', 'The first string of the table is not the empty one', 0);
     this.sampleTypes = this.#typesAt.map((at) => this.#valueType(at));
+    this.mainType = this.#mainType();
     this.period = this.#periodAt === null ? null : { ...this.#valueType(this.#periodAt), value: this.#period };
   }
 
@@ -89,15 +93,23 @@ export class ProtoTables {
     return text;
   }
 
+  /** As Go's tools have it: the one that the profile names, or else the last. */
+  #mainType(): number {
+    const named = this.#defaultType === 0 ? '' : this.string(this.#defaultType, 0);
+    const found = this.sampleTypes.findIndex(({ type }) => type === named);
+    return found === -1 ? this.sampleTypes.length - 1 : found;
+  }
+
   #read(): void {
     const cursor = this.#cursor;
     while (cursor.tag()) {
       const { field } = cursor;
-      if (field === PROFILE.time || field === PROFILE.duration || field === PROFILE.period) {
+      if (field === PROFILE.time || field === PROFILE.duration || field === PROFILE.period || field === PROFILE.defaultType) {
         cursor.number();
         if (field === PROFILE.time) this.timeNanos = cursor.signed;
         else if (field === PROFILE.duration) this.durationNanos = cursor.signed;
-        else this.#period = cursor.signed;
+        else if (field === PROFILE.period) this.#period = cursor.signed;
+        else this.#defaultType = cursor.unsigned;
         continue;
       }
       if (cursor.wireType !== BYTES) {

@@ -12,6 +12,7 @@ export { resources, setResourceSource, type Resource, type ResourceSource } from
 export { SiteSampling } from './sampling.js';
 export { currentScope, runInScope, type Scope } from './scope.js';
 export { captureDeepTrace, captureTrace, framesOf, isOwnDoing, leadsToProgram, siteOf, formatSite, Trace, type Site } from './site.js';
+export { mapPosition } from './source-map.js';
 export { Task, type TaskKind, type TaskLabels, type TaskState } from './task.js';
 export { DEFAULT_SUSPECT_AFTER, setTracking, tracking, trackLevel, type TrackMode } from './tracking.js';
 export { collected, unwatch, watch, type Watched } from './watch.js';

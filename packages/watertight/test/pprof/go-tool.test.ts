@@ -89,7 +89,7 @@ describe('go tool pprof', { skip: withoutGo }, () => {
       for (const response of kept) await response.close();
       const row = rowsOf(await delta).find(({ name }) => name === 'fetchPreview');
       assert.ok(row === undefined || row.flat === '-10', JSON.stringify(row));
-      await assert.rejects(pprof('-top', `${url}/heap`), /there is no heap of a Node program here/);
+      await assert.rejects(pprof('-top', `${url}/mutex`), /there is no mutex of a Node program/);
     } finally {
       endpoint.closeAllConnections();
       endpoint.close();

@@ -55,8 +55,9 @@ test('the index page lists what there is, and every link on it leads somewhere',
   assert.equal(headers['content-type'], 'text/html; charset=utf-8');
   assert.match(text, new RegExp(`<td>${taskCount()}</td><td><a href="goroutine\\?debug=1">goroutine</a></td>`));
   const links = [...text.matchAll(/href="([^"]+)"/g)].map(([, href]) => new URL(href, `http://localhost/debug/pprof/`));
-  assert.deepEqual(links.map(({ pathname }) => pathname), ['/debug/pprof/goroutine', '/debug/pprof/httpbody', '/debug/pprof/leaked', '/debug/pprof/goroutine', '/debug/watertight']);
-  for (const { pathname, search } of links) assert.equal((await server.get(pathname + search)).status, 200, pathname);
+  assert.deepEqual(links.map(({ pathname }) => pathname), ['/debug/pprof/goroutine', '/debug/pprof/httpbody', '/debug/pprof/leaked', '/debug/pprof/profile', '/debug/pprof/heap', '/debug/pprof/allocs', '/debug/pprof/goroutine', '/debug/watertight']);
+  // Half a minute is too long for a test.
+  for (const { pathname, search } of links) if (!pathname.endsWith('/profile')) assert.equal((await server.get(pathname + search)).status, 200, pathname);
   const moved = await server.get('/debug/pprof?x=1');
   assert.equal(moved.status, 301);
   assert.equal(new URL(moved.headers.location ?? '', 'http://localhost/debug/pprof').href, 'http://localhost/debug/pprof/?x=1');
@@ -77,7 +78,11 @@ describe('what is refused', () => {
     ['/debug/watertight?limit=all', 400, 'invalid value for "limit" - must be a number of entries\n'],
     ['/debug/pprof/nothing', 404, 'Unknown profile\n'],
     ['/debug/pprof/../../etc/passwd', 404, 'Unknown profile\n'],
-    ['/debug/pprof/heap', 404, /^Unknown profile: there is no heap of a Node program here; there are goroutine, httpbody, leaked\n$/],
+    ['/debug/pprof/mutex', 404, /^Unknown profile: there is no mutex of a Node program \(nothing waits for a lock in a Node program\); there are goroutine, httpbody, leaked, profile, heap, allocs\n$/],
+    ['/debug/pprof/trace?seconds=1', 404, /^Unknown profile: there is no trace of a Node program /],
+    ['/debug/pprof/profile?seconds=601', 400, 'invalid value for "seconds" - must be at most 600\n'],
+    ['/debug/pprof/heap?debug=1', 400, 'invalid value for "debug" - must be 0: heap is served as profile.proto only\n'],
+    ['/debug/pprof/heap?seconds=x', 400, 'invalid value for "seconds" - must be a positive integer\n'],
     ['/elsewhere', 404, '404 page not found\n'],
     ['/debug', 404, '404 page not found\n'],
   ] as [string, number, string | RegExp][]) {

@@ -43,7 +43,7 @@ function encoded(change: (parts: { table: StringTable; sample: Sample[]; locatio
     new Sample({ locationId: [], value: [1, 5] }),
   ];
   const parts = { table, sample, location, function: functions };
-  return Buffer.from(new ProtoProfile({ sampleType: [type, held], sample, location, function: functions, stringTable: table, periodType: type, period: 1, timeNanos: 1_700_000_000_000_000_000n, durationNanos: 30_000_000_000, ...change(parts) }).encode());
+  return Buffer.from(new ProtoProfile({ sampleType: [type, held], sample, location, function: functions, stringTable: table, periodType: type, period: 1, timeNanos: 1_700_000_000_000_000_000n, durationNanos: 30_000_000_000, defaultSampleType: type.type, ...change(parts) }).encode());
 }
 
 test('inlined calls, addresses without a name, several values, labels of both kinds, no stack', () => {
@@ -63,6 +63,11 @@ test('inlined calls, addresses without a name, several values, labels of both ki
     ]);
     assert.deepEqual([profile.kind, profile.time, profile.duration, profile.mainType, profile.totals], ['goroutine', 1_700_000_000_000, 30_000, 0, [3, 5 - 2 ** 53]]);
   }
+});
+
+test('which value is meant: the one that the profile names, or else the last, as in Go', () => {
+  const mainOf = (name: string): number => parseProfile(encoded(({ table }) => ({ defaultSampleType: table.dedup(name) }))).mainType;
+  assert.deepEqual(['goroutine', 'held', '', 'nothing like it'].map(mainOf), [0, 1, 1, 1]);
 });
 
 test('what samples refer to must be there', () => {
@@ -87,7 +92,7 @@ test('what samples refer to must be there', () => {
 });
 
 test('bytes that are cut off, too long or of no known type have a position', () => {
-  const whole = encoded();
+  const whole = encoded(() => ({ defaultSampleType: 0 }));
   const { samples } = parseProfile(whole);
   let complete = 0;
   for (let length = 1; length < whole.length; length++) {

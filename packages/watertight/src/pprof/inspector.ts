@@ -1,0 +1,37 @@
+/**
+ * Owns the way to the engine's profilers: a session of node:inspector with this
+ * thread. Sessions do not disturb each other, nor a debugger: what each has
+ * turned on ends with it.
+ */
+import type { Session } from 'node:inspector';
+
+/** The engine's profilers can't be used, or not now. The message is for whoever asks. */
+export class ProfilerError extends Error {
+  override readonly name = 'ProfilerError';
+}
+
+/** @throws ProfilerError where this Node has no inspector, or the program may not use it. */
+export async function openSession(): Promise<Session> {
+  try {
+    const inspector = await import('node:inspector');
+    const session = new inspector.Session();
+    session.connect();
+    return session;
+  } catch (cause) {
+    throw new ProfilerError(`this Node has no inspector, or the program may not use it (${messageOf(cause)})`, { cause });
+  }
+}
+
+/** What a command of the inspector answers. They are answered at once, before `post` returns. */
+export function ask<T>(post: (callback: (error: Error | null, result: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    post((error, result) => {
+      if (error === null) resolve(result);
+      else reject(new ProfilerError(messageOf(error), { cause: error }));
+    });
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String((error as { message?: unknown } | null)?.message ?? error);
+}
