@@ -2,4 +2,5 @@
 export { diagnose, ruleOf, type Diagnosis } from './diagnosis.js';
 export { stacksOf, summarizeProfile, summarizeStacks, type CountedStack, type StackSummary, type Summary } from './growth.js';
 export type { Rule } from './rule.js';
-export { programFrame, goRootOf, type Stack } from './stack.js';
+export { doing, programFrame, goRootOf, type Stack } from './stack.js';
+export { groupOf } from './stack-group.js';

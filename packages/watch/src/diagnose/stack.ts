@@ -34,9 +34,14 @@ export function callsLike(stack: Stack, pattern: RegExp): boolean {
  */
 const PARKING = /^(?:runtime\.|internal\/poll\.|internal\/sync\.|sync\.runtime_|time\.Sleep$)/;
 
+/** Whether a frame is of the runtime's way of waiting. */
+export function isParking(frame: Frame): boolean {
+  return PARKING.test(frame.function);
+}
+
 /** The innermost frame that is not the runtime's way of waiting: what the task is doing. */
-export function doing(stack: Stack): string {
-  return (stack.frames.find((frame) => !PARKING.test(frame.function)) ?? stack.frames.at(-1))?.function ?? '';
+export function doing(stack: Pick<Stack, 'frames'>): string {
+  return (stack.frames.find((frame) => !isParking(frame)) ?? stack.frames.at(-1))?.function ?? '';
 }
 
 /** Go's own packages have no dot in the first element of their path; a program's `main` and a module's path are not among them. */

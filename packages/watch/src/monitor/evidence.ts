@@ -27,6 +27,8 @@ export interface Evidence {
   readonly since: number;
   /** Tasks more an hour; of responses that were collected, and so are tasks no longer, those. */
   readonly perHour: number;
+  /** By how much the count climbs an hour because of it; 0 where what leaked has been given back. */
+  readonly climbPerHour: number;
   readonly confidence: number;
   /** Why, in one sentence. */
   readonly reason: string;
@@ -51,7 +53,7 @@ function provenOf(looks: readonly Look[], last: Look): Evidence | null {
   if (last.proven === 0) return null;
   const since = looks.find(({ proven }) => proven > 0) ?? last;
   const what = last.proven === 1 ? '1 response was' : `${last.proven} responses were`;
-  return { since: since.at, perHour: perHour(looks[0] ?? last, last, ({ proven }) => proven), confidence: 0.99, reason: `${what} garbage-collected before being read to the end: nobody can ever release the connection.` };
+  return { since: since.at, perHour: perHour(looks[0] ?? last, last, ({ proven }) => proven), climbPerHour: 0, confidence: 0.99, reason: `${what} garbage-collected before being read to the end: nobody can ever release the connection.` };
 }
 
 /** It never fell for so many looks, and rose by so much. */
@@ -62,9 +64,11 @@ function climbOf(looks: readonly Look[], last: Look): Evidence | null {
   const rose = climb.filter((look, index) => index > 0 && look.unread > climb[index - 1].unread).length;
   const begin = climb[0];
   if (climb.length < FEWEST_LOOKS || last.unread - begin.unread < LEAST_CLIMB || rose < FEWEST_LOOKS / 2) return null;
+  const rate = perHour(begin, last, ({ value }) => value);
   return {
     since: begin.at,
-    perHour: perHour(begin, last, ({ value }) => value),
+    perHour: rate,
+    climbPerHour: rate,
     confidence: 0.9,
     reason: `Unread response bodies went from ${begin.unread} to ${last.unread} in ${formatDuration(last.at - begin.at)}, and in ${climb.length} looks never fell.`,
   };
@@ -75,9 +79,11 @@ function heldOf(looks: readonly Look[], last: Look): Evidence | null {
   const [begin = last] = looks;
   const rose = last.unread - begin.unread;
   if (last.waitMs < LONG || (rose < 2 && last.unread < 2 * LEAST_CLIMB)) return null;
+  const rate = perHour(begin, last, ({ value }) => value);
   return {
     since: last.at - last.waitMs,
-    perHour: perHour(begin, last, ({ value }) => value),
+    perHour: rate,
+    climbPerHour: rate,
     confidence: 0.9,
     reason: `${last.unread} response bodies are unread, the longest for ${formatDuration(last.waitMs)}.`,
   };

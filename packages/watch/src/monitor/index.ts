@@ -1,6 +1,9 @@
 /** The watch over targets: scraping, keeping, judging, explaining. */
+export { DetectorClock, type TimedAssessment } from './detector-clock.js';
 export { evidenceOf, type Evidence, type Look } from './evidence.js';
-export { groupReports, judge, provenReports, verdictOf, type GroupReport, type TargetReport, type TargetVerdict, type Verdict } from './judgement.js';
+export { groupReports, provenReports, type GroupReport } from './group-report.js';
+export { GroupWatch, type GroupShape, type GroupVerdict, type WatchedGroup } from './group-watch.js';
+export { judge, verdictOf, type Findings, type TargetReport, type TargetVerdict, type Verdict } from './judgement.js';
 export { Monitor, type MonitorListener, type MonitorOptions } from './monitor.js';
 export { phaseOf } from './phase.js';
 export { wantsProfile, type PaceSettings, type PaceState } from './profile-pace.js';

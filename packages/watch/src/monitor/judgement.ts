@@ -1,29 +1,12 @@
-/** Owns the verdict on a target: from its count over time, from what its profiles prove, and what is said of it. Pure. */
-import type { Frame } from 'watertight/pprof';
-import type { Assessment } from '../detect/index.js';
-import type { StackSummary, Summary } from '../diagnose/index.js';
-import type { Proven, ScrapeFailure } from '../scrape/index.js';
+/** Owns the verdict on a target: from its count over time, from what its profiles prove, from the groups of its stacks, and what is said of it. Pure. */
+import type { TimedAssessment } from './detector-clock.js';
 import type { Evidence } from './evidence.js';
+import type { WatchedGroup } from './group-watch.js';
+import type { GroupReport } from './group-report.js';
+import type { ScrapeFailure } from '../scrape/index.js';
 
 /** - `unknown`: not seen for long enough, or not at all. */
 export type TargetVerdict = 'leaking' | 'healthy' | 'unknown';
-
-/** A group of equal stacks, as reports show it. */
-export interface GroupReport {
-  readonly count: number;
-  readonly growth: number;
-  /** The function they wait in. */
-  readonly top: string;
-  /** The line of the program; null where the stack shows none. */
-  readonly site: Frame | null;
-  readonly state: string | null;
-  /** What they mean, as a sentence; null where that is not known. */
-  readonly diagnosis: string | null;
-  /** The diagnosis's name, and what to do. */
-  readonly rule: string | null;
-  readonly advice: string | null;
-  readonly frames: readonly Frame[];
-}
 
 /** What is known of a target: plain data. Times in ms since 1970. */
 export interface TargetReport {
@@ -52,28 +35,67 @@ export interface TargetReport {
   /** When the limit will be met at this pace. */
   readonly limitAt: number | null;
   readonly restarts: number;
-  /** What grew most first. */
+  /** The leak as it is on record: since when it was known, and until when, in the report that ends it; null where there is none. */
+  readonly incident: { readonly opened: number; readonly closed: number | null } | null;
+  /** What leaks first, then what grew most. */
   readonly groups: readonly GroupReport[];
 }
 
-export interface Verdict {
-  readonly leaking: boolean;
-  readonly since: number | null;
-  readonly perHour: number;
-  readonly confidence: number;
-  readonly reason: string;
-  readonly limitAt: number | null;
+export interface Verdict extends TimedAssessment {
+  /** What is said of the groups, the worst first; empty unless one leaks. */
+  readonly groups: readonly WatchedGroup[];
+}
+
+/** What a verdict is made of. */
+export interface Findings {
+  /** Of the count as a whole. */
+  readonly count: TimedAssessment;
+  readonly evidence: Evidence | null;
+  /** The groups that leak, the fastest first. */
+  readonly groups: readonly WatchedGroup[];
+  /** The latest count, and when that was. */
+  readonly value: number;
+  readonly at: number;
+  /** A count that must not be met; null for none. */
+  readonly limit: number | null;
 }
 
 /** How sure one has to be of health to say so. */
 const SURE_ENOUGH = 0.1;
+/** A limit that is further away than this is not in sight, ms: a hundred years. */
+const IN_SIGHT = 100 * 365 * 86_400_000;
 
-/** The count's verdict, unless the profiles prove a leak that it does not show yet. `since` and `limitAt` are in ms since 1970 in both. */
-export function judge(assessment: Assessment, times: { since: number | null; limitAt: number | null }, evidence: Evidence | null): Verdict {
-  const { leaking, perHour = 0, confidence, reason } = assessment;
-  if (leaking) return { leaking, since: evidence === null ? times.since : Math.min(evidence.since, times.since ?? Infinity), perHour, confidence, reason: evidence === null ? reason : `${reason} ${evidence.reason}`, limitAt: times.limitAt };
-  if (evidence !== null) return { leaking: true, since: evidence.since, perHour: evidence.perHour, confidence: evidence.confidence, reason: evidence.reason, limitAt: null };
-  return { leaking: false, since: null, perHour: 0, confidence, reason, limitAt: null };
+/** The count's verdict, unless the profiles prove a leak that it does not show yet, or a group of stacks climbs that it hides. */
+export function judge(findings: Findings): Verdict {
+  const { count, evidence, groups, at } = findings;
+  const { leaking, since, perHour, confidence, reason, limitAt } = count;
+  const inSight = (time: number | null): number | null => (time !== null && time - at <= IN_SIGHT ? time : null);
+  if (leaking && evidence === null) return { leaking, since, perHour, confidence, reason, limitAt: inSight(limitAt), groups };
+  if (leaking && evidence !== null) return { leaking, since: Math.min(evidence.since, since ?? Infinity), perHour, confidence, reason: `${reason} ${evidence.reason}`, limitAt: inSight(limitAt), groups };
+  if (evidence !== null) return { leaking: true, since: evidence.since, perHour: evidence.perHour, confidence: evidence.confidence, reason: evidence.reason, limitAt: inSight(limitMet(findings, evidence.climbPerHour)), groups };
+  const [worst] = groups;
+  if (worst === undefined || worst.verdict === null) return { leaking: false, since: null, perHour: 0, confidence, reason, limitAt: null, groups: [] };
+  // Stacks of two groups are not the same tasks: what the groups grow by adds up.
+  const together = round(groups.reduce((sum, { verdict }) => sum + (verdict?.perHour ?? 0), 0));
+  return {
+    leaking: true,
+    since: Math.min(...groups.map(({ verdict }) => verdict?.since ?? Infinity)),
+    perHour: together,
+    confidence: Math.max(...groups.map(({ verdict }) => verdict?.confidence ?? 0)),
+    reason: `The tasks in ${nameOf(worst)} leak, which the count as a whole hides. ${worst.verdict.reason}`,
+    limitAt: inSight(limitMet(findings, together)),
+    groups,
+  };
+}
+
+/** When the limit is met at that pace; at once where it is met already. As the detector has it. */
+function limitMet({ limit, value, at }: Findings, perHour: number): number | null {
+  return limit === null || !(perHour > 0) ? null : Math.round(at + (Math.max(0, limit - value) / perHour) * 3_600_000);
+}
+
+/** By the program's own line, where it is known. */
+function nameOf({ shape: { top, site } }: WatchedGroup): string {
+  return site === null ? top : `${site.function === '' ? top : site.function} (${site.file}:${site.line})`;
 }
 
 export function verdictOf({ leaking, confidence }: Pick<Verdict, 'leaking' | 'confidence'>): TargetVerdict {
@@ -81,36 +103,6 @@ export function verdictOf({ leaking, confidence }: Pick<Verdict, 'leaking' | 'co
   return confidence >= SURE_ENOUGH ? 'healthy' : 'unknown';
 }
 
-/** Responses that nobody can read any more: their connections were closed, so that no stack shows them. */
-export function provenReports({ sites }: Proven): GroupReport[] {
-  return sites.map(({ count, site }) => ({
-    count,
-    growth: count,
-    top: 'garbage-collected unfinished',
-    site,
-    state: null,
-    diagnosis: `${count === 1 ? '1 response was' : `${count} responses were`} dropped without being read to the end or closed.`,
-    rule: 'proven-leak',
-    advice: 'Read each body to its end or close it: `await using res = await get(url)`.',
-    frames: site === null ? [] : [site],
-  }));
-}
-
-/** What a report shows of the stacks: those that could be a leak and grew, the most first; without any, the largest. */
-export function groupReports({ groups }: Summary, limit: number): GroupReport[] {
-  const grown = groups.filter(({ growth, diagnosis }) => growth > 0 && diagnosis?.id !== 'profiling');
-  const shown = grown.length > 0 ? grown : groups.filter(({ count }) => count > 0);
-  // Of what grew, what could be a leak comes first.
-  const rank = ({ diagnosis }: StackSummary): number => (diagnosis?.leak === false ? 1 : 0);
-  return [...shown].sort((a, b) => rank(a) - rank(b)).slice(0, limit).map(({ count, growth, top, site, state, diagnosis, frames }) => ({
-    count,
-    growth,
-    top,
-    site,
-    state,
-    diagnosis: diagnosis?.sentence ?? null,
-    rule: diagnosis?.id ?? null,
-    advice: diagnosis?.advice ?? null,
-    frames,
-  }));
+function round(rate: number): number {
+  return Math.round(rate * 100) / 100;
 }

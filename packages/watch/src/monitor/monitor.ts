@@ -12,8 +12,8 @@ export interface MonitorOptions {
   readonly interval?: number;
   /** Between profiles while all is well, ms. Default 30 intervals. */
   readonly profileInterval?: number;
-  /** What knows a target. Default: a scraper of it. */
-  readonly sourceOf?: (target: Target) => TargetSource;
+  /** What knows a target; null for a scraper of it, which is the default. */
+  readonly sourceOf?: (target: Target) => TargetSource | null;
   /** Default: a warning of the process. */
   readonly onFault?: FaultListener;
 }
@@ -27,10 +27,18 @@ export type MonitorListener = (report: TargetReport, monitor: TargetMonitor) => 
 const DEFAULT_INTERVAL = 10_000;
 /** A target that is slower than this is slow, however long the interval. */
 const LONGEST_SCRAPE = 10_000;
+/** By how much a timer may fire before its time, ms. */
+const EARLY = 2;
 /** How often what is too old goes, ms. */
 const EXPIRY = 3_600_000;
+/** The same fault is told again after so long, ms: a full disk fails for every scrape of every target. */
+const FAULT_AGAIN = 60_000;
+
+/** `scraped`: each at its own moment of the interval. `fleet`: all at once, when something else has asked for them. */
+export type TargetSet = 'scraped' | 'fleet';
 
 interface Watched {
+  readonly set: TargetSet;
   readonly monitor: TargetMonitor;
   timer: NodeJS.Timeout | null;
   running: Promise<void> | null;
@@ -43,7 +51,8 @@ export class Monitor {
   private readonly transport: Transport;
   private readonly watched = new Map<string, Watched>();
   private readonly listeners = new Set<MonitorListener>();
-  private readonly onFault: FaultListener;
+  private readonly listener: FaultListener;
+  private fault = { message: '', at: -Infinity };
   private started = false;
   private stopped = false;
 
@@ -51,40 +60,40 @@ export class Monitor {
     private readonly history: History,
     options: MonitorOptions = {},
   ) {
-    this.onFault = options.onFault ?? ((error) => process.emitWarning(error instanceof Error ? error : String(error)));
+    this.listener = options.onFault ?? ((error) => process.emitWarning(error instanceof Error ? error : String(error)));
     const interval = options.interval ?? DEFAULT_INTERVAL;
     this.settings = { interval, profileInterval: options.profileInterval ?? 30 * interval };
     const timeout = Math.min(Math.max(interval, 1000), LONGEST_SCRAPE);
     // One connection to each target, kept from scrape to scrape.
     this.transport = new Transport({ maxIdleConns: 0, maxIdleConnsPerHost: 2, idleConnTimeout: 6 * interval + 30_000, dialTimeout: timeout });
     const client = new Client({ transport: this.transport });
-    this.sourceOf = options.sourceOf ?? ((target) => new Scraper(target, client, timeout));
+    this.sourceOf = (target) => options.sourceOf?.(target) ?? new Scraper(target, client, timeout);
   }
 
-  /** Watches these targets, and no others, from now on; what is known of those that stay is kept. */
-  setTargets(targets: readonly Target[]): void {
+  /** Watches these targets, and no others of the set, from now on; what is known of those that stay is kept. */
+  setTargets(targets: readonly Target[], set: TargetSet = 'scraped'): void {
     const wanted = new Map(targets.map((target) => [target.profiles, target]));
     for (const [profiles, watched] of this.watched) {
-      if (JSON.stringify(wanted.get(profiles)) === JSON.stringify(watched.monitor.target)) continue;
+      if (watched.set !== set || JSON.stringify(wanted.get(profiles)) === JSON.stringify(watched.monitor.target)) continue;
       if (watched.timer !== null) clearTimeout(watched.timer);
       this.watched.delete(profiles);
     }
     for (const [profiles, target] of wanted) {
       if (this.watched.has(profiles)) continue;
-      const watched: Watched = { monitor: new TargetMonitor(target, this.sourceOf(target), this.history, this.settings, Date.now()), timer: null, running: null, expiredAt: 0 };
+      const watched: Watched = { set, monitor: new TargetMonitor(target, this.sourceOf(target), this.history, this.settings, Date.now(), this.onFault), timer: null, running: null, expiredAt: 0 };
       this.watched.set(profiles, watched);
-      if (this.started) this.schedule(watched, true);
+      if (this.started && set === 'scraped') this.schedule(watched, true);
     }
   }
 
   start(): void {
     this.started = true;
-    for (const watched of this.watched.values()) this.schedule(watched, true);
+    for (const watched of this.watched.values()) if (watched.set === 'scraped') this.schedule(watched, true);
   }
 
-  /** Scrapes every target now, once, all at the same time; resolves when all have answered or failed. */
-  async scrapeAll(): Promise<void> {
-    await Promise.all([...this.watched.values()].map((watched) => this.run(watched)));
+  /** Scrapes every target now, or every one of a set, once, all at the same time; resolves when all have answered or failed. */
+  async scrapeAll(set: TargetSet | null = null): Promise<void> {
+    await Promise.all([...this.watched.values()].filter((watched) => set === null || watched.set === set).map((watched) => this.run(watched)));
   }
 
   /** Ends everything: what is under way is broken off. */
@@ -116,11 +125,20 @@ export class Monitor {
     return this.settings.interval;
   }
 
+  private readonly onFault = (error: unknown): void => {
+    const message = error instanceof Error ? error.message : String(error);
+    const at = performance.now();
+    if (message === this.fault.message && at - this.fault.at < FAULT_AGAIN) return;
+    this.fault = { message, at };
+    this.listener(error);
+  };
+
   private schedule(watched: Watched, first: boolean): void {
     const { interval } = this.settings;
     const now = Date.now();
     const phase = phaseOf(watched.monitor.target.profiles, interval);
-    const due = now - ((now - phase) % interval) + interval;
+    // A timer may fire a moment early: that scrape was this one.
+    const due = now + EARLY - ((now + EARLY - phase) % interval) + interval;
     // The first comes within its phase as well, but at most one interval away, and at once where there are few.
     const wait = first && this.watched.size <= 10 ? 0 : due - now;
     watched.timer = setTimeout(() => {
@@ -142,13 +160,22 @@ export class Monitor {
     const { monitor } = watched;
     const at = Date.now();
     await monitor.scrape(at);
-    // What was broken off by stop() says nothing of the target.
-    if (this.stopped) return;
-    if (at - watched.expiredAt >= EXPIRY) {
-      if (watched.expiredAt > 0) this.history.expire(monitor.historyId, at);
-      watched.expiredAt = at - phaseOf(monitor.target.profiles, FINE);
-    }
+    // What was broken off by stop() says nothing of the target; of one that is watched no more, nothing is told.
+    if (this.stopped || this.watched.get(monitor.target.profiles) !== watched) return;
+    if (Math.abs(at - watched.expiredAt) >= EXPIRY) this.expire(watched, at);
     const report = monitor.report();
     for (const listener of this.listeners) listener(report, monitor);
+  }
+
+  private expire(watched: Watched, at: number): void {
+    const { historyId, target } = watched.monitor;
+    const began = watched.expiredAt === 0;
+    watched.expiredAt = at - phaseOf(target.profiles, FINE);
+    try {
+      // A watcher that has just begun has others to scrape first, unless it never lives for an hour.
+      if (!began || this.history.isOverdue(historyId, at - EXPIRY)) this.history.expire(historyId, at);
+    } catch (error) {
+      this.onFault(error);
+    }
   }
 }

@@ -3,14 +3,15 @@
  * worth it, explained by a profile. A target that does not answer stays as it
  * was known, and is said to be down.
  */
-import { formatDuration } from 'watertight/tasks';
-import { Assessor, type Assessment } from '../detect/index.js';
+import { Assessor } from '../detect/index.js';
 import { stacksOf, summarizeStacks, type CountedStack, type Summary } from '../diagnose/index.js';
-import { ScrapeError, type Proven, type Target, type TargetSource } from '../scrape/index.js';
+import { ScrapeError, type Proven, type Scrape, type Target, type TargetSource } from '../scrape/index.js';
 import type { History, Sample } from '../store/index.js';
 import { DetectorClock } from './detector-clock.js';
 import { evidenceOf, type Look } from './evidence.js';
-import { groupReports, judge, provenReports, verdictOf, type TargetReport, type Verdict } from './judgement.js';
+import { groupReports, provenReports } from './group-report.js';
+import { GroupWatch, type WatchedGroup } from './group-watch.js';
+import { judge, verdictOf, type TargetReport, type Verdict } from './judgement.js';
 import { wantsProfile, type PaceSettings } from './profile-pace.js';
 
 /** What was kept of a stack, without its number. */
@@ -29,35 +30,49 @@ const KEPT_STACKS = 200;
 const SMALL = 10_000;
 const GROUPS_SHOWN = 10;
 const NONE_PROVEN: Proven = { count: 0, sites: [] };
+const NOTHING: Summary = { total: 0, before: 0, groups: [], diagnoses: [] };
+
+/** Intervals by which the clock may be set back without consequences: the detector passes over what is older than what it knows. */
+const SET_BACK = 3;
 
 export class TargetMonitor {
   private readonly id: number;
   private readonly clock: DetectorClock;
-  private readonly assessor: Assessor;
-  private latest: (Sample & { readonly platform: 'go' | 'node' }) | null = null;
+  private readonly groups: GroupWatch;
+  private assessor: Assessor;
+  private latest: Scrape | null = null;
   private failure: ScrapeError | null = null;
-  private looks: Look[] = [];
+  private looks: Look[];
   private profile: { readonly at: number; readonly value: number; readonly start: number } | null = null;
-  private stacks: readonly CountedStack[] = [];
   private summary: Summary | null = null;
   private proven: Proven = NONE_PROVEN;
+  private incident: TargetReport['incident'];
+  /** When another platform began to answer at the same address, ms since 1970; 0 as long as none did. */
+  private platformSince = 0;
 
+  /** `onFault`: told when the history can't be written or read; the watch goes on without. */
   constructor(
     readonly target: Target,
     private readonly source: TargetSource,
     private readonly history: History,
     private readonly settings: PaceSettings,
     now: number,
+    private readonly onFault: (error: unknown) => void = (error) => {
+      throw error;
+    },
   ) {
     this.id = history.target(target.profiles);
     const known = this.knownSamples(now);
     // What a source has kept itself was not seen at our pace.
     this.clock = new DetectorClock(known[0]?.at ?? now, source.past === undefined ? settings.interval : Infinity);
-    this.assessor = new Assessor(target.limit === null ? {} : { limit: target.limit });
-    // What was judged at the time is not judged again, but for as long as a finding stands.
-    this.assessor.addHistory(known.map((sample) => this.clock.sample(sample)));
+    this.assessor = this.assessorOf(known);
+    this.groups = new GroupWatch(history.groups, this.id, this.clock, settings.interval);
     // A watcher that was ended knows what it had seen in the profiles, and the verdict stands.
     this.looks = history.looks<Look>(this.id, LOOKS);
+    const open = history.openIncidentOf(this.id);
+    this.incident = open === null ? null : { opened: open.opened, closed: null };
+    // Whoever asks before the first profile has come is told of the line at fault, too.
+    if (open !== null) this.summary = this.lastSummary(now);
     const last = known.at(-1);
     if (last !== undefined) this.source.resume({ start: last.start, value: last.value });
   }
@@ -65,10 +80,11 @@ export class TargetMonitor {
   /** One scrape, kept and judged; never rejects for what the target does. */
   async scrape(at: number): Promise<void> {
     try {
-      const scraped = await this.source.count(at);
+      const scraped = this.ofOneProcess(await this.source.count(at));
+      if (scraped.at < (this.latest?.at ?? 0) - SET_BACK * this.settings.interval) this.rewind(scraped.at);
       this.latest = scraped;
       this.failure = null;
-      this.history.record(this.id, scraped);
+      this.keep(() => this.history.record(this.id, scraped));
       this.assessor.add(this.clock.sample(scraped));
       if (wantsProfile(this.settings, { ...scraped, profile: this.profile, suspected: this.suspected() })) await this.look(scraped);
     } catch (error) {
@@ -79,46 +95,48 @@ export class TargetMonitor {
   }
 
   /** Takes a profile now, whether or not it is time for one. @throws ScrapeError */
-  async look(scraped: Sample & { readonly platform: 'go' | 'node' }): Promise<void> {
+  async look(scraped: Scrape): Promise<void> {
     const { at, value, start, platform } = scraped;
     const profile = await this.source.profile?.(platform === 'go' && value <= SMALL ? 2 : 0);
     if (profile === undefined) return;
-    const proven = platform === 'node' ? ((await this.source.proven?.()) ?? NONE_PROVEN) : NONE_PROVEN;
-    this.proven = proven;
+    this.proven = platform === 'node' ? ((await this.source.proven?.()) ?? NONE_PROVEN) : NONE_PROVEN;
     this.profile = { at, value, start };
-    this.stacks = stacksOf(profile).sort((a, b) => b.count - a.count);
-    this.summary = summarizeStacks(this.stacks, this.baseline(at, start));
-    const unread = this.summary.diagnoses.find(({ id }) => id === 'unread-body');
-    const waitMs = unread === undefined ? 0 : Math.max(0, ...this.summary.groups.filter(({ diagnosis }) => diagnosis === unread).map((group) => group.waitMs));
-    const seen: Look = { at, start, value, unread: unread?.count ?? 0, waitMs, proven: proven.count };
+    const stacks = stacksOf(profile).sort((a, b) => b.count - a.count);
+    const summary = summarizeStacks(stacks, this.keep(() => this.baseline(at, start)) ?? null);
+    this.summary = summary;
+    const unread = summary.diagnoses.find(({ id }) => id === 'unread-body');
+    const waitMs = unread === undefined ? 0 : Math.max(0, ...summary.groups.filter(({ diagnosis }) => diagnosis === unread).map((group) => group.waitMs));
+    const seen: Look = { at, start, value, unread: unread?.count ?? 0, waitMs, proven: this.proven.count };
     this.looks = [...this.looks.slice(-LOOKS + 1), seen];
-    const kept = this.stacks.slice(0, KEPT_STACKS).map(({ key, count, waitMs: _wait, ...stack }) => ({ key, count, frames: stack satisfies KeptStack }));
-    this.history.recordProfile(this.id, at, start, kept, seen);
+    const kept = stacks.slice(0, KEPT_STACKS).map(({ key, count, waitMs: _wait, ...stack }) => ({ key, count, frames: stack satisfies KeptStack }));
+    this.keep(() => this.history.recordProfile(this.id, at, start, kept, seen));
+    await this.groups.take(summary.groups, at, start).catch(this.onFault);
   }
 
   report(): TargetReport {
     const { target, latest, failure, summary } = this;
-    const verdict = this.verdict();
+    const { leaking, since, perHour, confidence, reason, limitAt, groups } = this.verdict();
     return {
       url: target.url,
       name: target.name,
       labels: target.labels,
       up: failure === null && latest !== null,
       failure: failure === null ? null : { kind: failure.failure, message: failure.message },
-      verdict: latest === null ? 'unknown' : verdictOf(verdict),
-      leaking: verdict.leaking,
+      verdict: latest === null ? 'unknown' : verdictOf({ leaking, confidence }),
+      leaking,
       count: latest?.value ?? null,
       at: latest?.at ?? null,
       start: latest?.start ?? 0,
       platform: latest?.platform ?? null,
-      perHour: verdict.perHour,
-      since: verdict.since,
-      confidence: verdict.confidence,
-      reason: verdict.reason,
+      perHour,
+      since,
+      confidence,
+      reason,
       limit: target.limit,
-      limitAt: verdict.limitAt,
+      limitAt,
       restarts: this.assessor.assessment().restarts,
-      groups: [...provenReports(this.proven), ...(summary === null ? [] : groupReports(summary, GROUPS_SHOWN))],
+      incident: this.incident,
+      groups: [...provenReports(this.proven), ...groupReports(summary ?? NOTHING, GROUPS_SHOWN, groups)],
     };
   }
 
@@ -127,19 +145,21 @@ export class TargetMonitor {
     return this.id;
   }
 
-  private verdict(): Verdict {
-    const { clock } = this;
-    const assessment = this.assessor.assessment();
-    return judge(clock.scale === 1 ? assessment : this.scaled(assessment), { since: clock.time(assessment.since), limitAt: clock.time(assessment.limitAt) }, evidenceOf(this.looks));
+  /** Groups of its stacks that are followed: what leaks, then what has grown or is most. */
+  leadingGroups(limit: number): WatchedGroup[] {
+    return this.groups.leading(limit);
   }
 
-  /** In our hours: the detector's own sentences would speak of its. */
-  private scaled(assessment: Assessment): Assessment {
-    const { perHour, since } = assessment;
-    if (perHour === undefined) return { ...assessment, reason: 'Nothing has climbed as a leak does.' };
-    const rate = this.clock.perHour(perHour);
-    const seen = formatDuration((this.latest?.at ?? 0) - (this.clock.time(since) ?? 0));
-    return { ...assessment, perHour: rate, reason: `It has climbed by ${Math.round(rate / 60)} a minute for ${seen}.` };
+  private verdict(): Verdict {
+    const { at, value } = this.latest ?? { at: 0, value: 0 };
+    return judge({
+      count: this.clock.assessment(this.assessor.assessment(), at),
+      evidence: evidenceOf(this.looks),
+      groups: this.groups.leaking,
+      value,
+      at,
+      limit: this.target.limit,
+    });
   }
 
   private suspected(): boolean {
@@ -147,18 +167,65 @@ export class TargetMonitor {
     return this.verdict().leaking || (last !== undefined && before !== undefined && last.unread > before.unread);
   }
 
+  /** Another platform is another process, even where neither says when it started. */
+  private ofOneProcess(scraped: Scrape): Scrape {
+    const { latest } = this;
+    const sameStart = Math.max(scraped.start, this.platformSince) === latest?.start;
+    if (sameStart && latest.platform !== scraped.platform) this.platformSince = scraped.at;
+    return this.platformSince > scraped.start ? { ...scraped, start: this.platformSince } : scraped;
+  }
+
+  /** The clock was set back: what is known of the time after is not known yet, and everything before is judged anew. */
+  private rewind(at: number): void {
+    this.assessor = this.assessorOf(this.keep(() => this.knownSamples(at)) ?? []);
+    this.looks = this.looks.filter((look) => look.at <= at);
+    this.profile = null;
+  }
+
+  private assessorOf(known: readonly Sample[]): Assessor {
+    const { limit } = this.target;
+    const assessor = new Assessor(limit === null ? {} : { limit });
+    // What was judged at the time is not judged again, but for as long as a finding stands.
+    assessor.addHistory(known.map((sample) => this.clock.sample(sample)));
+    return assessor;
+  }
+
   /** What the stacks are compared with: the first profile of this process that is known, since the growth is looked for over all of its life. */
   private baseline(at: number, start: number): readonly CountedStack[] | null {
-    const first = this.history.profiles(this.id, 0, at - 1).find((profile) => profile.start === start);
-    if (first === undefined) return null;
-    return this.history.stacks<KeptStack>(first.id).map(({ key, count, frames }) => ({ ...frames, key, count, waitMs: 0 }));
+    const first = this.history.firstProfile(this.id, start, at);
+    return first === null ? null : this.keptStacks(first.id);
+  }
+
+  private lastSummary(now: number): Summary | null {
+    const last = this.history.profileNearest(this.id, now);
+    return last === null ? null : summarizeStacks(this.keptStacks(last.id), this.baseline(last.at, last.start));
+  }
+
+  private keptStacks(profile: number): CountedStack[] {
+    return this.history.stacks<KeptStack>(profile).map(({ key, count, frames }) => ({ ...frames, key, count, waitMs: 0 }));
   }
 
   private keepIncident(at: number): void {
     const { leaking, since, perHour, confidence, reason } = this.verdict();
-    if (leaking) this.history.openIncident(this.id, at, { since, perHour, confidence, reason });
-    // A target that is down has not recovered.
-    else if (this.failure === null) this.history.closeIncident(this.id, at);
+    const open = this.incident?.closed === null ? this.incident : null;
+    if (leaking) {
+      this.incident = open ?? { opened: at, closed: null };
+      this.keep(() => this.history.openIncident(this.id, at, { since, perHour, confidence, reason }));
+    } else if (this.failure === null) {
+      // A target that is down has not recovered.
+      this.incident = open === null ? null : { ...open, closed: at };
+      this.keep(() => this.history.closeIncident(this.id, at));
+    }
+  }
+
+  /** Does what the history is needed for; undefined where that fails, a full disk being no reason to stop watching. */
+  private keep<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (error) {
+      this.onFault(error);
+      return undefined;
+    }
   }
 
   /** What was scraped before: every scrape as long as they are kept, spans before that; and what the source has kept itself. */

@@ -3,10 +3,11 @@
  * that a `kill -9` at any moment leaves whole. Each scrape is one transaction;
  * the write-ahead log makes it last when the call returns.
  */
-import Database from 'libsql';
 import { StoreError } from './error.js';
+import { GroupHistory } from './group-history.js';
 import { COARSE, DEFAULT_RETENTION, FINE, resolutionFor, superfluous, type Retention } from './retention.js';
 import { migrate } from './schema.js';
+import { SqlFile } from './sql-file.js';
 
 /** One scrape's count. */
 export interface Sample {
@@ -53,13 +54,11 @@ export interface HistoryOptions {
   readonly retention?: Partial<Retention>;
 }
 
-/** How long another process may hold the file's lock, ms. */
-const BUSY_TIMEOUT = 5000;
-
 export class History {
-  private readonly db: Database.Database;
+  /** How many tasks stood in which group of stacks. */
+  readonly groups: GroupHistory;
+  private readonly sql: SqlFile;
   private readonly retention: Retention;
-  private readonly statements = new Map<string, Database.Statement>();
   private readonly targets = new Map<string, number>();
 
   /**
@@ -69,27 +68,25 @@ export class History {
    */
   constructor(file: string, options: HistoryOptions = {}) {
     this.retention = { ...DEFAULT_RETENTION, ...options.retention };
-    let db: Database.Database | null = null;
+    let sql: SqlFile | null = null;
     try {
-      db = new Database(file);
-      // WAL: readers and the writer do not wait for each other. NORMAL: a killed process loses nothing;
-      // a machine that loses power may lose the last moments, never the file.
-      db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;`);
-      migrate(db, file);
+      sql = new SqlFile(file);
+      migrate(sql, file);
     } catch (cause) {
-      db?.close();
+      sql?.close();
       if (cause instanceof StoreError) throw cause;
       throw new StoreError('ERR_STORE_OPEN', `the history ${file} can't be opened: ${(cause as Error).message}. Name another file with --db, or remove it if it is no history of watertight's`, { cause });
     }
-    this.db = db;
+    this.sql = sql;
+    this.groups = new GroupHistory(sql);
   }
 
   /** The number under which a target is on record; made at the first call. */
   target(url: string): number {
     let id = this.targets.get(url);
     if (id === undefined) {
-      this.run('INSERT INTO target (url, first_seen) VALUES (?, ?) ON CONFLICT (url) DO NOTHING', url, Date.now());
-      id = (this.get('SELECT id FROM target WHERE url = ?', url) as { id: number }).id;
+      this.sql.run('INSERT INTO target (url, first_seen) VALUES (?, ?) ON CONFLICT (url) DO NOTHING', url, Date.now());
+      id = (this.sql.get('SELECT id FROM target WHERE url = ?', url) as { id: number }).id;
       this.targets.set(url, id);
     }
     return id;
@@ -97,7 +94,7 @@ export class History {
 
   /** Every target on record, the earliest first. */
   knownTargets(): { id: number; url: string }[] {
-    return this.all('SELECT id, url FROM target ORDER BY id') as { id: number; url: string }[];
+    return this.sql.all('SELECT id, url FROM target ORDER BY id') as { id: number; url: string }[];
   }
 
   /** Keeps a scrape. A second one of the same millisecond replaces the first. */
@@ -112,19 +109,19 @@ export class History {
         throw new StoreError('ERR_STORE_SAMPLE', `a sample has whole milliseconds and a count that is not negative, not ${JSON.stringify({ at, value, start })}`);
       }
     }
-    this.transaction(() => {
+    this.sql.transaction(() => {
       for (const sample of samples) this.insert(target, sample);
     });
   }
 
   /** The scrapes from `from` on, up to and including `to`, oldest first. */
   samples(target: number, from: number, to = Infinity): Sample[] {
-    return this.all('SELECT at, value, start FROM raw WHERE target = ? AND at >= ? AND at <= ? ORDER BY at', target, from, Math.min(to, Number.MAX_SAFE_INTEGER)) as Sample[];
+    return this.sql.all('SELECT at, value, start FROM raw WHERE target = ? AND at >= ? AND at <= ? ORDER BY at', target, from, Math.min(to, Number.MAX_SAFE_INTEGER)) as Sample[];
   }
 
   /** The buckets of `span` (FINE or COARSE) from `from` on, oldest first; one in which a process ended and another began is two. */
   buckets(target: number, span: number, from: number, to = Infinity): Bucket[] {
-    return this.all(
+    return this.sql.all(
       'SELECT at, low AS value, start, high, last, count FROM bucket WHERE target = ? AND span = ? AND at >= ? AND at <= ? ORDER BY at, start',
       target, span, from, Math.min(to, Number.MAX_SAFE_INTEGER),
     ) as Bucket[];
@@ -138,70 +135,73 @@ export class History {
 
   /** The latest scrape; null before the first. */
   latest(target: number): Sample | null {
-    return (this.get('SELECT at, value, start FROM raw WHERE target = ? ORDER BY at DESC LIMIT 1', target) as Sample | undefined) ?? null;
+    return (this.sql.get('SELECT at, value, start FROM raw WHERE target = ? ORDER BY at DESC LIMIT 1', target) as Sample | undefined) ?? null;
   }
 
   // ---- profiles
 
   /** Keeps a profile as its stacks and their numbers, and what it proved; what a stack looks like is kept once for each target. */
   recordProfile(target: number, at: number, start: number, stacks: readonly StackCount[], look: object | null = null): number {
-    return this.transaction(() => {
+    return this.sql.transaction(() => {
       const total = stacks.reduce((sum, { count }) => sum + count, 0);
-      this.run('DELETE FROM stack_count WHERE profile IN (SELECT id FROM profile WHERE target = ? AND at = ?)', target, at);
-      this.run('INSERT INTO profile (target, at, start, total, look) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET start = excluded.start, total = excluded.total, look = excluded.look', target, at, start, total, look === null ? null : JSON.stringify(look));
-      const { id } = this.get('SELECT id FROM profile WHERE target = ? AND at = ?', target, at) as { id: number };
+      this.sql.run('DELETE FROM stack_count WHERE profile IN (SELECT id FROM profile WHERE target = ? AND at = ?)', target, at);
+      this.sql.run('INSERT INTO profile (target, at, start, total, look) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET start = excluded.start, total = excluded.total, look = excluded.look', target, at, start, total, look === null ? null : JSON.stringify(look));
+      const { id } = this.sql.get('SELECT id FROM profile WHERE target = ? AND at = ?', target, at) as { id: number };
       for (const { key, frames, count } of stacks) {
-        this.run('INSERT INTO stack (target, key, frames) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', target, key, JSON.stringify(frames));
-        this.run('INSERT INTO stack_count (profile, stack, count) VALUES (?, (SELECT id FROM stack WHERE target = ? AND key = ?), ?) ON CONFLICT DO UPDATE SET count = count + excluded.count', id, target, key, count);
+        this.sql.run('INSERT INTO stack (target, key, frames) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', target, key, JSON.stringify(frames));
+        this.sql.run('INSERT INTO stack_count (profile, stack, count) VALUES (?, (SELECT id FROM stack WHERE target = ? AND key = ?), ?) ON CONFLICT DO UPDATE SET count = count + excluded.count', id, target, key, count);
       }
       return id;
     });
   }
 
+  /** The first profile on record of the process that started then, before `before`; null where there is none. */
+  firstProfile(target: number, start: number, before: number): ProfileRecord | null {
+    return (this.sql.get('SELECT id, at, start, total FROM profile WHERE target = ? AND start = ? AND at < ? ORDER BY at LIMIT 1', target, start, before) as ProfileRecord | undefined) ?? null;
+  }
+
+  /** The profile nearest to a time; null where there is none. */
+  profileNearest(target: number, at: number): ProfileRecord | null {
+    const before = this.sql.get('SELECT id, at, start, total FROM profile WHERE target = ? AND at <= ? ORDER BY at DESC LIMIT 1', target, at) as ProfileRecord | undefined;
+    const after = this.sql.get('SELECT id, at, start, total FROM profile WHERE target = ? AND at > ? ORDER BY at LIMIT 1', target, at) as ProfileRecord | undefined;
+    if (before === undefined || after === undefined) return before ?? after ?? null;
+    return at - before.at <= after.at - at ? before : after;
+  }
+
   /** The profiles on record, oldest first. */
   profiles(target: number, from = 0, to = Infinity): ProfileRecord[] {
-    return this.all('SELECT id, at, start, total FROM profile WHERE target = ? AND at >= ? AND at <= ? ORDER BY at', target, from, Math.min(to, Number.MAX_SAFE_INTEGER)) as ProfileRecord[];
+    return this.sql.all('SELECT id, at, start, total FROM profile WHERE target = ? AND at >= ? AND at <= ? ORDER BY at', target, from, Math.min(to, Number.MAX_SAFE_INTEGER)) as ProfileRecord[];
   }
 
   /** What the latest profiles proved, at most so many, oldest first. */
   looks<L>(target: number, limit: number): L[] {
-    const rows = this.all('SELECT look FROM profile WHERE target = ? AND look IS NOT NULL ORDER BY at DESC LIMIT ?', target, limit) as { look: string }[];
+    const rows = this.sql.all('SELECT look FROM profile WHERE target = ? AND look IS NOT NULL ORDER BY at DESC LIMIT ?', target, limit) as { look: string }[];
     return rows.map(({ look }) => JSON.parse(look) as L).reverse();
   }
 
   /** A profile's stacks, most frequent first. */
   stacks<F>(profile: number): StackCount<F>[] {
-    const rows = this.all('SELECT key, frames, count FROM stack_count JOIN stack ON stack.id = stack WHERE profile = ? ORDER BY count DESC, key', profile) as { key: string; frames: string; count: number }[];
+    const rows = this.sql.all('SELECT key, frames, count FROM stack_count JOIN stack ON stack.id = stack WHERE profile = ? ORDER BY count DESC, key', profile) as { key: string; frames: string; count: number }[];
     return rows.map(({ key, frames, count }) => ({ key, frames: JSON.parse(frames) as F, count }));
-  }
-
-  /** How often one stack was there in each profile from `from` on, oldest first; 0 where it was not. */
-  stackSeries(target: number, key: string, from: number): Sample[] {
-    return this.all(
-      `SELECT profile.at, coalesce(stack_count.count, 0) AS value, profile.start
-       FROM profile LEFT JOIN stack_count ON stack_count.profile = profile.id AND stack_count.stack = (SELECT id FROM stack WHERE target = ?1 AND key = ?2)
-       WHERE profile.target = ?1 AND profile.at >= ?3 ORDER BY profile.at`,
-      target, key, from,
-    ) as Sample[];
   }
 
   // ---- incidents
 
   /** Opens an incident, or renews what is known of the open one; returns its number. */
   openIncident(target: number, at: number, detail: unknown): number {
-    return this.transaction(() => {
+    return this.sql.transaction(() => {
       const open = this.openIncidentOf(target);
       if (open !== null) {
-        this.run('UPDATE incident SET detail = ? WHERE id = ?', JSON.stringify(detail), open.id);
+        this.sql.run('UPDATE incident SET detail = ? WHERE id = ?', JSON.stringify(detail), open.id);
         return open.id;
       }
-      return Number(this.run('INSERT INTO incident (target, opened, closed, detail) VALUES (?, ?, NULL, ?)', target, at, JSON.stringify(detail)).lastInsertRowid);
+      return Number(this.sql.run('INSERT INTO incident (target, opened, closed, detail) VALUES (?, ?, NULL, ?)', target, at, JSON.stringify(detail)).lastInsertRowid);
     });
   }
 
   /** Closes the open incident, if there is one. */
   closeIncident(target: number, at: number): void {
-    this.run('UPDATE incident SET closed = ? WHERE target = ? AND closed IS NULL', at, target);
+    this.sql.run('UPDATE incident SET closed = ? WHERE target = ? AND closed IS NULL', at, target);
   }
 
   openIncidentOf<D>(target: number): Incident<D> | null {
@@ -214,77 +214,47 @@ export class History {
   }
 
   private incidentsWhere<D>(condition: string, ...values: unknown[]): Incident<D>[] {
-    const rows = this.all(`SELECT id, target, opened, closed, detail FROM incident WHERE ${condition}`, ...values) as (Omit<Incident, 'detail'> & { detail: string })[];
+    const rows = this.sql.all(`SELECT id, target, opened, closed, detail FROM incident WHERE ${condition}`, ...values) as (Omit<Incident, 'detail'> & { detail: string })[];
     return rows.map((row) => ({ ...row, detail: JSON.parse(row.detail) as D }));
   }
 
   // ---- upkeep
 
+  /** Whether there is something that was to go before `now`. Cheap. */
+  isOverdue(target: number, now: number): boolean {
+    const oldest = this.sql.get('SELECT at FROM raw WHERE target = ? ORDER BY at LIMIT 1', target) as { at: number } | undefined;
+    return oldest !== undefined && oldest.at < now - this.retention.raw;
+  }
+
   /** Removes what is older than it is to be kept. To be called now and then; takes milliseconds for a target. */
   expire(target: number, now: number): void {
     const { raw, fine, coarse } = this.retention;
-    this.transaction(() => {
-      this.run('DELETE FROM raw WHERE target = ? AND at < ?', target, now - raw);
-      this.run('DELETE FROM bucket WHERE target = ? AND span = ? AND at < ?', target, FINE, now - fine);
-      this.run('DELETE FROM bucket WHERE target = ? AND span = ? AND at < ?', target, COARSE, now - coarse);
-      this.run('DELETE FROM incident WHERE target = ? AND closed < ?', target, now - coarse);
+    this.sql.transaction(() => {
+      this.sql.run('DELETE FROM raw WHERE target = ? AND at < ?', target, now - raw);
+      this.sql.run('DELETE FROM bucket WHERE target = ? AND span = ? AND at < ?', target, FINE, now - fine);
+      this.sql.run('DELETE FROM bucket WHERE target = ? AND span = ? AND at < ?', target, COARSE, now - coarse);
+      this.sql.run('DELETE FROM incident WHERE target = ? AND closed < ?', target, now - coarse);
       for (const id of superfluous(this.profiles(target), now, this.retention)) {
-        this.run('DELETE FROM stack_count WHERE profile = ?', id);
-        this.run('DELETE FROM profile WHERE id = ?', id);
+        this.sql.run('DELETE FROM stack_count WHERE profile = ?', id);
+        this.sql.run('DELETE FROM profile WHERE id = ?', id);
       }
-      this.run('DELETE FROM stack WHERE target = ?1 AND id NOT IN (SELECT stack FROM stack_count JOIN profile ON profile.id = profile WHERE profile.target = ?1)', target);
+      this.groups.expire(target, now);
+      this.sql.run('DELETE FROM stack WHERE target = ?1 AND id NOT IN (SELECT stack FROM stack_count JOIN profile ON profile.id = profile WHERE profile.target = ?1)', target);
     });
   }
 
   close(): void {
-    this.statements.clear();
-    this.db.close();
+    this.sql.close();
   }
 
   private insert(target: number, { at, value, start }: Sample): void {
-    this.run('INSERT INTO raw (target, at, value, start) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, start = excluded.start', target, at, value, start);
+    this.sql.run('INSERT INTO raw (target, at, value, start) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, start = excluded.start', target, at, value, start);
     for (const span of [FINE, COARSE]) {
-      this.run(
+      this.sql.run(
         `INSERT INTO bucket (target, span, at, start, low, high, last, count) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?5, 1)
          ON CONFLICT DO UPDATE SET low = min(low, excluded.low), high = max(high, excluded.high), last = excluded.last, count = count + 1`,
         target, span, at - (at % span), start, value,
       );
-    }
-  }
-
-  // ---- statements, each prepared once
-
-  private statement(sql: string): Database.Statement {
-    let statement = this.statements.get(sql);
-    if (statement === undefined) {
-      statement = this.db.prepare(sql);
-      this.statements.set(sql, statement);
-    }
-    return statement;
-  }
-
-  private run(sql: string, ...values: unknown[]): Database.RunResult {
-    return this.statement(sql).run(...values);
-  }
-
-  private get(sql: string, ...values: unknown[]): unknown {
-    // Not get(): it adds a field of its own to the row.
-    return this.all(sql, ...values).at(0);
-  }
-
-  private all(sql: string, ...values: unknown[]): unknown[] {
-    return this.statement(sql).all(...values);
-  }
-
-  private transaction<T>(work: () => T): T {
-    this.run('BEGIN IMMEDIATE');
-    try {
-      const result = work();
-      this.run('COMMIT');
-      return result;
-    } catch (error) {
-      this.run('ROLLBACK');
-      throw error;
     }
   }
 }

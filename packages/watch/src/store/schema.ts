@@ -1,6 +1,6 @@
 /** Owns the tables of the history and the steps from one version of them to the next. */
-import type Database from 'libsql';
 import { StoreError } from './error.js';
+import type { SqlFile } from './sql-file.js';
 
 /**
  * What each version adds; `user_version` says how many have been applied.
@@ -51,15 +51,37 @@ const VERSIONS: readonly string[] = [
   `
   ALTER TABLE profile ADD COLUMN look TEXT;
   `,
+  // Stacks that are one group whatever the build, and how many tasks stood in each. 'lasting' ones
+  // stay, a quarter of an hour apart; the others go after hours. 'verdict' is the latest, as JSON.
+  `
+  CREATE TABLE stack_group (
+    id INTEGER PRIMARY KEY,
+    target INTEGER NOT NULL, key TEXT NOT NULL, stack TEXT NOT NULL, verdict TEXT,
+    UNIQUE (target, key)
+  ) STRICT;
+  CREATE TABLE group_count (
+    grp INTEGER NOT NULL, at INTEGER NOT NULL,
+    value REAL NOT NULL, start INTEGER NOT NULL, lasting INTEGER NOT NULL,
+    PRIMARY KEY (grp, at)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX profile_by_start ON profile (target, start, at);
+  `,
 ];
 
 /** Brings a new or older file up to the present version. */
-export function migrate(db: Database.Database, file: string): void {
-  const version = (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+export function migrate(sql: SqlFile, file: string): void {
+  // Read again under the lock: another watcher may have begun to make the same file.
+  if (versionOf(sql) < VERSIONS.length) {
+    sql.transaction(() => {
+      for (let next = versionOf(sql); next < VERSIONS.length; next++) sql.exec(`${VERSIONS[next]}; PRAGMA user_version = ${next + 1};`);
+    });
+  }
+  const version = versionOf(sql);
   if (version > VERSIONS.length) {
     throw new StoreError('ERR_STORE_VERSION', `${file} was written by a newer watertight (version ${version} of its tables, this one knows ${VERSIONS.length}): update watertight, or name another file with --db`);
   }
-  for (let next = version; next < VERSIONS.length; next++) {
-    db.exec(`BEGIN IMMEDIATE; ${VERSIONS[next]}; PRAGMA user_version = ${next + 1}; COMMIT;`);
-  }
+}
+
+function versionOf(sql: SqlFile): number {
+  return (sql.get('PRAGMA user_version') as { user_version: number }).user_version;
 }

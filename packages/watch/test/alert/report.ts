@@ -1,6 +1,8 @@
 // A report of a target that leaks, for the tests of alerts.
 import type { TargetReport } from '#monitor';
 
+const UNJUDGED = { leaking: false, since: null, perHour: 0, confidence: 0, reason: null };
+
 export const LEAKING: TargetReport = {
   url: 'http://shop:6060',
   name: 'shop',
@@ -20,9 +22,10 @@ export const LEAKING: TargetReport = {
   limit: 1000,
   limitAt: 1_700_050_000_000,
   restarts: 0,
+  incident: null,
   groups: [
-    { count: 30, growth: 20, top: 'body.read', site: { function: 'preview', file: '/app/preview.js', line: 12, address: '' }, state: null, diagnosis: 'Bodies are neither read nor closed.', rule: 'unread-body', advice: 'Close them.', frames: [] },
-    { count: 3, growth: 0, top: 'main', site: null, state: null, diagnosis: null, rule: null, advice: null, frames: [] },
+    { count: 30, growth: 20, top: 'body.read', site: { function: 'preview', file: '/app/preview.js', line: 12, address: '' }, state: null, diagnosis: 'Bodies are neither read nor closed.', rule: 'unread-body', advice: 'Close them.', frames: [], ...UNJUDGED },
+    { count: 3, growth: 0, top: 'main', site: null, state: null, diagnosis: null, rule: null, advice: null, frames: [], ...UNJUDGED },
   ],
 };
 

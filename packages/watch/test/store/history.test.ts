@@ -90,12 +90,14 @@ describe('profiles', () => {
     assert.deepEqual(history.profiles(target), [{ id, at: START, start: 0, total: 6 }]);
   }));
 
-  test('give the series of one stack, 0 where it was not there', opened((history, target) => {
-    history.recordProfile(target, START, 0, stacks(['a', 1], ['b', 5]));
-    history.recordProfile(target, START + 1000, 0, stacks(['b', 7]));
-    assert.deepEqual(history.stackSeries(target, 'a', START).map(({ value }) => value), [1, 0]);
-    assert.deepEqual(history.stackSeries(target, 'b', START).map(({ value }) => value), [5, 7]);
-    assert.deepEqual(history.stackSeries(target, 'unheard of', START).map(({ value }) => value), [0, 0]);
+  test('are found by the time they are nearest to, and by their process', opened((history, target) => {
+    assert.equal(history.profileNearest(target, START), null);
+    const [first, second, third] = [0, 1000, 5000].map((after) => history.recordProfile(target, START + after, after === 0 ? 1 : 2, stacks(['a', 1])));
+    const nearest = (after: number): number | undefined => history.profileNearest(target, START + after)?.id;
+    assert.deepEqual([-1e6, 0, 499, 500, 501, 3001, 1e9].map(nearest), [first, first, first, first, second, third, third]);
+    assert.equal(history.firstProfile(target, 2, START + 5000)?.id, second);
+    assert.equal(history.firstProfile(target, 2, START + 1000), null);
+    assert.equal(history.firstProfile(target, 3, START + 5000), null);
   }));
 
   test('of the same moment replace each other', opened((history, target) => {
@@ -140,7 +142,6 @@ describe('what gets old', () => {
     assert.ok(kept.some(({ at }) => at === START + 20 * DAY), 'the last before the restart');
     assert.ok(kept[0].at >= START + 10 * DAY, 'none is older than it may be');
     for (const { id } of kept) assert.equal(history.stacks(id).length, 1, 'what is kept is whole');
-    assert.deepEqual(history.stackSeries(target, 'k0', 0).filter(({ value }) => value > 0), [], 'what is gone is gone');
   }));
 });
 

@@ -1,0 +1,37 @@
+/**
+ * Owns which stacks are one group over weeks: a deploy moves lines and counts
+ * closures anew, a program that has grown is read in another form of profile,
+ * and the group is still the same. Pure.
+ */
+import type { Frame } from 'watertight/pprof';
+import { isParking } from './stack.js';
+
+/** Frames, the innermost, that tell groups apart: fewer than the least of what the forms cut stacks off at. */
+const TOLD_BY = 16;
+const SCRIPT = /\.[cm]?[jt]sx?$/;
+
+/** A profile's stacks are asked for again and again until the next. */
+const known = new WeakMap<readonly Frame[], string>();
+
+/** What the stacks of one group have in common: their functions from the innermost on, without lines, states and the runtime's way of waiting. */
+export function groupOf(frames: readonly Frame[]): string {
+  let group = known.get(frames);
+  if (group === undefined) {
+    const own = frames.filter((frame) => !isParking(frame));
+    group = (own.length > 0 ? own : frames).slice(0, TOLD_BY).map(placeOf).join('\n');
+    known.set(frames, group);
+  }
+  return group;
+}
+
+function placeOf({ function: name, file, address }: Frame): string {
+  // `main.work.func2.1` is the second closure in one build and the third in the next.
+  const called = name.replace(/\.func\d+(?:\.\d+)*/g, '.func').replace(/\.gowrap\d+$/, '');
+  if (file === '') return called === '' ? address : called;
+  // A function of a script has no package in its name. Releases lie in folders of their own, bundles have a hash in their names.
+  return SCRIPT.test(file) || called === '' ? `${called} ${baseName(file).replace(/[.-][\da-f]{6,}(?=\.)/g, '')}` : called;
+}
+
+function baseName(file: string): string {
+  return file.slice(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
+}

@@ -1,0 +1,238 @@
+/**
+ * Owns the watch over a target's stack groups: a group may climb while the
+ * count as a whole hides it, under a rhythm of the day or beside a pool that
+ * shrinks. Each is judged as the count is, by the detector, from the history:
+ * nothing but the latest verdict is kept in memory, so a watcher that begins
+ * again says the same.
+ */
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Frame } from 'watertight/pprof';
+import { assess } from '../detect/index.js';
+import { groupOf, type StackSummary } from '../diagnose/index.js';
+import { LASTING, type GroupHistory, type Sample } from '../store/index.js';
+import type { DetectorClock, TimedAssessment } from './detector-clock.js';
+
+/** What is said of a group. Times in ms since 1970. */
+export type GroupVerdict = Omit<TimedAssessment, 'limitAt'>;
+
+/** How a group is shown when the latest profile does not have it. */
+export interface GroupShape {
+  readonly top: string;
+  readonly site: Frame | null;
+  readonly state: string | null;
+  readonly frames: readonly Frame[];
+}
+
+/** A group as it is now. */
+export interface WatchedGroup {
+  /** Its number in the history. */
+  readonly id: number;
+  readonly key: string;
+  readonly shape: GroupShape;
+  /** In the latest profile. */
+  readonly count: number;
+  /** Since the first profile of this process. */
+  readonly growth: number;
+  /** Null before the first. */
+  readonly verdict: GroupVerdict | null;
+}
+
+interface Followed extends WatchedGroup {
+  /** When its count was last kept to last; when it was last worth following; when it was last judged. */
+  lastingAt: number;
+  seenAt: number;
+  judgedAt: number;
+  /** The process whose stack the shape is. */
+  start: number;
+  shape: GroupShape;
+  count: number;
+  growth: number;
+  verdict: GroupVerdict | null;
+  /** Growth here is no leak: idle connections. */
+  harmless: boolean;
+}
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** Groups that are followed of one target: their counts are kept, 3,200 rows each at most. */
+const MOST_FOLLOWED = 24;
+/** Tasks. What leaks grows beyond; of less there are many, and none matters. */
+const LEAST_FOLLOWED = 5;
+/** What has been smaller than that for so long is followed no more, ms. */
+const FORGOTTEN = 2 * DAY;
+/** Intervals between two counts that are kept, at least. */
+const KEPT_EVERY = 5.5;
+/** Groups that are judged at a time, those first that have waited longest: some 15 ms of work each after four weeks. */
+const MOST_JUDGED = 4;
+/** The detector's horizon, and how long a finding of its stands, ms. */
+const HORIZON = 28 * DAY;
+const STANDS = 36 * HOUR;
+/** Less than this, and this share of the lowest, is no climb that the detector could find: it is not asked. */
+const LEAST_RISE = 5;
+const LEAST_RISE_OF_LEVEL = 0.05;
+/** Frames of a shape; a stack may have hundreds. */
+const SHOWN_FRAMES = 64;
+
+export class GroupWatch {
+  private readonly followed = new Map<string, Followed>();
+  private recordedAt = 0;
+  private judgedAt = 0;
+
+  constructor(
+    private readonly history: GroupHistory,
+    /** The target's number in the history. */
+    private readonly target: number,
+    private readonly clock: DetectorClock,
+    /** Between scrapes, ms. */
+    private readonly interval: number,
+  ) {
+    for (const { id, key, stack, verdict, lastingAt, seenAt } of history.of(target, LEAST_FOLLOWED)) {
+      this.followed.set(key, { id, key, shape: stack as GroupShape, verdict: verdict as GroupVerdict | null, lastingAt, seenAt, judgedAt: 0, start: NaN, count: 0, growth: 0, harmless: false });
+    }
+  }
+
+  /** Takes a profile's stacks: keeps the counts of what is followed, and judges some of it when it is time to. */
+  async take(stacks: readonly StackSummary[], at: number, start: number): Promise<void> {
+    const present = groupsOf(stacks);
+    this.update(present, start);
+    if (Math.abs(at - this.recordedAt) < KEPT_EVERY * this.interval) return;
+    this.recordedAt = at;
+    this.follow(present, at, start);
+    this.record(at, start);
+    await this.judge(at);
+  }
+
+  /** Those that are judged to leak, the fastest first. */
+  get leaking(): WatchedGroup[] {
+    return [...this.followed.values()].filter(({ verdict }) => verdict?.leaking === true).sort((a, b) => (b.verdict?.perHour ?? 0) - (a.verdict?.perHour ?? 0));
+  }
+
+  /** What leaks, then what has grown or is most. */
+  leading(limit: number): WatchedGroup[] {
+    const { leaking } = this;
+    const rest = [...this.followed.values()].filter((group) => !leaking.includes(group) && group.count > 0).sort((a, b) => b.growth - a.growth || b.count - a.count);
+    return [...leaking, ...rest].slice(0, limit);
+  }
+
+  private update(present: ReadonlyMap<string, PresentGroup>, start: number): void {
+    for (const group of this.followed.values()) {
+      const now = present.get(group.key);
+      group.count = now?.count ?? 0;
+      group.growth = now?.growth ?? 0;
+      if (now === undefined || now.count === 0) continue;
+      group.harmless = now.harmless;
+      // Another process may be another build: its lines are elsewhere.
+      if (group.start === start) continue;
+      group.start = start;
+      group.shape = shapeOf(now.largest);
+      this.history.follow(this.target, group.key, group.shape);
+    }
+  }
+
+  /** Begins to follow what has become large enough, and leaves what no longer is. */
+  private follow(present: ReadonlyMap<string, PresentGroup>, at: number, start: number): void {
+    for (const group of this.followed.values()) {
+      if (group.count >= LEAST_FOLLOWED) group.seenAt = at;
+      else if (at - group.seenAt > FORGOTTEN) this.leave(group);
+    }
+    const large = [...present].filter(([key, { count }]) => count >= LEAST_FOLLOWED && !this.followed.has(key)).sort(([, a], [, b]) => b.count - a.count);
+    for (const [key, { count, growth, harmless, largest }] of large) {
+      if (this.followed.size >= MOST_FOLLOWED && !this.makeRoom(count)) return;
+      const shape = shapeOf(largest);
+      const id = this.history.follow(this.target, key, shape);
+      this.followed.set(key, { id, key, shape, count, growth, harmless, verdict: null, lastingAt: 0, seenAt: at, judgedAt: 0, start });
+    }
+  }
+
+  /** The smallest that does not leak goes, if it is smaller. */
+  private makeRoom(count: number): boolean {
+    const [smallest] = [...this.followed.values()].filter(({ verdict }) => verdict?.leaking !== true).sort((a, b) => a.count - b.count);
+    if (smallest === undefined || smallest.count >= count) return false;
+    this.leave(smallest);
+    return true;
+  }
+
+  private leave(group: Followed): void {
+    this.followed.delete(group.key);
+    this.history.drop(group.id);
+  }
+
+  private record(at: number, start: number): void {
+    const counts = [...this.followed.values()].map((group) => {
+      // The first of its quarter of an hour: the lowest or the mean would look unlike the single counts that follow.
+      const lasting = Math.floor(at / LASTING) !== Math.floor(group.lastingAt / LASTING);
+      if (lasting) group.lastingAt = at;
+      return { group: group.id, at, value: group.count, start, lasting };
+    });
+    if (counts.length > 0) this.history.record(counts);
+  }
+
+  /** Judges those that have waited longest, each in a turn of the event loop of its own. */
+  private async judge(at: number): Promise<void> {
+    if (Math.abs(at - this.judgedAt) < LASTING / this.clock.scale) return;
+    this.judgedAt = at;
+    // What has gone with its process, or is none anyone would call a leak, is not found to leak; what was found stands until it is taken back.
+    const due = [...this.followed.values()].filter(({ count, harmless, verdict }) => verdict?.leaking === true || (count > 0 && !harmless)).sort((a, b) => a.judgedAt - b.judgedAt);
+    let judged = 0;
+    for (const group of due) {
+      if (judged >= MOST_JUDGED) return;
+      group.judgedAt = at;
+      const extremes = this.history.extremes(group.id, at - HORIZON, at - STANDS / this.clock.scale, at);
+      if (extremes === null || !mayClimb(extremes)) {
+        this.settle(group, null);
+        continue;
+      }
+      if (judged > 0) await turn();
+      judged++;
+      this.settle(group, this.verdictOf(this.history.series(group.id, at - HORIZON, at), at));
+    }
+  }
+
+  private verdictOf(series: readonly Sample[], at: number): GroupVerdict {
+    const { limitAt: _none, ...verdict } = this.clock.assessment(assess(series.map((sample) => this.clock.sample(sample))), at);
+    return verdict;
+  }
+
+  /** What is worth being remembered: that it leaks, and that it does no more. */
+  private settle(group: Followed, verdict: GroupVerdict | null): void {
+    const before = group.verdict;
+    group.verdict = verdict;
+    // It was left while it was judged.
+    if (!this.followed.has(group.key)) return;
+    if (before?.leaking === true || verdict?.leaking === true) this.history.setVerdict(group.id, verdict);
+  }
+}
+
+/** What one profile has of a group. */
+interface PresentGroup {
+  count: number;
+  growth: number;
+  harmless: boolean;
+  largest: StackSummary;
+}
+
+function groupsOf(stacks: readonly StackSummary[]): Map<string, PresentGroup> {
+  const groups = new Map<string, PresentGroup>();
+  for (const stack of stacks) {
+    const key = groupOf(stack.frames);
+    const harmless = stack.diagnosis?.leak === false;
+    const group = groups.get(key);
+    if (group === undefined) {
+      groups.set(key, { count: stack.count, growth: stack.growth, harmless, largest: stack });
+      continue;
+    }
+    group.count += stack.count;
+    group.growth += stack.growth;
+    group.harmless &&= harmless;
+    if (stack.count > group.largest.count) group.largest = stack;
+  }
+  return groups;
+}
+
+function shapeOf({ top, site, state, frames }: StackSummary): GroupShape {
+  return { top, site, state, frames: frames.slice(0, SHOWN_FRAMES) };
+}
+
+function mayClimb({ low, high }: { readonly low: number; readonly high: number }): boolean {
+  return high - low >= Math.max(LEAST_RISE, LEAST_RISE_OF_LEVEL * low);
+}

@@ -1,0 +1,99 @@
+/**
+ * Owns the history of stack groups: how many tasks stood in each, over weeks.
+ * Every profile of the last hours, and one in a quarter of an hour before
+ * that: what the detector looks at.
+ */
+import type { Sample } from './history.js';
+import type { SqlFile } from './sql-file.js';
+
+/** How long every profile's count is kept, and how long one in {@link LASTING}; ms. */
+const EVERY_KEPT = 8 * 3_600_000;
+const LASTING_KEPT = 28 * 86_400_000;
+/** The distance of those that last, ms. */
+export const LASTING = 15 * 60_000;
+
+/** A group that is followed. */
+export interface GroupRecord {
+  readonly id: number;
+  /** The same for equal stacks of every build. */
+  readonly key: string;
+  /** What it looks like, as it was given. */
+  readonly stack: unknown;
+  /** The latest verdict, as it was given; null before the first. */
+  readonly verdict: unknown;
+  /** When its count was last kept to last, and when it was last at least `least`; 0 for never. */
+  readonly lastingAt: number;
+  readonly seenAt: number;
+}
+
+/** A group's count in one profile. */
+export interface GroupCount extends Sample {
+  readonly group: number;
+  /** Whether it stays when the others go. */
+  readonly lasting: boolean;
+}
+
+export class GroupHistory {
+  constructor(private readonly sql: SqlFile) {}
+
+  /** The groups that are followed of a target, in the order in which they were first. `least`: a count from which on a group is there. */
+  of(target: number, least: number): GroupRecord[] {
+    const rows = this.sql.all(
+      `SELECT id, key, stack, verdict,
+         coalesce((SELECT max(at) FROM group_count WHERE grp = id AND lasting = 1), 0) AS lastingAt,
+         coalesce((SELECT max(at) FROM group_count WHERE grp = id AND value >= ?), 0) AS seenAt
+       FROM stack_group WHERE target = ? ORDER BY id`,
+      least, target,
+    ) as { id: number; key: string; stack: string; verdict: string | null; lastingAt: number; seenAt: number }[];
+    return rows.map(({ stack, verdict, ...row }) => ({ ...row, stack: JSON.parse(stack) as unknown, verdict: verdict === null ? null : (JSON.parse(verdict) as unknown) }));
+  }
+
+  /** Begins to follow a group, or renews what it looks like; returns its number. */
+  follow(target: number, key: string, stack: unknown): number {
+    this.sql.run('INSERT INTO stack_group (target, key, stack) VALUES (?, ?, ?) ON CONFLICT (target, key) DO UPDATE SET stack = excluded.stack', target, key, JSON.stringify(stack));
+    return (this.sql.get('SELECT id FROM stack_group WHERE target = ? AND key = ?', target, key) as { id: number }).id;
+  }
+
+  /** Follows it no longer: what is known of it goes. */
+  drop(group: number): void {
+    this.sql.transaction(() => {
+      this.sql.run('DELETE FROM group_count WHERE grp = ?', group);
+      this.sql.run('DELETE FROM stack_group WHERE id = ?', group);
+    });
+  }
+
+  /** Keeps one profile's counts, all or none. */
+  record(counts: readonly GroupCount[]): void {
+    this.sql.transaction(() => {
+      for (const { group, at, value, start, lasting } of counts) {
+        this.sql.run('INSERT INTO group_count (grp, at, value, start, lasting) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, start = excluded.start', group, at, value, start, lasting ? 1 : 0);
+      }
+    });
+  }
+
+  /** A group's counts from `from` on, up to and including `to`, oldest first. */
+  series(group: number, from: number, to: number): Sample[] {
+    return this.sql.all('SELECT at, value, start FROM group_count WHERE grp = ? AND at >= ? AND at <= ? ORDER BY at', group, from, to) as Sample[];
+  }
+
+  /** The lowest count from `from` on and the highest from `since` on, both up to `to`; null where there is none. */
+  extremes(group: number, from: number, since: number, to: number): { low: number; high: number } | null {
+    const { low, high } = this.sql.get(
+      `SELECT (SELECT min(value) FROM group_count WHERE grp = ?1 AND at >= ?2 AND at <= ?4) AS low,
+              (SELECT max(value) FROM group_count WHERE grp = ?1 AND at >= ?3 AND at <= ?4) AS high`,
+      group, from, since, to,
+    ) as { low: number | null; high: number | null };
+    return low === null || high === null ? null : { low, high };
+  }
+
+  setVerdict(group: number, verdict: unknown): void {
+    this.sql.run('UPDATE stack_group SET verdict = ? WHERE id = ?', JSON.stringify(verdict), group);
+  }
+
+  /** Removes what is older than it is to be kept, within a transaction of the caller's. */
+  expire(target: number, now: number): void {
+    for (const { id } of this.sql.all('SELECT id FROM stack_group WHERE target = ?', target) as { id: number }[]) {
+      this.sql.run('DELETE FROM group_count WHERE grp = ? AND at < ? AND (lasting = 0 OR at < ?)', id, now - EVERY_KEPT, now - LASTING_KEPT);
+    }
+  }
+}

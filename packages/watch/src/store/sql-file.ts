@@ -1,0 +1,75 @@
+/** Owns the database file: how it is opened, its statements, each prepared once, and its transactions. */
+import Database from 'libsql';
+
+/** How long another process may hold the file's lock, ms. */
+const BUSY_TIMEOUT = 5000;
+/** Bytes that the write-ahead log keeps once its pages are in the file; a large transaction makes it grow far beyond. */
+const LOG_KEPT = 16 * 2 ** 20;
+
+export class SqlFile {
+  private readonly db: Database.Database;
+  private readonly statements = new Map<string, Database.Statement>();
+
+  /** @throws the database's error if it can't be opened, or is none. */
+  constructor(file: string) {
+    this.db = new Database(file);
+    try {
+      // WAL: readers and the writer do not wait for each other. NORMAL: a killed process loses nothing;
+      // a machine that loses power may lose the last moments, never the file.
+      this.db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = ${LOG_KEPT};`);
+    } catch (error) {
+      this.db.close();
+      throw error;
+    }
+  }
+
+  run(sql: string, ...values: unknown[]): Database.RunResult {
+    return this.statement(sql).run(...values);
+  }
+
+  /** The first row; undefined where there is none. */
+  get(sql: string, ...values: unknown[]): unknown {
+    // Not the statement's get(): it adds a field of its own to the row.
+    return this.all(sql, ...values).at(0);
+  }
+
+  all(sql: string, ...values: unknown[]): unknown[] {
+    return this.statement(sql).all(...values);
+  }
+
+  /** Statements that are not worth keeping: of a migration. */
+  exec(sql: string): void {
+    this.db.exec(sql);
+  }
+
+  /** All that `work` writes, or nothing of it. */
+  transaction<T>(work: () => T): T {
+    this.run('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.run('COMMIT');
+      return result;
+    } catch (error) {
+      try {
+        this.run('ROLLBACK');
+      } catch {
+        // A disk that is full has ended the transaction already; what happened is the first error.
+      }
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.statements.clear();
+    this.db.close();
+  }
+
+  private statement(sql: string): Database.Statement {
+    let statement = this.statements.get(sql);
+    if (statement === undefined) {
+      statement = this.db.prepare(sql);
+      this.statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
