@@ -6,7 +6,7 @@ import { Delivery, type DeliveryOptions, type Receiver } from './delivery.js';
 import { alertmanagerAlert, webhookBody, type LeakAlert, type LinkTo } from './leak-alert.js';
 
 export interface Receivers {
-  /** Gets each alert when it opens, and when it is resolved. */
+  /** Gets each alert when it opens, once more for each line that is found to be at fault, and when it is resolved. */
   readonly webhook: Receiver | null;
   /** Where an Alertmanager is, with the prefix of its path if it has one. */
   readonly alertmanager: Receiver | null;

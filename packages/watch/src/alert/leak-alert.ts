@@ -9,7 +9,7 @@ export interface LeakAlert {
   readonly startsAt: number;
   /** Null while it goes on. */
   readonly endsAt: number | null;
-  /** The latest report in which it leaked. */
+  /** The latest report in which it leaked; of a leak that an earlier run of the watch saw, the first in which it did not. */
   readonly report: TargetReport;
 }
 
@@ -39,7 +39,8 @@ export interface WebhookBody {
   readonly reason: string;
   readonly limit: number | null;
   readonly limitAt: string | null;
-  readonly groups: readonly Pick<GroupReport, 'count' | 'growth' | 'top' | 'site' | 'diagnosis' | 'advice'>[];
+  /** What leaks first, then what grew most. */
+  readonly groups: readonly Pick<GroupReport, 'count' | 'growth' | 'top' | 'site' | 'diagnosis' | 'advice' | 'leaking' | 'perHour'>[];
   readonly dashboard: string | null;
 }
 
@@ -65,7 +66,7 @@ export function webhookBody({ id, startsAt, endsAt, report }: LeakAlert, link: L
     reason,
     limit,
     limitAt: limitAt === null ? null : iso(limitAt),
-    groups: grown(report).map(({ count: size, growth, top, site, diagnosis, advice }) => ({ count: size, growth, top, site, diagnosis, advice })),
+    groups: grown(report).map(({ count: size, growth, top, site, diagnosis, advice, leaking, perHour: pace }) => ({ count: size, growth, top, site, diagnosis, advice, leaking, perHour: pace })),
     dashboard: link(url),
   };
 }
@@ -83,6 +84,7 @@ export interface AlertmanagerAlert {
 export function alertmanagerAlert({ startsAt, endsAt, report }: LeakAlert, until: number, link: LinkTo): AlertmanagerAlert {
   const { url, name, labels, perHour, since, reason, limit, limitAt } = report;
   const [worst] = grown(report);
+  const line = lineOf(report);
   const generatorURL = link(url);
   return {
     // The labels are the alert's identity: nothing in them may change while it is open.
@@ -90,7 +92,7 @@ export function alertmanagerAlert({ startsAt, endsAt, report }: LeakAlert, until
     annotations: present({
       summary: `${name} leaks${perHour > 0 ? `, ${shown(perHour)} an hour` : ''}`,
       description: [reason, worst?.diagnosis, limitAt === null || limit === null ? null : `${limit} will be met ${iso(limitAt)}.`].filter((part) => typeof part === 'string').join(' '),
-      line: worst?.site === undefined || worst.site === null ? '' : `${worst.site.function} ${worst.site.file}:${worst.site.line}`,
+      line,
       advice: worst?.advice ?? '',
       since: since === null ? '' : iso(since),
     }),
@@ -100,8 +102,14 @@ export function alertmanagerAlert({ startsAt, endsAt, report }: LeakAlert, until
   };
 }
 
+/** The line at fault, with its function; '' while it is not known. */
+export function lineOf(report: TargetReport): string {
+  const site = grown(report)[0]?.site ?? null;
+  return site === null ? '' : `${site.function} ${site.file}:${site.line}`;
+}
+
 function grown({ groups }: TargetReport): GroupReport[] {
-  return groups.filter(({ growth }) => growth > 0).slice(0, GROUPS);
+  return groups.filter(({ growth, leaking }) => growth > 0 || leaking).slice(0, GROUPS);
 }
 
 /** Prometheus's label names have letters, digits and `_`. */

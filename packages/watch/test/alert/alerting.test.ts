@@ -82,11 +82,54 @@ describe('a webhook', () => {
       reason: LEAKING.reason,
       limit: 1000,
       limitAt: '2023-11-15T12:06:40.000Z',
-      groups: [{ count: 30, growth: 20, top: 'body.read', site: { function: 'preview', file: '/app/preview.js', line: 12, address: '' }, diagnosis: 'Bodies are neither read nor closed.', advice: 'Close them.' }],
+      groups: [{ count: 30, growth: 20, top: 'body.read', site: { function: 'preview', file: '/app/preview.js', line: 12, address: '' }, diagnosis: 'Bodies are neither read nor closed.', advice: 'Close them.', leaking: false, perHour: 0 }],
       dashboard: 'http://dash/#/target?url=http%3A%2F%2Fshop%3A6060',
     });
     assert.deepEqual([resolved.status, resolved.verdict, resolved.endsAt], ['resolved', 'healthy', '1970-01-01T00:00:04.000Z']);
     assert.deepEqual(said, []);
+  });
+
+  test('is told again, once, when the line at fault is known, and when it is another', async () => {
+    const hook = await receiver();
+    const { alerting } = alertingOf({ webhook: { url: hook.url, token: null } });
+    const [group] = LEAKING.groups;
+    const other = { ...group, site: { function: 'order', file: '/app/order.js', line: 7, address: '' } };
+    const reports = [[{ ...group, site: null }], [], [group], [group], [other], [group], [other], [{ ...group, site: null }]].map((groups) => ({ ...LEAKING, groups }));
+    for (const [index, report] of reports.entries()) {
+      alerting.take(report, 1000 * (index + 1));
+      await alerting.settled();
+    }
+    alerting.take(HEALTHY, 9000);
+    await alerting.settled();
+    const bodies = hook.received.map(({ body }) => body as WebhookBody);
+    assert.deepEqual(bodies.map(({ status, groups }) => [status, groups[0]?.site?.line ?? null]), [['firing', null], ['firing', 12], ['firing', 7], ['resolved', null]]);
+    assert.equal(new Set(bodies.map(({ id, startsAt }) => `${id} ${startsAt}`)).size, 1, 'it is one alert');
+  });
+
+  test('of lines that take turns is told of a few', async () => {
+    const hook = await receiver();
+    const { alerting } = alertingOf({ webhook: { url: hook.url, token: null } });
+    const [group] = LEAKING.groups;
+    for (let line = 1; line <= 20; line++) {
+      alerting.take({ ...LEAKING, groups: [{ ...group, site: { function: 'order', file: '/app/order.js', line, address: '' } }] }, 1000 * line);
+      await alerting.settled();
+    }
+    assert.equal(hook.received.length, 5);
+  });
+
+  test('learns that a leak is over that an earlier run told it of', async () => {
+    const hook = await receiver();
+    const before = alertingOf({ webhook: { url: hook.url, token: null } }).alerting;
+    before.take(LEAKING, 1000);
+    await before.settled();
+    await before.close();
+    const { alerting } = alertingOf({ webhook: { url: hook.url, token: null } });
+    alerting.take({ ...HEALTHY, incident: { opened: 1000, closed: 5000 } }, 5000);
+    alerting.take(HEALTHY, 6000);
+    await alerting.settled();
+    const [fired, resolved] = hook.received.map(({ body }) => body as WebhookBody);
+    assert.deepEqual([resolved.id, resolved.status, resolved.endsAt], [fired.id, 'resolved', '1970-01-01T00:00:05.000Z']);
+    assert.equal(hook.received.length, 2);
   });
 
   test('that fails is tried again, in order, and said to have failed once', async () => {
