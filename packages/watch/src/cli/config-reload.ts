@@ -41,7 +41,7 @@ export class ConfigReload {
     const before = this.list;
     this.list = next;
     for (const note of next.notes) if (!before.notes.includes(note)) this.say(note);
-    const fixed = (['interval', 'db', 'port'] as const).filter((key) => next[key] !== before[key]);
+    const fixed = (['interval', 'db', 'port', 'prometheus'] as const).filter((key) => JSON.stringify(next[key]) !== JSON.stringify(before[key]));
     this.say(`the configuration is read again: ${counted(next)}, ${before.targets.length} before${fixed.length === 0 ? '' : `; ${fixed.join(', ')}: only at the next start`}`);
     this.apply(next);
   };

@@ -4,16 +4,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import { FleetWatch, Monitor, type TargetReport } from '../monitor/index.js';
-import { ConfigError, ConfigFile, parseTarget, PrometheusApi, PrometheusFleet, ScrapeError, TargetError, type Target, type TargetSettings } from '../scrape/index.js';
+import { ConfigError, ConfigFile, LabelMatchers, MatcherError, parseTarget, PrometheusApi, PrometheusFleet, ScrapeError, TargetError, type Target, type TargetList, type TargetSettings } from '../scrape/index.js';
 import { History, StoreError } from '../store/index.js';
 import { formatTargets } from './target-table.js';
 import { UsageError } from './usage-error.js';
-import { USUAL_PORT, watchUntilInterrupted, type WatchingOptions } from './watching.js';
+import { sourcesOf, USUAL_PORT, watchUntilInterrupted, type WatchingOptions } from './watching.js';
 
 interface WatchOptions extends Omit<WatchingOptions, 'interval' | 'config' | 'fleet'> {
   readonly interval?: number;
   readonly config?: string;
   readonly prometheus?: string;
+  readonly match?: string;
   readonly once?: boolean;
   readonly json?: boolean;
   readonly db?: string;
@@ -21,6 +22,8 @@ interface WatchOptions extends Omit<WatchingOptions, 'interval' | 'config' | 'fl
   readonly limit?: number;
 }
 
+/** What a Prometheus wants as a bearer token: not on the command line, where every process of the machine can read it. */
+const PROMETHEUS_TOKEN = 'WATERTIGHT_PROMETHEUS_TOKEN';
 /** Looks of `--once`: a profile proves something only beside others. */
 const LOOKS = 8;
 /** Ms between scrapes, unless something else is said. */
@@ -38,12 +41,13 @@ export function addWatch(program: Command): void {
     )
     .argument('[url...]', 'services: http://127.0.0.1:6060, or host:port')
     .option('--config <file>', 'services and settings from a YAML file, which is read again when it changes')
-    .option('--prometheus <url>', 'instead of scraping, ask this Prometheus for the counts of every process that it knows')
+    .option('--prometheus <url>', 'ask this Prometheus for the counts of every process that it knows')
+    .option('--match <labels>', 'of these, only the processes whose series have such labels: {job="api",env!~"dev|test"}')
     .option('--once', `look ${LOOKS} times, say what there is, and exit`)
     .option('--json', 'with --once: print everything as JSON')
     .option('--db <file>', 'keep the history in this file (default: in memory only)')
     .option('--interval <ms>', `between scrapes of one service (default: ${INTERVAL})`, readMilliseconds)
-    .option('--token <token>', 'what the services, or the Prometheus, want as a bearer token', process.env.WATERTIGHT_TOKEN)
+    .option('--token <token>', 'what the services want as a bearer token; for a Prometheus, set WATERTIGHT_PROMETHEUS_TOKEN', process.env.WATERTIGHT_TOKEN)
     .option('--limit <n>', 'a count that must not be met: reports say when it will be', readCount)
     .option('--port <n>', `where the dashboard is (default: ${USUAL_PORT}, or another if that is taken; 0: any)`, readPort)
     .option('--host <address>', 'on which address; another than loopback needs a token', '127.0.0.1')
@@ -53,16 +57,15 @@ export function addWatch(program: Command): void {
 
 async function watch(urls: readonly string[], options: WatchOptions): Promise<void> {
   if (options.json === true && options.once !== true) throw new UsageError('--json goes with --once');
-  const { token, limit, prometheus } = options;
+  const { token, limit } = options;
   const given = { ...(token !== undefined && { token }), ...(limit !== undefined && { limit }) };
   const own = readTargets(urls, given);
   const file = options.config === undefined ? null : new ConfigFile(options.config, given);
   const list = file === null ? null : asUsage(() => file.load());
   const listed = list?.targets ?? [];
-  if (prometheus !== undefined && own.length + listed.length > 0) throw new UsageError('--prometheus asks for every process that it knows: services of their own do not go with it');
-  if (prometheus === undefined && own.length === 0 && file === null) throw new UsageError('nothing to watch: name services (watertight watch http://127.0.0.1:6060), a file that does (--config), or a --prometheus');
-  if (prometheus === undefined && own.length + listed.length === 0 && options.once === true) throw new UsageError(`${options.config} has no targets`);
-  const fleet = prometheus === undefined ? null : asUsage(() => new PrometheusFleet(new PrometheusApi(prometheus, token === undefined ? {} : { token }), limit ?? null));
+  const fleet = asUsage(() => fleetOf(options, list, own.length + listed.length === 0));
+  if (fleet === null && own.length === 0 && file === null) throw new UsageError('nothing to watch: name services (watertight watch http://127.0.0.1:6060), a file that does (--config watch.yml), or a Prometheus (--prometheus http://127.0.0.1:9090)');
+  if (fleet === null && own.length + listed.length === 0 && options.once === true) throw new UsageError(`${options.config} has no targets`);
   const port = options.port ?? list?.port ?? undefined;
   const { config: _file, ...rest } = options;
   const settings: WatchingOptions = {
@@ -75,47 +78,71 @@ async function watch(urls: readonly string[], options: WatchOptions): Promise<vo
   const history = asUsage(() => new History(options.db ?? list?.db ?? ':memory:'));
   try {
     if (options.once !== true) await watchUntilInterrupted(own, history, settings);
-    else print(await (fleet === null ? lookOnce([...own, ...listed], history, settings.interval) : lookAtFleet(fleet, history)), options.json === true);
+    else print(await lookOnce([...own, ...listed], fleet, history, settings.interval), options.json === true);
   } finally {
     history.close();
   }
+}
+
+/** What the command line and the file say of a Prometheus; null where neither names one. @throws UsageError, MatcherError, TargetError */
+function fleetOf(options: WatchOptions, list: TargetList | null, alone: boolean): PrometheusFleet | null {
+  const section = list?.prometheus ?? null;
+  const { prometheus, match } = options;
+  if (prometheus !== undefined && section !== null && section.url !== null && section.url !== prometheus) {
+    throw new UsageError('--prometheus and the file\'s prometheus.url name different servers, and how to get in is for one of them: leave one out');
+  }
+  const url = prometheus ?? section?.url ?? null;
+  if (url === null) {
+    if (section !== null) throw new UsageError(`${options.config} says how to ask a Prometheus, and not where it is: give it a url there, or --prometheus`);
+    if (match !== undefined) throw new UsageError('--match chooses processes of a Prometheus: it goes with --prometheus');
+    return null;
+  }
+  // A token for services is none of the Prometheus's business, unless there are no services.
+  const token = process.env[PROMETHEUS_TOKEN] ?? (alone ? options.token : undefined);
+  const tls = section?.tls ?? {};
+  if (Object.keys(tls).length > 0 && !/^https:/i.test(url)) throw new UsageError(`${options.config} has prometheus.tls, and the address is not https`);
+  const api = new PrometheusApi(url, { ...(token !== undefined && { token }), headers: section?.headers ?? {}, tls });
+  return new PrometheusFleet(api, {
+    match: match === undefined ? (section?.match ?? null) : LabelMatchers.parse(match),
+    limit: options.limit ?? list?.limit ?? null,
+    limits: section?.limits ?? [],
+  });
 }
 
 function print(reports: readonly TargetReport[], json: boolean): void {
   process.stdout.write(json ? `${JSON.stringify({ targets: reports }, null, 2)}\n` : formatTargets(reports));
 }
 
-/** What Prometheus has kept says enough for one look. */
-async function lookAtFleet(fleet: PrometheusFleet, history: History): Promise<TargetReport[]> {
-  const monitor = new Monitor(history, { sourceOf: (target) => fleet.sourceOf(target) });
-  const watch = new FleetWatch(fleet, monitor, () => undefined);
-  try {
-    await watch.look();
-    return monitor.reports();
-  } catch (cause) {
-    if (cause instanceof ScrapeError) throw new UsageError(cause.message, { cause });
-    throw cause;
-  } finally {
-    await watch.stop();
-    await monitor.stop();
-  }
-}
-
-/** A few looks close to each other, and what the history knows. */
-async function lookOnce(targets: readonly Target[], history: History, interval: number): Promise<TargetReport[]> {
+/** A few looks close to each other, and what the history knows; of a Prometheus one, since it has kept enough. */
+async function lookOnce(targets: readonly Target[], fleet: PrometheusFleet | null, history: History, interval: number): Promise<TargetReport[]> {
   const pause = Math.min(interval, LOOK_INTERVAL);
   // The looks' profiles are what is asked for; the detector's clock stays that of the interval.
-  const monitor = new Monitor(history, { interval: Math.max(interval, 10_000), profileInterval: 1 });
+  const monitor = new Monitor(history, { interval: Math.max(interval, 10_000), profileInterval: 1, ...(fleet !== null && { sourceOf: sourcesOf(fleet) }) });
   try {
     monitor.setTargets(targets);
-    for (let look = 0; look < LOOKS; look++) {
+    if (fleet !== null) await lookAtFleet(fleet, monitor, targets.length === 0);
+    for (let look = 0; look < LOOKS && targets.length > 0; look++) {
       if (look > 0) await sleep(pause);
-      await monitor.scrapeAll();
-      if (monitor.reports().every(({ up }) => !up)) break;
+      await monitor.scrapeAll('scraped');
+      if (targets.every(({ url }) => monitor.monitorOf(url)?.report().up === false)) break;
     }
     return monitor.reports();
   } finally {
     await monitor.stop();
+  }
+}
+
+/** Where there are services as well, a Prometheus that can't be asked does not stop them. */
+async function lookAtFleet(fleet: PrometheusFleet, monitor: Monitor, alone: boolean): Promise<void> {
+  const watch = new FleetWatch(fleet, monitor, () => undefined);
+  try {
+    await watch.look();
+  } catch (cause) {
+    if (!(cause instanceof ScrapeError)) throw cause;
+    if (alone) throw new UsageError(cause.message, { cause });
+    process.stderr.write(`watertight: ${cause.message}\n`);
+  } finally {
+    await watch.stop();
   }
 }
 
@@ -128,7 +155,7 @@ function asUsage<T>(make: () => T): T {
   try {
     return make();
   } catch (cause) {
-    if (cause instanceof TargetError || cause instanceof ConfigError || cause instanceof StoreError) throw new UsageError(cause.message, { cause });
+    if (cause instanceof TargetError || cause instanceof MatcherError || cause instanceof ConfigError || cause instanceof StoreError) throw new UsageError(cause.message, { cause });
     throw cause;
   }
 }

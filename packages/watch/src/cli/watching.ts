@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { Alerting } from '../alert/index.js';
 import { FleetWatch, Monitor, type TargetReport } from '../monitor/index.js';
-import type { ConfigFile, PrometheusFleet, Target, TargetList } from '../scrape/index.js';
+import type { ConfigFile, PrometheusFleet, Target, TargetList, TargetSource } from '../scrape/index.js';
 import { Dashboard, type DashboardOptions } from '../server/index.js';
 import type { History } from '../store/index.js';
 import { ConfigReload } from './config-reload.js';
@@ -18,7 +18,7 @@ export interface WatchingOptions {
   readonly dashboardToken?: string;
   /** More targets, from a file that is read again when it changes. */
   readonly config?: { readonly file: ConfigFile; readonly list: TargetList };
-  /** Watched instead of targets. */
+  /** Watched as well: what a Prometheus knows. */
   readonly fleet?: PrometheusFleet;
 }
 
@@ -32,7 +32,7 @@ export async function watchUntilInterrupted(targets: readonly Target[], history:
   const { interval, config, fleet } = options;
   const say = (line: string): boolean => process.stderr.write(`watertight: ${line}\n`);
   const complain = (error: unknown): boolean => say(error instanceof Error ? error.message : String(error));
-  const monitor = new Monitor(history, { interval, onFault: complain, ...(fleet !== undefined && { sourceOf: (target) => fleet.sourceOf(target) }) });
+  const monitor = new Monitor(history, { interval, onFault: complain, ...(fleet !== undefined && { sourceOf: sourcesOf(fleet) }) });
   const last = new Map<string, TargetReport>();
   monitor.onScrape((report, { historyId }) => {
     const change = formatChange(last.get(report.url) ?? null, report);
@@ -55,7 +55,6 @@ export async function watchUntilInterrupted(targets: readonly Target[], history:
   const apply = (list: TargetList): void => {
     current = list;
     alerting.setReceivers(list.alerts);
-    if (fleet !== undefined) return;
     monitor.setTargets(all(list));
     alerting.retain(monitor.reports().map(({ url }) => url));
   };
@@ -63,14 +62,10 @@ export async function watchUntilInterrupted(targets: readonly Target[], history:
   const fleetWatch = fleet === undefined ? null : new FleetWatch(fleet, monitor, (error) => (error === null ? say(`${fleet.url} answers again`) : complain(error)));
   try {
     const watched = all(config?.list);
-    if (fleet === undefined) {
-      monitor.setTargets(watched);
-      monitor.start();
-    } else {
-      fleetWatch?.start();
-    }
-    const what = fleet !== undefined ? `what ${fleet.url} knows` : watched.length === 1 ? (watched[0]?.url ?? '') : `${watched.length} services`;
-    process.stdout.write(`watching ${what}; dashboard at ${dashboard.url}; Ctrl-C ends it\n`);
+    monitor.setTargets(watched);
+    monitor.start();
+    fleetWatch?.start();
+    process.stdout.write(`watching ${whatOf(watched, fleet)}; dashboard at ${dashboard.url}; Ctrl-C ends it\n`);
     await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   } finally {
     reload?.close();
@@ -79,6 +74,17 @@ export async function watchUntilInterrupted(targets: readonly Target[], history:
     await alerting.close();
     await dashboard.close();
   }
+}
+
+/** What the fleet does not know is scraped. */
+export function sourcesOf(fleet: PrometheusFleet): (target: Target) => TargetSource | null {
+  return (target) => (fleet.knows(target) ? fleet.sourceOf(target) : null);
+}
+
+function whatOf(targets: readonly Target[], fleet: PrometheusFleet | undefined): string {
+  const own = targets.length === 1 ? (targets[0]?.url ?? '') : `${targets.length} services`;
+  if (fleet === undefined) return own;
+  return `${targets.length === 0 ? '' : `${own} and `}what ${fleet.url} knows`;
 }
 
 async function openDashboard(monitor: Monitor, history: History, { port, host, dashboardToken }: WatchingOptions): Promise<Dashboard> {

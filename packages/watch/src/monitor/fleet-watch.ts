@@ -30,7 +30,7 @@ export class FleetWatch {
       await this.fleet.refresh(at);
     } finally {
       await this.setTargets();
-      await this.monitor.scrapeAll();
+      await this.monitor.scrapeAll('fleet');
     }
   }
 
@@ -61,10 +61,10 @@ export class FleetWatch {
   private async setTargets(): Promise<void> {
     const targets = this.fleet.targets();
     for (let some = this.known + BATCH; some < targets.length && !this.stopped; some += BATCH) {
-      this.monitor.setTargets(targets.slice(0, some));
+      this.monitor.setTargets(targets.slice(0, some), 'fleet');
       await turn();
     }
-    if (!this.stopped) this.monitor.setTargets(targets);
+    if (!this.stopped) this.monitor.setTargets(targets, 'fleet');
     this.known = targets.length;
   }
 

@@ -10,6 +10,8 @@ export { addressOf, parseTarget, TargetError, type Target, type TargetSettings }
 export { filesOf, parseDiscovered } from './service-discovery.js';
 export { parseTargetList, type AlertReceiver, type AlertReceivers, type TargetList } from './target-list.js';
 export { PrometheusApi, type PrometheusOptions, type Series } from './prometheus-api.js';
-export { PrometheusFleet } from './prometheus-fleet.js';
-export { FLEET_QUERY, processesIn, type ProcessSeries } from './prometheus-series.js';
+export { LabelMatchers, MatcherError } from './label-matchers.js';
+export { PrometheusFleet, type FleetOptions } from './prometheus-fleet.js';
+export { fleetQuery, processesIn, type ProcessSeries } from './prometheus-series.js';
+export type { MatchedLimit, PrometheusSettings, PrometheusTls } from './prometheus-settings.js';
 export type { PastCount, TargetSource } from './target-source.js';

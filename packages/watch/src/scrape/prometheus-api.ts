@@ -1,5 +1,6 @@
 /** Owns asking a Prometheus, or what speaks its HTTP API (Thanos, Mimir, VictoriaMetrics): instant and range queries. */
 import { Client, Transport } from 'watertight';
+import type { PrometheusTls } from './prometheus-settings.js';
 import { ScrapeError, requestError } from './scrape-error.js';
 import { parseTarget } from './target.js';
 
@@ -12,6 +13,9 @@ export interface Series {
 export interface PrometheusOptions {
   /** Sent as `Authorization: Bearer …`. */
   readonly token?: string;
+  /** Sent with every request, `X-Scope-OrgID` for example. One called `authorization` goes before the token. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly tls?: PrometheusTls;
   /** For a whole answer, ms. Default 30,000. */
   readonly timeout?: number;
 }
@@ -29,19 +33,21 @@ export class PrometheusApi {
   private readonly base: string;
   private readonly headers: Readonly<Record<string, string>>;
   private readonly timeout: number;
-  private readonly transport = new Transport({ maxIdleConnsPerHost: 1 });
-  private readonly client = new Client({ transport: this.transport });
+  private readonly transport: Transport;
+  private readonly client: Client;
 
   /** @throws TargetError if it is no http or https address. */
   constructor(address: string, options: PrometheusOptions = {}) {
     const { url, headers, address: full } = parseTarget(address, options.token === undefined ? {} : { token: options.token });
     this.url = url.replace(/\/+$/, '');
-    this.headers = headers;
+    this.headers = { ...headers, ...options.headers };
     // An address of the API itself, or of its pages, means the server.
     const base = new URL(full);
     base.pathname = base.pathname.replace(/(?:\/debug\/pprof)?\/$/, '').replace(/\/(?:api\/v1(?:\/query(?:_range)?)?|graph|query)$/, '');
     this.base = base.href;
     this.timeout = options.timeout ?? 30_000;
+    this.transport = new Transport({ maxIdleConnsPerHost: 1, ...(options.tls !== undefined && { tls: options.tls }) });
+    this.client = new Client({ transport: this.transport });
   }
 
   /** What an expression gives at a time, s. @throws ScrapeError */
@@ -68,12 +74,14 @@ export class PrometheusApi {
       return seriesOf(JSON.parse(Buffer.from(await response.body.readAll(MOST_BYTES)).toString()));
     } catch (error) {
       if (error instanceof SyntaxError || error instanceof AnswerError) throw new ScrapeError('rubbish', `${this.url} does not answer as Prometheus's HTTP API does: ${error.message}`, { cause: error });
-      throw requestError(error, this.url);
+      const failure = requestError(error, this.url);
+      if (!/certificate/i.test(failure.message)) throw failure;
+      throw new ScrapeError(failure.failure, `${failure.message}; name the authority that signed it in the configuration file, as prometheus: { tls: { ca_file } }`, { cause: error });
     }
   }
 
   private refused(status: number, text: string): ScrapeError {
-    if (status === 401 || status === 403) return new ScrapeError('unauthorized', `${this.url} answers ${status}: give --token, or credentials in the address`);
+    if (status === 401 || status === 403) return new ScrapeError('unauthorized', `${this.url} answers ${status}: give WATERTIGHT_PROMETHEUS_TOKEN, or in the configuration file prometheus: { token_file } or { basic_auth }`);
     if (status === 404) return new ScrapeError('missing', `${this.url} answers 404: there is no HTTP API of Prometheus there (/api/v1/query)`);
     return new ScrapeError('failed', `${this.url} answers ${status}${said(text)}`);
   }

@@ -2,9 +2,11 @@
  * Owns a fleet as an existing Prometheus knows it: one request for all
  * processes, at each interval; and what it has kept of the weeks before.
  */
+import type { LabelMatchers } from './label-matchers.js';
 import { processStart, type ProcessState } from './process-start.js';
 import { MOST_POINTS, type PrometheusApi } from './prometheus-api.js';
-import { FLEET_QUERY, processesIn, type ProcessSeries } from './prometheus-series.js';
+import { fleetQuery, processesIn, type ProcessSeries } from './prometheus-series.js';
+import type { MatchedLimit } from './prometheus-settings.js';
 import { ScrapeError } from './scrape-error.js';
 import type { Scrape } from './scraper.js';
 import type { Target } from './target.js';
@@ -27,15 +29,27 @@ interface Member {
   seenAt: number;
 }
 
+export interface FleetOptions {
+  /** Which processes. Default: all that the server knows. */
+  readonly match?: LabelMatchers | null;
+  /** A count that must not be met. Default: none. */
+  readonly limit?: number | null;
+  /** Of some of the processes: of those that match several the first. */
+  readonly limits?: readonly MatchedLimit[];
+}
+
 export class PrometheusFleet {
   private readonly members = new Map<string, Member>();
   private readonly urls = new Set<string>();
 
+  private readonly query: string;
+
   constructor(
     private readonly api: PrometheusApi,
-    /** A count that must not be met; null for none. */
-    private readonly limit: number | null = null,
-  ) {}
+    private readonly options: FleetOptions = {},
+  ) {
+    this.query = fleetQuery(options.match);
+  }
 
   get url(): string {
     return this.api.url;
@@ -44,6 +58,11 @@ export class PrometheusFleet {
   /** Every process that is known, in the order in which they were first seen. */
   targets(): Target[] {
     return [...this.members.values()].map(({ target }) => target);
+  }
+
+  /** Whether it is one of {@link targets}. */
+  knows(target: Target): boolean {
+    return this.members.has(target.profiles);
   }
 
   /** What knows a target of {@link targets}. */
@@ -60,13 +79,13 @@ export class PrometheusFleet {
 
   /** Reads what was before: as many requests as it takes to keep each answer small. @throws ScrapeError */
   async load(now = Date.now()): Promise<void> {
-    const series = Math.max(1, (await this.api.query(FLEET_QUERY, now / 1000)).length);
+    const series = Math.max(1, (await this.api.query(this.query, now / 1000)).length);
     const points = Math.max(10, Math.min(MOST_POINTS, Math.floor(ANSWER_POINTS / series)));
     for (const { from, to, step } of PAST) {
       // On whole steps, so that the same history gives the same verdict at every start.
       const end = Math.floor((now / 1000 - to) / step) * step;
       for (let start = Math.ceil((now / 1000 - from) / step) * step; start <= end; start += points * step) {
-        const answer = await this.api.range(FLEET_QUERY, start, Math.min(end, start + (points - 1) * step), step);
+        const answer = await this.api.range(this.query, start, Math.min(end, start + (points - 1) * step), step);
         for (const process of processesIn(answer)) this.member(process, now).source.addPast(process);
       }
     }
@@ -75,7 +94,7 @@ export class PrometheusFleet {
   /** Asks for the counts now. What fails is known of every process then, and thrown. @throws ScrapeError */
   async refresh(at = Date.now()): Promise<void> {
     try {
-      const processes = processesIn(await this.api.query(FLEET_QUERY, at / 1000));
+      const processes = processesIn(await this.api.query(this.query, at / 1000));
       for (const { source } of this.members.values()) source.setAbsent(this.url);
       for (const process of processes) {
         const member = this.member(process, at);
@@ -101,7 +120,8 @@ export class PrometheusFleet {
       // Called by its instance, unless another that is known already is.
       const url = this.urls.has(name) ? selector : name;
       this.urls.add(url);
-      member = { target: { url, profiles: key, name, headers: {}, address: this.url, labels, limit: this.limit }, source: new MemberSource(platform, name), seenAt: now };
+      const { limit = this.options.limit ?? null } = this.options.limits?.find(({ match }) => match.match(labels)) ?? {};
+      member = { target: { url, profiles: key, name, headers: {}, address: this.url, labels, limit }, source: new MemberSource(platform, name), seenAt: now };
       this.members.set(key, member);
     }
     return member;

@@ -2,11 +2,13 @@
  * Owns what series mean: which of them are of one process, what its count is
  * and when it started. Pure.
  */
+import type { LabelMatchers } from './label-matchers.js';
 import type { Series } from './prometheus-api.js';
 
 /** A metric that counts what a leak lets grow. */
 export interface CountMetric {
-  readonly name: string;
+  /** What it is called, by whoever translated it for Prometheus. */
+  readonly names: readonly string[];
   readonly platform: 'go' | 'node';
 }
 
@@ -15,14 +17,21 @@ export interface CountMetric {
  * A metric of several series a process (by state, by host) counts as their sum.
  */
 export const COUNT_METRICS: readonly CountMetric[] = [
-  { name: 'go_goroutines', platform: 'go' },
-  // The semantic conventions' http.client.open_connections, as OpenTelemetry and prom-client spell it for Prometheus.
-  { name: 'http_client_open_connections', platform: 'node' },
+  { names: ['go_goroutines'], platform: 'go' },
+  // OpenTelemetry's go.goroutine.count, and what its runtime instrumentation had before.
+  { names: ['go_goroutine_count', 'go.goroutine.count', 'process_runtime_go_goroutines', 'process.runtime.go.goroutines'], platform: 'go' },
+  // The semantic conventions' http.client.open_connections: as OpenTelemetry and prom-client spell it for Prometheus,
+  // and as it is where Prometheus 3 takes names as they are.
+  { names: ['http_client_open_connections', 'http.client.open_connections'], platform: 'node' },
 ];
 const START_METRIC = 'process_start_time_seconds';
 
-/** All of them in one request. */
-export const FLEET_QUERY = `{__name__=~"${[...COUNT_METRICS.map(({ name }) => name), START_METRIC].join('|')}"}`;
+const ASKED = [...COUNT_METRICS.flatMap(({ names }) => names), START_METRIC].map((name) => name.replaceAll('.', '[.]')).join('|');
+
+/** All of them in one request: of all processes, or of those whose series have these labels. */
+export function fleetQuery(match: LabelMatchers | null = null): string {
+  return `{__name__=~"${ASKED}"${match === null ? '' : `,${match.text}`}}`;
+}
 
 /** A process as Prometheus knows it, over the times that were asked for. */
 export interface ProcessSeries {
@@ -36,7 +45,7 @@ export interface ProcessSeries {
   readonly startAt: (time: number) => number | null;
 }
 
-/** The processes that an answer to {@link FLEET_QUERY} is about. */
+/** The processes that an answer to {@link fleetQuery} is about. */
 export function processesIn(series: readonly Series[]): ProcessSeries[] {
   const starts = new Map<string, Series[]>();
   const byMetric = new Map<string, Series[]>();
@@ -49,9 +58,9 @@ export function processesIn(series: readonly Series[]): ProcessSeries[] {
     else known.push(one);
   }
   const found = new Map<string, ProcessSeries>();
-  for (const { name, platform } of COUNT_METRICS) {
+  for (const { names, platform } of COUNT_METRICS) {
     const groups = new Map<string, { labels: Record<string, string>; start: Series | undefined; members: Series[] }>();
-    for (const one of byMetric.get(name) ?? []) {
+    for (const one of names.flatMap((name) => byMetric.get(name) ?? [])) {
       const { __name__: _name, ...own } = one.labels;
       const start = starts.get(placeOf(own))?.find(({ labels }) => Object.entries(labels).every(([label, value]) => label === '__name__' || own[label] === value));
       // What the count has beyond the process's own labels is a dimension of it.

@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from './config-error.js';
 import { ConfigNode } from './config-node.js';
+import { prometheusIn, type PrometheusSettings } from './prometheus-settings.js';
 import { filesOf, parseDiscovered, patternFault, type DiscoverySettings } from './service-discovery.js';
 import { parseTarget, TargetError, type Target } from './target.js';
 
@@ -23,6 +24,10 @@ export interface AlertReceivers {
 export interface TargetList {
   readonly targets: readonly Target[];
   readonly alerts: AlertReceivers;
+  /** Processes that a Prometheus knows; null where the file says nothing of one. */
+  readonly prometheus: PrometheusSettings | null;
+  /** A count that no target without one of its own must meet; null for none. */
+  readonly limit: number | null;
   /** Null where the file leaves it to the command line. */
   readonly interval: number | null;
   readonly db: string | null;
@@ -42,7 +47,7 @@ const MOST_TARGETS = 100_000;
 /** `given`: what the command line says for targets that have none of their own. @throws ConfigError */
 export function parseTargetList(text: string, file: string, read: ReadText, given: DiscoverySettings = {}, find: FindFiles = filesOf): TargetList {
   const root = ConfigNode.parse(text, file);
-  const fields = root.fields('interval', 'db', 'port', 'limit', 'targets', 'file_sd', 'alerts');
+  const fields = root.fields('interval', 'db', 'port', 'limit', 'targets', 'file_sd', 'prometheus', 'alerts');
   const limit = fields.get('limit')?.integer(1, Number.MAX_SAFE_INTEGER);
   const reader = new ListReader(dirname(file), read, find, { ...(limit !== undefined && { limit }), ...given });
   const own = (fields.get('targets')?.items() ?? []).map((node) => ({ node, target: reader.target(node) }));
@@ -55,10 +60,13 @@ export function parseTargetList(text: string, file: string, read: ReadText, give
   const targets = [...own.map(({ target }) => target), ...(fields.get('file_sd')?.items() ?? []).flatMap((node) => reader.discovered(node))];
   if (targets.length > MOST_TARGETS) throw root.error(`these are ${targets.length} targets, and ${MOST_TARGETS} are the most`);
   const db = fields.get('db')?.text();
+  const prometheus = fields.get('prometheus');
   return {
     // What is discovered twice is one target, as in Prometheus; the first one's settings hold.
     targets: [...new Map([...targets].reverse().map((target) => [target.profiles, target])).values()].reverse(),
     alerts: reader.alerts(fields.get('alerts')),
+    prometheus: prometheus === undefined ? null : prometheusIn(prometheus, reader),
+    limit: given.limit ?? limit ?? null,
     interval: fields.get('interval')?.integer(50, 86_400_000, 'milliseconds') ?? null,
     db: db === undefined || db === ':memory:' ? (db ?? null) : resolve(dirname(file), db),
     port: fields.get('port')?.integer(0, 65_535) ?? null,
@@ -128,16 +136,23 @@ class ListReader {
     return { url: addressIn(url), token: this.token(node, fields) };
   }
 
-  private token(node: ConfigNode, fields: ReadonlyMap<string, ConfigNode>): string | null {
+  token(node: ConfigNode, fields: ReadonlyMap<string, ConfigNode>): string | null {
     const [token, file] = [fields.get('token'), fields.get('token_file')];
     if (token !== undefined && file !== undefined) throw file.error('a token and a token_file are one too many');
-    const text = file === undefined ? token?.text({ secret: true }) : this.readFor(file, resolve(this.folder, file.text()));
+    const text = file === undefined ? token?.text({ secret: true }) : this.file(file);
     if (text === undefined) return null;
-    if (text === null) throw (file ?? node).error(`there is no file ${resolve(this.folder, file?.text() ?? '')}`);
     const trimmed = text.trim();
     // RFC 9110, 5.5: a field's value is visible ASCII here, or it could be no header.
     if (!/^[\x21-\x7e]+$/.test(trimmed)) throw (file ?? token ?? node).error(`this ${file === undefined ? 'token' : 'file'} has to be one word of visible ASCII characters`);
     return trimmed;
+  }
+
+  /** The text of the file that a node names. @throws ConfigError */
+  file(node: ConfigNode): string {
+    const path = resolve(this.folder, node.text());
+    const text = this.readFor(node, path);
+    if (text === null) throw node.error(`there is no file ${path}`);
+    return text;
   }
 
   private readFor(node: ConfigNode, file: string): string | null {

@@ -16,6 +16,8 @@ export interface Started {
   readonly process: ChildProcess;
   /** Resolves when the command has written `text`, to either stream. */
   wrote(text: string): Promise<void>;
+  /** Resolves to the first group of the pattern, when the command has written what it matches. */
+  found(pattern: RegExp): Promise<string>;
   readonly ended: Promise<Ended>;
 }
 
@@ -37,19 +39,25 @@ export function start(args: readonly string[], options: { cwd?: string; group?: 
     });
   }
   const ended = once(child, 'close').then(([status, signal]) => ({ status, signal, ...text }));
+  async function until(look: () => string | undefined, wanted: string): Promise<string> {
+    const deadline = AbortSignal.timeout(60_000);
+    for (;;) {
+      const found = look();
+      if (found !== undefined) return found;
+      if (deadline.aborted || child.exitCode !== null) {
+        child.kill('SIGKILL');
+        throw new Error(`the command has not written ${wanted}, but\n${text.stdout}\n${text.stderr}`);
+      }
+      await Promise.race([once(child, 'wrote'), once(child, 'close'), once(deadline, 'abort')]);
+    }
+  }
   return {
     process: child,
     ended,
     async wrote(wanted) {
-      const deadline = AbortSignal.timeout(20_000);
-      while (!text.stdout.includes(wanted) && !text.stderr.includes(wanted)) {
-        if (deadline.aborted || child.exitCode !== null) {
-          child.kill('SIGKILL');
-          throw new Error(`the command has not written ${JSON.stringify(wanted)}, but\n${text.stdout}\n${text.stderr}`);
-        }
-        await Promise.race([once(child, 'wrote'), once(child, 'close'), once(deadline, 'abort')]);
-      }
+      await until(() => (text.stdout.includes(wanted) || text.stderr.includes(wanted) ? wanted : undefined), JSON.stringify(wanted));
     },
+    found: (pattern) => until(() => (pattern.exec(text.stdout) ?? pattern.exec(text.stderr))?.[1], String(pattern)),
   };
 }
 

@@ -1,6 +1,10 @@
 // `watertight watch --prometheus` on a real Prometheus that has seen two days of a fleet.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { serveUntil } from '../fixtures/loopback-server.js';
 import { Daemon, missing } from '../fixtures/prometheus.js';
 import { start, watertight } from './command.js';
 
@@ -62,9 +66,66 @@ describe('watertight watch --prometheus', { skip: absent ?? false }, () => {
   });
 });
 
+describe('watertight watch, on services and on a Prometheus', () => {
+  test('watches both, shows of the Prometheus what was chosen, and sends it its own token and no other', async (t) => {
+    const ends: (() => unknown)[] = [];
+    t.after(async () => {
+      for (const end of ends) await end();
+    });
+    const seen = { service: new Set<unknown>(), prometheus: new Set<unknown>(), scope: new Set<unknown>() };
+    const service = await serveUntil(ends, (request, response) => {
+      seen.service.add(request.headers.authorization);
+      response.end(request.url === '/debug/pprof/' ? "<td>9</td><td><a href='goroutine?debug=1'>goroutine</a></td>" : 'goroutine profile: total 9\n9 @ 0x1\n#\t0x1\tmain.main+0x1\t/srv/main.go:1\n');
+    });
+    const queries = new Set<string>();
+    const prometheus = await serveUntil(ends, (request, response) => {
+      const url = new URL(request.url ?? '', 'http://h');
+      seen.prometheus.add(request.headers.authorization);
+      seen.scope.add(request.headers['x-scope-orgid']);
+      queries.add(url.searchParams.get('query') ?? '');
+      const metric = { __name__: 'go_goroutines', job: 'api', instance: 'h:1' };
+      const result = url.pathname === '/prefix/api/v1/query' ? [{ metric, value: [Number(url.searchParams.get('time')), '51'] }] : [];
+      response.end(JSON.stringify({ status: 'success', data: { result } }));
+    });
+    const room = mkdtempSync(join(tmpdir(), 'watch-prometheus-'));
+    ends.push(() => rmSync(room, { recursive: true, force: true }));
+    writeFileSync(join(room, 'password'), 'hunter2\n');
+    const file = join(room, 'watch.yml');
+    writeFileSync(file, `limit: 900
+targets: [{ url: "${service}" }]
+prometheus:
+  url: ${prometheus}/prefix/
+  match: '{job="api"}'
+  basic_auth: { username: ann, password_file: password }
+  headers: { X-Scope-OrgID: team-a }
+  limits: [{ match: 'instance="h:1"', limit: 60 }]
+`);
+    const { status, stdout, stderr } = await watertight('watch', '--config', file, '--token', 'hunter3', '--once', '--json', '--interval', '50');
+    assert.equal(status, 0, stderr);
+    const { targets } = JSON.parse(stdout) as { targets: (Report & { limit: number })[] };
+    assert.deepEqual(targets.map(({ url, up, count, limit }) => [url, up, count, limit]), [[service, true, 9, 900], ['h:1', true, 51, 60]]);
+    assert.deepEqual([[...seen.service], [...seen.prometheus], [...seen.scope]], [['Bearer hunter3'], [`Basic ${btoa('ann:hunter2')}`], ['team-a']]);
+    assert.ok([...queries].every((query) => query.endsWith(',job="api"}')), [...queries].join());
+
+    const command = start(['watch', '--config', file, '--port', '0', '--interval', '100']);
+    await command.wrote(`watching ${service} and what ${prometheus}/prefix knows`);
+    const dashboard = await command.found(/dashboard at (\S+);/);
+    for (;;) {
+      const { targets: told } = (await (await fetch(`${dashboard}api/overview`)).json()) as { targets: Report[] };
+      if (told.length === 2 && told.every(({ up }) => up)) break;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    command.process.kill('SIGINT');
+    const ended = await command.ended;
+    assert.equal(ended.status, 0);
+    assert.doesNotMatch(ended.stdout + ended.stderr, /hunter/);
+  });
+});
+
 for (const [name, args, message] of [
   ['a Prometheus that is not there', ['--prometheus', 'http://127.0.0.1:1', '--once'], /http:\/\/127\.0\.0\.1:1: .*ECONNREFUSED/],
-  ['a Prometheus and services', ['--prometheus', 'http://127.0.0.1:1', 'h:1'], /do not go with it/],
+  ['a choice of labels that is none', ['--prometheus', 'http://127.0.0.1:1', '--match', '{job=api}'], /\{job=api\} is no choice of labels: a text in quotes is missing/],
+  ['a choice of labels of no Prometheus', ['--match', '{job="api"}', 'http://127.0.0.1:1'], /--match .* goes with --prometheus/],
   ['a Prometheus that is no address', ['--prometheus', 'ftp://h'], /neither http nor https/],
 ] as const) {
   test(`${name} is a mistake of the command line`, async () => {

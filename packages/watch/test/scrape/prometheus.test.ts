@@ -1,9 +1,13 @@
 /** A fleet as Prometheus knows it: what its series mean, how it is asked, what is said when it does not answer. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
 import { verifyNone } from 'watertight/leak';
-import { processesIn, PrometheusApi, PrometheusFleet, type ScrapeFailure, type Series } from '#scrape';
+import { fleetQuery, LabelMatchers, processesIn, PrometheusApi, PrometheusFleet, type ScrapeFailure, type Series } from '#scrape';
+import { selfSigned } from '../../../watertight/dist-test/fixtures/certificate.js';
 import { serveUntil } from '../fixtures/loopback-server.js';
 
 const ends: (() => unknown)[] = [];
@@ -46,6 +50,19 @@ describe('series', () => {
     ]);
     assert.equal(others.length, 0);
     assert.deepEqual([found.platform, found.labels, found.counts], ['node', own, [[1000, 7], [1060, 7]]]);
+  });
+
+  test('are told by the names that OpenTelemetry has for them, however they were translated', () => {
+    const own = { instance: 'n:1', job: 'web' };
+    for (const [name, state] of [['http_client_open_connections', 'http_connection_state'], ['http.client.open_connections', 'http.connection.state']] as const) {
+      const [found, ...others] = processesIn([series(name, { ...own, [state]: 'idle', otel_scope_name: 'watertight' }, at), series(name, { ...own, [state]: 'active', otel_scope_name: 'watertight' }, [1000, 4])]);
+      assert.deepEqual([others.length, found.platform, found.selector, found.counts], [0, 'node', '{instance="n:1",job="web"}', [[1000, 9]]]);
+    }
+    for (const name of ['go_goroutine_count', 'go.goroutine.count', 'process_runtime_go_goroutines']) assert.deepEqual(processesIn([series(name, own, at)]).map(({ platform, counts }) => [platform, counts]), [['go', [at]]]);
+    // Every name is asked for, the dots as they are.
+    const asked = new RegExp(`^(?:${/__name__=~"(.*)"\}$/.exec(fleetQuery())?.[1] ?? ''})$`);
+    for (const name of ['go_goroutines', 'go.goroutine.count', 'http.client.open_connections', 'http_client_open_connections', 'process_start_time_seconds']) assert.match(name, asked);
+    assert.doesNotMatch('http_client.open_connections', asked);
   });
 
   test('of a Go process that has both metrics are its goroutines', () => {
@@ -134,7 +151,7 @@ describe('a fleet', () => {
   });
 
   const cases: [string, ScrapeFailure, RegExp, RequestListener][] = [
-    ['401', 'unauthorized', /--token/, (_request, response) => response.writeHead(401).end()],
+    ['401', 'unauthorized', /WATERTIGHT_PROMETHEUS_TOKEN/, (_request, response) => response.writeHead(401).end()],
     ['404', 'missing', /no HTTP API of Prometheus/, (_request, response) => response.writeHead(404).end('not here')],
     ['a page', 'rubbish', /does not answer as Prometheus/, (_request, response) => response.end('<html>')],
     ['null', 'rubbish', /does not answer as Prometheus/, (_request, response) => response.end('null')],
@@ -153,6 +170,43 @@ describe('a fleet', () => {
 
   test('that does not answer in time is slow', async () => {
     await assert.rejects(fleetOf(await serve(() => undefined), 50).refresh(), { failure: 'slow' });
+  });
+
+  test('is asked for the processes that are chosen, and each has the limit that is for it', async () => {
+    const asked: URL[] = [];
+    const api = new PrometheusApi(await serve(prometheusOf(3, asked)));
+    const fleet = new PrometheusFleet(api, {
+      match: LabelMatchers.parse('{job=~"api|web",env!="dev"}'),
+      limit: 900,
+      limits: [{ match: LabelMatchers.parse('instance="h1:1"'), limit: 50 }, { match: LabelMatchers.parse('instance=~"h[12]:1"'), limit: 70 }],
+    });
+    ends.push(() => fleet.close());
+    await fleet.load(1.7e12);
+    await fleet.refresh(1.7e12);
+    assert.ok(asked.length > 2 && asked.every(({ searchParams }) => searchParams.get('query')?.endsWith('",job=~"api|web",env!="dev"}')), asked[0].search);
+    assert.deepEqual(fleet.targets().map(({ limit }) => limit), [900, 50, 70]);
+    assert.deepEqual([fleet.knows(fleet.targets()[0]), fleet.knows({ ...fleet.targets()[0], profiles: 'http://h0:1/debug/pprof/' })], [true, false]);
+  });
+
+  test('behind TLS is asked where its certificate is known, and gets the headers that it wants', async () => {
+    const { key, cert } = selfSigned({ names: ['127.0.0.1'] });
+    const seen: unknown[] = [];
+    const answer = prometheusOf(1);
+    const server = createTlsServer({ key, cert }, (request, response) => {
+      seen.push(request.headers['x-scope-orgid'], request.headers.authorization);
+      answer(request, response);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    ends.push(() => {
+      server.close();
+      server.closeAllConnections();
+    });
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const fleet = new PrometheusFleet(new PrometheusApi(url, { token: 'abc', headers: { 'X-Scope-OrgID': 'team-a' }, tls: { ca: cert } }));
+    ends.push(() => fleet.close());
+    await fleet.refresh(1000);
+    assert.deepEqual([fleet.targets().length, seen], [1, ['team-a', 'Bearer abc']]);
+    await assert.rejects(fleetOf(url).refresh(1000), { failure: 'down', message: /self-signed certificate.*prometheus: \{ tls: \{ ca_file/ });
   });
 
   test('gets the token, and values that are no number are left out', async () => {

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { ConfigFile, parseTargetList, type ConfigError, type TargetList } from '#scrape';
+import { selfSigned } from '../../../watertight/dist-test/fixtures/certificate.js';
 
+const CERTIFICATE = selfSigned({ names: ['prometheus'] }).cert;
 const parse = (text: string, files: Readonly<Record<string, string>> = {}): TargetList => parseTargetList(text, '/etc/watertight.yml', (file) => files[file] ?? null);
 
 describe('a configuration file', () => {
@@ -41,6 +43,31 @@ alerts:
     assert.deepEqual(list.alerts, { webhook: { url: 'http://hooks/T1/secret', token: 'abc' }, alertmanager: { url: 'http://am:9093', token: null }, dashboard: null });
   });
 
+  test('says which Prometheus to ask, how to get in, which processes, and which counts they must not meet', () => {
+    const files = { '/etc/prometheus.password': 'hunter2\n', '/etc/ca.pem': CERTIFICATE };
+    const { prometheus, targets, limit } = parse(
+      `limit: 900
+prometheus:
+  url: https://prometheus.example/team/
+  match: '{job=~"api|web"}'
+  basic_auth: { username: ann, password_file: prometheus.password }
+  headers: { X-Scope-OrgID: team-a }
+  tls: { ca_file: ca.pem, server_name: prometheus }
+  limits:
+    - { match: '{job="api"}', limit: 5000 }
+    - { match: 'tier="1"', limit: 100 }
+`,
+      files,
+    );
+    assert.deepEqual([targets, limit], [[], 900]);
+    const { match, limits, ...rest } = prometheus!;
+    assert.deepEqual(rest, { url: 'https://prometheus.example/team/', headers: { 'X-Scope-OrgID': 'team-a', authorization: `Basic ${btoa('ann:hunter2')}` }, tls: { ca: CERTIFICATE, servername: 'prometheus' } });
+    assert.equal(match?.text, 'job=~"api|web"');
+    assert.deepEqual(limits.map((one) => [one.match.text, one.limit]), [['job="api"', 5000], ['tier="1"', 100]]);
+    assert.equal(parse('prometheus: { token_file: t }', { '/etc/t': 'abc\n' }).prometheus?.headers.authorization, 'Bearer abc');
+    assert.equal(parse('targets: []').prometheus, null);
+  });
+
   test('may be empty, have anchors, and be JSON with tabs', () => {
     assert.deepEqual(parse('').targets, []);
     assert.deepEqual(parse('targets:\n').targets, []);
@@ -70,6 +97,19 @@ alerts:
     ['a token file that is not there', 'targets: [{ url: a:1, token_file: no }]\n', /:1:35: .*there is no file \/etc\/no$/],
     ['both kinds of token', 'targets: [{ url: a:1, token_file: no, token: x }]\n', /one too many/],
     ['a webhook that is none, without showing it', 'alerts: { webhook: { url: hooks/hunter2 } }\n', /:1:27: alerts\.webhook\.url: this is no http or https address$/],
+    ['a Prometheus that is no address', 'prometheus: { url: "ftp://ann:hunter2@h" }\n', /:1:20: prometheus\.url: "ftp:\/\/h" is neither http nor https$/],
+    ['a choice of labels that is none', 'prometheus: { url: "http://p", match: "{job=api}" }\n', /:1:39: prometheus\.match: \{job=api\} is no choice of labels: a text in quotes is missing, at character 6/],
+    ['a limit for nobody', 'prometheus: { url: "http://p", limits: [{ limit: 5 }] }\n', /:1:41: prometheus\.limits\[0\]: a limit here is \{ match/],
+    ['two ways in', 'prometheus: { url: "http://p", token: hunter2, basic_auth: { username: ann, password: hunter2 } }\n', /one too many/],
+    ['two ways in, one in the address', 'prometheus: { url: "http://ann:hunter2@p", token: hunter2 }\n', /:1:20: .*one too many/],
+    ['a name without a password', 'prometheus: { basic_auth: { username: ann } }\n', /:1:27: .*a username with a password or a password_file/],
+    ['a password file that is not there', 'prometheus: { basic_auth: { username: ann, password_file: no } }\n', /there is no file \/etc\/no$/],
+    ['a header that says who asks', 'prometheus: { headers: { Authorization: hunter2 } }\n', /:1:41: prometheus\.headers\.Authorization: this can't be set: who asks is said by token/],
+    ['a header of several lines, without showing it', 'prometheus: { headers: { X-Scope-OrgID: "hun\\nter2" } }\n', /visible ASCII, in one line/],
+    ['a header that is none', 'prometheus: { headers: { "X Scope": a } }\n', /"X Scope" is no name of a header/],
+    ['a CA that is none', 'prometheus: { url: "https://p", tls: { ca_file: empty } }\n', /:1:49: .*no certificate in PEM/],
+    ['a certificate without its key', 'prometheus: { url: "https://p", tls: { cert_file: empty } }\n', /go together/],
+    ['TLS for what is not encrypted', 'prometheus: { url: "http://p", tls: { server_name: p } }\n', /:1:37: prometheus\.tls: the address is http/],
     ['text that is no YAML', 'targets: [\n  - {\n', /^\/etc\/watertight\.yml:\d+:\d+: .*no YAML/],
     ['a key twice', 'port: 1\nport: 2\n', /:2:1: .*unique.*no YAML/],
     ['an alias of nothing', 'targets: *nobody\n', /:1:10: /],
@@ -77,7 +117,7 @@ alerts:
     ['a pattern of another kind of file', 'file_sd: [targets.txt]\n', /end in \.json/],
   ] as const) {
     test(`${name} is refused`, () => {
-      assert.throws(() => parse(text), (error: ConfigError) => {
+      assert.throws(() => parse(text, { '/etc/empty': '' }), (error: ConfigError) => {
         assert.equal(error.code, 'ERR_CONFIG');
         assert.match(error.message, message);
         assert.doesNotMatch(error.message, /hunter2|4711/);
