@@ -7,7 +7,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findLeaks, ignoreCurrent, type Leak } from 'watertight/leak';
 import { tasks } from 'watertight/tasks';
 import { faultCount } from '#instrument';
-import type { FormServer } from '../fixtures/form-server.js';
 
 /** What a form that leaks leaves behind, or null for one that leaks nothing. */
 export type Expected = { readonly client: Leak['client']; readonly bytesRead?: number | 'some'; readonly contentLength?: number; readonly status?: number; readonly path?: string } | null;
@@ -21,7 +20,14 @@ export interface Form {
   readonly site?: boolean;
 }
 
-export function testForm(form: Form, server: () => FormServer): void {
+/** The server that the forms are tried on. */
+interface Target {
+  readonly origin: string;
+  /** Ends every connection, those of leaked responses too. */
+  dropAll(): void;
+}
+
+export function testForm(form: Form, server: () => Target): void {
   test(form.name, async () => {
     const before = ignoreCurrent();
     const tasksBefore = new Set(tasks());
