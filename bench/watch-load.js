@@ -3,20 +3,18 @@
 //
 //   node bench/watch-load.js [--targets 1000] [--minutes 4] [--interval 10000] [--cpu-prof DIR]     after a build
 
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Client, Transport } from 'watertight';
 import { phaseOf } from '../packages/watch/dist/monitor/index.js';
-import { parseTarget } from '../packages/watch/dist/scrape/index.js';
 import { chooseCores } from './cores.js';
 import { machineFacts, machineWarnings } from './machine.js';
 import { alignedTable } from './table.js';
+import { ask, endWatched, startServices, startWatcher } from './watched-services.js';
 
 const { values } = parseArgs({
   options: {
@@ -34,24 +32,8 @@ const EARLY = 5;
 /** Between looks at the whole overview, ms. */
 const LOOK = 10_000;
 
-const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const cores = chooseCores();
 const room = mkdtempSync(join(tmpdir(), 'watch-load-'));
-const children = [];
-
-/** A Node program with a channel to this one, on a core. */
-function start(core, program, args, execArgv = []) {
-  const pinned = core === null ? {} : { execPath: 'taskset', execArgv: ['-c', String(core), process.execPath, ...execArgv] };
-  const child = fork(program, args, { execArgv, ...pinned, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
-  children.push(child);
-  return child;
-}
-
-async function ask(child, what) {
-  child.send(what);
-  const [answer] = await once(child, 'message');
-  return answer;
-}
 
 function fileSizes(folder) {
   return readdirSync(folder).filter((name) => name.startsWith('history')).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
@@ -111,26 +93,11 @@ const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(shar
 const mib = (bytes) => (bytes / 2 ** 20).toFixed(0);
 
 try {
-  const fleet = start(cores?.server ?? null, here('watch-targets.js'), [String(targets)]);
-  const [{ addresses: given }] = await once(fleet, 'message');
-  const addresses = given.map((address) => ({ ...address, ...parseTarget(address.url) }));
-  writeFileSync(join(room, 'watch.yml'), `targets:\n${addresses.map(({ url }, i) => `  - { url: "${url}", name: service-${i}, labels: { team: team-${i % 20}, zone: zone-${i % 3} }, limit: 5000 }\n`).join('')}`);
+  const { fleet, addresses } = await startServices(targets, cores?.server ?? null);
   const profiling = values['cpu-prof'] === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values['cpu-prof']}`];
-  const watcher = start(
-    cores?.client ?? null,
-    here('../packages/watch/dist/cli/main.js'),
-    ['watch', '--config', join(room, 'watch.yml'), '--db', join(room, 'history.db'), '--port', '0', '--interval', String(interval)],
-    ['--expose-gc', ...profiling, '--import', here('watch-probe.js')],
-  );
-  watcher.once('exit', (code) => code !== 0 && console.error(`the watcher ended with ${code}`));
-  let said = '';
+  const { watcher, dashboard } = await startWatcher(room, addresses, interval, cores?.client ?? null, profiling);
   let verdicts = 0;
-  watcher.stdout.setEncoding('utf8').on('data', (text) => {
-    verdicts += text.split('LEAKING').length - 1;
-    if (said.length < 1e6) said += text;
-  });
-  while (!/dashboard at (\S+);/.test(said)) await once(watcher.stdout, 'data');
-  const dashboard = /dashboard at (\S+);/.exec(said)[1];
+  watcher.stdout.on('data', (text) => (verdicts += text.split('LEAKING').length - 1));
 
   const rows = [];
   const half = (minutes * 60_000) / 2;
@@ -173,6 +140,6 @@ try {
   watcher.kill('SIGTERM');
   await once(watcher, 'exit');
 } finally {
-  for (const child of children) child.kill('SIGKILL');
+  endWatched();
   rmSync(room, { recursive: true, force: true });
 }

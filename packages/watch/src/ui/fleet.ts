@@ -28,15 +28,14 @@ export function timeToLimit({ count, limit, limitAt, at }: Pick<OverviewRow, 'co
   return limitAt === null || at === null ? null : `in ${span(limitAt - at)}`;
 }
 
+const byName = new Intl.Collator('en', { numeric: true });
+
 /** The worst first: of what leaks, what meets its limit first, then what grows fastest. */
 export const worstFirst = computed(() =>
-  [...targets.value.values()].sort(
-    (a, b) =>
-      STANDINGS.indexOf(standingOf(a)) - STANDINGS.indexOf(standingOf(b)) ||
-      (a.limitAt ?? Infinity) - (b.limitAt ?? Infinity) ||
-      b.perHour - a.perHour ||
-      a.name.localeCompare(b.name, 'en', { numeric: true }),
-  ),
+  [...targets.value.values()]
+    .map((row) => ({ row, rank: STANDINGS.indexOf(standingOf(row)), limitAt: row.limitAt ?? Infinity }))
+    .sort((a, b) => a.rank - b.rank || (a.limitAt === b.limitAt ? 0 : a.limitAt - b.limitAt) || b.row.perHour - a.row.perHour || byName.compare(a.row.name, b.row.name))
+    .map(({ row }) => row),
 );
 
 export const counts = computed(() => {

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { verifyNone } from 'watertight/leak';
 import { Monitor } from '#monitor';
-import { parseTarget } from '#scrape';
+import { parseTarget, ScrapeError, type Target, type TargetSource } from '#scrape';
 import { Dashboard } from '#server';
 import { History } from '#store';
 import { focused, open, overflows, startBrowser, withoutBrowser } from './browser.js';
@@ -89,6 +89,47 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
         history.close();
       }
     });
+  });
+
+  test('of hundreds of services with live data, what changes comes to the top, and leaves what one types, has the focus on and has scrolled to', async () => {
+    const down = new Set<string>();
+    const history = new History(':memory:');
+    const sourceOf = ({ name }: Target): TargetSource => ({
+      resume: () => undefined,
+      count: (at) => (down.has(name) ? Promise.reject(new ScrapeError('down', `${name} is gone`)) : Promise.resolve({ at, value: 10 + (at % 7), start: 1, platform: 'go' })),
+    });
+    const monitor = new Monitor(history, { interval: 60_000, sourceOf });
+    monitor.setTargets(Array.from({ length: 300 }, (_, i) => parseTarget(`http://127.0.0.1:9/${i}`, { name: `service-${i}` })));
+    await monitor.scrapeAll();
+    const dashboard = await Dashboard.start(monitor, history);
+    try {
+      await visit(async (page) => {
+        await page.getByRole('heading', { name: '300 services' }).waitFor();
+        await page.getByText('live', { exact: true }).waitFor();
+        down.add('service-299');
+        await monitor.scrapeAll();
+        await rows(page).first().getByRole('link', { name: 'service-299' }).waitFor();
+        assert.match(await rows(page).nth(1).innerText(), /service-0/);
+        const filter = page.getByLabel('Filter');
+        await filter.pressSequentially('service-2');
+        await page.getByText('111 of 300').waitFor();
+        await page.mouse.wheel(0, 600);
+        await page.waitForFunction('scrollY > 0');
+        down.add('service-250').add('service-100');
+        await monitor.scrapeAll();
+        await rows(page).first().getByRole('link', { name: 'service-250' }).waitFor();
+        assert.equal(await page.getByRole('link', { name: 'service-100' }).count(), 0);
+        assert.equal(await page.evaluate('scrollY > 0'), true);
+        await filter.pressSequentially('5');
+        await page.getByText('11 of 300').waitFor();
+        assert.equal(await filter.inputValue(), 'service-25');
+        assert.equal(await page.evaluate('document.activeElement.type'), 'search');
+      }, {}, dashboard.url);
+    } finally {
+      await dashboard.close();
+      await monitor.stop();
+      history.close();
+    }
   });
 
   describe('a target', () => {
