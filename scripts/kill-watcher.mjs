@@ -8,7 +8,7 @@
 //
 // The status is 1 if anything was found. It uses what `npx tsc -b` has built.
 import { parseArgs } from 'node:util';
-import { withoutGo } from '../packages/watch/dist-test/fixtures/go-service.js';
+import { removeBuilt, withoutGo } from '../packages/watch/dist-test/fixtures/go-service.js';
 import { killTrial } from '../packages/watch/dist-test/durability/kill-trial.js';
 
 const { values } = parseArgs({
@@ -41,6 +41,7 @@ const result = await killTrial({
   },
 });
 
+removeBuilt();
 const { comparisons, faults, ...figures } = result;
 console.log(JSON.stringify({ seconds: Math.round((Date.now() - began) / 1000), ...figures }));
 const time = (ms) => (ms === null ? '' : new Date(ms).toISOString().slice(11, 21));

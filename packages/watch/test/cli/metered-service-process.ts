@@ -26,12 +26,12 @@ async function preview(): Promise<void> {
 if (form === 'otel') {
   const exporter = new PrometheusExporter({ preventServerStart: true });
   otelMetrics({ meterProvider: new MeterProvider({ readers: [exporter] }) });
-  serve((_request, response) => exporter.getMetricsRequestHandler(_request, response));
+  serve((request, response) => exporter.getMetricsRequestHandler(request, response));
 } else {
   collectDefaultMetrics();
   promMetrics();
-  serve(async (_request, response) => {
-    response.setHeader('Content-Type', register.contentType).end(await register.metrics());
+  serve((_request, response) => {
+    void register.metrics().then((text) => response.setHeader('Content-Type', register.contentType).end(text));
   });
 }
 
