@@ -98,7 +98,14 @@ async function openDashboard(monitor: Monitor, history: History, { port, host, d
     }
   } catch (cause) {
     if (cause instanceof TypeError) throw new UsageError(`--host ${host}: another address than loopback needs --dashboard-token, or everyone who reaches it sees what the services do`, { cause });
-    throw new UsageError(`the dashboard can't be served at ${host}:${options.port}: ${(cause as Error).message}`, { cause });
+    throw new UsageError(`the dashboard can't be served at ${host}:${options.port}: ${listenFault(cause as NodeJS.ErrnoException)}`, { cause });
   }
+}
+
+function listenFault({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'EADDRINUSE') return 'another program listens there, perhaps another watcher. Name another --port, or 0 for any that is free';
+  if (code === 'EADDRNOTAVAIL') return 'that is no address of this machine. --host 0.0.0.0 is all of them';
+  if (code === 'EACCES') return 'this user may not listen there. Name a --port from 1024 on';
+  return message;
 }
 

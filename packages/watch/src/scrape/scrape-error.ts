@@ -29,7 +29,7 @@ export class ScrapeError extends Error {
 
 /** What to do about a status that is not 200. */
 export function statusError(status: number, url: string): ScrapeError {
-  if (status === 401 || status === 403) return new ScrapeError('unauthorized', `${url} answers ${status}: give the target a token, or credentials in its address`);
+  if (status === 401 || status === 403) return new ScrapeError('unauthorized', `${url} answers ${status}: it wants to know who asks. Give --token or WATERTIGHT_TOKEN, a token_file in the configuration, or credentials in the address`);
   if (status === 404) return new ScrapeError('missing', `${url} answers 404: no profiles are served there (Go: import _ "net/http/pprof"; Node: WATERTIGHT_PPROF or pprofHandler())`);
   return new ScrapeError('failed', `${url} answers ${status}`);
 }
@@ -40,5 +40,7 @@ export function requestError(error: unknown, url: string): ScrapeError {
   const { code, message } = error as { code?: string; message?: string };
   if (code === 'ERR_TIMEOUT') return new ScrapeError('slow', `${url}: ${message}`, { cause: error });
   if (code === 'ERR_BODY_TOO_LARGE' || code?.startsWith('ERR_BODY') === true || code?.startsWith('ERR_PROTOCOL') === true) return new ScrapeError('rubbish', `${url}: ${message}`, { cause: error });
-  return new ScrapeError('down', `${url}: ${message ?? String(error)}`, { cause: error });
+  // OpenSSL's messages have line breaks.
+  const text = (message ?? String(error)).replace(/\s+/g, ' ');
+  return new ScrapeError('down', `${url}: ${text}${text.includes('ECONNREFUSED') ? '; nothing listens there: is it running, and is this the port?' : ''}`, { cause: error });
 }

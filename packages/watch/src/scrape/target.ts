@@ -63,6 +63,9 @@ export function parseTarget(text: string, settings: TargetSettings = {}): Target
 }
 
 function parseUrl(text: string): URL {
+  const [, port] = /^\s*:?(\d+)\s*$/.exec(text) ?? [];
+  if (port !== undefined) throw new TargetError(`${JSON.stringify(text)} is a port alone; write the host as well: 127.0.0.1:${port}`);
+  if (/^\s*https?:(?!\/\/)/i.test(text)) throw new TargetError(`${JSON.stringify(withoutCredentials(text))} has no // after its scheme; write it like http://127.0.0.1:6060`);
   const absolute = withScheme(text);
   const url = URL.canParse(absolute) ? new URL(absolute) : null;
   if (url === null || url.hostname === '') throw new TargetError(`${JSON.stringify(withoutCredentials(text))} is no address of a service; write it like http://127.0.0.1:6060`);

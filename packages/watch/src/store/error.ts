@@ -1,4 +1,6 @@
 /** Owns the errors of the history's file. */
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 export type StoreErrorCode = 'ERR_STORE_OPEN' | 'ERR_STORE_VERSION' | 'ERR_STORE_SAMPLE';
 
@@ -15,4 +17,18 @@ export class StoreError extends Error {
   override get name(): string {
     return 'StoreError';
   }
+}
+
+/** What is wrong with a file that the database can't open, and what to do; its own message is a number. */
+export function openingFault(file: string, cause: unknown): string {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) return `it is a folder. Name a file in it: --db ${file.replace(/\/+$/, '')}/watertight.db`;
+  const folder = dirname(file);
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return `there is no folder ${folder}. Make it, or name another file with --db`;
+  try {
+    accessSync(found === undefined ? folder : file, constants.W_OK);
+  } catch {
+    return `${found === undefined ? `no file can be made in ${folder}` : 'it can\'t be written'} by this user. Name another file with --db`;
+  }
+  return `${(cause as Error).message}. Name another file with --db, or remove it if it is no history of watertight's`;
 }

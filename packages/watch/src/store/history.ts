@@ -3,7 +3,7 @@
  * that a `kill -9` at any moment leaves whole. Each scrape is one transaction;
  * the write-ahead log makes it last when the call returns.
  */
-import { StoreError } from './error.js';
+import { openingFault, StoreError } from './error.js';
 import { GroupHistory } from './group-history.js';
 import { COARSE, DEFAULT_RETENTION, FINE, resolutionFor, superfluous, type Retention } from './retention.js';
 import { migrate } from './schema.js';
@@ -75,7 +75,7 @@ export class History {
     } catch (cause) {
       sql?.close();
       if (cause instanceof StoreError) throw cause;
-      throw new StoreError('ERR_STORE_OPEN', `the history ${file} can't be opened: ${(cause as Error).message}. Name another file with --db, or remove it if it is no history of watertight's`, { cause });
+      throw new StoreError('ERR_STORE_OPEN', `the history ${file} can't be opened: ${openingFault(file, cause)}`, { cause });
     }
     this.sql = sql;
     this.groups = new GroupHistory(sql);
