@@ -29,8 +29,8 @@ export function addFlame(program: Command): void {
 
 async function flame(target: string, { output, token }: FlameOptions): Promise<void> {
   const profile = await read(target, token);
-  const stacks = stacksOf(profile);
-  const unit = unitOf(profile);
+  const { unit, scale } = unitOf(profile);
+  const stacks = stacksOf(profile).map((stack) => ({ ...stack, count: stack.count / scale }));
   const page = await flamePage({ title: `${profile.kind} of ${nameOf(target)}`, tree: flameTree(stacks), unit });
   if (output === '-') {
     process.stdout.write(page);
@@ -41,25 +41,33 @@ async function flame(target: string, { output, token }: FlameOptions): Promise<v
   } catch (cause) {
     throw new UsageError(`the flame graph can't be written to ${output}: ${(cause as Error).message}`, { cause });
   }
-  process.stdout.write(`${profile.totals[profile.mainType] ?? 0} ${unit} in ${stacks.length} different stacks: ${pathToFileURL(resolve(output)).href}\n`);
+  process.stdout.write(`${Math.round((profile.totals[profile.mainType] ?? 0) / scale)} ${unit} in ${stacks.length} different stacks: ${pathToFileURL(resolve(output)).href}\n`);
 }
 
 /** A place that can't be read is the command line's fault; what is read there is not. */
 async function read(target: string, token: string | undefined): Promise<Profile> {
   try {
-    return await readProfile(target, token === undefined ? {} : { token });
+    return await readProfile(target, { timeout: timeoutOf(target), ...(token === undefined ? {} : { token }) });
   } catch (cause) {
     if (cause instanceof TargetError || cause instanceof ScrapeError) throw new UsageError(cause.message, { cause });
     throw cause;
   }
 }
 
-/** What is counted, in the plural. */
-function unitOf({ kind, sampleTypes, mainType }: Profile): string {
+/** As long as a profile is recorded for, and a minute; of the CPU, Go's 30 s where nothing is said. */
+function timeoutOf(target: string): number {
+  const seconds = Number(/^https?:[^#]*[?&]seconds=(\d{1,5})(?:[&#]|$)/i.exec(target)?.[1] ?? 30);
+  return (seconds + 60) * 1000;
+}
+
+/** What is counted, in the plural, and how many of the profile's own are one of it. */
+function unitOf({ kind, sampleTypes, mainType }: Profile): { unit: string; scale: number } {
   const { type, unit } = sampleTypes[mainType] ?? { type: kind, unit: 'count' };
-  if (unit !== 'count') return unit;
-  if (kind === 'goroutine') return 'tasks';
-  return kind === 'httpbody' || kind === 'leaked' ? 'responses' : type;
+  // The samples of a CPU profile are ten milliseconds apart.
+  if (unit === 'nanoseconds') return { unit: 'ms', scale: 1e6 };
+  if (unit !== 'count') return { unit, scale: 1 };
+  if (kind === 'goroutine') return { unit: 'tasks', scale: 1 };
+  return { unit: kind === 'httpbody' || kind === 'leaked' ? 'responses' : type, scale: 1 };
 }
 
 /** Without what an address may carry that is nobody else's business. */

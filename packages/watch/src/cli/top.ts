@@ -64,7 +64,11 @@ function print(summary: Summary, { limit, json }: ProfileOptions, compared: bool
 /** A place that can't be read is the command line's fault; what is read there is not. */
 async function read(target: string, { token }: ProfileOptions): ReturnType<typeof readProfile> {
   try {
-    return await readProfile(target, token === undefined ? {} : { token });
+    const profile = await readProfile(target, token === undefined ? {} : { token });
+    const { type, unit } = profile.sampleTypes[profile.mainType] ?? { type: profile.kind, unit: 'count' };
+    // Of time or of memory there is nothing to diagnose here.
+    if (unit !== 'count') throw new UsageError(`${target} is a profile of the kind ${JSON.stringify(profile.kind)} (${type}, in ${unit}), and one of tasks is wanted, like /debug/pprof/goroutine. watertight flame draws any kind`);
+    return profile;
   } catch (cause) {
     if (cause instanceof TargetError || cause instanceof ScrapeError) throw new UsageError(cause.message, { cause });
     throw cause;

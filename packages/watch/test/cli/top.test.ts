@@ -12,6 +12,8 @@ import { start, watertight } from './command.js';
 after(removeBuilt);
 
 const recorded = (path: string): string => fileURLToPath(new URL(`../../../watertight/test/fixtures/profiles/${path}`, import.meta.url));
+/** Recorded from the program beside it. */
+const cpu = fileURLToPath(new URL('../../test/fixtures/go-cpu/go1.19-cpu.pb.gz', import.meta.url));
 const unread = (moment: 'before' | 'after', form = 'debug2.txt'): string => recorded(`go1.19/unread-body/${moment}.${form}`);
 
 interface Data {
@@ -104,6 +106,7 @@ describe('what can\'t be read is a mistake of the command line, and says what it
     ['no profile', ['top', recorded('record.mjs')], /is no profile that can be read: .*line 1/],
     ['a profile of something else', ['diff', unread('before'), recorded('record.mjs')], /is no profile/],
     ['profiles of different things', ['diff', unread('before', 'debug0.pb.gz'), recorded('go1.19/states/threadcreate.debug0.pb.gz')], /cannot be compared/],
+    ['a profile of time', ['top', cpu], /go1\.19-cpu\.pb\.gz is a profile of the kind "cpu" \(cpu, in nanoseconds\), and one of tasks is wanted/],
     ['nobody there', ['top', 'http://127.0.0.1:1'], /ECONNREFUSED/],
     ['credentials', ['top', 'http://ann:hunter2@127.0.0.1:1'], /http:\/\/127\.0\.0\.1:1\/debug\/pprof\/goroutine/],
     ['a limit that is none', ['top', '--limit', '0', unread('after')], /whole number from 1 on/],
@@ -132,4 +135,12 @@ describe('what can\'t be read is a mistake of the command line, and says what it
     assert.match(refused.stderr, /401: give the target a token/);
     assert.match((await watertight('top', '--token', 'open sesame', address)).stdout, /8 response bodies/);
   });
+});
+
+test('watertight flame draws a profile of time in milliseconds', async () => {
+  const { status, stdout, stderr } = await watertight('flame', cpu, '-o', '-');
+  assert.equal(status, 0, stderr);
+  const { unit, tree } = JSON.parse(/<script[^>]* id="profile"[^>]*>([^<]*)<\/script>/.exec(stdout)?.[1] ?? 'null') as { unit: string; tree: { value: number } };
+  assert.equal(unit, 'ms');
+  assert.ok(tree.value >= 100 && tree.value < 10_000, String(tree.value));
 });

@@ -1,5 +1,6 @@
 /** Owns the bounds: how much a profile may be, and how much of it is kept. */
-import { ProfileError, type Place } from './profile-error.js';
+import { excerpt, ProfileError, type Place } from './profile-error.js';
+import type { Profile } from './profile.js';
 
 /** Options of reading a profile. */
 export interface ParseOptions {
@@ -11,6 +12,8 @@ export interface ParseOptions {
    * Default 256 MiB.
    */
   readonly maxHeldBytes?: number;
+  /** The kind of profile that is wanted (`goroutine`, `httpbody`, `cpu`, `space`): another is an error that says what it is. Default any. */
+  readonly kind?: string;
 }
 
 const DEFAULTS = { maxBytes: 4 * 2 ** 30, maxHeldBytes: 256 * 2 ** 20 };
@@ -26,12 +29,14 @@ export const MAX_DEPTH = 10_000;
 export class Budget {
   readonly maxBytes: number;
   readonly maxHeldBytes: number;
+  readonly #kind: string | null;
   #held = 0;
 
   constructor(options: ParseOptions = {}) {
     if (options === null || typeof options !== 'object') {
       throw new ProfileError('ERR_PROFILE_INPUT', `The options are ${String(options)}; they must be an object.`);
     }
+    this.#kind = kindOf(options);
     this.maxBytes = limitOf(options, 'maxBytes');
     this.maxHeldBytes = limitOf(options, 'maxHeldBytes');
   }
@@ -46,12 +51,25 @@ export class Budget {
     return new ProfileError('ERR_PROFILE_LIMIT', `The profile needs more than ${this.maxHeldBytes} bytes of memory. If it is to be trusted, raise the option maxHeldBytes`, place);
   }
 
+  /** Called with what has been read. */
+  accept(profile: Profile): Profile {
+    if (this.#kind === null || profile.kind === this.#kind) return profile;
+    const types = profile.sampleTypes.map(({ type, unit }) => `${type}/${unit}`).join(', ');
+    throw new ProfileError('ERR_PROFILE_KIND', `This is a profile of the kind ${excerpt(profile.kind)} (${excerpt(types)}); one of ${excerpt(this.#kind)} was wanted.`);
+  }
+
   /** Called with how much has been read, at `place`. */
   read(bytes: number, place: Place): void {
     if (bytes > this.maxBytes) {
       throw new ProfileError('ERR_PROFILE_LIMIT', `The profile is longer than ${this.maxBytes} bytes. If it is to be trusted, raise the option maxBytes`, place);
     }
   }
+}
+
+function kindOf({ kind }: { readonly kind?: unknown }): string | null {
+  if (kind === undefined) return null;
+  if (typeof kind !== 'string' || kind === '') throw new ProfileError('ERR_PROFILE_INPUT', `The option kind is ${kind === '' ? 'empty' : `a ${typeof kind}`}; it must be the name of a kind of profile, as in goroutine.`);
+  return kind;
 }
 
 function limitOf(options: ParseOptions, name: 'maxBytes' | 'maxHeldBytes'): number {

@@ -27,10 +27,10 @@ export function parseProfile(input: ProfileInput, options?: ParseOptions): Profi
   const budget = new Budget(options);
   const given = bytesOf(input);
   const bytes = isGzip(given) ? gunzip(given, budget) : given;
-  if (isBinary(bytes)) return readProto(bytes, budget);
+  if (isBinary(bytes)) return budget.accept(readProto(bytes, budget));
   const text = new TextProfile(budget);
   for (let at = pastMark(bytes); at < bytes.length; at += PIECE) text.write(bytes.subarray(at, at + PIECE));
-  return text.close();
+  return budget.accept(text.close());
 }
 
 /**
@@ -42,14 +42,16 @@ export function parseProfile(input: ProfileInput, options?: ParseOptions): Profi
 export async function parseProfileStream(source: ProfileSource, options?: ParseOptions): Promise<Profile> {
   const budget = new Budget(options);
   const chunks = await begun(chunksOf(source));
-  if (!isGzip(chunks.head)) return readPlain(chunks, budget);
-  return readPlain(await begun(gunzipped(chunks.all())), budget);
+  const plain = isGzip(chunks.head) ? await begun(gunzipped(chunks.all())) : chunks;
+  return budget.accept(await readPlain(plain, budget));
 }
 
 /** Text is read in pieces, so that limits are looked at in between. */
 const PIECE = 64 * 2 ** 10;
 /** Compressed bytes are unpacked in pieces, of which each can become a thousand times as long. */
 const PACKED_PIECE = 16 * 2 ** 10;
+/** What an execution trace of Go starts with, which is no profile. */
+const GO_TRACE = 'go 1.';
 /** As many bytes tell the forms apart. */
 const HEAD = 64;
 
@@ -178,6 +180,8 @@ function isGzip(bytes: Buffer): boolean {
 
 /** Text has no control characters but tabs, line ends and a terminal's colours; profile.proto cannot do without, as its tags and lengths are small numbers. */
 function isBinary(bytes: Buffer): boolean {
+  // Its head is filled up with zeros.
+  if (bytes.toString('latin1', 0, GO_TRACE.length) === GO_TRACE) return false;
   return bytes.subarray(0, HEAD).some((byte) => byte < 9 || (byte > 13 && byte < 32 && byte !== 27));
 }
 

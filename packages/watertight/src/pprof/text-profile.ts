@@ -1,17 +1,28 @@
 /** Owns telling the forms of text apart, by the first line that is of one of them. */
 import { MAX_PREAMBLE, type Budget } from './limits.js';
 import { LineReader, type LineParser } from './line-reader.js';
-import { excerpt, ProfileError } from './profile-error.js';
+import { excerpt, ProfileError, type Place } from './profile-error.js';
 import type { Profile } from './profile.js';
 import { StackCountParser } from './stack-count-parser.js';
 import { TracebackParser } from './traceback-parser.js';
 
-/** What a profile of text starts with that Go can write, but that is not read here. */
-const UNSUPPORTED: [RegExp, string][] = [
-  [/^heap profile: /, 'a heap profile as text'],
-  [/^--- \w+:$/, 'a block or mutex profile as text'],
-  [/^\s*<(?:!doctype|html|\?xml)/i, 'a page of HTML or XML, not a profile; does the URL end in /debug/pprof/goroutine?debug=1 or the like, and does it need a login'],
+const ONLY_BINARY = "Of Go's other profiles only debug=0 is read";
+
+/** What text starts with that is something else, and what to do. */
+const UNSUPPORTED: readonly (readonly [RegExp, string])[] = [
+  [/^heap profile: /, `a heap profile as text. ${ONLY_BINARY}`],
+  [/^--- \w+:$/, `a block or mutex profile as text. ${ONLY_BINARY}`],
+  [/^\s*<(?:!doctype|html|\?xml)/i, 'a page of HTML or XML, not a profile; does the URL end in /debug/pprof/goroutine?debug=1 or the like, and does it need a login?'],
 ];
+
+/** Likewise of what may have no line's end for long. */
+const UNSUPPORTED_BEGINNINGS: typeof UNSUPPORTED = [
+  [/^go 1\.\d+ trace/, 'an execution trace of a Go program, which go tool trace reads'],
+  [/^\s*\{\s*"(?:nodes|head|snapshot)"/, "a profile or snapshot in the engine's own form, which the browser's developer tools read. As a profile for pprof it is at /debug/pprof/profile or heap"],
+];
+
+/** As many bytes tell. */
+const BEGINNING = 64;
 
 /** A profile of text, whichever: fed with bytes as they come. */
 export class TextProfile implements LineParser {
@@ -19,6 +30,7 @@ export class TextProfile implements LineParser {
   readonly #reader: LineReader;
   #parser: LineParser = this;
   #firstLine: string | null = null;
+  #begun = false;
 
   constructor(budget: Budget) {
     this.#budget = budget;
@@ -26,6 +38,10 @@ export class TextProfile implements LineParser {
   }
 
   write(bytes: Buffer): void {
+    if (!this.#begun) {
+      this.#begun = true;
+      refuse(UNSUPPORTED_BEGINNINGS, bytes.toString('latin1', 0, BEGINNING), { position: 0, line: 1 });
+    }
     this.#reader.write(bytes, this);
   }
 
@@ -50,9 +66,7 @@ export class TextProfile implements LineParser {
       this.#parser = new StackCountParser(text, this.#reader, this.#budget);
       return;
     }
-    for (const [pattern, what] of UNSUPPORTED) {
-      if (pattern.test(text)) throw new ProfileError('ERR_PROFILE_FORM', `This is ${what}. Of Go's other profiles only debug=0 is read`, this.#reader);
-    }
+    refuse(UNSUPPORTED, text, this.#reader);
     this.#firstLine = text;
   }
 
@@ -64,5 +78,11 @@ export class TextProfile implements LineParser {
   #unknown(): ProfileError {
     const what = this.#firstLine === null ? 'it is empty' : `it begins with ${excerpt(this.#firstLine)}`;
     return new ProfileError('ERR_PROFILE_FORM', `This is no profile: neither gzip nor profile.proto (debug=0), no "goroutine profile: total N" (debug=1), no goroutine's traceback (debug=2); ${what}`, { position: 0, line: 1 });
+  }
+}
+
+function refuse(unsupported: typeof UNSUPPORTED, text: string, place: Place): void {
+  for (const [pattern, what] of unsupported) {
+    if (pattern.test(text)) throw new ProfileError('ERR_PROFILE_FORM', `This is ${what}`, place);
   }
 }

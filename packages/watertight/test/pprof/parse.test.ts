@@ -180,7 +180,28 @@ test('what is neither text nor bytes, and options that are none', async () => {
     assert.throws(() => parseProfile(wrong as never), { code: 'ERR_PROFILE_INPUT' });
     await assert.rejects(parseProfileStream(wrong as never), { code: 'ERR_PROFILE_INPUT' });
   }
-  for (const options of [{ maxBytes: 0 }, { maxHeldBytes: Number.NaN }, { maxBytes: '5' }, null]) {
+  for (const options of [{ maxBytes: 0 }, { maxHeldBytes: Number.NaN }, { maxBytes: '5' }, { kind: '' }, { kind: 5 }, null]) {
     assert.throws(() => parseProfile(bytesOf(1), options as never), { code: 'ERR_PROFILE_INPUT' });
+  }
+});
+
+test('a kind that was not wanted is refused, with what it is', async () => {
+  for (const form of [0, 1, 2] as const) {
+    assert.equal(parseProfile(bytesOf(form), { kind: 'goroutine' }).kind, 'goroutine');
+    const expected = { name: 'ProfileError', code: 'ERR_PROFILE_KIND', message: 'This is a profile of the kind "goroutine" ("goroutine/count"); one of "cpu" was wanted.' };
+    assert.throws(() => parseProfile(bytesOf(form), { kind: 'cpu' }), expected);
+    await assert.rejects(parseProfileStream([bytesOf(form)], { kind: 'cpu' }), expected);
+  }
+});
+
+test('what the engine and Go write beside profiles is named, however long its first line', async () => {
+  const nodes = JSON.stringify({ nodes: Array.from({ length: 50_000 }, (_, id) => ({ id, callFrame: {} })) });
+  for (const [input, message] of [
+    [nodes, /^This is a profile or snapshot in the engine's own form.*\(line 1, byte 0\)$/],
+    ['{"head":{"callFrame":{}}}', /engine's own form/],
+    [`go 1.22 trace${'\0'.repeat(2 ** 21)}`, /^This is an execution trace of a Go program, which go tool trace reads/],
+  ] as const) {
+    assert.throws(() => parseProfile(input), { code: 'ERR_PROFILE_FORM', message });
+    await assert.rejects(parseProfileStream(pieces(Buffer.from(input), 40_000)), { code: 'ERR_PROFILE_FORM', message });
   }
 });
