@@ -7,6 +7,10 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createLabServer } from './server.js';
 
+// First of all: while it is starting, its parent may go already.
+process.on('disconnect', () => process.exit());
+if (!process.connected) process.exit();
+
 const servers = Array.from({ length: Number(process.argv[2]) }, createLabServer);
 const ports = await Promise.all(
   servers.map(async (server) => {
@@ -15,5 +19,4 @@ const ports = await Promise.all(
     return (server.address() as AddressInfo).port;
   }),
 );
-process.on('disconnect', () => process.exit());
 process.send?.({ ports });

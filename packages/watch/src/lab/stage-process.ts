@@ -8,6 +8,8 @@ import type { Scenario } from './scenario.js';
 import { StagedRun } from './staged-run.js';
 
 process.on('disconnect', () => process.exit());
+// It may have gone while this file was loaded.
+if (!process.connected) process.exit();
 
 let run: StagedRun | null = null;
 let moves: AsyncGenerator<Move, void> | null = null;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
+import { get, post } from 'watertight';
 import { start, watertight } from './command.js';
 
 const room = mkdtempSync(join(tmpdir(), 'lab-'));
@@ -95,5 +96,63 @@ describe('watertight lab', () => {
     const { status, stderr } = await watertight('lab', '--lanes', 'many');
     assert.equal(status, 2);
     assert.match(stderr, /whole number from 1 to 16/);
+  });
+});
+
+/** The processes that a process has started; null where the system does not say. */
+function childrenOf(pid: number): number[] | null {
+  const file = `/proc/${pid}/task/${pid}/children`;
+  return existsSync(file) ? readFileSync(file, 'utf8').split(' ').filter(Boolean).map(Number) : null;
+}
+
+/** One that nobody has waited for yet has ended all the same. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+describe('watertight lab --serve', () => {
+  /** Serves the experiments of a file, and runs one; the process, and what it has started. */
+  async function served(): Promise<{ command: ReturnType<typeof start>; children: number[] | null }> {
+    const command = start(['lab', '--serve', '--port', '0', '--scenarios', fileWith('serve.json', [{ ...unread, counts: [5] }])]);
+    let said = '';
+    command.process.stdout!.on('data', (text: string) => (said += text));
+    await command.wrote('Ctrl-C ends it');
+    const address = /http:\S+(?=#\/lab)/.exec(said)?.[0] ?? '';
+    await using listed = await get(`${address}api/lab`, { close: true });
+    assert.match(await listed.text(), /"title":"Others".*"id":"unread"/);
+    await using response = await post(`${address}api/lab/runs`, JSON.stringify({ experiments: ['unread', 'unread'] }), { close: true });
+    assert.equal(response.status, 201, await response.text());
+    return { command, children: childrenOf(command.process.pid!) };
+  }
+
+  for (const [signal, what] of [['SIGINT', 'Ctrl-C'], ['SIGKILL', 'its death']] as const) {
+    test(`shows the experiments of a file; ${what} ends every process of it`, async (t) => {
+      const { command, children } = await served();
+      command.process.kill(signal);
+      const { status, stderr } = await command.ended;
+      assert.equal(status, signal === 'SIGINT' ? 0 : null, stderr);
+      if (children === null) {
+        t.diagnostic('/proc does not tell of children here');
+        return;
+      }
+      assert.equal(children.length, 3); // the test server, and each side
+      const deadline = Date.now() + 20_000;
+      while (children.some(isAlive)) {
+        assert.ok(Date.now() < deadline, 'a process has outlived the command');
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    });
+  }
+
+  test('goes with neither --json, nor --port without it', async () => {
+    for (const [args, message] of [[['--serve', '--json'], /--json prints what was counted/], [['--port', '0'], /--port goes with --serve/], [['--serve', '--port', 'x'], /from 0 to 65535/]] as const) {
+      const { status, stderr } = await watertight('lab', ...args);
+      assert.equal(status, 2);
+      assert.match(stderr, message);
+    }
   });
 });
