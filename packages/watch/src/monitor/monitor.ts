@@ -105,14 +105,19 @@ export class Monitor {
     await Promise.all([...this.watched.values()].flatMap(({ running }) => running ?? []));
   }
 
+  /** Every target, in the order they were given. */
+  targets(): TargetMonitor[] {
+    return [...this.watched.values()].map(({ monitor }) => monitor);
+  }
+
   /** What is known of every target, in the order they were given. */
   reports(): TargetReport[] {
-    return [...this.watched.values()].map(({ monitor }) => monitor.report());
+    return this.targets().map((monitor) => monitor.report());
   }
 
   /** What is known of the target with this `url`; null if it is not watched. */
   monitorOf(url: string): TargetMonitor | null {
-    return [...this.watched.values()].find(({ monitor }) => monitor.target.url === url)?.monitor ?? null;
+    return this.targets().find(({ target }) => target.url === url) ?? null;
   }
 
   /** Calls `listener` after each scrape; returns the function that ends that. */

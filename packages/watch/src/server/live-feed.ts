@@ -1,29 +1,46 @@
 /** Owns telling open dashboards what has changed: at most once a second each, the latest of every target. */
-import type { Monitor, TargetReport } from '../monitor/index.js';
+import type { Monitor, TargetMonitor, TargetReport } from '../monitor/index.js';
 
-/** A dashboard that listens. Returns nothing; one that is slow drops nothing but older reports. */
-export type FeedReader = (reports: readonly TargetReport[]) => void;
+/** What is new of a target. */
+export interface News {
+  readonly report: TargetReport;
+  readonly target: TargetMonitor;
+}
 
+/** A dashboard that listens; resolves when it has taken what it was told. One that is slow is told less often, of the latest. */
+export type FeedReader = (news: readonly News[]) => Promise<unknown>;
+
+/** Ms between two tellings. */
 const PACE = 1000;
 
+interface Listening {
+  readonly reader: FeedReader;
+  /** What it has not been told, by target. */
+  pending: Map<string, News>;
+  busy: boolean;
+}
+
 export class LiveFeed {
-  private readonly readers = new Set<FeedReader>();
-  private pending = new Map<string, TargetReport>();
+  private readonly readers = new Set<Listening>();
   private timer: NodeJS.Timeout | null = null;
   private readonly unsubscribe: () => void;
 
-  constructor(monitor: Monitor) {
-    this.unsubscribe = monitor.onScrape((report) => {
+  constructor(
+    monitor: Monitor,
+    private readonly pace = PACE,
+  ) {
+    this.unsubscribe = monitor.onScrape((report, target) => {
       if (this.readers.size === 0) return;
-      this.pending.set(report.url, report);
-      this.timer ??= setTimeout(() => this.flush(), PACE).unref();
+      for (const { pending } of this.readers) pending.set(report.url, { report, target });
+      this.timer ??= setTimeout(() => this.flush(), this.pace).unref();
     });
   }
 
-  /** Calls `reader` with what has changed, from now on; returns the function that ends that. */
+  /** Tells `reader` what has changed, from now on; returns the function that ends that. */
   subscribe(reader: FeedReader): () => void {
-    this.readers.add(reader);
-    return () => void this.readers.delete(reader);
+    const listening: Listening = { reader, pending: new Map(), busy: false };
+    this.readers.add(listening);
+    return () => void this.readers.delete(listening);
   }
 
   end(): void {
@@ -34,8 +51,20 @@ export class LiveFeed {
 
   private flush(): void {
     this.timer = null;
-    const reports = [...this.pending.values()];
-    this.pending = new Map();
-    for (const reader of this.readers) reader(reports);
+    for (const listening of this.readers) this.tell(listening);
+  }
+
+  private tell(listening: Listening): void {
+    const { busy, pending, reader } = listening;
+    if (busy || pending.size === 0) return;
+    listening.pending = new Map();
+    listening.busy = true;
+    void reader([...pending.values()])
+      // Who has gone is told nothing more: its stream ends the subscription.
+      .catch(() => undefined)
+      .finally(() => {
+        listening.busy = false;
+        if (listening.pending.size > 0 && this.readers.has(listening)) this.timer ??= setTimeout(() => this.flush(), this.pace).unref();
+      });
   }
 }

@@ -54,6 +54,9 @@ export interface HistoryOptions {
   readonly retention?: Partial<Retention>;
 }
 
+/** Times the points asked for that a curve has at most. */
+const MOST_OF_POINTS = 4;
+
 export class History {
   /** How many tasks stood in which group of stacks. */
   readonly groups: GroupHistory;
@@ -109,28 +112,43 @@ export class History {
         throw new StoreError('ERR_STORE_SAMPLE', `a sample has whole milliseconds and a count that is not negative, not ${JSON.stringify({ at, value, start })}`);
       }
     }
-    this.sql.transaction(() => {
-      for (const sample of samples) this.insert(target, sample);
-    });
+    this.sql.transaction(() => this.insert(target, samples));
   }
 
   /** The scrapes from `from` on, up to and including `to`, oldest first. */
   samples(target: number, from: number, to = Infinity): Sample[] {
-    return this.sql.all('SELECT at, value, start FROM raw WHERE target = ? AND at >= ? AND at <= ? ORDER BY at', target, from, Math.min(to, Number.MAX_SAFE_INTEGER)) as Sample[];
+    return this.sql.all('SELECT at, value, start FROM raw WHERE target = ? AND at >= ? AND at <= ? ORDER BY at', target, from, bounded(to)) as Sample[];
   }
 
   /** The buckets of `span` (FINE or COARSE) from `from` on, oldest first; one in which a process ended and another began is two. */
   buckets(target: number, span: number, from: number, to = Infinity): Bucket[] {
     return this.sql.all(
       'SELECT at, low AS value, start, high, last, count FROM bucket WHERE target = ? AND span = ? AND at >= ? AND at <= ? ORDER BY at, start',
-      target, span, from, Math.min(to, Number.MAX_SAFE_INTEGER),
+      target, span, from, bounded(to),
     ) as Bucket[];
   }
 
-  /** The curve from `from` to `to` in the finest resolution that is kept for that long: at most a few thousand points a target and month. */
-  curve(target: number, from: number, to: number, now = Date.now()): readonly (Sample | Bucket)[] {
-    const span = resolutionFor(from, now, this.retention);
-    return span === 0 ? this.samples(target, from, to) : this.buckets(target, span, from, to);
+  /**
+   * The curve from `from` to `to`, in the finest resolution that is kept for that long and has no more
+   * than about `points`. Of a service that restarts all the time, whose every process is a point, the latest.
+   */
+  curve(target: number, from: number, to: number, now = Date.now(), points = Infinity): readonly (Sample | Bucket)[] {
+    const finest = resolutionFor(from, now, this.retention);
+    const span = [0, FINE].find((each) => each >= finest && this.hasAtMost(points, target, each, from, to)) ?? COARSE;
+    if (span === 0) return this.samples(target, from, to);
+    return (this.sql.all(
+      'SELECT at, low AS value, start, high, last, count FROM bucket WHERE target = ? AND span = ? AND at >= ? AND at <= ? ORDER BY at DESC, start DESC LIMIT ?',
+      target, span, from, bounded(to), bounded(MOST_OF_POINTS * points),
+    ) as Bucket[]).reverse();
+  }
+
+  /** Whether there are no more than `points`; looks at no more than that. */
+  private hasAtMost(points: number, target: number, span: number, from: number, to: number): boolean {
+    if (points === Infinity) return true;
+    const { rows } = (span === 0
+      ? this.sql.get('SELECT count(*) AS rows FROM (SELECT 1 FROM raw WHERE target = ? AND at >= ? AND at <= ? LIMIT ?)', target, from, bounded(to), points + 1)
+      : this.sql.get('SELECT count(*) AS rows FROM (SELECT 1 FROM bucket WHERE target = ? AND span = ? AND at >= ? AND at <= ? LIMIT ?)', target, span, from, bounded(to), points + 1)) as { rows: number };
+    return rows <= points;
   }
 
   /** The latest scrape; null before the first. */
@@ -147,10 +165,14 @@ export class History {
       this.sql.run('DELETE FROM stack_count WHERE profile IN (SELECT id FROM profile WHERE target = ? AND at = ?)', target, at);
       this.sql.run('INSERT INTO profile (target, at, start, total, look) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET start = excluded.start, total = excluded.total, look = excluded.look', target, at, start, total, look === null ? null : JSON.stringify(look));
       const { id } = this.sql.get('SELECT id FROM profile WHERE target = ? AND at = ?', target, at) as { id: number };
-      for (const { key, frames, count } of stacks) {
-        this.sql.run('INSERT INTO stack (target, key, frames) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', target, key, JSON.stringify(frames));
-        this.sql.run('INSERT INTO stack_count (profile, stack, count) VALUES (?, (SELECT id FROM stack WHERE target = ? AND key = ?), ?) ON CONFLICT DO UPDATE SET count = count + excluded.count', id, target, key, count);
-      }
+      // Nearly all are known from the profiles before: those are neither written nor made into text again.
+      const known = new Set((this.sql.all('SELECT key FROM stack WHERE target = ? AND key IN (SELECT value FROM json_each(?))', target, JSON.stringify(stacks.map(({ key }) => key))) as { key: string }[]).map(({ key }) => key));
+      for (const { key, frames } of stacks) if (!known.has(key)) this.sql.run('INSERT INTO stack (target, key, frames) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', target, key, JSON.stringify(frames));
+      this.sql.run(
+        `INSERT INTO stack_count (profile, stack, count)
+         SELECT ?1, stack.id, sum(each.value ->> 1) FROM json_each(?2) AS each CROSS JOIN stack ON stack.target = ?3 AND stack.key = each.value ->> 0 GROUP BY stack.id`,
+        id, JSON.stringify(stacks.map(({ key, count }) => [key, count])), target,
+      );
       return id;
     });
   }
@@ -170,7 +192,7 @@ export class History {
 
   /** The profiles on record, oldest first. */
   profiles(target: number, from = 0, to = Infinity): ProfileRecord[] {
-    return this.sql.all('SELECT id, at, start, total FROM profile WHERE target = ? AND at >= ? AND at <= ? ORDER BY at', target, from, Math.min(to, Number.MAX_SAFE_INTEGER)) as ProfileRecord[];
+    return this.sql.all('SELECT id, at, start, total FROM profile WHERE target = ? AND at >= ? AND at <= ? ORDER BY at', target, from, bounded(to)) as ProfileRecord[];
   }
 
   /** What the latest profiles proved, at most so many, oldest first. */
@@ -247,14 +269,33 @@ export class History {
     this.sql.close();
   }
 
-  private insert(target: number, { at, value, start }: Sample): void {
-    this.sql.run('INSERT INTO raw (target, at, value, start) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, start = excluded.start', target, at, value, start);
+  private insert(target: number, samples: readonly Sample[]): void {
+    for (const { at, value, start } of samples) this.sql.run('INSERT INTO raw (target, at, value, start) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, start = excluded.start', target, at, value, start);
     for (const span of [FINE, COARSE]) {
-      this.sql.run(
-        `INSERT INTO bucket (target, span, at, start, low, high, last, count) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?5, 1)
-         ON CONFLICT DO UPDATE SET low = min(low, excluded.low), high = max(high, excluded.high), last = excluded.last, count = count + 1`,
-        target, span, at - (at % span), start, value,
-      );
+      for (const { at, start, value, high, last, count } of bucketsOf(samples, span)) {
+        this.sql.run(
+          `INSERT INTO bucket (target, span, at, start, low, high, last, count) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+           ON CONFLICT DO UPDATE SET low = min(low, excluded.low), high = max(high, excluded.high), last = excluded.last, count = count + excluded.count`,
+          target, span, at, start, value, high, last, count,
+        );
+      }
     }
   }
+}
+
+/** The database has no Infinity among its whole numbers. */
+function bounded(number: number): number {
+  return Math.min(number, Number.MAX_SAFE_INTEGER);
+}
+
+/** Samples put together by span and process, in the order of their first. */
+function bucketsOf(samples: readonly Sample[], span: number): Bucket[] {
+  const buckets = new Map<string, Bucket>();
+  for (const { at, value, start } of samples) {
+    const begin = at - (at % span);
+    const key = `${begin} ${start}`;
+    const known = buckets.get(key);
+    buckets.set(key, known === undefined ? { at: begin, start, value, high: value, last: value, count: 1 } : { ...known, value: Math.min(known.value, value), high: Math.max(known.high, value), last: value, count: known.count + 1 });
+  }
+  return [...buckets.values()];
 }

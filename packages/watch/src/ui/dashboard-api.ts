@@ -1,31 +1,14 @@
 /** Owns asking the server: each route with the shape of its answer. */
-import type { GroupReport, TargetReport } from '../monitor/index.js';
-import type { Curve, FlameNode, Line, OverviewRow } from '../server/index.js';
+import type { GroupReport } from '../monitor/index.js';
+import type { FlameNode, OverviewRow, TargetView } from '../server/index.js';
+
+export type { GroupCurve, TargetView } from '../server/index.js';
 
 export interface Overview {
   /** Between scrapes, ms. */
   readonly interval: number;
   readonly now: number;
   readonly targets: readonly OverviewRow[];
-}
-
-export interface Incident {
-  readonly id: number;
-  readonly opened: number;
-  readonly closed: number | null;
-}
-
-export interface TargetView {
-  readonly report: TargetReport;
-  readonly from: number;
-  readonly to: number;
-  readonly curve: Curve;
-  readonly restarts: readonly number[];
-  readonly trough: Line | null;
-  readonly threshold: { readonly value: number; readonly at: number | null };
-  readonly incidents: readonly Incident[];
-  readonly profiles: readonly { readonly at: number; readonly total: number }[];
-  readonly connections: readonly { readonly host: string; readonly state: string; readonly count: number }[];
 }
 
 export interface Comparison {

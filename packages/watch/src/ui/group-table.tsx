@@ -1,7 +1,8 @@
 /** Owns the table of stack groups: how many, how many more, where, and what it means. */
 import type { VNode } from 'preact';
 import type { GroupReport } from '../monitor/index.js';
-import { count, signed } from './quantity.js';
+import { clockTime, count, pace, signed } from './quantity.js';
+import { VerdictBadge } from './verdict-badge.js';
 
 export function GroupTable({ groups, label }: { readonly groups: readonly GroupReport[]; readonly label: string }): VNode {
   const advised = new Set<string>();
@@ -28,9 +29,9 @@ export function GroupTable({ groups, label }: { readonly groups: readonly GroupR
 }
 
 function GroupRow({ group, advice }: { readonly group: GroupReport; readonly advice: string | null }): VNode {
-  const { growth, top, site, state, diagnosis, frames } = group;
+  const { growth, top, site, state, diagnosis, frames, leaking, perHour, since, reason } = group;
   return (
-    <tr role="row">
+    <tr role="row" class={leaking ? 'leaking' : ''}>
       <td role="cell" class="figure" data-label="Growth">
         {signed(growth)}
       </td>
@@ -59,8 +60,14 @@ function GroupRow({ group, advice }: { readonly group: GroupReport; readonly adv
         </details>
       </td>
       <td role="cell" data-label="What it means">
-        {diagnosis ?? 'This stack is of no known kind.'}
-        {advice === null || growth <= 0 ? null : <span class="advice">{advice}</span>}
+        {leaking ? <VerdictBadge standing="leaking" /> : null} {diagnosis ?? 'This stack is of no known kind.'}
+        {leaking && reason !== null && reason !== diagnosis ? (
+          <span class="said">
+            {perHour > 0 ? `${pace(perHour)} an hour` : ''}
+            {since === null ? '' : ` since ${clockTime(since)}`}. {reason}
+          </span>
+        ) : null}
+        {advice === null || (growth <= 0 && !leaking) ? null : <span class="advice">{advice}</span>}
       </td>
     </tr>
   );

@@ -9,6 +9,7 @@ import { ComparisonSection } from './comparison-section.js';
 import { ConnectionTable } from './connection-table.js';
 import { CurveChart } from './curve-chart.js';
 import { standingOf, targets, timeToLimit } from './fleet.js';
+import { GroupCurves } from './group-curves.js';
 import { GroupTable } from './group-table.js';
 import { MomentList } from './moment-list.js';
 import type { Moments } from './moments.js';
@@ -44,7 +45,7 @@ export function TargetPage({ url }: { readonly url: string }): VNode {
   }
   const { report, connections } = view;
   const at = flame?.at ?? null;
-  const grown = report.groups.filter(({ growth }) => growth > 0);
+  const grown = report.groups.filter(({ growth, leaking }) => growth > 0 || leaking);
   return (
     <>
       <Back />
@@ -72,6 +73,12 @@ export function TargetPage({ url }: { readonly url: string }): VNode {
         <h2 id="groups">{grown.length > 0 ? 'What grows' : 'What there is'}</h2>
         {report.groups.length === 0 ? <p>No profile has been read yet.</p> : <GroupTable groups={report.groups} label={grown.length > 0 ? 'Stacks that grow' : 'Stacks'} />}
       </section>
+      {view.groupCurves.length === 0 ? null : (
+        <section aria-labelledby="courses">
+          <h2 id="courses">Groups over time</h2>
+          <GroupCurves curves={view.groupCurves} from={view.from} to={view.to} />
+        </section>
+      )}
       <section aria-labelledby="connections">
         <h2 id="connections">Connections</h2>
         {connections.length === 0 ? <p>{report.platform === 'go' ? "A Go profile does not say to which hosts its connections are." : 'None in the latest profile.'}</p> : <ConnectionTable connections={connections} />}

@@ -1,0 +1,29 @@
+/** Owns the overview: every target as a row, with what to blame and a sparkline. */
+import type { TargetMonitor, TargetReport } from '../monitor/index.js';
+import { FINE, type Bucket, type History, type Sample } from '../store/index.js';
+import { curveOf, type Curve } from './curve.js';
+
+/** A target as the overview shows it. */
+export interface OverviewRow extends Omit<TargetReport, 'groups'> {
+  /** The line at fault, or what they wait in; '' where nothing grows. */
+  readonly blame: string;
+  readonly sparkline: Curve;
+}
+
+/** What a sparkline shows, at most, ms; and points. */
+const SPARKLINE = 6 * 3_600_000;
+const SPARKLINE_POINTS = 80;
+/** Buckets from which on a sparkline is made of them: reading each scrape of six hours would take seconds for a thousand targets. */
+const ENOUGH_BUCKETS = 6;
+
+export function overviewRow(report: TargetReport, { historyId }: TargetMonitor, history: History): OverviewRow {
+  const { groups, ...row } = report;
+  const worst = groups.find(({ growth, leaking }) => growth > 0 || leaking);
+  const blame = worst === undefined ? '' : worst.site === null ? worst.top : `${worst.site.function} ${worst.site.file}:${worst.site.line}`;
+  return { ...row, blame, sparkline: curveOf(sparklineSamples(history, historyId, Date.now()), SPARKLINE_POINTS) };
+}
+
+function sparklineSamples(history: History, id: number, now: number): readonly (Sample | Bucket)[] {
+  const buckets = history.buckets(id, FINE, now - SPARKLINE, now);
+  return buckets.length >= ENOUGH_BUCKETS ? buckets : history.samples(id, now - SPARKLINE, now);
+}

@@ -1,0 +1,89 @@
+/** Owns a target as its page shows it: what is said of it, its curve with what happened, the courses of its stack groups, its connections. */
+import type { Frame } from 'watertight/pprof';
+import type { TargetMonitor, TargetReport } from '../monitor/index.js';
+import type { History } from '../store/index.js';
+import { curveOf, restartsIn, thresholdAt, troughLine, type Curve, type Line } from './curve.js';
+import { nearestProfile } from './kept-profile.js';
+
+/** A group of stacks over time. */
+export interface GroupCurve {
+  /** Tells groups apart. */
+  readonly id: number;
+  readonly top: string;
+  readonly site: Frame | null;
+  readonly count: number;
+  readonly growth: number;
+  /** Judged by its own course. */
+  readonly leaking: boolean;
+  readonly perHour: number;
+  /** Why; null where it was not judged. */
+  readonly reason: string | null;
+  readonly curve: Curve;
+  readonly restarts: readonly number[];
+}
+
+/** What `/api/target` answers. Times in ms since 1970. */
+export interface TargetView {
+  readonly report: TargetReport;
+  readonly from: number;
+  readonly to: number;
+  readonly curve: Curve;
+  readonly restarts: readonly number[];
+  readonly trough: Line | null;
+  /** A fixed threshold, for comparison, and when it would have fired; null if it has not. */
+  readonly threshold: { readonly value: number; readonly at: number | null };
+  readonly incidents: readonly { readonly id: number; readonly opened: number; readonly closed: number | null }[];
+  readonly profiles: readonly { readonly at: number; readonly total: number }[];
+  /** What leaks first, then what grows most. */
+  readonly groupCurves: readonly GroupCurve[];
+  readonly connections: readonly { readonly host: string; readonly state: string; readonly count: number }[];
+}
+
+/** Points of the curve, and of what it is made of at most about twice as many. */
+const CURVE_POINTS = 2000;
+const GROUP_POINTS = 300;
+const GROUPS = 6;
+/** The alarm that one would have without the detector. */
+const USUAL_THRESHOLD = 1000;
+
+export function targetView(monitor: TargetMonitor, history: History, from: number, to: number, now: number): TargetView {
+  const report = monitor.report();
+  const id = monitor.historyId;
+  const samples = history.curve(id, from, to, now, 2 * CURVE_POINTS);
+  const threshold = report.limit ?? USUAL_THRESHOLD;
+  return {
+    report,
+    from,
+    to,
+    curve: curveOf(samples, CURVE_POINTS),
+    restarts: restartsIn(samples),
+    trough: troughLine(samples, report.since, report.perHour),
+    threshold: { value: threshold, at: thresholdAt(samples, threshold) },
+    incidents: history.incidents(id).map(({ id: number, opened, closed }) => ({ id: number, opened, closed })),
+    profiles: history.profiles(id, from, to).map(({ at, total }) => ({ at, total })),
+    groupCurves: groupCurvesOf(monitor, history, from, to),
+    connections: connectionsIn(history, id, to),
+  };
+}
+
+function groupCurvesOf(monitor: TargetMonitor, history: History, from: number, to: number): GroupCurve[] {
+  return monitor.leadingGroups(GROUPS).map(({ id, shape: { top, site }, count, growth, verdict }) => {
+    const samples = history.groups.series(id, from, to);
+    return { id, top, site, count, growth, leaking: verdict?.leaking ?? false, perHour: verdict?.perHour ?? 0, reason: verdict?.reason ?? null, curve: curveOf(samples, GROUP_POINTS), restarts: restartsIn(samples) };
+  });
+}
+
+/** Connections by host and state, where the profile says so: a Node service's does. */
+function connectionsIn(history: History, id: number, at: number): TargetView['connections'] {
+  const counts = new Map<string, { host: string; state: string; count: number }>();
+  for (const { frames, labels, count } of nearestProfile(history, id, at)?.stacks ?? []) {
+    const { host, verdict } = labels;
+    if (host === undefined || !/readLoop|\.body$/.test(frames[0]?.function ?? '')) continue;
+    const state = verdict ?? 'unknown';
+    const key = `${host}\n${state}`;
+    const known = counts.get(key);
+    if (known === undefined) counts.set(key, { host, state, count });
+    else known.count += count;
+  }
+  return [...counts.values()].sort((a, b) => b.count - a.count);
+}
