@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { createLabServer } from '#lab';
-import { furtherFile, parityFolder, wellKnownFile } from './recorded.js';
+import { furtherFile, liveFile, parityFolder, wellKnownFile } from './recorded.js';
 
 const { status, stdout } = spawnSync('go', ['version'], { encoding: 'utf8' });
 const skip = status === 0 ? false : 'go is not installed';
@@ -19,6 +19,9 @@ const handful: [file: string, id: string][] = [
   [wellKnownFile, 'quiz-all-in-one-process'],
   [wellKnownFile, 'read-late'],
   [wellKnownFile, 'parallel-default-idle'],
+  [liveFile, 'six-unread'],
+  [liveFile, 'six-closed'],
+  [liveFile, 'two-at-once'],
   [furtherFile, 'gzip-ten-bytes'],
   [furtherFile, 'close-idle-forgotten-by-next-request'],
   [furtherFile, 'limit-two-waiters-cancelled'],

@@ -8,6 +8,7 @@ const root = new URL('../../../../../', import.meta.url);
 
 export const parityFolder = fileURLToPath(new URL('parity/', root));
 export const wellKnownFile = fileURLToPath(new URL('packages/watch/src/lab/counts.json', root));
+export const liveFile = fileURLToPath(new URL('packages/watch/src/lab/live-counts.json', root));
 export const furtherFile = fileURLToPath(new URL('parity/more.json', root));
 
 /** The scenarios of more.json about one subject. */
