@@ -132,7 +132,7 @@ describe('what can\'t be read is a mistake of the command line, and says what it
     const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
     const refused = await watertight('top', address);
     assert.equal(refused.status, 2);
-    assert.match(refused.stderr, /401: give the target a token/);
+    assert.match(refused.stderr, /401: it wants to know who asks\. Give --token/);
     assert.match((await watertight('top', '--token', 'open sesame', address)).stdout, /8 response bodies/);
   });
 });

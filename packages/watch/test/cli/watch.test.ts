@@ -157,6 +157,15 @@ describe('watertight watch', () => {
     history.close();
   });
 
+  test('a port that is taken is said to be', async (t) => {
+    const other = createServer().listen(0, '127.0.0.1');
+    t.after(() => other.close());
+    await once(other, 'listening');
+    const { status, stderr } = await watertight('watch', '--port', String((other.address() as AddressInfo).port), 'h:1');
+    assert.equal(status, 2);
+    assert.match(stderr, /another program listens there, perhaps another watcher\. Name another --port/);
+  });
+
   for (const [name, args, message] of [
     ['no service', [], /nothing to watch/],
     ['a configuration that is not there', ['--config', '/nowhere/watch.yml'], /\/nowhere\/watch\.yml: there is no such file/],
@@ -165,7 +174,11 @@ describe('watertight watch', () => {
     ['an interval that is none', ['--interval', '0', 'h:1'], /from 50 to a day/],
     ['a dashboard for everyone', ['--host', '0.0.0.0', 'h:1'], /needs --dashboard-token/],
     ['a port that is none', ['--port', '70000', 'h:1'], /from 0 to 65535/],
-    ['a history that can\'t be kept', ['--db', '/nowhere/at/all.db', 'h:1'], /\/nowhere\/at\/all\.db can't be opened/],
+    ['a history in no folder', ['--db', '/nowhere/at/all.db', 'h:1'], /\/nowhere\/at\/all\.db can't be opened: there is no folder \/nowhere\/at\. Make it/],
+    ['a history that is a folder', ['--db', room, 'h:1'], /it is a folder\. Name a file in it: --db .*\/watertight\.db/],
+    ['a port alone', ['6060'], /"6060" is a port alone; write the host as well: 127\.0\.0\.1:6060/],
+    ['an address with one slash', ['http:/127.0.0.1:6060'], /has no \/\/ after its scheme/],
+    ['an address of another machine', ['--host', '192.0.2.1', '--dashboard-token', 'x', 'h:1'], /192\.0\.2\.1:7676: that is no address of this machine/],
   ] as const) {
     test(`${name} is a mistake of the command line`, async () => {
       const { status, stderr } = await watertight('watch', ...args);
