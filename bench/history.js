@@ -4,8 +4,9 @@
 //   node bench/history.js [days]     after a build; 365 days at 10 s by default
 //
 // The last days are watched by the monitor itself, at its usual pace: 200 stack groups in each profile, whose
-// numbers change, whose lines are others after each deployment, and one of which leaks now and then. Of what was
-// before them nothing but spans of an hour is left in the end; they are recorded an hour at a time.
+// numbers change, whose lines are others after each deployment, and one of which leaks now and then. Before them,
+// as far back as profiles are kept, it looks every quarter of an hour, which is more than will be left of that
+// time; the scrapes in between are recorded together, and so is everything before.
 
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +22,10 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const GROUPS = 200;
 /** Longer than anything but the coarsest spans is kept. */
-const WATCHED_DAYS = 62;
+const PROFILED_DAYS = 62;
+/** More than the time for which every profile is kept, and every scrape. */
+const WATCHED_DAYS = 4;
+const QUARTER = HOUR / 4;
 
 const days = Number(process.argv[2] ?? 365);
 if (!(days >= 1)) throw new Error(`days is a number from 1 on, not ${process.argv[2]}`);
@@ -86,6 +90,7 @@ async function cpuOf(work) {
 try {
   const end = Math.floor(Date.now() / HOUR) * HOUR;
   const begin = end - days * DAY;
+  const profiledFrom = Math.max(begin, end - PROFILED_DAYS * DAY);
   const watchedFrom = Math.max(begin, end - WATCHED_DAYS * DAY);
   const service = new Service(begin);
   const target = parseTarget('http://127.0.0.1:6060', { limit: 20_000 });
@@ -97,18 +102,23 @@ try {
     history.expire(id, at);
     largest = Math.max(largest, sizeNow());
   };
+  /** What was scraped from a time on, until before another. */
+  const record = (from, to) => {
+    const { start } = service.processAt(from);
+    history.recordAll(id, Array.from({ length: (to - from) / INTERVAL }, (_, i) => ({ at: from + i * INTERVAL, value: service.count(from + i * INTERVAL), start })));
+    recorded += (to - from) / INTERVAL;
+  };
 
   let recorded = 0;
   const recordCpu = await cpuOf(() => {
-    for (let at = begin; at < watchedFrom; at += HOUR) {
-      const { start } = service.processAt(at);
-      history.recordAll(id, Array.from({ length: HOUR / INTERVAL }, (_, i) => ({ at: at + i * INTERVAL, value: service.count(at + i * INTERVAL), start })));
-      recorded += HOUR / INTERVAL;
+    for (let at = begin; at < profiledFrom; at += HOUR) {
+      record(at, at + HOUR);
       expire(at);
     }
   });
+  const recordedOnly = recorded;
 
-  let now = watchedFrom;
+  let now = profiledFrom;
   let profiles = 0;
   const source = {
     resume() {},
@@ -118,7 +128,14 @@ try {
       return Promise.resolve(parseProfile(service.profile(now)));
     },
   };
-  const watch = new TargetMonitor(target, source, history, { interval: INTERVAL, profileInterval: 30 * INTERVAL }, now);
+  const pace = { interval: INTERVAL, profileInterval: 30 * INTERVAL };
+  const watch = new TargetMonitor(target, source, history, pace, now);
+  for (; now < watchedFrom; now += QUARTER) {
+    await watch.scrape(now);
+    record(now + INTERVAL, now + QUARTER);
+    expire(now);
+  }
+  const earlier = profiles;
   let scrapes = 0;
   const watchCpu = await cpuOf(async () => {
     for (; now < end; now += INTERVAL) {
@@ -136,7 +153,7 @@ try {
     const before = performance.now();
     history = new History(file);
     reopened = performance.now() - before;
-    const again = new TargetMonitor(target, source, history, { interval: INTERVAL, profileInterval: 30 * INTERVAL }, end).report();
+    const again = new TargetMonitor(target, source, history, pace, end).report();
     if (again.leaking !== said.leaking || again.restarts !== said.restarts) console.log(`the verdict is another after the restart: ${again.leaking}, ${again.restarts} restarts; it was ${said.leaking}, ${said.restarts}`);
   });
 
@@ -154,8 +171,8 @@ try {
   await monitor.stop();
   history.close();
 
-  console.log(`${days} days at ${INTERVAL / 1000} s, ${recorded + scrapes} scrapes, of ${profiles} profiles of ${GROUPS} stack groups in the last ${Math.round((end - watchedFrom) / DAY)} days: ${mib(size)} (at most ${mib(largest)} on the way, the write-ahead log included)`);
-  console.log(`CPU: ${((watchCpu * 1000) / scrapes).toFixed(0)} µs a scrape that is watched, its service and its profiles included${recorded === 0 ? '' : `; ${((recordCpu * 1000) / recorded).toFixed(1)} µs a scrape recorded an hour at a time`}`);
+  console.log(`${days} days at ${INTERVAL / 1000} s, and profiles of ${GROUPS} stack groups, ${profiles - earlier} in the last ${Math.round((end - watchedFrom) / DAY)} days: ${mib(size)} (at most ${mib(largest)} on the way, the write-ahead log included)`);
+  console.log(`CPU: ${((watchCpu * 1000) / scrapes).toFixed(0)} µs a scrape that is watched, its service and its profiles included${recordedOnly === 0 ? '' : `; ${((recordCpu * 1000) / recordedOnly).toFixed(1)} µs a scrape recorded an hour at a time`}`);
   console.log(`opening it: ${reopened.toFixed(0)} ms; opening and judging after a restart: ${judgedCpu.toFixed(0)} ms of CPU`);
   console.log(`the target's page (first look, then warm): ${views.join('; ')}`);
 } finally {

@@ -1,4 +1,5 @@
 /** Owns a profile, alone or beside an earlier one, as groups of equal stacks that say what they are: what `top`, `diff` and the watcher show. */
+import { createHash } from 'node:crypto';
 import { diffProfiles, type Frame, type Profile } from 'watertight/pprof';
 import { diagnose, siteOf, type Diagnosis } from './diagnosis.js';
 import { doing, goRootOf, programFrame, type Stack } from './stack.js';
@@ -117,6 +118,8 @@ function totalOf(stacks: readonly CountedStack[]): number {
   return stacks.reduce((sum, { count }) => sum + count, 0);
 }
 
+/** Short, whatever the depth: keys are compared, indexed and kept by the hundreds for every profile. */
 function keyOf(frames: readonly Frame[], state: string | null): string {
-  return `${state ?? ''}\n${frames.map(({ function: name, file, line, address }) => (name === '' ? address : `${name} ${file}:${line}`)).join('\n')}`;
+  const text = `${state ?? ''}\n${frames.map(({ function: name, file, line, address }) => (name === '' ? address : `${name} ${file}:${line}`)).join('\n')}`;
+  return createHash('sha1').update(text).digest('base64url');
 }
