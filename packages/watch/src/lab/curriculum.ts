@@ -27,7 +27,7 @@ interface Chapter {
 const CHAPTERS: readonly Chapter[] = [
   {
     title: 'The essential six',
-    intro: 'The same six requests, and what becomes of their connections: everything else follows from these.',
+    intro: 'What becomes of a connection, in six experiments: everything else follows from these.',
     ids: ['quiz-six-read-all', 'six-unread', 'limit-reader', 'six-closed', 'two-at-once', 'parallel-default-idle'],
   },
   {
@@ -80,23 +80,33 @@ const TITLES: Readonly<Record<string, string>> = {
   'quiz-all-in-one-process': 'All four, one after another',
 };
 
-const BESIDE: readonly (readonly [string, string])[] = [
-  ['quiz-six-read-all', 'six-unread'],
-  ['limit-reader', 'limit-reader-closed'],
-  ['six-closed', 'quiz-six-read-all'],
-  ['two-at-once', 'parallel-default-idle'],
-  ['close-late', 'read-late'],
-  ['cancel-unread', 'six-unread'],
-  ['idle-connection', 'close-idle-connections'],
-  ['three-hosts', 'quiz-testFun3'],
-  ['disable-keep-alives', 'quiz-testFun3'],
-  ['empty-body', 'tiny-unread'],
-  ['status-204', 'tiny-unread'],
-  ['head', 'tiny-unread'],
-  ['chunked-unread', 'chunked-read'],
-  ['quiz-testFun1', 'quiz-testFun3'],
-  ['quiz-testFun2', 'quiz-testFun4'],
-];
+/** What each shows more of, seen beside another. */
+const BESIDE: Readonly<Record<string, string>> = {
+  'quiz-six-read-all': 'six-unread',
+  'six-unread': 'quiz-six-read-all',
+  'limit-reader': 'limit-reader-closed',
+  'six-closed': 'quiz-six-read-all',
+  'two-at-once': 'parallel-default-idle',
+  'parallel-default-idle': 'two-at-once',
+  'limit-reader-closed': 'limit-reader',
+  'close-late': 'read-late',
+  'read-late': 'close-late',
+  'cancel-unread': 'six-unread',
+  'idle-connection': 'close-idle-connections',
+  'close-idle-connections': 'idle-connection',
+  'three-hosts': 'quiz-testFun3',
+  'disable-keep-alives': 'quiz-testFun3',
+  'empty-body': 'tiny-unread',
+  'status-204': 'tiny-unread',
+  head: 'tiny-unread',
+  'tiny-unread': 'six-unread',
+  'chunked-unread': 'chunked-read',
+  'chunked-read': 'chunked-unread',
+  'quiz-testFun1': 'quiz-testFun3',
+  'quiz-testFun2': 'quiz-testFun4',
+  'quiz-testFun3': 'quiz-testFun1',
+  'quiz-testFun4': 'quiz-testFun2',
+};
 
 /** The experiments in the order in which they teach; those that are not known here come last. */
 export function lessonsOf(scenarios: readonly Scenario[]): Lesson[] {
@@ -114,7 +124,7 @@ export function lessonsOf(scenarios: readonly Scenario[]): Lesson[] {
 }
 
 function cardOf({ id, why, counts }: Scenario, all: readonly Scenario[]): ExperimentCard {
-  const pair = BESIDE.find(([first]) => first === id) ?? BESIDE.find(([, second]) => second === id);
-  const beside = pair?.find((other) => other !== id) ?? null;
-  return { id, title: TITLES[id] ?? id, why, counts, beside: all.some((scenario) => scenario.id === beside) ? beside : null };
+  // An id of somebody's own may be the name of anything.
+  const beside = Object.hasOwn(BESIDE, id) ? BESIDE[id] : null;
+  return { id, title: Object.hasOwn(TITLES, id) ? TITLES[id] : id, why, counts, beside: all.some((scenario) => scenario.id === beside) ? beside : null };
 }

@@ -21,5 +21,9 @@ test('experiments of one’s own come last, under their ids', () => {
   const own = parseScenarios(JSON.stringify([{ id: 'mine', why: 'of my own', steps: [], counts: [], errors: 0 }]), 'the test');
   const lessons = lessonsOf([...own, ...liveScenarios()]);
   assert.deepEqual(lessons.at(-1)!.experiments.map(({ id, title, beside }) => [id, title, beside]), [['mine', 'mine', null]]);
+  for (const id of ['constructor', '__proto__', 'toString']) {
+    const named = lessonsOf(parseScenarios(JSON.stringify([{ id, why: 'an odd name', steps: [], counts: [], errors: 0 }]), 'the test'));
+    assert.deepEqual(named[0].experiments.map(({ title, beside }) => [title, beside]), [[id, null]]);
+  }
   assert.deepEqual(lessonsOf(own).map(({ title }) => title), ['Others']);
 });
