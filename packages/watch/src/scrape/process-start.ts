@@ -32,11 +32,13 @@ export interface Sighting {
 
 /** A process's start is computed from a clock that is adjusted, and said in whole or hundredth seconds: less apart is the same, unless the count fell. */
 const TOLERANCE = 2000;
+/** So much apart it is the same even if the count fell: a small one does so by chance. */
+const ROUNDING = 500;
 
 /** When the process that answered had started. */
 export function processStart(before: ProcessState | null, { at, value, sameConnection, said }: Sighting): number {
   const fell = before !== null && value < before.value * FALL;
-  if (said !== null) return before !== null && Math.abs(said - before.start) <= TOLERANCE && !fell ? before.start : Math.round(said);
+  if (said !== null) return before !== null && Math.abs(said - before.start) <= (fell ? ROUNDING : TOLERANCE) ? before.start : Math.round(said);
   if (before === null) return 0;
   return sameConnection || !fell ? before.start : at;
 }

@@ -52,8 +52,13 @@ const KINDS: readonly TargetKind[] = [
 ];
 /** A process lives at least so long, ms: two that begin within two seconds are one by design, clocks being adjusted. */
 const SHORTEST_LIFE = 2600;
-/** How long a watcher lives, ms: from its first instructions on. */
-const WATCHER_LIFE = [50, 3000] as const;
+/** The share of watchers that are killed while they start, at some time after their first instructions, ms. */
+const STARTING = 0.25;
+const STARTING_LIFE = [50, 1200] as const;
+/** How long the others live once they have shown something, ms. */
+const WATCHING_LIFE = [0, 3000] as const;
+/** Within which a watcher shows something, however busy the machine, ms. */
+const SHOWN_WITHIN = 60_000;
 const POLL = 40;
 /** Until both watchers have come to their verdicts on processes that nobody kills any more, ms. */
 const SETTLED_WITHIN = 120_000;
@@ -135,27 +140,33 @@ class Trial {
   /** A watcher's life and its end, and perhaps that of a service meanwhile. */
   private async round(round: number): Promise<void> {
     const { random } = this;
-    const [life, killAt, absence] = [random.between(...WATCHER_LIFE), random.next(), random.between(0, 700)];
+    const whileStarting = random.chance(STARTING);
+    const life = whileStarting ? random.between(...STARTING_LIFE) : random.between(...WATCHING_LIFE);
+    const [killAt, absence] = [random.between(...WATCHING_LIFE), random.between(0, 700)];
     const victim = random.pick(this.targets);
     const began = Date.now();
-    const left = (): number => began + life - Date.now();
+    let endsAt = began + (whileStarting ? life : SHOWN_WITHIN);
+    const left = (): number => endsAt - Date.now();
     const watcher = (this.watcher = this.watch(this.db, this.acknowledged));
-    const aliveFor = Date.now() - (victim.aliveSince ?? Date.now());
-    const replacing = aliveFor + life * killAt >= SHORTEST_LIFE ? this.replace(victim, life * killAt, absence) : null;
+    const aliveFor = began - (victim.aliveSince ?? began);
+    const replacing = aliveFor + killAt >= SHORTEST_LIFE ? this.replace(victim, killAt, absence) : null;
     let shown = false;
     for (let turn = 0; left() > 0; turn++) {
       const looking = turn % 5 === 4 ? watcher.target(random.pick(this.targets).url) : this.look(watcher, 'the watcher');
       // The kill does not wait for an answer.
-      shown = (await Promise.race([looking, sleep(Math.max(0, left()), null)])) !== null || shown;
+      const told = (await Promise.race([looking, sleep(Math.max(0, left()), null)])) !== null;
+      if (told && !shown && !whileStarting) endsAt = Date.now() + life;
+      shown ||= told;
       await sleep(Math.min(POLL, Math.max(0, left())));
     }
     await watcher.kill();
     if (!shown) this.whileStarting++;
+    if (!shown && !whileStarting) this.faults.push(`round ${round}: it has shown nothing in ${SHOWN_WITHIN} ms: ${watcher.complaints}`);
     if (watcher.complaints !== '') this.faults.push(`round ${round}: it complained: ${watcher.complaints}`);
     await this.look(this.twin, 'the twin');
     const examined = examine(this.db, this.targets, this.acknowledged);
     this.faults.push(...examined.faults.map((fault) => `after kill ${round}: ${fault}`));
-    this.options.onKill?.({ round, afterMs: Math.round(life), scrapes: examined.scrapes, faults: examined.faults });
+    this.options.onKill?.({ round, afterMs: Date.now() - began, scrapes: examined.scrapes, faults: examined.faults });
     await replacing;
   }
 
@@ -201,7 +212,7 @@ class Trial {
   }
 }
 
-/** A watcher that was not there when a climb began sees its beginning later, ms. */
+/** Between the beginnings of one climb, ms: each knows it by the profiles that it happened to take. */
 const SINCE_MS = 4000;
 /** Of the growth an hour. */
 const PACE_SHARE = 0.25;
@@ -215,9 +226,10 @@ function differences({ name, killed, twin }: Comparison): string[] {
     if (killed[key] !== twin[key] && (killed.leaking || twin.leaking)) differ(key, killed[key], twin[key]);
   }
   if (Math.abs(killed.start - twin.start) > SAME_START) differ('the start', killed.start, twin.start);
-  // Who has seen more of the processes before may know that they leaked as well: what counts is the present one.
-  const [since, ofTwin] = [killed, twin].map(({ since: at, start }) => (at === null ? null : Math.max(at, start)));
-  if (since !== null && ofTwin !== null && Math.abs((since ?? 0) - (ofTwin ?? 0)) > SINCE_MS) differ('since', killed.since, twin.since);
+  // Who has seen more of the processes before may know that they leaked as well: what counts is the present one, from
+  // when on both have seen it.
+  const seen = Math.max(killed.start, killed.firstSeen ?? 0, twin.firstSeen ?? 0);
+  if (killed.since !== null && twin.since !== null && Math.abs(Math.max(killed.since, seen) - Math.max(twin.since, seen)) > SINCE_MS) differ('since', killed.since, twin.since);
   if (killed.leaking && twin.leaking && Math.abs(killed.perHour - twin.perHour) > PACE_SHARE * twin.perHour) differ('the growth an hour', killed.perHour, twin.perHour);
   return faults;
 }

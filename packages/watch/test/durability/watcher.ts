@@ -21,6 +21,8 @@ export interface Told {
 }
 
 export interface ToldInFull extends Told {
+  /** Ms since 1970: the first scrape of the process that runs. */
+  readonly firstSeen: number | null;
   /** The line of the program whose bodies are unread. */
   readonly line: string | null;
   /** The diagnosis of what grew most. */
@@ -73,13 +75,14 @@ export class Watcher {
       rule: string | null;
       site: { function: string; file: string; line: number } | null;
     }
-    const answer = await this.ask<{ report: Told & { groups: Group[] }; profiles: { at: number; total: number }[] }>(`api/target?url=${encodeURIComponent(url)}`);
+    const answer = await this.ask<{ report: Told & { groups: Group[] }; profiles: { at: number; total: number }[]; curve: { times: number[] } }>(`api/target?url=${encodeURIComponent(url)}`);
     if (answer === null) return null;
     for (const { at, total } of answer.profiles) noted(this.acknowledged.profiles, url).set(at, total);
     const { groups, ...told } = answer.report;
     const worst = groups.filter(({ growth }) => growth > 0);
     const site = worst.find((group) => group.rule === 'unread-body' && group.site !== null)?.site ?? null;
-    return { ...told, line: site === null ? null : `${site.function} ${site.file}:${site.line}`, rule: worst.find(({ rule }) => rule !== null)?.rule ?? null };
+    const firstSeen = answer.curve.times.find((time) => time >= told.start) ?? null;
+    return { ...told, firstSeen, line: site === null ? null : `${site.function} ${site.file}:${site.line}`, rule: worst.find(({ rule }) => rule !== null)?.rule ?? null };
   }
 
   /** Ends it at once. */

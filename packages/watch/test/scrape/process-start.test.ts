@@ -17,6 +17,10 @@ describe('a process', () => {
     assert.equal(processStart({ start: AT - 5000, value: 100 }, sighting({ said: AT - 5900 })), AT - 5000);
   });
 
+  test('that says the same but for rounding is the same, however small counts fall', () => {
+    assert.equal(processStart({ start: AT - 5000, value: 4 }, sighting({ value: 1, said: AT - 4978 })), AT - 5000);
+  });
+
   test('that says it a little differently after a fall is another', () => {
     assert.equal(processStart({ start: AT - 5000, value: 150 }, sighting({ said: AT - 4000 })), AT - 4000);
   });
