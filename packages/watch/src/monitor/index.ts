@@ -6,6 +6,7 @@ export { GroupWatch, type GroupShape, type GroupVerdict, type WatchedGroup } fro
 export { judge, verdictOf, type Findings, type TargetReport, type TargetVerdict, type Verdict } from './judgement.js';
 export { Monitor, type MonitorListener, type MonitorOptions } from './monitor.js';
 export { phaseOf } from './phase.js';
+export { ProfileBudget } from './profile-budget.js';
 export { wantsProfile, type PaceSettings, type PaceState } from './profile-pace.js';
 export { FleetWatch } from './fleet-watch.js';
 export { TargetMonitor } from './target-monitor.js';

@@ -4,6 +4,7 @@ import { Scraper, type Target, type TargetSource } from '../scrape/index.js';
 import { FINE, type History } from '../store/index.js';
 import type { TargetReport } from './judgement.js';
 import { phaseOf } from './phase.js';
+import { ProfileBudget } from './profile-budget.js';
 import type { PaceSettings } from './profile-pace.js';
 import { TargetMonitor } from './target-monitor.js';
 
@@ -46,7 +47,7 @@ interface Watched {
 }
 
 export class Monitor {
-  private readonly settings: PaceSettings;
+  private readonly settings: PaceSettings & { readonly budget: ProfileBudget };
   private readonly sourceOf: (target: Target) => TargetSource;
   private readonly transport: Transport;
   private readonly watched = new Map<string, Watched>();
@@ -62,7 +63,8 @@ export class Monitor {
   ) {
     this.listener = options.onFault ?? ((error) => process.emitWarning(error instanceof Error ? error : String(error)));
     const interval = options.interval ?? DEFAULT_INTERVAL;
-    this.settings = { interval, profileInterval: options.profileInterval ?? 30 * interval };
+    const pace = { interval, profileInterval: options.profileInterval ?? 30 * interval };
+    this.settings = { ...pace, budget: new ProfileBudget(pace, () => this.watched.size) };
     const timeout = Math.min(Math.max(interval, 1000), LONGEST_SCRAPE);
     // One connection to each target, kept from scrape to scrape.
     this.transport = new Transport({ maxIdleConns: 0, maxIdleConnsPerHost: 2, idleConnTimeout: 6 * interval + 30_000, dialTimeout: timeout });

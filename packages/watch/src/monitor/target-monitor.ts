@@ -12,6 +12,7 @@ import { evidenceOf, type Look } from './evidence.js';
 import { groupReports, provenReports } from './group-report.js';
 import { GroupWatch, type WatchedGroup } from './group-watch.js';
 import { judge, verdictOf, type TargetReport, type Verdict } from './judgement.js';
+import type { ProfileBudget } from './profile-budget.js';
 import { wantsProfile, type PaceSettings } from './profile-pace.js';
 
 /** What was kept of a stack, without its number. */
@@ -55,7 +56,7 @@ export class TargetMonitor {
     readonly target: Target,
     private readonly source: TargetSource,
     private readonly history: History,
-    private readonly settings: PaceSettings,
+    private readonly settings: PaceSettings & { readonly budget?: ProfileBudget },
     now: number,
     private readonly onFault: (error: unknown) => void = (error) => {
       throw error;
@@ -86,7 +87,8 @@ export class TargetMonitor {
       this.failure = null;
       this.keep(() => this.history.record(this.id, scraped));
       this.assessor.add(this.clock.sample(scraped));
-      if (wantsProfile(this.settings, { ...scraped, profile: this.profile, suspected: this.suspected() })) await this.look(scraped);
+      const suspected = this.suspected();
+      if (wantsProfile(this.settings, { ...scraped, profile: this.profile, suspected }) && this.settings.budget?.take(at, suspected) !== false) await this.look(scraped);
     } catch (error) {
       if (!(error instanceof ScrapeError)) throw error;
       this.failure = error;
