@@ -42,7 +42,7 @@ export function apiHandlerOf(handler: UndiciHandler): UndiciHandler | null {
 
 /** What the program reads the response from; null where the handler does not show it. */
 export function streamOf(handler: UndiciHandler): ObservedStream | null {
-  const found = innermost(handler, (each) => isApiHandler(each) || isReadable(each.body));
+  const found = isApiHandler(handler) ? handler : innermost(handler, (each) => isApiHandler(each) || isReadable(each.body));
   if (found === null || 'factory' in found) return null;
   if (isApiHandler(found)) return isReadable(found.res) ? found.res : null;
   return isReadable(found.body) ? lastOf(found.body) : null;

@@ -71,6 +71,8 @@ class UndiciObservation {
   private readonly queue = new DispatchQueue();
   /** The last copy met: most programs have one. */
   private copy: UndiciCopy | null = null;
+  /** The class of bodies of request() met last. */
+  private bodyClass: object | null = null;
   private observesPush = false;
   private observesScopes = false;
   /** The request whose response's head is being handed on, if its handler is not in sight. */
@@ -85,11 +87,13 @@ class UndiciObservation {
       const copy = this.copyOf(request);
       if (copy === null) return;
       const handler = copy.handlerOf(request);
-      const isFetch = isFetchHandler(handler);
+      // Most requests have it in plain sight: no chain of handlers is to be looked through then.
+      const isDirect = isApiHandler(handler);
+      const isFetch = !isDirect && isFetchHandler(handler);
       const base = request.origin;
       const origin = ForeignOrigin.of(typeof base === 'string' ? base : String(base));
       const observed = new UndiciRequest(request, isFetch, this.siteOf(request, handler, origin), origin);
-      if (!isFetch && apiHandlerOf(handler) === null) {
+      if (!isDirect && !isFetch && apiHandlerOf(handler) === null) {
         observed.opaque = true;
         this.observeScopes();
       }
@@ -208,8 +212,9 @@ class UndiciObservation {
   /** Finds out what the program will read the response from. */
   private link(observed: UndiciRequest, handler: UndiciHandler): void {
     if (observed.finished || observed.linked) return;
-    if (REDIRECT.has(observed.status) && !isApiHandler(handler)) this.redirects.leave(observed);
-    const apiHandler = apiHandlerOf(handler);
+    const isDirect = isApiHandler(handler);
+    if (!isDirect && REDIRECT.has(observed.status)) this.redirects.leave(observed);
+    const apiHandler = isDirect ? handler : apiHandlerOf(handler);
     const stream = streamOf(handler);
     if (stream !== null) this.linkTo(observed, stream, apiHandler);
     else if (!writesElsewhere(apiHandler)) {
@@ -244,15 +249,16 @@ class UndiciObservation {
   private linkTo(observed: UndiciRequest, stream: ObservedStream, apiHandler: UndiciHandler | null): void {
     observed.linked = true;
     const streamClass = Reflect.getPrototypeOf(stream)!;
-    if (Object.hasOwn(streamClass, 'dump')) {
+    if (streamClass === this.bodyClass || Object.hasOwn(streamClass, 'dump')) {
       // The body of request().
       observed.bodyHandler = apiHandler as BodyHandler | null;
-      if (!this.streamClasses.has(streamClass)) {
+      if (streamClass !== this.bodyClass && !this.streamClasses.has(streamClass)) {
         this.streamClasses.add(streamClass);
         this.patches.replace(streamClass, 'read', observedRead);
         this.patches.replace(streamClass, '_destroy', observedDestroy);
         for (const name of ['on', 'prependListener', 'prependOnceListener']) this.patches.replace(streamClass, name, observedListening);
       }
+      this.bodyClass = streamClass;
     } else {
       // A stream of fetch, or of pipeline(): of a class that others use as well, so only this one is observed.
       if (streamClass === Readable.prototype || isDecoder(stream)) {

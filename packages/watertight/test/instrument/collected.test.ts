@@ -23,8 +23,8 @@ afterEach(async () => {
 });
 after(() => server.stop());
 
-/** Runs `leak`, drops whatever it made, and waits for the proof; undefined if there is none after half a second of collections. */
-async function proofOf(leak: (origin: string) => Promise<unknown>, patience = 40): Promise<ProvenLeak | undefined> {
+/** Runs `leak`, drops whatever it made, and waits for the proof; undefined if there is none after `patience` collections. */
+async function proofOf(leak: (origin: string) => Promise<unknown>, patience = 400): Promise<ProvenLeak | undefined> {
   const known = new Set(provenLeaks());
   await (async () => {
     await leak(server.origin);
