@@ -3,6 +3,8 @@ import Database from 'libsql';
 
 /** How long another process may hold the file's lock, ms. */
 const BUSY_TIMEOUT = 5000;
+/** Between two attempts at what does not wait by itself, ms. */
+const PAUSE = 20;
 /** Bytes that the write-ahead log keeps once its pages are in the file; a large transaction makes it grow far beyond. */
 const LOG_KEPT = 16 * 2 ** 20;
 
@@ -16,7 +18,8 @@ export class SqlFile {
     try {
       // WAL: readers and the writer do not wait for each other. NORMAL: a killed process loses nothing;
       // a machine that loses power may lose the last moments, never the file.
-      this.db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = ${LOG_KEPT};`);
+      this.db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT}; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = ${LOG_KEPT};`);
+      this.beginLog();
     } catch (error) {
       this.db.close();
       throw error;
@@ -62,6 +65,19 @@ export class SqlFile {
   close(): void {
     this.statements.clear();
     this.db.close();
+  }
+
+  /** SQLite does not wait for the lock that the change to WAL needs; another watcher may be making the same change. */
+  private beginLog(): void {
+    for (let waited = 0; ; waited += PAUSE) {
+      try {
+        this.db.exec('PRAGMA journal_mode = WAL');
+        return;
+      } catch (error) {
+        if (!/locked|busy/i.test((error as Error).message) || waited >= BUSY_TIMEOUT) throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
+      }
+    }
   }
 
   private statement(sql: string): Database.Statement {

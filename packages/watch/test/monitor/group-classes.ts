@@ -80,7 +80,7 @@ export const classes: readonly string[] = [...Object.keys(leaky), ...Object.keys
 export function groupSeries(name: string, range: 'near' | 'wide', seed: number): GroupSeries {
   const id = `${name}/${range}/${seed}`;
   const own = OWN[name];
-  if (own !== undefined) return { id, class: name, onset: null, length: 4 * DAY, starts: [-HOUR], ...own(new Random(Math.imul(seed + 1, 0x9e3779b1) ^ name.length)) };
+  if (own !== undefined) return { id, class: name, onset: null, length: 4 * DAY, starts: [-HOUR], ...own(new Random(Math.imul(seed + 1, 0x9e3779b1) ^ (name.length + (range === 'near' ? 0 : 0x5bd1e995)))) };
   const { samples, onset } = generate(name, range, seed);
   const begin = samples[0]?.[0] ?? 0;
   const ms = (seconds: number): number => Math.round((seconds - begin) * 1000);

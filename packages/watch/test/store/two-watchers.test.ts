@@ -15,17 +15,17 @@ after(() => rmSync(room, { recursive: true, force: true }));
 const opener = fileURLToPath(new URL('opener-process.js', import.meta.url));
 
 test('watchers that begin the same new file at the same time all have it', async () => {
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     const file = join(room, `begun-${round}.db`);
-    const children = Array.from({ length: 5 }, () => spawn(process.execPath, [opener, file], { stdio: ['pipe', 'pipe', 'pipe'] }));
+    const children = Array.from({ length: 4 }, () => spawn(process.execPath, [opener, file], { stdio: ['pipe', 'pipe', 'pipe'] }));
     await Promise.all(children.map((child) => once(child.stdout, 'data')));
     let complaints = '';
     for (const child of children) child.stderr.on('data', (text: Buffer) => (complaints += text.toString()));
     const ended = Promise.all(children.map((child) => once(child, 'exit')));
     for (const child of children) child.stdin.end('go\n');
-    assert.deepEqual((await ended).map(([status]) => status as number), [0, 0, 0, 0, 0], complaints);
+    assert.deepEqual((await ended).map(([status]) => status as number), [0, 0, 0, 0], complaints);
     const history = new History(file);
-    assert.equal(history.samples(history.target('http://127.0.0.1:6060'), 0).length, 5 * 50, 'and each has kept what it saw');
+    assert.equal(history.samples(history.target('http://127.0.0.1:6060'), 0).length, 4 * 50, 'and each has kept what it saw');
     history.close();
   }
 });
