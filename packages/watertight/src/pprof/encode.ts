@@ -12,7 +12,7 @@ import { Strings } from './string-table.js';
 
 const compress = promisify(gzip);
 
-/** Samples encoded at once. */
+/** Samples, or entries of a table, encoded at once. */
 const BATCH = 200;
 
 export interface EncodeOptions {
@@ -36,8 +36,11 @@ export async function encodeProfile(profile: Profile, slices: Slices, { dropFram
     }
     if (slices.over) await slices.next();
   }
-  pieces.push(piece({ sample: batch }), piece(encoding.rest(profile, dropFrames)));
-  await slices.next();
+  pieces.push(piece({ sample: batch }), piece(encoding.head(profile, dropFrames)));
+  for (const fields of encoding.tables()) {
+    await slices.next();
+    pieces.push(piece(fields));
+  }
   pieces.push(...encoding.strings);
   return compress(Buffer.concat(pieces));
 }
@@ -71,8 +74,8 @@ class Encoding {
     return this.#strings.encoded;
   }
 
-  /** Everything but the samples and the strings. */
-  rest({ sampleTypes, mainType, period, time, duration }: Profile, dropFrames: string): Fields {
+  /** Everything but the samples and the tables. */
+  head({ sampleTypes, mainType, period, time, duration }: Profile, dropFrames: string): Fields {
     const type = (each: SampleType): ValueType => new ValueType({ type: this.#strings.index(each.type), unit: this.#strings.index(each.unit) });
     // One mapping that has it all: Go's tools then look for no symbols elsewhere.
     const mapping = new Mapping({
@@ -86,8 +89,6 @@ class Encoding {
     return {
       sampleType: sampleTypes.map(type),
       mapping: [mapping],
-      location: [...this.#locations.values()],
-      function: [...this.#functions.values()],
       dropFrames: dropFrames === '' ? 0 : this.#strings.index(dropFrames),
       timeNanos: nanoseconds(time),
       durationNanos: nanoseconds(duration),
@@ -96,6 +97,12 @@ class Encoding {
       // Without it, Go's tool shows the last type.
       defaultSampleType: this.#strings.index(sampleTypes[mainType].type),
     };
+  }
+
+  /** What the samples refer to but strings, in pieces. */
+  *tables(): Generator<Fields, void> {
+    for (const location of batches(this.#locations.values())) yield { location };
+    for (const functions of batches(this.#functions.values())) yield { function: functions };
   }
 
   private location(frame: Frame): Location {
@@ -118,6 +125,17 @@ class Encoding {
     }
     return known;
   }
+}
+
+function* batches<T>(items: Iterable<T>): Generator<T[], void> {
+  let batch: T[] = [];
+  for (const item of items) {
+    batch.push(item);
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }
 
 /** Milliseconds as nanoseconds, which since 1970 are too many for a double. */

@@ -34,12 +34,13 @@ for (const { name, code } of examples) {
 test('every path in the text is served', withEndpoint(() => pprofHandler(), async (server) => {
   const paths = new Set([...text.matchAll(/(?<![\w.])\/debug\/(?:pprof|watertight)(?:\/\w*)?/g)].map(([path]) => path));
   assert.ok(paths.size >= 6, [...paths].join(' '));
-  for (const path of paths) assert.ok([200, 301].includes((await server.get(path)).status), path);
+  // A CPU profile takes half a minute.
+  for (const path of paths) assert.ok([200, 301].includes((await server.get(path, { method: 'HEAD' })).status), path);
 }));
 
-test('the configurations turn off what is asked for by default and is not served', withEndpoint(() => pprofHandler(), async (server) => {
-  for (const [name, path] of [['process_cpu', 'profile'], ['memory', 'allocs'], ['block', 'block'], ['mutex', 'mutex']]) {
-    assert.equal((await server.get(`/debug/pprof/${path}`)).status, 404);
+test('the configurations turn off what is asked for by default and is not served, or is dear', withEndpoint(() => pprofHandler(), async (server) => {
+  for (const name of ['block', 'mutex', 'memory']) {
+    if (name !== 'memory') assert.equal((await server.get(`/debug/pprof/${name}`)).status, 404);
     assert.match(text, new RegExp(`^ +${name}: \\{ enabled: false \\}$`, 'm'));
     assert.match(text, new RegExp(`^ +profile\\.${name} \\{ enabled = false \\}$`, 'm'));
   }
