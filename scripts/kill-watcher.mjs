@@ -31,6 +31,8 @@ if (values.go && withoutGo !== null) {
 }
 
 console.log(`Node ${process.version}, ${times} kills, seed ${seed}, ${values.go ? 'Go and Node services' : 'Node services'}`);
+// What was started is ended at exit.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 const began = Date.now();
 const result = await killTrial({
   seed,

@@ -29,6 +29,8 @@ const NO_ALERTS = { webhook: null, alertmanager: null };
 
 /** Watches until Ctrl-C or SIGTERM, and prints what changes. */
 export async function watchUntilInterrupted(targets: readonly Target[], history: History, options: WatchingOptions): Promise<void> {
+  // From the first moment on: what is printed is read before the next line here runs.
+  const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   const { interval, config, fleet } = options;
   const say = (line: string): boolean => process.stderr.write(`watertight: ${line}\n`);
   const complain = (error: unknown): boolean => say(error instanceof Error ? error.message : String(error));
@@ -66,7 +68,7 @@ export async function watchUntilInterrupted(targets: readonly Target[], history:
     monitor.start();
     fleetWatch?.start();
     process.stdout.write(`watching ${whatOf(watched, fleet)}; dashboard at ${dashboard.url}; Ctrl-C ends it\n`);
-    await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+    await interrupted;
   } finally {
     reload?.close();
     await fleetWatch?.stop();

@@ -84,7 +84,7 @@ export class KilledTarget {
 
   private spawn(): ChildProcess {
     const body = this.kind.leaks ? 'leaked' : 'closed';
-    if (this.kind.platform === 'go') return startedGoService('-metrics', '-address', this.address, '-body', body, '-every', `${PACE}ms`);
-    return spawn(process.execPath, [NODE_SERVICE, body, this.address, String(PACE)], { stdio: ['ignore', 'pipe', 'ignore'] });
+    if (this.kind.platform === 'go') return startedGoService('-stdin', '-metrics', '-address', this.address, '-body', body, '-every', `${PACE}ms`);
+    return spawn(process.execPath, [NODE_SERVICE, body, this.address, String(PACE)], { stdio: ['pipe', 'pipe', 'ignore'] });
   }
 }

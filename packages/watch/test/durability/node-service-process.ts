@@ -24,3 +24,5 @@ const profiles = createServer(pprofHandler()).listen(Number(port), host);
 await once(profiles, 'listening');
 process.stdout.write(`http://${host}:${(profiles.address() as AddressInfo).port}\n`);
 setInterval(() => void preview(), Number(pace));
+// Its standard input ends with its parent, however that ends.
+process.stdin.on('end', () => process.exit()).resume();

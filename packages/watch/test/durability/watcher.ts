@@ -47,6 +47,10 @@ export class Watcher {
   static start(db: string, urls: readonly string[], interval: number, acknowledged: Acknowledged): Watcher {
     const { NODE_OPTIONS: _options, NODE_TEST_CONTEXT: _context, ...env } = process.env;
     const child = spawn(process.execPath, [MAIN, 'watch', '--db', db, '--interval', String(interval), '--port', '0', ...urls], { stdio: ['ignore', 'pipe', 'pipe'], env });
+    // None is left behind by a process that is ended early.
+    const orphaned = (): boolean => child.kill('SIGKILL');
+    process.once('exit', orphaned);
+    child.once('exit', () => process.off('exit', orphaned));
     const watcher = new Watcher(child, acknowledged);
     createInterface({ input: child.stdout }).on('line', (line) => {
       watcher.dashboard ??= /dashboard at (\S+);/.exec(line)?.[1] ?? null;
