@@ -39,7 +39,7 @@ async function add(tally: Tally, sign: 1 | -1, slices: Slices): Promise<void> {
 }
 
 /** Adds what each function has allocated to `tally`, times `sign`. */
-export async function addHeap(tally: Tally, { head, samples }: HeapSamples, sign: 1 | -1, slices: Slices): Promise<void> {
+async function addHeap(tally: Tally, { head, samples }: HeapSamples, sign: 1 | -1, slices: Slices): Promise<void> {
   const stacks = await stacksOf(head, tally.stacks, slices);
   const objects = new Map<number, number>();
   for (const { nodeId, size } of samples) {

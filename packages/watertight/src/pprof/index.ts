@@ -19,7 +19,5 @@ export { quote } from './quote.js';
 export { Strings } from './string-table.js';
 export { mountOf, routeOf, type Route } from './route.js';
 export { cpuProfile } from './cpu-profile.js';
-export { addHeap } from './heap-profile.js';
 export { HEAP_PERIOD, objectsOf, stopHeapSampling } from './heap-sampler.js';
 export { Slices } from './slices.js';
-export { Tally } from './tally.js';
