@@ -21,6 +21,9 @@ interface Entry {
 export class ConnectionLedger {
   private readonly entries = new Map<Task, Entry>();
   private readonly dials = new Map<Task, number>();
+  private readonly asking = new Set<number>();
+  /** The connection that each request was given last: after a redirect it may be another. */
+  private readonly given = new Map<number, number>();
   private readonly holders = new WeakMap<Holder, number>();
   /** The request whose dial succeeded last: the loops that start next are its connection's. */
   private dialled = 0;
@@ -32,6 +35,8 @@ export class ConnectionLedger {
   /** The hooks for one request. */
   traceFor(request: number): ClientTrace {
     return {
+      // Once more for each redirect.
+      getConn: () => void this.asking.add(request),
       connectStart: () => {
         for (const task of tasks()) if (task.kind === 'dial' && !this.dials.has(task)) this.dials.set(task, request);
       },
@@ -47,10 +52,14 @@ export class ConnectionLedger {
     };
   }
 
+  /** It has asked for a connection, and has not been given one. */
+  isAsking(request: number): boolean {
+    return this.asking.has(request);
+  }
+
   /** The connection that was given to a request last. */
   connectionOf(request: number): number | null {
-    for (const { id, served } of this.entries.values()) if (served.at(-1) === request) return id;
-    return [...this.entries.values()].findLast(({ served }) => served.includes(request))?.id ?? null;
+    return this.given.get(request) ?? null;
   }
 
   /** Every connection there was, and the dials under way. `leaks`: what `currentLeaks()` says now. */
@@ -89,11 +98,13 @@ export class ConnectionLedger {
 
   /** A request has just been handed to a connection: it is the one with a holder that was not there before. */
   private takeHolder(request: number): void {
+    this.asking.delete(request);
     for (const entry of this.entries.values()) {
       const { holder } = entry.readLoop;
       if (holder === null || this.holders.has(holder)) continue;
       this.holders.set(holder, request);
       entry.served.push(request);
+      this.given.set(request, entry.id);
       entry.localPort = this.localPort;
     }
   }

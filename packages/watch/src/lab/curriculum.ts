@@ -1,4 +1,5 @@
 /** Owns in which order the experiments are met, what each is called, and which belong side by side. */
+import { programOf, type ProgramLine } from './program-text.js';
 import type { Scenario } from './scenario.js';
 
 export interface Lesson {
@@ -14,6 +15,8 @@ export interface ExperimentCard {
   readonly why: string;
   /** What Go counted. */
   readonly counts: readonly number[];
+  /** What it does, as a program. */
+  readonly program: readonly ProgramLine[];
   /** The one that it is best seen beside. */
   readonly beside: string | null;
 }
@@ -123,8 +126,9 @@ export function lessonsOf(scenarios: readonly Scenario[]): Lesson[] {
   return lessons.filter(({ experiments }) => experiments.length > 0);
 }
 
-function cardOf({ id, why, counts }: Scenario, all: readonly Scenario[]): ExperimentCard {
+function cardOf(scenario: Scenario, all: readonly Scenario[]): ExperimentCard {
+  const { id, why, counts } = scenario;
   // An id of somebody's own may be the name of anything.
   const beside = Object.hasOwn(BESIDE, id) ? BESIDE[id] : null;
-  return { id, title: Object.hasOwn(TITLES, id) ? TITLES[id] : id, why, counts, beside: all.some((scenario) => scenario.id === beside) ? beside : null };
+  return { id, title: Object.hasOwn(TITLES, id) ? TITLES[id] : id, why, counts, program: programOf(scenario), beside: all.some((other) => other.id === beside) ? beside : null };
 }

@@ -116,8 +116,9 @@ function answered(before: Snapshot, ids: readonly number[], after: Snapshot): Sa
   const parts: string[] = [];
   const terms: Term[] = ['connection', 'readLoop', 'writeLoop', 'task'];
   if (fresh.length === 1) {
-    const [{ id }] = fresh;
-    parts.push(id === 1 ? 'Connection 1 is open, and two tasks run for it as long as it is: its readLoop and its writeLoop.' : `Connection ${id} is open, with a readLoop and a writeLoop of its own: two tasks more.`);
+    const [{ id, state }] = fresh;
+    if (state === 'closed') parts.push(`Connection ${id} was opened, and closed again after its response.`);
+    else parts.push(id === 1 ? 'Connection 1 is open, and two tasks run for it as long as it is: its readLoop and its writeLoop.' : `Connection ${id} is open, with a readLoop and a writeLoop of its own: two tasks more.`);
   } else if (fresh.length > 1) parts.push(`${upperFirst(named('connection', fresh.map(({ id }) => id)))} are open, with two tasks each, a readLoop and a writeLoop.`);
   const served = ids.map((id) => requestIn(after, id)).filter(({ phase }) => phase !== 'asking' && phase !== 'failed');
   if (served.length === 1) {
@@ -129,6 +130,8 @@ function answered(before: Snapshot, ids: readonly number[], after: Snapshot): Sa
     if (there.length > 0) parts.push(`The responses to ${named('request', there)} have come, and none of their bodies has been read: each pins its connection.`);
     terms.push('body', 'pinned');
   }
+  const again = ids.filter((id) => requestIn(after, id).connection !== null && after.dials.some(({ request }) => request === id));
+  if (again.length > 0) parts.push(`${upperFirst(named('request', again))} ${again.length === 1 ? 'was' : 'were'} redirected and ${again.length === 1 ? 'needs' : 'need'} a connection once more; none is idle, so ${again.length === 1 ? 'one is' : `${again.length} are`} dialled.`);
   parts.push(`The count is ${after.taskCount}.`);
   return said(parts.join(' '), ...terms);
 }
@@ -155,7 +158,9 @@ function read(before: Snapshot, request: RequestView, { amount: wanted, half }: 
   if (phase === 'failed') return said(`Reading the body of response ${id} failed: ${request.error ?? ''}. Connection ${connection} is closed.`);
   if (phase !== 'eof') {
     const known = contentLength >= 0;
+    const waiting = stateOf(after, connection) === 'busy';
     const much = known ? share(bytesRead, contentLength) : counted(bytesRead, 'byte');
+    if (waiting) return said(`${much} have been read, and the program waits for more, which does not come. Connection ${connection} is in use as long as it waits.`, 'body');
     if (half) return said(`${much} are read${known ? '' : ', of a body whose length is not known beforehand'}. Half read is unread to the connection: what is left is still ahead of anything else that it could carry, so it stays with request ${id}.`, 'pinned');
     const left = contentLength - bytesRead;
     const rest = !known ? 'What is left is' : left === 1 ? 'The other one is' : `The other ${amount(left)} are`;

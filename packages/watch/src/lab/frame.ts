@@ -99,6 +99,8 @@ export interface Snapshot {
 /** What the process of an experiment tells after each move; `next` is null at the end. */
 export interface Stage {
   readonly move: Move;
+  /** The step of the scenario that the move belongs to, from 0; null at the start. */
+  readonly step: number | null;
   readonly snapshot: Snapshot;
   readonly next: Move | null;
 }

@@ -8,6 +8,7 @@ export type { Held } from './held.js';
 export { LabError, type LabRefusal } from './lab-error.js';
 export { nextMovers, type LabRun, type RunEvent } from './lab-run.js';
 export type { Frame } from './live-experiment.js';
+export { programOf, type ProgramLine } from './program-text.js';
 export { Progress } from './progress.js';
 export { formatLesson, formatProgress, formatTable } from './report.js';
 export type { Run } from './outcome.js';

@@ -13,7 +13,7 @@ if (!process.connected) process.exit();
 
 let run: StagedRun | null = null;
 let moves: AsyncGenerator<Move, void> | null = null;
-let announced: Move | null = null;
+let announced: { readonly move: Move; readonly step: number } | null = null;
 
 process.on('message', (message) => {
   const answer = message === 'step' ? step() : begin(message as { scenario: Scenario; ports: number[] });
@@ -26,17 +26,17 @@ process.on('message', (message) => {
 async function begin({ scenario, ports }: { readonly scenario: Scenario; readonly ports: readonly number[] }): Promise<Stage> {
   run = new StagedRun(scenario, ports);
   moves = run.moves();
-  return made({ op: 'start' });
+  return made({ op: 'start' }, null);
 }
 
 async function step(): Promise<Stage> {
   if (announced === null) throw new Error('the experiment is over');
-  return made(announced);
+  return made(announced.move, announced.step);
 }
 
 /** Makes what was announced, by going on to the next announcement. */
-async function made(move: Move): Promise<Stage> {
+async function made(move: Move, step: number | null): Promise<Stage> {
   const result = await moves!.next();
-  announced = result.done === true ? null : result.value;
-  return { move, snapshot: await run!.snapshot(), next: announced };
+  announced = result.done === true ? null : { move: result.value, step: run!.step };
+  return { move, step, snapshot: await run!.snapshot(), next: announced?.move ?? null };
 }

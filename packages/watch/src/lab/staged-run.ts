@@ -17,6 +17,8 @@ import type { RequestStep, Scenario } from './scenario.js';
 const SETTLE = 250;
 /** How long a response may take before its request is taken for one that only a cancel ends, ms; for requests that are to be cancelled. */
 const PATIENCE = 3000;
+/** How long a response may take before another request or a held dial goes on, ms: it may be waiting for just that. */
+const COURTESY = 500;
 /** Of a body whose length is not known beforehand, bytes that are read on the way to everything. */
 const FIRST_PART = 5000;
 
@@ -30,6 +32,8 @@ export class StagedRun {
   /** Ms since the start, as the scenario counts them: while somebody looks, no time passes. */
   private time = 0;
   private counted = 0;
+  /** The step of the scenario that the last announced move belongs to. */
+  private current = 0;
 
   constructor(
     private readonly scenario: Scenario,
@@ -42,9 +46,14 @@ export class StagedRun {
     this.ledger = new ConnectionLedger(ports);
   }
 
+  get step(): number {
+    return this.current;
+  }
+
   /** Each move, announced: going on makes it, and announces the next. */
   async *moves(): AsyncGenerator<Move, void> {
-    for (const step of this.scenario.steps) {
+    for (const [index, step] of this.scenario.steps.entries()) {
+      this.current = index;
       switch (step.op) {
         case 'request':
           if (step.parallel) yield* this.ask(step, step.times);
@@ -81,7 +90,7 @@ export class StagedRun {
     return {
       taskCount: taskCount(),
       ...this.ledger.look(currentLeaks()),
-      requests: this.requests.map((request) => request.view(this.ledger.connectionOf(request.id))),
+      requests: this.requests.map((request) => request.view(this.ledger.connectionOf(request.id), this.ledger.isAsking(request.id))),
       opened,
       closed,
       errors: this.requests.filter(({ failed }) => failed).length,
@@ -133,11 +142,16 @@ export class StagedRun {
     if (amount === 'all' && first && length !== 1) {
       const half = length > 0 ? Math.floor(length / 2) : FIRST_PART;
       yield { op: 'read', request: request.id, amount: half, half: true };
-      await request.read(half);
+      yield* this.reading(request, half);
       if (request.finished) return;
     }
     yield { op: 'read', request: request.id, amount, half: false };
-    const reading = request.read(amount === 'all' ? Infinity : amount);
+    yield* this.reading(request, amount === 'all' ? Infinity : amount);
+  }
+
+  /** Reads; what does not come is cancelled, if the scenario cancels it. */
+  private async *reading(request: StagedRequest, amount: number): AsyncGenerator<Move, void> {
+    const reading = request.read(amount);
     if (request.step.cancelMs > 0) {
       await Promise.race([reading, sleep(PATIENCE, undefined, { ref: false })]);
       if (request.awaited) yield* this.cancel(request);
@@ -170,10 +184,14 @@ export class StagedRun {
 
   /** Resolves when nothing more comes by itself: each request has its response, or waits for a dial that is held or for another's connection. */
   private async quiet(group: readonly StagedRequest[]): Promise<void> {
-    const patience = group.some(({ step }) => step.cancelMs > 0) ? Date.now() + PATIENCE : Infinity;
-    const waits = ({ id, settled }: StagedRequest): boolean => settled || this.ledger.connectionOf(id) === null;
+    const begun = Date.now();
+    const patience = (): number => {
+      if (this.held.count > 0 || group.some(({ settled }) => settled)) return COURTESY;
+      return group.some(({ step }) => step.cancelMs > 0) ? PATIENCE : Infinity;
+    };
+    const waits = ({ id, settled }: StagedRequest): boolean => settled || this.ledger.isAsking(id);
     // The library tells of no such moment, so it is looked for.
-    while (!(this.held.count === this.transport.stats().dialling && group.every(waits)) && Date.now() < patience) await sleep(1);
+    while (!(this.held.count === this.transport.stats().dialling && group.every(waits)) && Date.now() - begun < patience()) await sleep(1);
   }
 
   /** What `closeAll` and `readAll` mean: the responses that were not closed. */
@@ -245,14 +263,14 @@ class StagedRequest {
     this.controller.abort();
   }
 
-  view(connection: number | null): RequestView {
+  view(connection: number | null, asking: boolean): RequestView {
     const { id, step, response, bytesRead, error } = this;
     return {
       id,
       server: step.host,
       method: step.method,
       path: step.path,
-      phase: this.phase(connection),
+      phase: this.phase(asking),
       status: response?.status ?? 0,
       contentLength: response?.contentLength ?? -1,
       bytesRead,
@@ -261,9 +279,9 @@ class StagedRequest {
     };
   }
 
-  private phase(connection: number | null): RequestPhase {
+  private phase(asking: boolean): RequestPhase {
     if (this.failed) return 'failed';
-    if (this.response === null) return connection === null ? 'asking' : 'sent';
+    if (this.response === null) return asking ? 'asking' : 'sent';
     const { state } = this.response.body;
     return state === 'errored' ? 'failed' : state;
   }

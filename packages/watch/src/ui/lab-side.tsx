@@ -1,7 +1,7 @@
 /** Owns one experiment as it is watched: its count, the sentence, the drawing, and the steps so far. */
 import type { VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import type { ExperimentCard, Frame, Snapshot } from '../lab/index.js';
+import type { ExperimentCard, Frame, ProgramLine, Snapshot } from '../lab/index.js';
 import { LabDrawing } from './lab-drawing.js';
 
 interface SideProps {
@@ -24,6 +24,7 @@ export function LabSide({ card, frames, shown, alone, onShow }: SideProps): VNod
     <section class="lab-side" aria-labelledby={`side-${card.id}`}>
       <h2 id={`side-${card.id}`} class={alone ? 'unseen' : undefined}>{card.title}</h2>
       <p class="said">{card.why}</p>
+      <Program lines={card.program} frame={frame} />
       <Count snapshot={snapshot} go={move.op === 'count' ? move.go : null} />
       <p class="lab-sentence">{explanation.text}</p>
       {fresh.length === 0 ? null : (
@@ -43,6 +44,19 @@ export function LabSide({ card, frames, shown, alone, onShow }: SideProps): VNod
         <Log frames={frames} shown={shown} onShow={onShow} title={card.title} />
       </details>
     </section>
+  );
+}
+
+/** The program, and the line of it that has just done something. */
+function Program({ lines, frame: { step, move } }: { readonly lines: readonly ProgramLine[]; readonly frame: Frame }): VNode {
+  return (
+    <pre class="program-text" aria-label="What the program does" role="group">
+      {lines.map((line, index) => (
+        <code key={index} aria-current={line.step === step && line.ops.includes(move.op) ? 'true' : undefined}>
+          {`${line.text}\n`}
+        </code>
+      ))}
+    </pre>
   );
 }
 

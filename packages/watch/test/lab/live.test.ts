@@ -191,6 +191,46 @@ describe('a request that only a cancel ends', () => {
     }, hanging));
 });
 
+describe('experiments of one’s own', () => {
+  const own = parseScenarios(
+    JSON.stringify([
+      { id: 'redirected', why: 'each hop on a connection of its own', transport: { disableKeepAlives: true }, steps: [{ op: 'request', path: '/redirect/2', read: 'all' }, { op: 'count' }], counts: [1], errors: 0 },
+      { id: 'in pairs', why: 'the second of a pair waits for the first', transport: { maxConnsPerHost: 2 }, steps: [{ op: 'request', path: '/barrier/2', times: 4, parallel: true, read: 'all', close: true }, { op: 'count' }], counts: [5], errors: 0 },
+      { id: 'three again', why: 'two find a connection, and wait for the third', steps: Array.from({ length: 2 }, () => ({ op: 'request', path: '/barrier/3', times: 3, parallel: true, read: 'all' })).concat({ op: 'count' } as never), counts: [5], errors: 0 },
+    ]),
+    'the test',
+  );
+
+  test('a redirect dials again, and the last connection is the one that is named', () =>
+    withBench(async (bench) => {
+      const followed = new Followed(await bench.start(['redirected']));
+      await followed.toTheEnd();
+      assert.deepEqual(followed.counts(), [1]);
+      const texts = followed.frames[0].map(({ explanation }) => explanation.text);
+      assert.match(texts[2], /^Connection 1 was opened, and closed again after its response\. Request 1 was redirected and needs a connection once more; none is idle, so one is dialled\./);
+      assert.match(texts[4], /it pins connection 3: no other request can use it/);
+    }, own));
+
+  test('those that found a connection wait for the one that has to dial', () =>
+    withBench(async (bench) => {
+      const followed = new Followed(await bench.start(['three again']));
+      await followed.toTheEnd();
+      assert.deepEqual(followed.counts(), [5]);
+      const again = followed.frames[0].find(({ move }) => move.op === 'ask' && move.requests[0] === 4)!;
+      assert.match(again.explanation.text, /Requests 4 and 5 take what the idle pool has, connections 2 and 1: nothing is dialled for them\. The pool has no more, so another is dialled\./);
+    }, own));
+
+  test('a request that waits for another’s connection gets it, and one that waits for its pair does not hold everything up', () =>
+    withBench(async (bench) => {
+      const followed = new Followed(await bench.start(['in pairs']));
+      await followed.toTheEnd();
+      assert.deepEqual(followed.counts(), [5]);
+      const texts = followed.frames[0].map(({ explanation }) => explanation.text);
+      assert.match(texts[1], /2 are dialled at once\..* Requests 3 and 4 wait, because maxConnsPerHost allows 2\./);
+      assert.match(texts[3], /Request 3 was waiting for a connection, and gets connection 1 at once\./);
+    }, own));
+});
+
 describe('the bench', () => {
   test('has so many runs at a time and no more; an ended one makes room', () =>
     withBench(

@@ -90,6 +90,8 @@ describe('the lab', { skip: withoutBrowser }, () => {
       await at(page, 'step 0');
       await page.keyboard.press('ArrowRight');
       await at(page, 'step 1');
+      const line = page.getByRole('group', { name: 'What the program does' }).locator('[aria-current]');
+      assert.equal((await line.innerText()).trim(), "const response = await get('http://a/bytes/50000');");
       await page.keyboard.press('ArrowRight');
       await at(page, 'step 2');
       const words = page.locator('.terms dt');
