@@ -8,6 +8,8 @@ import { isParking } from './stack.js';
 
 /** Frames, the innermost, that tell groups apart: fewer than the least of what the forms cut stacks off at. */
 const TOLD_BY = 16;
+/** Letters of a function's name. */
+const LONGEST_NAME = 500;
 const SCRIPT = /\.[cm]?[jt]sx?$/;
 
 /** A profile's stacks are asked for again and again until the next. */
@@ -25,8 +27,9 @@ export function groupOf(frames: readonly Frame[]): string {
 }
 
 function placeOf({ function: name, file, address }: Frame): string {
-  // `main.work.func2.1` is the second closure in one build and the third in the next.
-  const called = name.replace(/\.func\d+(?:\.\d+)*/g, '.func').replace(/\.gowrap\d+$/, '');
+  // `main.work.func2.1` is the second closure in one build and the third in the next; the forms spell
+  // the arguments of types differently: `[...]`, `[go.shape.string]`.
+  const called = name.slice(0, LONGEST_NAME).replace(/\[.*?\](?=[).]|$)/g, '').replace(/\.func\d+(?:\.\d+)*/g, '.func').replace(/\.gowrap\d+$/, '');
   if (file === '') return called === '' ? address : called;
   // A function of a script has no package in its name. Releases lie in folders of their own, bundles have a hash in their names.
   return SCRIPT.test(file) || called === '' ? `${called} ${baseName(file).replace(/[.-][\da-f]{6,}(?=\.)/g, '')}` : called;
