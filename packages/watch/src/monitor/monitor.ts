@@ -54,6 +54,9 @@ export class Monitor {
   private readonly listeners = new Set<MonitorListener>();
   private readonly listener: FaultListener;
   private fault = { message: '', at: -Infinity };
+  /** In the history, but not watched; and when that was looked up. */
+  private unwatched: number[] = [];
+  private listedAt = 0;
   private started = false;
   private stopped = false;
 
@@ -170,6 +173,7 @@ export class Monitor {
     // What was broken off by stop() says nothing of the target; of one that is watched no more, nothing is told.
     if (this.stopped || this.watched.get(monitor.target.profiles) !== watched) return;
     if (Math.abs(at - watched.expiredAt) >= EXPIRY) this.expire(watched, at);
+    this.expireUnwatched(at);
     const report = monitor.report();
     for (const listener of this.listeners) listener(report, monitor);
   }
@@ -181,6 +185,22 @@ export class Monitor {
     try {
       // A watcher that has just begun has others to scrape first, unless it never lives for an hour.
       if (!began || this.history.isOverdue(historyId, at - EXPIRY)) this.history.expire(historyId, at);
+    } catch (error) {
+      this.onFault(error);
+    }
+  }
+
+  /** Of what is watched no more, one at each scrape: a fleet may have known ten thousand. */
+  private expireUnwatched(at: number): void {
+    try {
+      if (Math.abs(at - this.listedAt) >= EXPIRY) {
+        const watched = new Set(this.targets().map(({ historyId }) => historyId));
+        // Not in the first hour: a watcher that has just begun may not know its targets yet.
+        this.unwatched = this.listedAt === 0 ? [] : this.history.knownTargets().flatMap(({ id }) => (watched.has(id) ? [] : [id]));
+        this.listedAt = at;
+      }
+      const next = this.unwatched.pop();
+      if (next !== undefined && !this.targets().some(({ historyId }) => historyId === next)) this.history.expireUnwatched(next, at);
     } catch (error) {
       this.onFault(error);
     }

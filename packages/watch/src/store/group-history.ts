@@ -62,6 +62,11 @@ export class GroupHistory {
     });
   }
 
+  /** Follows none of a target any longer. */
+  dropAll(target: number): void {
+    for (const { id } of this.idsOf(target)) this.drop(id);
+  }
+
   /** Keeps one profile's counts, all or none. */
   record(counts: readonly GroupCount[]): void {
     this.sql.transaction(() => {
@@ -92,8 +97,12 @@ export class GroupHistory {
 
   /** Removes what is older than it is to be kept, within a transaction of the caller's. */
   expire(target: number, now: number): void {
-    for (const { id } of this.sql.all('SELECT id FROM stack_group WHERE target = ?', target) as { id: number }[]) {
+    for (const { id } of this.idsOf(target)) {
       this.sql.run('DELETE FROM group_count WHERE grp = ? AND at < ? AND (lasting = 0 OR at < ?)', id, now - EVERY_KEPT, now - LASTING_KEPT);
     }
+  }
+
+  private idsOf(target: number): { id: number }[] {
+    return this.sql.all('SELECT id FROM stack_group WHERE target = ?', target) as { id: number }[];
   }
 }

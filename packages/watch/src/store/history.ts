@@ -265,6 +265,20 @@ export class History {
     });
   }
 
+  /**
+   * The same for a target that is watched no more. What nobody has scraped for as long as scrapes are kept
+   * leaks no more as far as anyone can say, and with the last of what is known of it the target goes.
+   */
+  expireUnwatched(target: number, now: number): void {
+    this.expire(target, now);
+    if (this.latest(target) !== null) return;
+    this.closeIncident(target, now);
+    if (this.sql.get('SELECT 1 FROM bucket WHERE target = ?1 UNION ALL SELECT 1 FROM profile WHERE target = ?1 UNION ALL SELECT 1 FROM incident WHERE target = ?1 LIMIT 1', target) !== undefined) return;
+    this.groups.dropAll(target);
+    this.sql.run('DELETE FROM target WHERE id = ?', target);
+    for (const [url, id] of this.targets) if (id === target) this.targets.delete(url);
+  }
+
   close(): void {
     this.sql.close();
   }

@@ -35,7 +35,10 @@ export function profileSpacing(age: number): number {
   return age < 14 * DAY ? 6 * HOUR : DAY;
 }
 
-/** Of profiles at these times (ascending), those that may go: too old, or too near to the one kept before them. The first and last of each process stay while they are young enough. */
+/** Of the usual distance, how far apart the ends of processes are kept at least: a service that restarts all the time has nothing but ends. */
+const ENDS_APART = 1 / 6;
+
+/** Of profiles at these times (ascending), those that may go: too old, or too near to the one kept before them. The first and last of each process stay while they are young enough, unless there are very many. */
 export function superfluous(profiles: readonly { readonly id: number; readonly at: number; readonly start: number }[], now: number, retention: Retention): number[] {
   const gone: number[] = [];
   let kept = -Infinity;
@@ -43,7 +46,7 @@ export function superfluous(profiles: readonly { readonly id: number; readonly a
     const age = now - profile.at;
     const isEnd = profiles[index - 1]?.start !== profile.start || profiles[index + 1]?.start !== profile.start;
     if (age > retention.profiles) gone.push(profile.id);
-    else if (isEnd || profile.at - kept >= profileSpacing(age)) kept = profile.at;
+    else if (profile.at - kept >= profileSpacing(age) * (isEnd ? ENDS_APART : 1)) kept = profile.at;
     else gone.push(profile.id);
   });
   return gone;

@@ -180,3 +180,17 @@ test('a watcher that never lives for an hour still removes what is too old', () 
     await monitor.scrapeAll();
     assert.equal(history.samples(1, 0).length, 1);
   }));
+
+test('what a fleet that comes and goes leaves behind is removed, one at a scrape', (t) =>
+  watched(async ({ history, monitor }) => {
+    const gone = ['http://10.0.0.8:6060', 'http://10.0.0.9:6060'].map((url) => history.target(url));
+    for (const target of gone) history.record(target, { at: NOW - 72 * HOUR, value: 5, start: 0 });
+    const left = (): number => gone.filter((target) => history.samples(target, 0).length > 0).length;
+    await monitor.scrapeAll();
+    t.mock.timers.enable({ apis: ['Date'], now: NOW + 2 * HOUR });
+    assert.equal(left(), 2);
+    await monitor.scrapeAll();
+    assert.equal(left(), 1);
+    await monitor.scrapeAll();
+    assert.equal(left(), 0);
+  }));

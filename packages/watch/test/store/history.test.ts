@@ -143,6 +143,34 @@ describe('what gets old', () => {
     assert.ok(kept[0].at >= START + 10 * DAY, 'none is older than it may be');
     for (const { id } of kept) assert.equal(history.stacks(id).length, 1, 'what is kept is whole');
   }));
+
+  test('of a service that crashes all day, profiles become fewer, too', opened((history, target) => {
+    const minutes = 4 * 24 * 60;
+    for (let minute = 0; minute < minutes; minute++) history.recordProfile(target, START + minute * 60_000, START + minute * 60_000, []);
+    history.expire(target, START + minutes * 60_000);
+    const kept = history.profiles(target).length;
+    assert.ok(kept > 6 * 60 && kept < 1000, `${kept} of ${minutes}`);
+  }));
+
+  test('of targets that are watched no more, the history goes as it ages, and with the last of it the target', opened((history, target) => {
+    const gone = history.target('http://10.0.0.9:6060');
+    for (const each of [target, gone]) {
+      history.record(each, { at: START, value: 5, start: 0 });
+      history.recordProfile(each, START, 0, [{ key: 'a', frames: null, count: 1 }]);
+      history.groups.record([{ group: history.groups.follow(each, 'g', {}), at: START, value: 5, start: 0, lasting: true }]);
+    }
+    history.openIncident(gone, START, {});
+    history.expireUnwatched(gone, START + DAY);
+    assert.notEqual(history.openIncidentOf(gone), null, 'another watcher may be watching it');
+    history.expireUnwatched(gone, START + 3 * DAY);
+    assert.deepEqual([history.samples(gone, 0).length, history.samples(target, 0).length, history.buckets(gone, COARSE, 0).length], [0, 1, 1]);
+    assert.equal(history.openIncidentOf(gone), null, 'nobody will say that it is over');
+    history.expireUnwatched(gone, START + 500 * DAY);
+    assert.deepEqual(history.knownTargets().map(({ id }) => id), [target]);
+    assert.equal(history.groups.of(target, 0).length, 1);
+    const again = history.target('http://10.0.0.9:6060');
+    assert.deepEqual([history.samples(again, 0), history.groups.of(again, 0)], [[], []], 'it may come again');
+  }));
 });
 
 describe('the file', () => {
