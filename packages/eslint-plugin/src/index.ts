@@ -14,7 +14,7 @@ const plugin = {
   meta,
   rules,
   configs: {
-    /** Every rule as an error. The files it covers need typescript-eslint's parser with type information. */
+    /** Every rule as an error. TypeScript files need typescript-eslint's parser with type information; JavaScript does not. */
     get recommended(): Linter.Config {
       return { name: 'watertight/recommended', plugins: { watertight: plugin }, rules: { 'watertight/no-unread-body': 'error' } };
     },

@@ -4,3 +4,4 @@ export type { CodeGraph, Segment } from './code-graph.js';
 export { makeUnit, unitOf } from './source-unit.js';
 export type { SourceUnit, Variable } from './source-unit.js';
 export { outcomeOf } from './test-outcome.js';
+export { isJavaScript, ownParser, ownUnit } from './own-program.js';

@@ -34,7 +34,7 @@ export function makeUnit(filename: string, sourceCode: Readonly<TSESLint.SourceC
 }
 
 /** A parser as ESLint's configuration has it. */
-interface Parser {
+export interface Parser {
   parseForESLint: (text: string, options: object) => object;
 }
 
@@ -56,7 +56,8 @@ function isParser(value: unknown): value is Parser {
   return typeof value === 'object' && value !== null && typeof (value as Partial<Parser>).parseForESLint === 'function';
 }
 
-function readUnit(file: ts.SourceFile, program: ts.Program, parser: Parser): SourceUnit | null {
+/** The unit of a file of `program`, null if the parser can't read it. */
+export function readUnit(file: ts.SourceFile, program: ts.Program, parser: Parser): SourceUnit | null {
   let unit: SourceUnit | null = null;
   const collect = {
     create(context: { sourceCode: Readonly<TSESLint.SourceCode> }) {

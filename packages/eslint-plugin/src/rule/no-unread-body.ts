@@ -1,6 +1,6 @@
 /** Owns the rule `no-unread-body`: its options, and what it reports where. */
 import { ESLintUtils, type TSESLint } from '@typescript-eslint/utils';
-import { GraphRecorder, makeUnit } from '../graph/index.js';
+import { GraphRecorder, isJavaScript, makeUnit, ownParser, ownUnit, type SourceUnit } from '../graph/index.js';
 import { Analysis } from '../paths/index.js';
 import { messages, reportOf, type MessageId } from './message.js';
 import { suggestionsFor } from './suggestion.js';
@@ -12,7 +12,23 @@ export interface NoUnreadBodyOptions {
 
 type Options = readonly [NoUnreadBodyOptions?];
 
-/** A response must be read to its end, closed, cancelled, returned, stored or handed on, on every path. Needs type information. */
+type Descriptor = TSESLint.ReportDescriptor<MessageId>;
+
+/** What there is to report of a file. `loc` says where: the nodes of a unit need not be those that ESLint has. */
+function reportsOf(unit: SourceUnit, parser: unknown, { releasedBy }: NoUnreadBodyOptions = {}): Descriptor[] {
+  const analysis = new Analysis({ parser, releasedBy: new Set(releasedBy) });
+  return analysis.requestsIn(unit).flatMap((request) => {
+    const outcome = analysis.outcomeOf(unit, request);
+    if (outcome === null || outcome.leaks.length === 0) return [];
+    const client = (request.result ?? request.callback!.shape).client;
+    return [{ loc: request.node.loc, ...reportOf(unit, request.node, client, outcome), suggest: suggestionsFor(unit, request, outcome) }];
+  });
+}
+
+/**
+ * A response must be read to its end, closed, cancelled, returned, stored or handed on, on every path. The types that
+ * it asks come from typescript-eslint's parser; for JavaScript without it, from a program that is made here.
+ */
 export const noUnreadBody: TSESLint.RuleModule<MessageId, Options> = {
   meta: {
     type: 'problem',
@@ -32,21 +48,28 @@ export const noUnreadBody: TSESLint.RuleModule<MessageId, Options> = {
     defaultOptions: [{}],
   },
   create(context) {
-    const services = ESLintUtils.getParserServices(context);
     const { sourceCode, filename } = context;
-    const recorder = new GraphRecorder((node) => sourceCode.getText(node));
-    const check = (): void => {
-      const unit = makeUnit(filename, sourceCode, services, recorder);
-      const analysis = new Analysis({ parser: context.languageOptions.parser, releasedBy: new Set(context.options[0]?.releasedBy) });
-      for (const request of analysis.requestsIn(unit)) {
-        const outcome = analysis.outcomeOf(unit, request);
-        if (outcome === null || outcome.leaks.length === 0) continue;
-        const client = (request.result ?? request.callback!.shape).client;
-        const { messageId, data } = reportOf(unit, request.node, client, outcome);
-        context.report({ node: request.node, messageId, data, suggest: suggestionsFor(unit, request, outcome) });
-      }
+    const { parser } = context.languageOptions;
+    const report = (unit: SourceUnit, unitParser: unknown): void => {
+      for (const descriptor of reportsOf(unit, unitParser, context.options[0])) context.report(descriptor);
     };
+    if (isUntypedJavaScript(sourceCode, context.physicalFilename)) {
+      return {
+        'Program:exit'() {
+          const unit = ownUnit(context.physicalFilename, sourceCode.text);
+          if (unit !== null) report(unit, ownParser);
+        },
+      };
+    }
+    const services = ESLintUtils.getParserServices(context);
+    const recorder = new GraphRecorder((node) => sourceCode.getText(node));
     // The types of a rule's listeners do not know those of code paths.
-    return recorder.listeners(check) as unknown as TSESLint.RuleListener;
+    return recorder.listeners(() => report(makeUnit(filename, sourceCode, services, recorder), parser)) as unknown as TSESLint.RuleListener;
   },
 };
+
+/** TypeScript has a configuration of its own, which says what its types are: there its absence is a mistake. */
+function isUntypedJavaScript({ parserServices }: Readonly<TSESLint.SourceCode>, filename: string): boolean {
+  const typed = parserServices !== undefined && 'program' in parserServices && parserServices.program !== null;
+  return !typed && isJavaScript(filename);
+}

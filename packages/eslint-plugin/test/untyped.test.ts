@@ -1,0 +1,83 @@
+/** JavaScript without types, without typescript-eslint, without a tsconfig: as in a project that has none of them. Under ESLint 9 and 10. */
+
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Linter, SourceCode } from 'eslint';
+import { Linter as Linter9, SourceCode as SourceCode9 } from 'eslint9';
+import plugin from 'eslint-plugin-watertight';
+import { cases, lint, programOf } from './no-unread-body/corpus.js';
+
+/** Twins: the file's name, what both begin with, what is right, what is not, and what is said of it. */
+const TWINS: readonly (readonly [name: string, head: string, good: string, bad: string, says: RegExp])[] = [
+  ['the global fetch.js', '', 'async function a(url) { const res = await fetch(`${url}/a`); if (!res.ok) { await res.body?.cancel(); return null; } return res.json(); }', 'async function a(url) { const res = await fetch(`${url}/a`); if (!res.ok) return null; return res.json(); }', /neither read nor cancelled when the function returns/],
+  ['undici, required.js', "const { request } = require('undici');", 'async function a(url) { const { body } = await request(url); return body.json(); }', 'async function a(url) { const { statusCode } = await request(url); return statusCode; }', /Nothing holds this response/],
+  ['undici, required whole.cjs', "const undici = require('undici');", 'async function a(url) { const res = await undici.request(url); if (res.statusCode > 299) { await res.body.dump(); return null; } return res.body.text(); }', 'async function a(url) { const res = await undici.request(url); if (res.statusCode > 299) return null; return res.body.text(); }', /neither read nor dumped/],
+  ['undici, imported.mjs', "import { fetch } from 'undici';", 'export async function a(url) { const res = await fetch(url); return res.text(); }', 'export async function a(url) { const res = await fetch(url); return res.status; }', /neither read nor cancelled/],
+  ['http.get.js', "const http = require('http');", 'function a(url, done) { http.get(url, (res) => { res.resume(); done(res.statusCode); }); }', 'function a(url, done) { http.get(url, (res) => { done(res.statusCode); }); }', /neither read nor resumed/],
+  ['https.request.mjs', "import https from 'node:https';", "export function a(url) { https.request(url, (res) => { res.on('data', console.log); }).end(); }", 'export function a(url) { https.request(url, (res) => { console.log(res.statusCode); }).end(); }', /neither read nor resumed/],
+  ['watertight.mjs', "import { get } from 'watertight';", 'export async function a(url) { const res = await get(url); try { return res.status; } finally { await res.close(); } }', 'export async function a(url) { const res = await get(url); return res.status; }', /neither read nor closed/],
+  ['a function of another file.js', "const { read, look } = require('./elsewhere');", 'async function a(url) { const res = await fetch(url); await read(res); }', 'async function a(url) { const res = await fetch(url); look(res); }', /`look` only looks at it/],
+  ['a request of another file.js', "const { open } = require('./elsewhere');", 'async function a() { const res = await open(); return res.text(); }', 'async function a() { const res = await open(); return res.status; }', /neither read nor cancelled/],
+  ['a function of the same name.js', 'async function fetchAll(url) { return { ok: true, url }; }', 'async function a(url) { const res = await fetchAll(url); return res.ok; }', 'async function a(url) { const res = await fetch(url); return res.ok; }', /neither read nor cancelled/],
+];
+
+const ELSEWHERE = 'exports.read = (res) => res.text();\nexports.look = (res) => res.status;\nexports.open = () => fetch("http://127.0.0.1/");\n';
+
+const LINTERS = [
+  ['ESLint 9', Linter9 as unknown as typeof Linter],
+  ['ESLint 10', Linter],
+] as const;
+
+let folder: string;
+before(() => {
+  const shelf = fileURLToPath(new URL('../../dist-test/.projects/', import.meta.url));
+  mkdirSync(shelf, { recursive: true });
+  folder = mkdtempSync(join(shelf, 'plain-'));
+  writeFileSync(join(folder, 'package.json'), '{ "name": "plain" }\n');
+  writeFileSync(join(folder, 'elsewhere.js'), ELSEWHERE);
+});
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function lintPlain(linter: typeof Linter, name: string, code: string): Linter.LintMessage[] {
+  const config: Linter.Config = { files: ['**/*'], languageOptions: { sourceType: name.endsWith('.mjs') ? 'module' : 'commonjs' }, ...plugin.configs.recommended };
+  return new linter({ configType: 'flat', cwd: folder }).verify(code, [config], { filename: join(folder, name) });
+}
+
+for (const [version, linter] of LINTERS) {
+  describe(`${version}: JavaScript without types`, () => {
+    for (const [name, head, good, bad, says] of TWINS) {
+      test(name, () => {
+        assert.deepEqual(lintPlain(linter, name, `${head}\n${good}\n`), []);
+        const messages = lintPlain(linter, name, `${head}\n${bad}\n`);
+        assert.deepEqual(messages.map(({ line, ruleId }) => [line, ruleId]), [[2, 'watertight/no-unread-body']]);
+        assert.match(messages[0].message, says);
+      });
+    }
+
+    test('a suggestion leaves the file right', () => {
+      const code = 'async function a(url) {\n  const res = await fetch(url);\n  if (!res.ok) return null;\n  return res.json();\n}\n';
+      const [{ suggestions = [] }] = lintPlain(linter, 'fix.js', code);
+      const [{ fix }] = suggestions;
+      const fixed = code.slice(0, fix.range[0]) + fix.text + code.slice(fix.range[1]);
+      assert.match(fixed, /cancel\(\); return null|\{ await res\.body\?\.cancel\(\)/);
+      assert.deepEqual(lintPlain(linter, 'fix.js', fixed), []);
+    });
+
+    test('a file that is not JavaScript to TypeScript is passed over, and so is one that names no client', () => {
+      assert.deepEqual(lintPlain(linter, 'nothing.js', 'module.exports = 1;\n'), []);
+      assert.deepEqual(lintPlain(linter, 'script.js', 'with (fetch) { name }\n'), []);
+    });
+  });
+}
+
+test('under ESLint 9 the rule says the same of typed code as under ESLint 10', () => {
+  assert.ok((SourceCode9 as unknown) !== SourceCode, 'two versions');
+  const some = cases.filter((_each, at) => at % 30 < 2);
+  const corpus = programOf(some);
+  const under9 = (name: string, code: string): Linter.LintMessage[] =>
+    new (Linter9 as unknown as typeof Linter)({ configType: 'flat' }).verify(code, [{ files: ['**/*.ts'], languageOptions: { parser: corpus.parser }, plugins: { watertight: plugin }, rules: { 'watertight/no-unread-body': 'error' } }], { filename: name });
+  for (const { name, code } of some) assert.deepEqual(under9(name, code).map(({ message }) => message), lint(corpus, name, code).map(({ message }) => message), name);
+});
