@@ -20,6 +20,8 @@ export interface TrialOptions {
   readonly go: boolean;
   /** Between scrapes, ms. Default 100. */
   readonly interval?: number;
+  /** The age of every process from which on verdicts are compared, ms. Default 8,000: a slow detector has had its time. */
+  readonly settledAge?: number;
   /** Told of each kill. */
   readonly onKill?: (kill: { readonly round: number; readonly afterMs: number; readonly scrapes: number; readonly faults: readonly string[] }) => void;
 }
@@ -62,7 +64,6 @@ const SHOWN_WITHIN = 60_000;
 const POLL = 40;
 /** Until both watchers have come to their verdicts on processes that nobody kills any more, ms. */
 const SETTLED_WITHIN = 120_000;
-/** The age of every process from which on verdicts are compared, ms: a slow detector has had its time. */
 const SETTLED_AGE = 8000;
 
 export async function killTrial(options: TrialOptions): Promise<TrialResult> {
@@ -196,7 +197,7 @@ class Trial {
       await Promise.all([this.look(watcher, 'the watcher'), this.look(this.twin, 'the twin')]);
       const compared = await Promise.all(this.targets.map(async ({ url, kind }) => ({ name: kind.name, killed: await watcher.target(url), twin: await this.twin.target(url) })));
       const known = compared.filter((each): each is Comparison => each.killed !== null && each.twin !== null);
-      const ofAge = this.targets.every(({ aliveSince }) => Date.now() - (aliveSince ?? Infinity) >= SETTLED_AGE);
+      const ofAge = this.targets.every(({ aliveSince }) => Date.now() - (aliveSince ?? Infinity) >= (this.options.settledAge ?? SETTLED_AGE));
       const settled = known.length === this.targets.length && known.every(({ killed, twin }, index) => [killed, twin].every((told) => told.up && told.leaking === this.targets[index]?.kind.leaks));
       if ((ofAge && settled) || Date.now() > deadline) {
         if (!settled) this.faults.push(`the verdicts did not settle: ${JSON.stringify(compared)}`);
