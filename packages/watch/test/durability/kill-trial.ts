@@ -215,8 +215,8 @@ class Trial {
 
 /** Between the beginnings of one climb, ms: each knows it by the profiles that it happened to take. */
 const SINCE_MS = 4000;
-/** Of the growth an hour. */
-const PACE_SHARE = 0.25;
+/** Of the growth an hour: over one process, or over several with their pauses, by who has seen them. */
+const PACE_FACTOR = 2;
 /** Between two clocks' ideas of a process's start, ms. */
 const SAME_START = 2000;
 
@@ -231,6 +231,6 @@ function differences({ name, killed, twin }: Comparison): string[] {
   // when on both have seen it.
   const seen = Math.max(killed.start, killed.firstSeen ?? 0, twin.firstSeen ?? 0);
   if (killed.since !== null && twin.since !== null && Math.abs(Math.max(killed.since, seen) - Math.max(twin.since, seen)) > SINCE_MS) differ('since', killed.since, twin.since);
-  if (killed.leaking && twin.leaking && Math.abs(killed.perHour - twin.perHour) > PACE_SHARE * twin.perHour) differ('the growth an hour', killed.perHour, twin.perHour);
+  if (killed.leaking && twin.leaking && Math.max(killed.perHour, twin.perHour) > PACE_FACTOR * Math.min(killed.perHour, twin.perHour)) differ('the growth an hour', killed.perHour, twin.perHour);
   return faults;
 }
