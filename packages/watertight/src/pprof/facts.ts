@@ -65,6 +65,7 @@ export interface Facts {
 
 export async function takeFacts(limit: number, slices: Slices): Promise<Facts> {
   const snapshot = takeSnapshot();
+  await slices.next();
   const { time, taskCount } = snapshot;
   const tasksByState: Record<string, number> = {};
   const connections = new Map<string, Connections>();

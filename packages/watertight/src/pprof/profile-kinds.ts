@@ -32,6 +32,7 @@ export const goroutineKind: ProfileKind = {
   count: taskCount,
   async collect(tally, sign, slices) {
     const snapshot = takeSnapshot();
+    await slices.next();
     const stacks = new CallStacks(tally.stacks);
     const labels = new LabelSets(tally);
     for (const record of snapshot.tasks()) {
@@ -50,6 +51,7 @@ export const httpbodyKind: ProfileKind = {
   count: holderCount,
   async collect(tally, sign, slices) {
     const snapshot = takeSnapshot();
+    await slices.next();
     const stacks = new CallStacks(tally.stacks);
     const labels = new LabelSets(tally);
     for (const record of snapshot.holders()) {

@@ -27,6 +27,7 @@ export async function tracebackText(snapshot: Snapshot, table: StackTable, slice
   const writer = new Tracebacks(table);
   const text = new LongText();
   let length = 0;
+  await slices.next();
   for (const record of snapshot.tasks()) {
     const paragraph = length === 0 ? writer.paragraph(record) : `\n${writer.paragraph(record)}`;
     length += paragraph.length;
