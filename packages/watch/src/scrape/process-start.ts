@@ -33,7 +33,7 @@ export interface Sighting {
 /** A process's start is computed from a clock that is adjusted, and said in whole or hundredth seconds: less apart is the same, unless the count fell. */
 const TOLERANCE = 2000;
 /** So much apart it is the same even if the count fell: a small one does so by chance. */
-const ROUNDING = 500;
+const ROUNDING = 100;
 
 /** When the process that answered had started. */
 export function processStart(before: ProcessState | null, { at, value, sameConnection, said }: Sighting): number {
