@@ -100,10 +100,11 @@ export class Assessor {
 
   /**
    * Takes samples that were checked, in order, and judges only the end, from where on a finding would
-   * still stand at the last of them: how `assess` goes through a long history.
+   * still stand at the last of them: how `assess` goes through a long history. Nor is judged what was
+   * before `from`, in seconds.
    */
-  addHistory(samples: readonly Sample[]): void {
-    this.judgesFrom = (samples.at(-1)?.[0] ?? 0) / 3600 - STANDS;
+  addHistory(samples: readonly Sample[], from = -Infinity): void {
+    this.judgesFrom = Math.max(from / 3600, (samples.at(-1)?.[0] ?? 0) / 3600 - STANDS);
     this.stitching = new Stitching();
     for (const sample of samples) this.take(sample);
     this.judgesFrom = -Infinity;
@@ -217,5 +218,6 @@ function isGivenBack(series: Stitched, finding: Finding): boolean {
   const then = firstAtOrAfter(time, finding.to - 0.5);
   if (then >= time.length) return false;
   const rise = finding.rate * (finding.to - finding.from);
-  return median(level, Math.max(0, level.length - RECENT)) < level[then] - GIVEN_BACK * rise;
+  // After a gap, the last blocks may be of before it, and of before the finding.
+  return median(level, Math.max(then, level.length - RECENT)) < level[then] - GIVEN_BACK * rise;
 }

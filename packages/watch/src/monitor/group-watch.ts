@@ -7,10 +7,11 @@
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Frame } from 'watertight/pprof';
-import { assess } from '../detect/index.js';
+import { Assessor } from '../detect/index.js';
 import { groupOf, type StackSummary } from '../diagnose/index.js';
 import { LASTING, type GroupHistory, type Sample } from '../store/index.js';
 import type { DetectorClock, TimedAssessment } from './detector-clock.js';
+import { climbsOn, FIRST_JUDGED } from './group-course.js';
 
 /** What is said of a group. Times in ms since 1970. */
 export type GroupVerdict = Omit<TimedAssessment, 'limitAt'>;
@@ -94,12 +95,22 @@ export class GroupWatch {
   /** Takes a profile's stacks: keeps the counts of what is followed, and judges some of it when it is time to. */
   async take(stacks: readonly StackSummary[], at: number, start: number): Promise<void> {
     const present = groupsOf(stacks);
-    this.update(present, start);
-    if (Math.abs(at - this.recordedAt) < KEPT_EVERY * this.interval) return;
-    this.recordedAt = at;
-    this.follow(present, at, start);
-    this.record(at, start);
-    await this.judge(at);
+    const early = Math.abs(at - this.recordedAt) < KEPT_EVERY * this.interval;
+    const known = new Set(this.followed.keys());
+    try {
+      this.history.atOnce(() => {
+        this.update(present, start);
+        if (early) return;
+        this.recordedAt = at;
+        this.follow(present, at, start);
+        this.record(at, start);
+      });
+    } catch (error) {
+      // What could not be written has no number in the history.
+      for (const key of this.followed.keys()) if (!known.has(key)) this.followed.delete(key);
+      throw error;
+    }
+    if (!early) await this.judge(at);
   }
 
   /** Those that are judged to leak, the fastest first. */
@@ -189,8 +200,13 @@ export class GroupWatch {
   }
 
   private verdictOf(series: readonly Sample[], at: number): GroupVerdict {
-    const { limitAt: _none, ...verdict } = this.clock.assessment(assess(series.map((sample) => this.clock.sample(sample))), at);
-    return verdict;
+    const samples = series.map((sample) => this.clock.sample(sample));
+    const assessor = new Assessor();
+    assessor.addHistory(samples, (samples[0]?.[0] ?? 0) + FIRST_JUDGED * 3600);
+    const found = assessor.assessment();
+    const { limitAt: _none, ...verdict } = this.clock.assessment(found, at);
+    if (!found.leaking || climbsOn(series, found.perHour ?? 0, HOUR / this.clock.scale)) return verdict;
+    return { leaking: false, since: null, perHour: 0, confidence: 1 - found.confidence, reason: 'It has climbed in one go, as a pool does that is resized, and no further.' };
   }
 
   /** What is worth being remembered: that it leaks, and that it does no more. */

@@ -1,6 +1,7 @@
 /** The watch over targets: scraping, keeping, judging, explaining. */
 export { DetectorClock, type TimedAssessment } from './detector-clock.js';
 export { evidenceOf, type Evidence, type Look } from './evidence.js';
+export { climbsOn } from './group-course.js';
 export { groupReports, provenReports, type GroupReport } from './group-report.js';
 export { GroupWatch, type GroupShape, type GroupVerdict, type WatchedGroup } from './group-watch.js';
 export { judge, verdictOf, type Findings, type TargetReport, type TargetVerdict, type Verdict } from './judgement.js';

@@ -10,6 +10,8 @@ const LOG_KEPT = 16 * 2 ** 20;
 
 export class SqlFile {
   private readonly db: Database.Database;
+  /** A transaction is open. */
+  private writing = false;
   private readonly statements = new Map<string, Database.Statement>();
 
   /** @throws the database's error if it can't be opened, or is none. */
@@ -45,9 +47,11 @@ export class SqlFile {
     this.db.exec(sql);
   }
 
-  /** All that `work` writes, or nothing of it. */
+  /** All that `work` writes, or nothing of it; within another one, with all of that one. */
   transaction<T>(work: () => T): T {
+    if (this.writing) return work();
     this.run('BEGIN IMMEDIATE');
+    this.writing = true;
     try {
       const result = work();
       this.run('COMMIT');
@@ -59,6 +63,8 @@ export class SqlFile {
         // A disk that is full has ended the transaction already; what happened is the first error.
       }
       throw error;
+    } finally {
+      this.writing = false;
     }
   }
 

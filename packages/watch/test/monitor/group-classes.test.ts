@@ -1,9 +1,18 @@
 /** Groups as they are in programs: a small version of scripts/evaluate-groups.mjs. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { groupSeries } from './group-classes.js';
+import { classes, groupSeries } from './group-classes.js';
 import { HOUR } from './group-course.js';
 import { groupTrial } from './group-trial.js';
+
+test('every class has series, and the same arguments make the same', () => {
+  for (const name of classes) {
+    const [one, other] = [groupSeries(name, 'wide', 7), groupSeries(name, 'wide', 7)];
+    const courses = ({ groups }: typeof one): number[] => Object.values(groups).flatMap((course) => [0, 5, 11].map((hours) => course(hours * HOUR)));
+    assert.deepEqual(courses(one), courses(other), name);
+    assert.ok(courses(one).every((count) => Number.isFinite(count)), name);
+  }
+});
 
 const DAY_AND_A_HALF = 36 * HOUR;
 

@@ -95,6 +95,15 @@ describe('a group that leaks', () => {
     );
   });
 
+  test('is still one when the watcher comes back after a day', () =>
+    watched(HIDDEN, async (watch) => {
+      const found = (await watch.over(0, 3 * DAY, (target) => target.report().leaking)) ?? NaN;
+      await watch.over(found + DAY, found + DAY);
+      assert.deepEqual(leaks(watch), ['main.fetch']);
+      await watch.over(found + DAY + HOUR, found + DAY + 3 * HOUR);
+      assert.deepEqual(leaks(watch), ['main.fetch']);
+    }));
+
   test('that gives back what it took is one no more', () =>
     watched({ groups: { 'main.fetch': counted((time) => (time < 30 * HOUR ? 10 + (6 * time) / HOUR : 15), 1), 'main.query': counted((time) => 900 * daily(0.6)(time), 2) } }, async (watch) => {
       assert.ok((await watch.over(0, 30 * HOUR, () => leaks(watch).length > 0)) !== null);
