@@ -10,6 +10,7 @@
  */
 import type { Readable } from 'node:stream';
 import { addBriefTask, framesOf, now, removeBriefTask, Task, toEpoch, unwatch, watch, type BriefTask, type HolderClient, type TaskState, type Trace, type Watched } from '../tasks/index.js';
+import { fault } from './fault.js';
 import type { ForeignOrigin } from './foreign-origin.js';
 import { turnTime } from './turn-clock.js';
 
@@ -155,7 +156,13 @@ export abstract class ForeignRequest extends Task implements BriefTask, Watched 
     this.weakStream = new WeakRef(this.stream);
     this.stream = null;
     // An unread stack holds the receiver of each of its frames: undici's request among them, and through it the stream.
-    if (this.trace !== null) framesOf(this.trace);
+    if (this.trace === null) return;
+    try {
+      framesOf(this.trace);
+    } catch (error) {
+      // The program's own Error.prepareStackTrace may throw.
+      fault(error);
+    }
   }
 
   /** Other clients' connections are theirs. Where there is none any more, the collection of its memory was all that was missing. */

@@ -4,3 +4,4 @@ export { trackResources, untrackResources } from './resource-tracker.js';
 export { unrefConnections } from './held-socket.js';
 export { faultCount } from './fault.js';
 export { observe, unobserve } from './observation.js';
+export { Patches } from './patch.js';

@@ -1,6 +1,8 @@
 /**
  * Owns methods that were replaced in other people's objects: each replacement
  * keeps the original's name, length and property attributes, and can be undone.
+ * None keeps its object alive: under jest each test file has a copy of undici of
+ * its own, which is to go with the file.
  */
 
 /** A method to be called with whatever it was called with. */
@@ -10,7 +12,6 @@ export type Method = (this: unknown, ...args: unknown[]) => unknown;
 export type Replacement = (this: never, ...args: never[]) => unknown;
 
 interface Patch {
-  readonly owner: object;
   readonly name: PropertyKey;
   readonly replacement: Replacement;
   /** Null where the method was inherited. */
@@ -18,7 +19,9 @@ interface Patch {
 }
 
 export class Patches {
-  private readonly done: Patch[] = [];
+  private owners: WeakRef<object>[] = [];
+  /** Of each owner, in order. Replacements refer to what they replace, and so to all that it knows. */
+  private readonly done = new WeakMap<object, Patch[]>();
 
   /**
    * Replaces `owner[name]` by what `make` returns for it. False, and nothing is
@@ -42,17 +45,32 @@ export class Patches {
       configurable: true,
       enumerable: inherited?.enumerable ?? true,
     });
-    if (done) this.done.push({ owner, name, replacement, before });
+    if (done) this.note(owner, { name, replacement, before });
     return done;
   }
 
   /** Puts the originals back, but leaves what somebody else has replaced since. */
   undo(): void {
-    for (const { owner, name, replacement, before } of this.done.splice(0).reverse()) {
-      if (Reflect.get(owner, name) !== replacement) continue;
-      if (before === null) Reflect.deleteProperty(owner, name);
-      else Reflect.defineProperty(owner, name, before);
+    for (const owner of this.owners.splice(0).map((each) => each.deref())) {
+      if (owner === undefined) continue;
+      for (const { name, replacement, before } of (this.done.get(owner) ?? []).reverse()) {
+        if (Reflect.get(owner, name) !== replacement) continue;
+        if (before === null) Reflect.deleteProperty(owner, name);
+        else Reflect.defineProperty(owner, name, before);
+      }
+      this.done.delete(owner);
     }
+  }
+
+  private note(owner: object, patch: Patch): void {
+    const known = this.done.get(owner);
+    if (known !== undefined) {
+      known.push(patch);
+      return;
+    }
+    this.done.set(owner, [patch]);
+    this.owners = this.owners.filter((each) => each.deref() !== undefined);
+    this.owners.push(new WeakRef(owner));
   }
 }
 

@@ -1,6 +1,7 @@
 /** Owns one request of undici, `fetch` or an interceptor of theirs, as it is watched. */
 import type { Readable } from 'node:stream';
 import { collected, type Trace } from '../tasks/index.js';
+import { fault } from './fault.js';
 import type { ForeignOrigin } from './foreign-origin.js';
 import { fieldOf, ForeignRequest, type ObservedStream, type REQUEST } from './foreign-request.js';
 import { loosen, tighten } from './loose-body.js';
@@ -81,7 +82,14 @@ export class UndiciRequest extends ForeignRequest {
   private loosen(): void {
     const body = this.target;
     const handler = this.weakHandler?.deref();
-    if (body !== null && handler !== undefined) loosen(handler, body);
+    if (body === null || handler === undefined) return;
+    try {
+      loosen(handler, body);
+    } catch (error) {
+      // It runs in a timer of ours, where an error would end the program.
+      this.weakHandler = null;
+      fault(error);
+    }
   }
 
   override wasRead(stream: ObservedStream, chunk: unknown): void {
@@ -101,9 +109,13 @@ export class UndiciRequest extends ForeignRequest {
   private abandonedBy(reason: unknown): void {
     if (this.finished) return;
     if (reason === COLLECTED) {
-      this.noteProgress();
       this.complete = true;
-      collected(this);
+      try {
+        this.noteProgress();
+        collected(this);
+      } catch (error) {
+        fault(error);
+      }
     } else this.finish();
   }
 }

@@ -65,8 +65,9 @@ function created(message: unknown): void {
 
 class UndiciObservation {
   private readonly patches = new Patches();
-  private readonly copies = new Map<object, UndiciCopy>();
-  private readonly streamClasses = new Set<object>();
+  /** By the class of their requests. Neither keeps a copy alive: see Patches. */
+  private readonly copies = new WeakMap<object, UndiciCopy>();
+  private readonly streamClasses = new WeakSet();
   private readonly redirects = new RedirectTrail();
   private readonly queue = new DispatchQueue();
   /** The last copy met: most programs have one. */
@@ -156,9 +157,15 @@ class UndiciObservation {
       const observed = this[REQUEST];
       if (observed === undefined || observed.finished || status < 200) return original.call(this, status, fields, resume, text);
       observed.responded(status, fields);
-      if (observed.opaque) observation.heading = observed;
-      const result = original.call(this, status, fields, resume, text);
-      observation.heading = null;
+      let result: unknown;
+      if (observed.opaque) {
+        observation.heading = observed;
+        try {
+          result = original.call(this, status, fields, resume, text);
+        } finally {
+          observation.heading = null;
+        }
+      } else result = original.call(this, status, fields, resume, text);
       try {
         observation.link(observed, copy.handlerOf(this));
       } catch (error) {

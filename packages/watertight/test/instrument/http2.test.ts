@@ -91,7 +91,10 @@ function forms(undici: Undici, dispatcher: () => Undici): Form[] {
     ['fetch, cancel()', async (origin) => (await fetch(`${origin}/big`)).body.cancel()],
     ['fetch, redirected', async (origin) => (await fetch(`${origin}/redirect`)).text()],
     ['fetch, 204', (origin) => fetch(`${origin}/204`)],
-    ['fetch, fifty at once on one connection', (origin) => Promise.all(Array.from({ length: 50 }, async () => (await fetch(`${origin}/small`)).text()))],
+    ['fetch, fifty at once on one connection', async (origin) => {
+      const shared = { dispatcher: dispatcher() };
+      await Promise.all(Array.from({ length: 50 }, async () => (await fetch(`${origin}/small`, shared)).text()));
+    }],
   ];
   return [...leaks, ...right.map(([name, run]) => ({ name, run, expected: null }))];
 }
@@ -100,17 +103,19 @@ for (const version of [6, 7, 8] as const) {
   const undici: Undici = await loadUndici(version);
   describe(`undici ${version} with allowH2`, { skip: typeof undici === 'string' ? undici : false }, () => {
     if (typeof undici === 'string') return;
-    let agent: Undici;
-    before(() => {
-      agent = new undici.Agent({ allowH2: true, connect: { ca: server.ca, lookup: loopback } });
-    });
-    after(() => agent.destroy());
-    for (const form of forms(undici, () => agent)) testForm(form, () => server);
+    const agents: Undici[] = [];
+    // One for each request: a connection that the server ends may be found ending by the next one.
+    const agent = (): Undici => {
+      agents.push(new undici.Agent({ allowH2: true, connections: 1, connect: { ca: server.ca, lookup: loopback } }));
+      return agents.at(-1);
+    };
+    after(() => Promise.all(agents.map((each) => each.destroy())));
+    for (const form of forms(undici, agent)) testForm(form, () => server);
 
     test('what was dropped half read is proven by the collector', async () => {
       const known = new Set(provenLeaks());
       await (async () => {
-        const { body } = await undici.request(`${server.origin}/big?dropped`, { dispatcher: agent });
+        const { body } = await undici.request(`${server.origin}/big?dropped`, { dispatcher: agent() });
         await body[Symbol.asyncIterator]().next();
       })();
       const proof = (): unknown => provenLeaks().find((each) => !known.has(each) && each.url.endsWith('/big?dropped'));
@@ -125,7 +130,7 @@ for (const version of [6, 7, 8] as const) {
     test('its connection stops keeping the process alive when all that it serves was reported', async () => {
       const others = sockets();
       const { requests } = server;
-      const own = new undici.Agent({ allowH2: true, connections: 1, connect: { ca: server.ca, lookup: loopback } });
+      const own = agent();
       const held = (): Socket[] => sockets().filter((socket) => !others.includes(socket));
       const pending = [undici.request(`${server.origin}/never?first`, { dispatcher: own }), undici.request(`${server.origin}/never?second`, { dispatcher: own })];
       for (const each of pending) each.catch(silence);
