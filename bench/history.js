@@ -129,7 +129,8 @@ try {
     },
   };
   const pace = { interval: INTERVAL, profileInterval: 30 * INTERVAL };
-  const watch = new TargetMonitor(target, source, history, pace, now);
+  const watch = new TargetMonitor(target, source, history, pace);
+  watch.resume(now);
   for (; now < watchedFrom; now += QUARTER) {
     await watch.scrape(now);
     record(now + INTERVAL, now + QUARTER);
@@ -153,7 +154,9 @@ try {
     const before = performance.now();
     history = new History(file);
     reopened = performance.now() - before;
-    const again = new TargetMonitor(target, source, history, pace, end).report();
+    const resumed = new TargetMonitor(target, source, history, pace);
+    resumed.resume(end);
+    const again = resumed.report();
     if (again.leaking !== said.leaking) console.log(`the verdict is another after the restart: ${again.leaking}; it was ${said.leaking}`);
   });
 

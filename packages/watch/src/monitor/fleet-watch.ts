@@ -1,17 +1,12 @@
 /** Owns the watch over a fleet that something else scrapes: it is asked for all counts at once, and every target is judged by them. */
-import { setImmediate as turn } from 'node:timers/promises';
 import type { PrometheusFleet } from '../scrape/index.js';
 import type { Monitor } from './monitor.js';
-
-/** Targets that are taken up without a pause. */
-const BATCH = 5;
 
 export class FleetWatch {
   private timer: NodeJS.Timeout | null = null;
   private running: Promise<void> | null = null;
   private stopped = false;
   private loaded = false;
-  private known = 0;
 
   constructor(
     private readonly fleet: PrometheusFleet,
@@ -29,7 +24,7 @@ export class FleetWatch {
     try {
       await this.fleet.refresh(at);
     } finally {
-      await this.setTargets();
+      if (!this.stopped) this.monitor.setTargets(this.fleet.targets(), 'fleet');
       await this.monitor.scrapeAll('fleet');
     }
   }
@@ -55,17 +50,6 @@ export class FleetWatch {
         });
     };
     next();
-  }
-
-  /** Judging the weeks of a new target takes a while: some at a time, so that everything else goes on in between. */
-  private async setTargets(): Promise<void> {
-    const targets = this.fleet.targets();
-    for (let some = this.known + BATCH; some < targets.length && !this.stopped; some += BATCH) {
-      this.monitor.setTargets(targets.slice(0, some), 'fleet');
-      await turn();
-    }
-    if (!this.stopped) this.monitor.setTargets(targets, 'fleet');
-    this.known = targets.length;
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,5 @@
 /** Owns the watch over all targets: when each is scraped, and who is told. */
+import { setImmediate as turn } from 'node:timers/promises';
 import { Client, Transport } from 'watertight';
 import { Scraper, type Target, type TargetSource } from '../scrape/index.js';
 import { FINE, type History } from '../store/index.js';
@@ -30,6 +31,8 @@ const DEFAULT_INTERVAL = 10_000;
 const LONGEST_SCRAPE = 10_000;
 /** By how much a timer may fire before its time, ms. */
 const EARLY = 2;
+/** Targets that are judged at once from what is known of them; of more, one in a turn of the loop, so that a thousand can be scraped in between. */
+const RESUMED_AT_ONCE = 10;
 /** How often what is too old goes, ms. */
 const EXPIRY = 3_600_000;
 /** The same fault is told again after so long, ms: a full disk fails for every scrape of every target. */
@@ -57,6 +60,9 @@ export class Monitor {
   /** In the history, but not watched; and when that was looked up. */
   private unwatched: number[] = [];
   private listedAt = 0;
+  /** Their histories are to be gone through. */
+  private readonly unresumed: TargetMonitor[] = [];
+  private resuming: Promise<void> | null = null;
   private started = false;
   private stopped = false;
 
@@ -85,10 +91,14 @@ export class Monitor {
     }
     for (const [profiles, target] of wanted) {
       if (this.watched.has(profiles)) continue;
-      const watched: Watched = { set, monitor: new TargetMonitor(target, this.sourceOf(target), this.history, this.settings, Date.now(), this.onFault), timer: null, running: null, expiredAt: 0 };
+      const monitor = new TargetMonitor(target, this.sourceOf(target), this.history, this.settings, this.onFault);
+      const watched: Watched = { set, monitor, timer: null, running: null, expiredAt: 0 };
       this.watched.set(profiles, watched);
+      this.unresumed.push(monitor);
       if (this.started && set === 'scraped') this.schedule(watched, true);
     }
+    if (this.unresumed.length <= RESUMED_AT_ONCE) for (const monitor of this.unresumed.splice(0)) monitor.resume(Date.now());
+    else this.resuming ??= this.resume().finally(() => (this.resuming = null));
   }
 
   start(): void {
@@ -96,8 +106,9 @@ export class Monitor {
     for (const watched of this.watched.values()) if (watched.set === 'scraped') this.schedule(watched, true);
   }
 
-  /** Scrapes every target now, or every one of a set, once, all at the same time; resolves when all have answered or failed. */
+  /** Scrapes every target now, or every one of a set, once, all at the same time; resolves when all have answered or failed, and have been judged. */
   async scrapeAll(set: TargetSet | null = null): Promise<void> {
+    await this.resuming;
     await Promise.all([...this.watched.values()].filter((watched) => set === null || watched.set === set).map((watched) => this.run(watched)));
   }
 
@@ -107,6 +118,7 @@ export class Monitor {
     this.stopped = true;
     for (const { timer } of this.watched.values()) if (timer !== null) clearTimeout(timer);
     await this.transport.close();
+    await this.resuming;
     await Promise.all([...this.watched.values()].flatMap(({ running }) => running ?? []));
   }
 
@@ -142,6 +154,18 @@ export class Monitor {
     this.fault = { message, at };
     this.listener(error);
   };
+
+  private async resume(): Promise<void> {
+    for (let next = this.unresumed.shift(); next !== undefined && !this.stopped; next = this.unresumed.shift()) {
+      await turn();
+      if (this.watched.get(next.target.profiles)?.monitor !== next) continue;
+      try {
+        next.resume(Date.now());
+      } catch (error) {
+        this.onFault(error);
+      }
+    }
+  }
 
   private schedule(watched: Watched, first: boolean): void {
     const { interval } = this.settings;

@@ -15,6 +15,9 @@ import { judge, verdictOf, type TargetReport, type Verdict } from './judgement.j
 import type { ProfileBudget } from './profile-budget.js';
 import { wantsProfile, type PaceSettings } from './profile-pace.js';
 
+/** What an incident keeps of the verdict. */
+type StandingVerdict = Pick<Verdict, 'since' | 'perHour' | 'confidence' | 'reason'>;
+
 /** What was kept of a stack, without its number. */
 type KeptStack = Omit<CountedStack, 'key' | 'count' | 'waitMs'>;
 
@@ -27,53 +30,79 @@ const SHOWN = 8 * 3_600_000;
 const LOOKS = 64;
 /** Stacks that are kept of a profile, the most frequent: the rest of a large program is one of a kind. */
 const KEPT_STACKS = 200;
-/** Goroutines up to which a Go program is stopped for long enough to say what each waits for. */
-const SMALL = 10_000;
+/** Goroutines up to which a Go program is stopped for long enough to say what each waits for: 0.1 s for a thousand connections' (docs/watch.md). */
+const SMALL = 2000;
 const GROUPS_SHOWN = 10;
 const NONE_PROVEN: Proven = { count: 0, sites: [] };
+const NOT_JUDGED: StandingVerdict = { since: null, perHour: 0, confidence: 0, reason: 'What is known of it is being gone through.' };
 const NOTHING: Summary = { total: 0, before: 0, groups: [], diagnoses: [] };
 
 /** Intervals by which the clock may be set back without consequences: the detector passes over what is older than what it knows. */
 const SET_BACK = 3;
 
+/** What is made of the history before anything is judged. */
+interface Course {
+  readonly clock: DetectorClock;
+  readonly groups: GroupWatch;
+  assessor: Assessor;
+}
+
 export class TargetMonitor {
   private readonly id: number;
-  private readonly clock: DetectorClock;
-  private readonly groups: GroupWatch;
-  private assessor: Assessor;
+  /** Null until the history has been gone through. */
+  private course: Course | null = null;
   private latest: Scrape | null = null;
   private failure: ScrapeError | null = null;
-  private looks: Look[];
+  private looks: Look[] = [];
   private profile: { readonly at: number; readonly value: number; readonly start: number } | null = null;
   private summary: Summary | null = null;
   private proven: Proven = NONE_PROVEN;
-  private incident: TargetReport['incident'];
+  private incident: TargetReport['incident'] = null;
+  /** What was judged of it when it was watched last. */
+  private standing: StandingVerdict | null = null;
   /** When another platform began to answer at the same address, ms since 1970; 0 as long as none did. */
   private platformSince = 0;
 
-  /** `onFault`: told when the history can't be written or read; the watch goes on without. */
+  /**
+   * `onFault`: told when the history can't be written or read; the watch goes on without.
+   * Nothing is judged until {@link resume}.
+   */
   constructor(
     readonly target: Target,
     private readonly source: TargetSource,
     private readonly history: History,
     private readonly settings: PaceSettings & { readonly budget?: ProfileBudget },
-    now: number,
     private readonly onFault: (error: unknown) => void = (error) => {
       throw error;
     },
   ) {
     this.id = history.target(target.profiles);
-    const known = this.knownSamples(now);
+    const open = history.openIncidentOf<StandingVerdict>(this.id);
+    if (open === null) return;
+    this.incident = { opened: open.opened, closed: null };
+    this.standing = open.detail;
+  }
+
+  /** Whether the history has been gone through. */
+  get resumed(): boolean {
+    return this.course !== null;
+  }
+
+  /**
+   * Goes through what is known of the target, so that it is judged from now on as by a watcher that has never
+   * been away: about 0.1 s of work after four weeks. Until then, the verdict of before stands.
+   */
+  resume(now: number): void {
+    if (this.course !== null) return;
+    const known = this.keep(() => this.knownSamples(now)) ?? [];
+    const { interval } = this.settings;
     // What a source has kept itself was not seen at our pace.
-    this.clock = new DetectorClock(known[0]?.at ?? now, source.past === undefined ? settings.interval : Infinity);
-    this.assessor = this.assessorOf(known);
-    this.groups = new GroupWatch(history.groups, this.id, this.clock, settings.interval);
+    const clock = new DetectorClock(known[0]?.at ?? now, this.source.past === undefined ? interval : Infinity);
+    this.course = { clock, assessor: this.assessorOf(known, clock), groups: new GroupWatch(this.history.groups, this.id, clock, interval) };
     // A watcher that was ended knows what it had seen in the profiles, and the verdict stands.
-    this.looks = history.looks<Look>(this.id, LOOKS);
-    const open = history.openIncidentOf(this.id);
-    this.incident = open === null ? null : { opened: open.opened, closed: null };
+    this.looks = this.keep(() => this.history.looks<Look>(this.id, LOOKS)) ?? [];
     // Whoever asks before the first profile has come is told of the line at fault, too.
-    if (open !== null) this.summary = this.lastSummary(now);
+    if (this.incident !== null) this.summary = this.keep(() => this.lastSummary(now)) ?? null;
     const last = known.at(-1);
     if (last !== undefined) this.source.resume({ start: last.start, value: last.value });
   }
@@ -86,7 +115,9 @@ export class TargetMonitor {
       this.latest = scraped;
       this.failure = null;
       this.keep(() => this.history.record(this.id, scraped));
-      this.assessor.add(this.clock.sample(scraped));
+      // The scrape is in the history, and so is gone through with all of it.
+      if (this.course === null) return;
+      this.course.assessor.add(this.course.clock.sample(scraped));
       const suspected = this.suspected();
       if (wantsProfile(this.settings, { ...scraped, profile: this.profile, suspected }) && this.settings.budget?.take(at, suspected) !== false) await this.look(scraped);
     } catch (error) {
@@ -112,7 +143,7 @@ export class TargetMonitor {
     this.looks = [...this.looks.slice(-LOOKS + 1), seen];
     const kept = stacks.slice(0, KEPT_STACKS).map(({ key, count, waitMs: _wait, ...stack }) => ({ key, count, frames: stack satisfies KeptStack }));
     this.keep(() => this.history.recordProfile(this.id, at, start, kept, seen));
-    await this.groups.take(summary.groups, at, start).catch(this.onFault);
+    await this.course?.groups.take(summary.groups, at, start).catch(this.onFault);
   }
 
   report(): TargetReport {
@@ -136,7 +167,7 @@ export class TargetMonitor {
       reason,
       limit: target.limit,
       limitAt,
-      restarts: this.assessor.assessment().restarts,
+      restarts: this.course?.assessor.assessment().restarts ?? 0,
       incident: this.incident,
       groups: [...provenReports(this.proven), ...groupReports(summary ?? NOTHING, GROUPS_SHOWN, groups)],
     };
@@ -149,15 +180,17 @@ export class TargetMonitor {
 
   /** Groups of its stacks that are followed: what leaks, then what has grown or is most. */
   leadingGroups(limit: number): WatchedGroup[] {
-    return this.groups.leading(limit);
+    return this.course?.groups.leading(limit) ?? [];
   }
 
   private verdict(): Verdict {
     const { at, value } = this.latest ?? { at: 0, value: 0 };
+    const { course, standing } = this;
+    if (course === null) return { leaking: standing !== null, limitAt: null, groups: [], ...(standing ?? NOT_JUDGED) };
     return judge({
-      count: this.clock.assessment(this.assessor.assessment(), at),
+      count: course.clock.assessment(course.assessor.assessment(), at),
       evidence: evidenceOf(this.looks),
-      groups: this.groups.leaking,
+      groups: course.groups.leaking,
       value,
       at,
       limit: this.target.limit,
@@ -179,16 +212,16 @@ export class TargetMonitor {
 
   /** The clock was set back: what is known of the time after is not known yet, and everything before is judged anew. */
   private rewind(at: number): void {
-    this.assessor = this.assessorOf(this.keep(() => this.knownSamples(at)) ?? []);
+    if (this.course !== null) this.course.assessor = this.assessorOf(this.keep(() => this.knownSamples(at)) ?? [], this.course.clock);
     this.looks = this.looks.filter((look) => look.at <= at);
     this.profile = null;
   }
 
-  private assessorOf(known: readonly Sample[]): Assessor {
+  private assessorOf(known: readonly Sample[], clock: DetectorClock): Assessor {
     const { limit } = this.target;
     const assessor = new Assessor(limit === null ? {} : { limit });
     // What was judged at the time is not judged again, but for as long as a finding stands.
-    assessor.addHistory(known.map((sample) => this.clock.sample(sample)));
+    assessor.addHistory(known.map((sample) => clock.sample(sample)));
     return assessor;
   }
 
@@ -208,6 +241,7 @@ export class TargetMonitor {
   }
 
   private keepIncident(at: number): void {
+    if (this.course === null) return;
     const { leaking, since, perHour, confidence, reason } = this.verdict();
     const open = this.incident?.closed === null ? this.incident : null;
     if (leaking) {
