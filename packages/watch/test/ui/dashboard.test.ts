@@ -177,7 +177,7 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
 
     test('one that is not watched is said to be so', async () => {
       const opened = await open(browser, `${watched.dashboard.url}#/target?url=${encodeURIComponent('http://unheard.of')}`);
-      await opened.page.getByText('there is no such target').waitFor();
+      await opened.page.getByText('there is no target "http://unheard.of"').waitFor();
       await opened.close();
     });
   });
