@@ -1,4 +1,4 @@
-/** Runs in a process of its own under a low limit of descriptors: many requests at once, then one more. */
+/** Runs in a process of its own under a low limit of descriptors, though not lower than loading the modules needs, which Node opens at once: many requests, then one more. */
 
 import { Client, Transport } from 'watertight';
 import { taskCount } from 'watertight/tasks';
@@ -6,7 +6,7 @@ import { taskCount } from 'watertight/tasks';
 const url = process.argv[2];
 const transport = new Transport();
 const client = new Client({ transport });
-const outcomes = await Promise.allSettled(Array.from({ length: 200 }, async () => (await client.get(`${url}/wait/50`, { timeout: 20_000 })).text()));
+const outcomes = await Promise.allSettled(Array.from({ length: 400 }, async () => (await client.get(`${url}/wait/50`, { timeout: 20_000 })).text()));
 const failures = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason as Error & { code?: string; cause?: Error & { code?: string } });
 transport.closeIdleConnections();
 const after = await client.get(`${url}/after`, { timeout: 5000 });
