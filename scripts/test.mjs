@@ -11,8 +11,8 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, relative, resolve, sep } from 'node:path';
+import { availableParallelism, tmpdir } from 'node:os';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
 
@@ -75,6 +75,11 @@ function compiledOf(file) {
   return relative(root, resolve(root, file)).replace(/^(packages[\\/][^\\/]+[\\/])test([\\/].*)\.ts$/, '$1dist-test$2.js');
 }
 
+/** A test may be declared by a module beside the files that run it; then it is theirs. */
+function filesWith(file) {
+  return files.includes(file) ? [file] : files.filter((each) => dirname(each) === dirname(file));
+}
+
 const reports = mkdtempSync(join(tmpdir(), 'watertight-tests-'));
 let current;
 
@@ -93,7 +98,7 @@ async function run(files, concurrency) {
       `--test-reporter=${join(root, 'scripts/test-files.mjs')}`,
       `--test-reporter-destination=${report}`,
       ...ifSupported('--test-timeout', 120_000),
-      ...ifSupported('--test-concurrency', concurrency), // tests measure tasks and time: leave them room
+      ...ifSupported('--test-concurrency', concurrency),
       ...files,
     ],
     {
@@ -139,12 +144,13 @@ function show(output) {
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => current?.kill(signal));
 try {
-  const first = await run(files, 2);
+  // Tests wait more than they work: one more than there are cores keeps those busy, and leaves room for what measures tasks.
+  const first = await run(files, availableParallelism() + 1);
   process.exitCode = first.status;
   const slowest = first.files.sort((a, b) => b.ms - a.ms).slice(0, Number(values.slowest));
   for (const { file, ms } of slowest) console.log(`${(ms / 1000).toFixed(1).padStart(7)} s  ${relative(root, file)}`);
-  const failed = first.files.filter((file) => file.failed).map(({ file }) => compiledOf(file));
-  if (values.again && failed.length > 0 && failed.every((file) => files.includes(file))) {
+  const failed = [...new Set(first.files.filter((file) => file.failed).flatMap(({ file }) => filesWith(compiledOf(file))))];
+  if (values.again && failed.length > 0) {
     console.log(`\nOnce more, alone: ${failed.join(', ')}`);
     const second = await run(failed, 1);
     process.exitCode = second.status;
