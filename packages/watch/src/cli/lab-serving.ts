@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import type { Scenario } from '../lab/index.js';
 import { Monitor } from '../monitor/index.js';
-import { Dashboard } from '../server/index.js';
+import type { Dashboard } from '../server/index.js';
 import { History } from '../store/index.js';
+import { startDashboard, USUAL_PORT } from './dashboard-port.js';
 import { UsageError } from './usage-error.js';
-import { USUAL_PORT } from './watching.js';
 
 /** Serves until Ctrl-C or SIGTERM. `port` left out: the usual one, or another if that is taken. */
 export async function serveLab(experiments: readonly Scenario[], port: number | undefined): Promise<void> {
@@ -27,9 +27,8 @@ export async function serveLab(experiments: readonly Scenario[], port: number | 
 
 async function openDashboard(monitor: Monitor, history: History, experiments: readonly Scenario[], port: number | undefined): Promise<Dashboard> {
   try {
-    return await Dashboard.start(monitor, history, { experiments, port: port ?? USUAL_PORT });
+    return await startDashboard(monitor, history, { experiments, ...(port !== undefined && { port }) });
   } catch (cause) {
-    if (port === undefined && (cause as NodeJS.ErrnoException).code === 'EADDRINUSE') return Dashboard.start(monitor, history, { experiments });
     throw new UsageError(`the lab can't be served at port ${port ?? USUAL_PORT}: ${(cause as Error).message}`, { cause });
   }
 }

@@ -4,6 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { compare, formatLesson, formatProgress, formatTable, liveScenarios, parseScenarios, Progress, runScenarios, ScenarioFileError, type Scenario, wellKnownScenarios } from '../lab/index.js';
+import { readPort } from './dashboard-port.js';
 import { serveLab } from './lab-serving.js';
 import { UsageError } from './usage-error.js';
 
@@ -92,10 +93,4 @@ function readLanes(text: string): number {
   const lanes = Number(text);
   if (!Number.isInteger(lanes) || lanes < 1 || lanes > 16) throw new InvalidArgumentError('It is a whole number from 1 to 16.');
   return lanes;
-}
-
-function readPort(text: string): number {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError('It is a port, from 0 to 65535.');
-  return port;
 }

@@ -6,9 +6,10 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { FleetWatch, Monitor, type TargetReport } from '../monitor/index.js';
 import { ConfigError, ConfigFile, LabelMatchers, MatcherError, parseTarget, PrometheusApi, PrometheusFleet, ScrapeError, TargetError, type Target, type TargetList, type TargetSettings } from '../scrape/index.js';
 import { History, StoreError } from '../store/index.js';
+import { readPort, USUAL_PORT } from './dashboard-port.js';
 import { formatTargets } from './target-table.js';
 import { UsageError } from './usage-error.js';
-import { sourcesOf, USUAL_PORT, watchUntilInterrupted, type WatchingOptions } from './watching.js';
+import { sourcesOf, watchUntilInterrupted, type WatchingOptions } from './watching.js';
 
 interface WatchOptions extends Omit<WatchingOptions, 'interval' | 'config' | 'fleet'> {
   readonly interval?: number;
@@ -164,12 +165,6 @@ function readMilliseconds(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value < 50 || value > 86_400_000) throw new InvalidArgumentError('It is a number of milliseconds from 50 to a day.');
   return Math.round(value);
-}
-
-function readPort(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError('It is a port, from 0 to 65535.');
-  return value;
 }
 
 function readCount(text: string): number {

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { Alerting } from '../alert/index.js';
 import { FleetWatch, Monitor, type TargetReport } from '../monitor/index.js';
 import type { ConfigFile, PrometheusFleet, Target, TargetList, TargetSource } from '../scrape/index.js';
-import { Dashboard, type DashboardOptions } from '../server/index.js';
+import type { Dashboard } from '../server/index.js';
 import type { History } from '../store/index.js';
 import { ConfigReload } from './config-reload.js';
+import { startDashboard, USUAL_PORT } from './dashboard-port.js';
 import { formatChange } from './target-table.js';
 import { UsageError } from './usage-error.js';
 
@@ -21,9 +22,6 @@ export interface WatchingOptions {
   /** Watched as well: what a Prometheus knows. */
   readonly fleet?: PrometheusFleet;
 }
-
-/** Where the dashboard is, unless that is taken. */
-export const USUAL_PORT = 7676;
 
 const NO_ALERTS = { webhook: null, alertmanager: null };
 
@@ -90,17 +88,11 @@ function whatOf(targets: readonly Target[], fleet: PrometheusFleet | undefined):
 }
 
 async function openDashboard(monitor: Monitor, history: History, { port, host, dashboardToken }: WatchingOptions): Promise<Dashboard> {
-  const options: DashboardOptions = { host, port: port ?? USUAL_PORT, ...(dashboardToken !== undefined && { token: dashboardToken }) };
   try {
-    try {
-      return await Dashboard.start(monitor, history, options);
-    } catch (error) {
-      if (port !== undefined || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
-      return await Dashboard.start(monitor, history, { ...options, port: 0 });
-    }
+    return await startDashboard(monitor, history, { host, ...(port !== undefined && { port }), ...(dashboardToken !== undefined && { token: dashboardToken }) });
   } catch (cause) {
     if (cause instanceof TypeError) throw new UsageError(`--host ${host}: another address than loopback needs --dashboard-token, or everyone who reaches it sees what the services do`, { cause });
-    throw new UsageError(`the dashboard can't be served at ${host}:${options.port}: ${listenFault(cause as NodeJS.ErrnoException)}`, { cause });
+    throw new UsageError(`the dashboard can't be served at ${host}:${port ?? USUAL_PORT}: ${listenFault(cause as NodeJS.ErrnoException)}`, { cause });
   }
 }
 

@@ -1,6 +1,7 @@
 /** Owns asking the server: each route with the shape of its answer. */
 import type { GroupReport } from '../monitor/index.js';
 import type { FlameNode, OverviewRow, TargetView } from '../server/index.js';
+import { answerTo } from './server-answer.js';
 
 export type { GroupCurve, TargetView } from '../server/index.js';
 
@@ -28,21 +29,9 @@ export interface FlameView {
 /** Ms. Longer, and something is wrong that is worth saying. */
 const PATIENCE = 20_000;
 
-async function ask<T>(path: string, query: Readonly<Record<string, string | number>>): Promise<T> {
+function ask<T>(path: string, query: Readonly<Record<string, string | number>>): Promise<T> {
   const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]));
-  const response = await fetch(`api/${path}?${search.toString()}`, { signal: AbortSignal.timeout(PATIENCE) });
-  const text = await response.text();
-  if (!response.ok) throw new Error(refusal(response.status, text));
-  return JSON.parse(text) as T;
-}
-
-/** The server's own words, where there are some. */
-function refusal(status: number, text: string): string {
-  try {
-    return (JSON.parse(text) as { error?: string }).error ?? `status ${status}`;
-  } catch {
-    return text.trim().slice(0, 300) || `status ${status}`;
-  }
+  return answerTo(`${path}?${search.toString()}`, PATIENCE);
 }
 
 export const askOverview = (): Promise<Overview> => ask('overview', {});

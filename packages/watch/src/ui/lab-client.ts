@@ -1,6 +1,7 @@
 /** Owns asking the server for the lab: the experiments, a run of them, its steps. */
 import type { Lesson, RunEvent } from '../lab/index.js';
 import type { StartedRun, StartedStep } from '../server/index.js';
+import { answerTo } from './server-answer.js';
 
 /** Ms. Longer, and something is wrong that is worth saying; the server gives a step 30 s. */
 const PATIENCE = 35_000;
@@ -31,19 +32,7 @@ export function followRun(id: string, onEvent: (event: RunEvent) => void): () =>
   return () => source.close();
 }
 
-async function ask<T>(method: string, path: string, body?: object): Promise<T> {
+function ask<T>(method: string, path: string, body?: object): Promise<T> {
   const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-  const response = await fetch(`api/lab${path}`, { method, signal: AbortSignal.timeout(PATIENCE), ...init });
-  const text = await response.text();
-  if (!response.ok) throw new Error(refusal(response.status, text));
-  return JSON.parse(text) as T;
-}
-
-/** The server's own words, where there are some. */
-function refusal(status: number, text: string): string {
-  try {
-    return (JSON.parse(text) as { error?: string }).error ?? `status ${status}`;
-  } catch {
-    return text.trim().slice(0, 300) || `status ${status}`;
-  }
+  return answerTo(`lab${path}`, PATIENCE, { method, ...init });
 }

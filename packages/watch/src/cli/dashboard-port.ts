@@ -1,0 +1,29 @@
+/** Owns the dashboard's port: which it is, how it is given, and what is done where it is taken. */
+import { InvalidArgumentError } from 'commander';
+import type { Monitor } from '../monitor/index.js';
+import { Dashboard, type DashboardOptions } from '../server/index.js';
+import type { History } from '../store/index.js';
+
+/** Where the dashboard is, unless that is taken. */
+export const USUAL_PORT = 7676;
+
+/** @throws InvalidArgumentError, which commander shows beside the option. */
+export function readPort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError('It is a port, from 0 to 65535.');
+  return port;
+}
+
+/**
+ * Serves at `options.port`; left out, at the usual one, or at another if that is taken.
+ *
+ * @throws what `Dashboard.start` throws.
+ */
+export async function startDashboard(monitor: Monitor, history: History, options: DashboardOptions): Promise<Dashboard> {
+  try {
+    return await Dashboard.start(monitor, history, { ...options, port: options.port ?? USUAL_PORT });
+  } catch (error) {
+    if (options.port !== undefined || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    return Dashboard.start(monitor, history, { ...options, port: 0 });
+  }
+}
