@@ -65,15 +65,22 @@ export function api(monitor: Monitor, history: History, feed: LiveFeed): Hono {
   });
 
   routes.get('/events', (context) =>
-    streamSSE(context, async (stream) => {
-      const unsubscribe = feed.subscribe((news) => stream.writeSSE({ event: 'reports', data: JSON.stringify(news.map(({ report, target }) => rowOf(report, target))) }));
-      stream.onAbort(unsubscribe);
-      while (!stream.aborted && !stream.closed) {
-        await stream.writeSSE({ event: 'alive', data: String(Date.now()) });
-        await stream.sleep(HEARTBEAT);
-      }
-      unsubscribe();
-    }),
+    streamSSE(
+      context,
+      (stream) =>
+        new Promise((resolve) => {
+          const unsubscribe = feed.subscribe((news) => stream.writeSSE({ event: 'reports', data: JSON.stringify(news.map(({ report, target }) => rowOf(report, target))) }));
+          const live = (): void => void stream.writeSSE({ event: 'alive', data: String(Date.now()) });
+          // A watcher that is ended does not wait for the next sign of life.
+          const heartbeat = setInterval(live, HEARTBEAT).unref();
+          stream.onAbort(() => {
+            clearInterval(heartbeat);
+            unsubscribe();
+            resolve();
+          });
+          live();
+        }),
+    ),
   );
 
   routes.all('*', (context) => context.json({ error: 'there is nothing here' }, 404));
