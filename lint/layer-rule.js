@@ -3,16 +3,38 @@ import { posix } from 'node:path';
 import { layers } from './layers.js';
 
 /**
- * Where a file lies: its package, its path in src, and its layer (null for an entry file).
+ * Where a file lies: its package, and its path in src.
  *
  * @param {string} filename
  */
 function placeOf(filename) {
   const match = /(?:^|\/)packages\/([^/]+)\/src\/(.+)$/.exec(filename.replaceAll('\\', '/'));
-  if (match === null) return null;
-  const [, packageFolder, path] = match;
-  const slash = path.indexOf('/');
-  return { packageFolder, path, folder: slash === -1 ? null : path.slice(0, slash) };
+  return match === null ? null : { packageFolder: match[1], path: match[2] };
+}
+
+/**
+ * The layer that a path in src belongs to: the room in a folder if the table has one, else the folder; null for an
+ * entry file, which lies beside the folders.
+ *
+ * @param {string} path
+ * @param {Record<string, readonly string[]>} mayImport
+ */
+function layerOf(path, mayImport) {
+  const [folder, ...rest] = path.split('/');
+  if (rest.length === 0) return null;
+  const room = `${folder}/${rest[0]}`;
+  return rest.length > 1 && Object.hasOwn(mayImport, room) ? room : folder;
+}
+
+/**
+ * The folder around a room, if that folder has a door of its own: from outside, only that one is open.
+ *
+ * @param {string} layer
+ * @param {Record<string, readonly string[]>} mayImport
+ */
+function outerDoorOf(layer, mayImport) {
+  const [folder, room] = layer.split('/');
+  return room !== undefined && Object.hasOwn(mayImport, folder) ? folder : null;
 }
 
 /**
@@ -26,34 +48,38 @@ export function judgeImport(filename, specifier) {
   if (from === null || !Object.hasOwn(layers, from.packageFolder)) return null;
   const { mayImport, pure } = layers[from.packageFolder];
 
-  if (from.folder !== null && !Object.hasOwn(mayImport, from.folder)) {
-    return { messageId: 'unknownFolder', data: { folder: from.folder } };
+  const layer = layerOf(from.path, mayImport);
+  if (layer !== null && !Object.hasOwn(mayImport, layer)) {
+    return { messageId: 'unknownFolder', data: { folder: layer } };
   }
   if (specifier.startsWith('#') || specifier === from.packageFolder || specifier.startsWith(`${from.packageFolder}/`)) {
     return { messageId: 'builtSelf', data: { specifier } };
   }
   if (!specifier.startsWith('.')) {
-    return from.folder !== null && pure.includes(from.folder)
-      ? { messageId: 'impure', data: { folder: from.folder, specifier } }
+    return layer !== null && pure.includes(layer)
+      ? { messageId: 'impure', data: { folder: layer, specifier } }
       : null;
   }
 
   const target = posix.join(posix.dirname(from.path), specifier);
   if (target.startsWith('..')) return { messageId: 'outside', data: { specifier } };
-  const [folder, ...rest] = target.split('/');
-  if (rest.length === 0) {
+  const targetLayer = layerOf(target, mayImport);
+  if (targetLayer === null) {
     // An entry file. Only its like may import it.
-    return from.folder === null ? null : { messageId: 'upward', data: { folder: from.folder, specifier } };
+    return layer === null ? null : { messageId: 'upward', data: { folder: layer, specifier } };
   }
-  if (folder === from.folder) return null;
-  if (from.folder !== null && !mayImport[from.folder].includes(folder)) {
-    const allowed = mayImport[from.folder];
+  if (targetLayer === layer) return null;
+  const outerDoor = outerDoorOf(targetLayer, mayImport);
+  const sameFolder = layer !== null && layer.split('/')[0] === targetLayer.split('/')[0];
+  if (outerDoor !== null && !sameFolder) return { messageId: 'sideDoor', data: { folder: outerDoor } };
+  if (layer !== null && !mayImport[layer].includes(targetLayer)) {
+    const allowed = mayImport[layer];
     return {
       messageId: 'wrongWay',
-      data: { from: from.folder, to: folder, allowed: allowed.length === 0 ? 'no other folder' : allowed.join(', ') },
+      data: { from: layer, to: targetLayer, allowed: allowed.length === 0 ? 'no other folder' : allowed.join(', ') },
     };
   }
-  return rest.length === 1 && rest[0] === 'index.js' ? null : { messageId: 'sideDoor', data: { folder } };
+  return target === `${targetLayer}/index.js` ? null : { messageId: 'sideDoor', data: { folder: targetLayer } };
 }
 
 /** @type {import('eslint').Rule.RuleModule} */

@@ -1,6 +1,7 @@
 /** `watertight/leak`: leak checks. Importing it records the call site of every request from then on, whichever client makes it. */
-import { observe, trackResources, unrefConnections } from './instrument/index.js';
+import { observe, requestOf } from './instrument/index.js';
 import { setResourceTracking, setUnref } from './leak/index.js';
+import { trackResources, unrefConnections } from './resources/index.js';
 import { setTracking } from './tasks/index.js';
 
 export {
@@ -22,5 +23,5 @@ export type { Baseline, FunctionName, Ignore, Leak, LeakKind, LeakOptions, LeakO
 
 setTracking('all');
 setResourceTracking(trackResources);
-setUnref(unrefConnections);
+setUnref((holders) => unrefConnections(holders, requestOf));
 observe();

@@ -17,7 +17,8 @@
  * `WATERTIGHT_PPROF_TOKEN`, which readers then send as a bearer token.
  */
 import { isMainThread } from 'node:worker_threads';
-import { observe, trackResources } from './instrument/index.js';
+import { observe } from './instrument/index.js';
+import { trackResources } from './resources/index.js';
 import { setTracking } from './tasks/index.js';
 
 const mode = process.env.WATERTIGHT_TRACK ?? '';

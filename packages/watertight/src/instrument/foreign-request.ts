@@ -17,6 +17,11 @@ import { turnTime } from './turn-clock.js';
 /** Where other people's objects keep their request: the same for all copies of this library, of which one observes for all. */
 export const REQUEST: unique symbol = Symbol.for('watertight.request.1');
 
+/** The request that a client's own object (a message of node:http, a request of undici) stands for; undefined if none was observed. */
+export function requestOf(carrier: object): unknown {
+  return (carrier as { readonly [REQUEST]?: unknown })[REQUEST];
+}
+
 /** The stream a program reads a response from. Streams hold their request by a symbol, so that finding it costs one look. */
 export interface ObservedStream extends Readable {
   [REQUEST]?: ForeignRequest;

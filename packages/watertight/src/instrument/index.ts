@@ -1,7 +1,5 @@
-/** What the process does apart from this library's own requests, as tasks, holder records and resources. */
-export { commandName } from './resource-command.js';
-export { trackResources, untrackResources } from './resource-tracker.js';
-export { unrefConnections } from './held-socket.js';
+/** Requests of other clients (`fetch`, undici, `node:http` and what stands on them) as tasks and holder records. */
 export { faultCount } from './fault.js';
+export { requestOf } from './foreign-request.js';
 export { observe, unobserve } from './observation.js';
 export { Patches } from './patch.js';

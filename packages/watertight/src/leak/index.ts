@@ -1,4 +1,5 @@
 /** Finding leaks and saying whose they are. Knows tasks and their holders, no client in particular. */
+export { aimed } from './aimed-error.js';
 export { currentLeaks, findLeaks } from './find-leaks.js';
 export { Baseline, Ignore, ignoreAnyFunction, ignoreCreatedBy, ignoreCurrent, ignoreTopFunction, ignoreUrl, ignoring, type FunctionName } from './ignore.js';
 export type { Leak, LeakKind, LeakTask } from './leak.js';

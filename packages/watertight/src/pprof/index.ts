@@ -1,23 +1,52 @@
-/** Goroutine profiles: the three forms read and written, grouped and compared. */
-export { ProfileBuilder, type Circumstances, type ProfileHead } from './profile-builder.js';
-export { ProfileError, type ProfileErrorCode } from './profile-error.js';
-export { GOROUTINE_COUNT, labelsOf, type Frame, type Labels, type Profile, type ProfileForm, type Sample, type SampleType } from './profile.js';
-export { type StackNode, StackTable } from './stack-table.js';
-export type { ParseOptions } from './limits.js';
-export { parseProfile, parseProfileStream, type ProfileInput, type ProfileSource } from './parse.js';
-export { diffProfiles, type Change, type DiffRow, type ProfileDiff } from './profile-diff.js';
-export { groupStacks, type GroupOptions, type StackGroup } from './stack-groups.js';
-export { goroutineProfile, httpBodyProfile, leakedProfile, type Debug, type Taken, type TakeOptions } from './take-profile.js';
-export type { Facts, FactsGroup, FactsHolder, FactsTask } from './facts.js';
-export type { EndpointOptions, ProfileName } from './endpoint.js';
-export { pprofFetchHandler, type FetchCaller, type PprofFetchHandler } from './fetch-handler.js';
-export { parseListenAddress, servePprof, type ListenAddress } from './listen.js';
-export { pprofHandler, type PprofHandler } from './node-handler.js';
-export { Access, isLoopback, type AccessOptions, type Caller } from './access.js';
-export { alignColumns } from './columns.js';
-export { quote } from './quote.js';
-export { Strings } from './string-table.js';
-export { mountOf, routeOf, type Route } from './route.js';
-export { cpuProfile } from './cpu-profile.js';
-export { HEAP_PERIOD, objectsOf, stopHeapSampling } from './heap-sampler.js';
-export { Slices } from './slices.js';
+/** Profiles of tasks, connections and the engine: the door to the five rooms of this folder. */
+export {
+  type Change,
+  type Circumstances,
+  diffProfiles,
+  type DiffRow,
+  type Frame,
+  GOROUTINE_COUNT,
+  type GroupOptions,
+  groupStacks,
+  type Labels,
+  labelsOf,
+  type ParseOptions,
+  type Profile,
+  ProfileBuilder,
+  type ProfileDiff,
+  ProfileError,
+  type ProfileErrorCode,
+  type ProfileForm,
+  type ProfileHead,
+  type Sample,
+  type SampleType,
+  type StackGroup,
+  type StackNode,
+  StackTable,
+} from './profile/index.js';
+export { parseProfile, parseProfileStream, type ProfileInput, type ProfileSource } from './read/index.js';
+export { alignColumns, type Debug, goroutineProfile, httpBodyProfile, leakedProfile, quote, Slices, Strings, type Taken, type TakeOptions } from './write/index.js';
+export { cpuProfile, HEAP_PERIOD, objectsOf, stopHeapSampling } from './engine/index.js';
+export {
+  Access,
+  type AccessOptions,
+  type Caller,
+  type EndpointOptions,
+  type Facts,
+  type FactsGroup,
+  type FactsHolder,
+  type FactsTask,
+  type FetchCaller,
+  isLoopback,
+  type ListenAddress,
+  mountOf,
+  parseListenAddress,
+  pprofFetchHandler,
+  type PprofFetchHandler,
+  pprofHandler,
+  type PprofHandler,
+  type ProfileName,
+  type Route,
+  routeOf,
+  servePprof,
+} from './serve/index.js';

@@ -3,8 +3,7 @@
  * exchange on it, perhaps another attempt, and its cancellation in any phase.
  */
 import { activity, type ActiveRequest, type Holder, type Trace } from '../tasks/index.js';
-import type { Exchange} from '../conn/index.js';
-import { ConnectionError, Deadline, onAbort, TimeoutError, type ExchangeOwner, type Request, type Response, type TimeoutPhase } from '../conn/index.js';
+import { ConnectionError, Deadline, type Exchange, type ExchangeOwner, onAbort, type Request, type Response, TimeoutError, type TimeoutPhase } from '../conn/index.js';
 import { encodeRequestHead } from '../wire/index.js';
 import type { Dial } from './dial.js';
 import type { Host } from './host.js';

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { pprofHandler } from 'watertight/pprof';
-import { withEndpoint } from '../pprof/endpoint-server.js';
+import { withEndpoint } from '../pprof/serve/endpoint-server.js';
 
 const text = await readFile(fileURLToPath(new URL('../../../../docs/pprof.md', import.meta.url)), 'utf8');
 const examples = [...text.matchAll(/<!-- example: (\S+) -->\n```ts\n([\s\S]*?)```/g)].map(([, name, code]) => ({ name, code }));

@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { isInstalled, modules, Project } from '../adapters/project.js';
+import { isInstalled, modules, Project } from '../runners/project.js';
 import { LeakSession } from 'watertight/leak';
 import { packageRoot } from '../fixtures/package-root.js';
 

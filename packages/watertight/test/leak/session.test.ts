@@ -6,7 +6,8 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import type { LeakError} from 'watertight/leak';
 import { ignoreTopFunction, ignoreUrl, LeakSession, type Leak, type LeakOutcome, type SessionOptions, type SessionTest } from 'watertight/leak';
 import type { Client } from 'watertight';
-import { unrefConnections } from '#instrument';
+import { requestOf } from '#instrument';
+import { unrefConnections } from '#resources';
 import { setUnref } from '#leak';
 import { onLoopback, type Loopback } from '../fixtures/loopback.js';
 
@@ -71,7 +72,7 @@ for (const unref of [true, false]) {
       // A test failed, so the file was not looked at, and nothing of it reported.
       assert.deepEqual(released, unref ? ['/a'] : []);
     } finally {
-      setUnref(unrefConnections);
+      setUnref((holders) => unrefConnections(holders, requestOf));
     }
   }));
 }

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { findLeaks, verifyNone } from 'watertight/leak';
 import { go } from 'watertight/tasks';
 import { onLoopback } from '../fixtures/loopback.js';
-import { inProject } from '../adapters/project.js';
+import { inProject } from '../runners/project.js';
 
 const PROVEN = { severity: 'proven', retries: 6 } as const;
 

@@ -1,0 +1,193 @@
+/**
+ * Owns the tracking of what keeps this thread alive: a hook of async_hooks
+ * records who makes what, for the kinds of things that can. It only ever hears
+ * of beginnings. Whether a thing still counts is asked of the thing itself, at
+ * the look: a hook for the ends makes every promise dearer on Node 20 and 22.
+ */
+import { asyncWrapProviders, createHook, executionAsyncResource, type AsyncHook } from 'node:async_hooks';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { MessagePort } from 'node:worker_threads';
+import { resources, setResourceSource } from '../tasks/index.js';
+import { Census } from './census.js';
+import { captureCreation, creationOf, setCreation, type Creation } from './creation.js';
+import { isJobOver, isTimerOver, overhear, underSymbol, type Job, type ReusedHandle, type TimerLike } from './internals.js';
+import { Roll } from './roll.js';
+
+/**
+ * How deep stacks are recorded. Node's own frames count: five above a timer,
+ * twenty between a client of node:http and its socket.
+ */
+const SHALLOW = 16;
+const DEEP = 50;
+
+/**
+ * A connection is made in steps, the later ones in Node's own callbacks, where
+ * no frame of the program is: the handle, a connect request for it, and, where
+ * a host has several addresses, another handle after that failed or took too
+ * long. Each has the one before as its cause.
+ */
+type Step = 'handle' | 'connect' | 'timer';
+
+interface Kind {
+  readonly frames: number;
+  readonly step?: Step;
+  /** Where it is listed, if Node has no list of it. */
+  readonly roll?: { add(thing: object): void };
+  /** Sees it while it is being made. */
+  readonly attend?: (thing: object, creation: Creation) => void;
+}
+
+const rolls = {
+  timeouts: new Roll<TimerLike>(isTimerOver),
+  immediates: new Roll<TimerLike>(isTimerOver),
+  workers: new Roll<Job>(isJobOver),
+  jobs: new Roll<Job>(isJobOver),
+  compressors: new Roll<Job>(isJobOver),
+  children: new Roll<Job>(isJobOver),
+};
+const census = new Census(rolls);
+
+const KINDS = new Map<string, Kind>();
+define({ frames: SHALLOW, roll: rolls.timeouts, step: 'timer' }, 'Timeout');
+define({ frames: SHALLOW, roll: rolls.immediates }, 'Immediate');
+define({ frames: DEEP, step: 'connect' }, 'TCPCONNECTWRAP', 'PIPECONNECTWRAP');
+define({ frames: DEEP, step: 'handle' }, 'TCPWRAP', 'TLSWRAP', 'PIPEWRAP');
+define({ frames: DEEP }, 'TCPSERVERWRAP', 'PIPESERVERWRAP', 'TTYWRAP', 'UDPWRAP', 'GETADDRINFOREQWRAP', 'GETNAMEINFOREQWRAP');
+// On Node 26, `readFile` is a job.
+define({ frames: SHALLOW, attend: hearReadFile }, 'FSREQCALLBACK', 'FSREQPROMISE');
+define({ frames: DEEP, attend: hearPath }, 'FSEVENTWRAP', 'STATWATCHER');
+define({ frames: DEEP, roll: rolls.children }, 'PROCESSWRAP');
+define({ frames: DEEP, roll: rolls.workers, attend: expectPort }, 'WORKER');
+define({ frames: DEEP, attend: hearFile }, 'MESSAGEPORT');
+define({ frames: DEEP, roll: rolls.jobs }, 'QUERYWRAP');
+define({ frames: DEEP, roll: rolls.compressors }, 'ZLIB');
+// The jobs of node:crypto: PBKDF2REQUEST, KEYPAIRGENREQUEST …
+const cryptoJobs = Object.keys(asyncWrapProviders).filter((type) => type.endsWith('REQUEST') && !type.startsWith('HTTP'));
+define({ frames: DEEP, attend: hearRun }, ...cryptoJobs);
+
+function define(kind: Kind, ...types: string[]): void {
+  for (const type of types) KINDS.set(type, kind);
+}
+
+function init(asyncId: number, type: string, trigger: number, resource: object): void {
+  const kind = KINDS.get(type);
+  if (kind === undefined) return;
+  const creation = captureCreation(init, kind.frames, trigger, kind.step === undefined ? null : causeOf(kind.step, trigger, resource));
+  // A kept-alive connection is made anew, as it were, by the request that takes it.
+  const thing = resource.constructor.name === 'ReusedHandle' ? ((resource as ReusedHandle).handle ?? resource) : resource;
+  setCreation(thing, creation);
+  if (kind.step === 'handle') remember(asyncId, creation);
+  kind.roll?.add(thing);
+  kind.attend?.(thing, creation);
+}
+
+function causeOf(step: Step, trigger: number, resource: object): Creation | null {
+  if (step === 'connect') return recentHandles.get(trigger)?.deref() ?? null;
+  if (step === 'timer') return isConnectTimer(resource) ? (recentHandles.get(trigger)?.deref() ?? null) : null;
+  const running = executionAsyncResource();
+  const name = running.constructor.name;
+  return name === 'TCPConnectWrap' || name === 'PipeConnectWrap' || isConnectTimer(running) ? creationOf(running) : null;
+}
+
+/** The timer after which the next address is tried. */
+function isConnectTimer(timer: TimerLike): boolean {
+  return typeof timer._onTimeout === 'function' && timer._onTimeout.name === 'internalConnectMultipleTimeout';
+}
+
+/** The making of the latest handles, by async id: a connect request knows its handle by that only. */
+const recentHandles = new Map<number, WeakRef<Creation>>();
+const MOST_RECENT = 1024;
+
+function remember(asyncId: number, creation: Creation): void {
+  recentHandles.set(asyncId, new WeakRef(creation));
+  if (recentHandles.size <= MOST_RECENT) return;
+  for (const oldest of recentHandles.keys()) {
+    recentHandles.delete(oldest);
+    break;
+  }
+}
+
+/** A watcher's path is said once, to `start`, and kept nowhere. */
+function hearPath(watcher: object, creation: Creation): void {
+  overhear(watcher, 'start', ([path]) => {
+    creation.detail = String(path);
+  });
+}
+
+let workerBeingMade: Creation | null = null;
+
+function expectPort(_worker: object, creation: Creation): void {
+  workerBeingMade = creation;
+}
+
+/** A worker's file is said once, in the first message through the first port that is made for it. */
+function hearFile(port: object): void {
+  const worker = workerBeingMade;
+  workerBeingMade = null;
+  if (worker === null) return;
+  overhear(port, 'postMessage', ([message]) => {
+    const { filename, doEval } = (message ?? {}) as { filename?: unknown; doEval?: unknown };
+    worker.detail = doEval === false && typeof filename === 'string' ? filename : '[eval]';
+  });
+}
+
+/** A job that `run` finishes is over, and still there until it is collected. */
+function hearRun(job: object): void {
+  overhear(job, 'run', (_args, result) => {
+    if (!Array.isArray(result)) rolls.jobs.add(job);
+  });
+}
+
+function hearReadFile(request: object): void {
+  if (request.constructor.name.endsWith('Job')) hearRun(request);
+}
+
+const LISTEN = 'tracing:net.server.listen:asyncStart';
+
+/** The server's handle is made after its host was looked up; this is said in `listen` itself. */
+function onListen(message: unknown): void {
+  setCreation((message as { server: object }).server, captureCreation(onListen, DEEP));
+}
+
+const WORKER = 'worker_threads';
+
+/** The ports between a worker and its maker count as the worker. */
+function onWorker(message: unknown): void {
+  const { worker } = message as { worker: object };
+  for (const symbol of Object.getOwnPropertySymbols(worker)) {
+    const port: unknown = (worker as Record<symbol, unknown>)[symbol];
+    if (port instanceof MessagePort) census.portsOfWorkers.set(port, underSymbol(worker, 'kHandle') as object);
+  }
+}
+
+let hook: AsyncHook | null = null;
+let tracking = false;
+
+/**
+ * Records from now on, in this thread, where everything is made that can keep
+ * it alive; `resources()` lists it. What was made before is listed too, without
+ * a line. Does nothing where resources are tracked already.
+ */
+export function trackResources(): void {
+  if (resources() !== null) return;
+  // From Node 24.12 on, promises are left alone and cost nothing more.
+  const options: Parameters<typeof createHook>[0] & { trackPromises: boolean } = { init, trackPromises: false };
+  hook ??= createHook(options);
+  hook.enable();
+  subscribe(LISTEN, onListen);
+  subscribe(WORKER, onWorker);
+  setResourceSource(() => census.take());
+  tracking = true;
+}
+
+/** Ends the tracking: nothing is recorded or listed until it is started again. */
+export function untrackResources(): void {
+  if (!tracking) return;
+  tracking = false;
+  hook?.disable();
+  unsubscribe(LISTEN, onListen);
+  unsubscribe(WORKER, onWorker);
+  setResourceSource(null);
+  for (const roll of Object.values(rolls)) roll.clear();
+  recentHandles.clear();
+}

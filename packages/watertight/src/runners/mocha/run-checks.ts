@@ -1,0 +1,218 @@
+/**
+ * Owns the leak checks of a run of mocha: one of each test when it has ended, one of the run when all have.
+ *
+ * A hook could not do it, as mocha leaves out all tests that follow a hook
+ * that failed. So steps of mocha's Runner are replaced: a test that passes is
+ * called passed only after its `afterEach` hooks and its check.
+ */
+import { AsyncResource } from 'node:async_hooks';
+import { writeSync } from 'node:fs';
+import { aimed, LeakSession, runnerInCharge, type LeakError, type SessionOptions, type SessionTest } from '../../leak/index.js';
+import { findMocha, type MochaModule, type MochaRunnable, type MochaSuite } from './mocha-module.js';
+
+/** Options that a file gave at its top level, in order. */
+type FileOptions = (SessionOptions | 'off')[];
+
+/** A run's checks: made when the one before has ended, so that what files open while they are loaded is seen. */
+interface Run {
+  readonly session: LeakSession;
+  /** Tests that are under way, or were. */
+  readonly tests: WeakMap<MochaRunnable, SessionTest>;
+  /** The `afterEach` hooks of the test that passed have run: what they came to, for mocha's own next step. */
+  ranHooks: { readonly error: unknown; readonly suite: unknown } | null;
+}
+
+const forAll: FileOptions = [];
+const byFile = new Map<string, FileOptions>();
+/** Given while mocha has not said which file it loads: by a file that it requires, or by the test file that brought this module in. */
+let early: FileOptions | null = [];
+let loading: string | null = null;
+let current = newRun();
+let ran = false;
+
+/**
+ * Sets options of the leak checks, or turns them off. Called in a test or in a
+ * `beforeEach` hook: for that test. At the top level of a test file: for the
+ * tests of the file. In a file that mocha requires: for all. Options given
+ * before stay unless they are given again; lists of `ignore` add up.
+ *
+ * @throws TypeError for an option that is none.
+ */
+export function leakCheck(options: SessionOptions | 'off'): void {
+  if (current.session.configureTest(options)) return;
+  if (early !== null) {
+    early.push(options);
+    return;
+  }
+  if (loading === null) {
+    setForAll(options);
+    return;
+  }
+  const given = byFile.get(loading);
+  if (given === undefined) byFile.set(loading, [options]);
+  else given.push(options);
+}
+
+function setForAll(options: SessionOptions | 'off'): void {
+  current.session.configure(options);
+  forAll.push(options);
+}
+
+/** Now it is known whose the first options are: of the file that has been loaded, or of all. */
+function settleEarly(file: string | null): void {
+  const options = early ?? [];
+  early = null;
+  if (file === null) options.forEach(setForAll);
+  else byFile.set(file, options);
+}
+
+function newRun(): Run {
+  const session = new LeakSession();
+  for (const options of forAll) session.configure(options);
+  return { session, tests: new WeakMap(), ranHooks: null };
+}
+
+/** Replaces the steps of mocha's Runner. Called once, when the entry point is imported. */
+export function checkTests(): void {
+  const runner = runnerInCharge();
+  if (runner !== null && runner !== 'mocha') throw new Error(`watertight/mocha was imported under ${runner}, whose tests it can't check: use watertight/${runner}`);
+  const { mocha, started } = findMocha();
+  followFiles(mocha);
+  enterScopes(mocha);
+  replaceSteps(mocha);
+  if (started) return;
+  process.once('exit', () => {
+    if (ran) return;
+    writeSync(2, 'watertight/mocha: no run of mocha took place in this process, so nothing was checked for leaks. Run the tests with `mocha --require watertight/mocha`.\n');
+    process.exitCode = 1;
+  });
+}
+
+/** Mocha tells its root suite which file is being loaded. */
+function followFiles({ Suite: { prototype } }: MochaModule): void {
+  const emit = prototype.emit;
+  prototype.emit = function (event, ...args) {
+    if (event === 'pre-require') {
+      settleEarly(null);
+      loading = String(args[1]);
+    } else if (event === 'post-require') {
+      if (early !== null) settleEarly(String(args[1]));
+      loading = null;
+    }
+    return emit.call(this, event, ...args);
+  };
+}
+
+/** Has bodies and hooks of a test run in its scope; what comes after them does not. */
+function enterScopes({ Runnable: { prototype } }: MochaModule): void {
+  const run = prototype.run;
+  prototype.run = function (next) {
+    const owner = this.type === 'test' ? this : /^"(?:before|after) each" hook/.test(this.originalTitle ?? this.title) ? this.ctx?.currentTest : undefined;
+    const test = owner === undefined ? undefined : current.tests.get(owner);
+    if (test === undefined) return run.call(this, next);
+    const after = AsyncResource.bind(next);
+    return current.session.run(test, () => run.call(this, after));
+  };
+}
+
+function replaceSteps({ Runner: { prototype }, Hook }: MochaModule): void {
+  const { run, runTest, hook, hookUp, hookDown } = prototype;
+
+  prototype.run = function (...args) {
+    ran = true;
+    settleEarly(null);
+    return run.apply(this, args);
+  };
+
+  // Before a test's first hook.
+  prototype.hookDown = function (name, next) {
+    if (name === 'beforeEach' && this.test !== undefined) begin(this.test);
+    return hookDown.call(this, name, next);
+  };
+
+  // A test that failed goes on as ever; one that passed is not called so yet.
+  prototype.runTest = function (next) {
+    return runTest.call(this, (error) => {
+      const { test } = this;
+      const sessionTest = test === undefined ? undefined : current.tests.get(test);
+      if (error !== undefined && error !== null) next(error);
+      else if (test === undefined || sessionTest === undefined || test.pending === true) next();
+      else {
+        // As its hooks may ask.
+        Object.assign(test, { state: 'passed' });
+        hookUp.call(this, 'afterEach', (hookError, suite) => {
+          current.ranHooks = { error: hookError, suite };
+          const failed = hookError !== undefined && hookError !== null;
+          settle(current.session.end(sessionTest, { failed: failed || (test.state as string) === 'failed' }), next);
+        });
+      }
+    });
+  };
+
+  // After a test's end: its hooks have run, or it is looked at when they have.
+  prototype.hookUp = function (name, next) {
+    if (name !== 'afterEach') return hookUp.call(this, name, next);
+    if (current.ranHooks !== null) {
+      const { error, suite } = current.ranHooks;
+      current.ranHooks = null;
+      setImmediate(next, error, suite);
+      return undefined;
+    }
+    return hookUp.call(this, name, (error, suite) => {
+      const { test } = this;
+      const sessionTest = test === undefined ? undefined : current.tests.get(test);
+      if (test === undefined || sessionTest === undefined) next(error, suite);
+      else {
+        // Neither failed nor passed: left out on the way, or tried again.
+        settle(current.session.end(sessionTest, { failed: test.state === 'failed', skipped: test.state !== 'failed' }), (leak) => {
+          if (leak !== undefined) this.fail(test, leak as Error);
+          next(error, suite);
+        });
+      }
+    });
+  };
+
+  // After the last hook of the run.
+  prototype.hook = function (name, next) {
+    const { suite } = this;
+    if (name !== 'afterAll' || !suite.root) return hook.call(this, name, next);
+    return hook.call(this, name, (error) => {
+      const { session, tests } = current;
+      settle(session.finish(), (leak) => {
+        current = newRun();
+        const missed = missedIn(suite, tests);
+        for (const each of [missed, leak as Error | undefined]) {
+          if (each === undefined) continue;
+          const place = new Hook('"after all" leak check', () => undefined);
+          place.parent = suite;
+          this.fail(place, each);
+        }
+        next(error);
+      });
+    });
+  };
+}
+
+function begin(test: MochaRunnable): void {
+  const sessionTest = current.session.begin(test.fullTitle(), ...(byFile.get(test.file ?? '') ?? []));
+  current.tests.set(test, sessionTest);
+}
+
+/** Mocha's steps take callbacks, in a turn of their own: an error that one of them throws is not a rejection. */
+function settle(check: Promise<LeakError | null>, next: (error?: unknown) => void): void {
+  const outside = AsyncResource.bind(next);
+  void check.then(
+    (error) => void setImmediate(outside, error === null ? undefined : aimed(error)),
+    (reason: unknown) => void setImmediate(outside, reason),
+  );
+}
+
+/** Tests that passed without a check: this module came in when the run had begun. */
+function missedIn(suite: MochaSuite, tests: WeakMap<MochaRunnable, SessionTest>): Error | undefined {
+  const missed: string[] = [];
+  suite.eachTest((test) => {
+    if (test.state === 'passed' && !tests.has(test)) missed.push(`'${test.fullTitle()}'`);
+  });
+  if (missed.length === 0) return undefined;
+  return new Error(`${missed.length} tests ran before watertight/mocha was imported, and were not checked for leaks: ${missed.slice(0, 5).join(', ')}${missed.length > 5 ? ', …' : ''}. Run mocha with --require watertight/mocha.`);
+}
