@@ -1,37 +1,36 @@
 /**
- * Owns who is told when connections and requests begin and end. What is alive
- * can be looked up at any time; how long it lived, and how many there were,
- * only those know who were told. While nobody asks, an event costs one look at
- * a field.
+ * Owns the listeners that are told when connections and requests begin and end. The live set shows what is
+ * alive at any time, but durations and totals are known only to a listener that was told of each event.
+ * Without a listener, an event costs one read of a field.
  */
 import type { Holder } from './holder.js';
 import { processWide } from './process-record.js';
 import type { Task } from './task.js';
 
-/** A request of this library's own client, from when it asks for a connection until its response is finished or it failed. */
+/** A request of this library's own client, from the moment it asks for a connection until its response is finished or it has failed. */
 export interface ActiveRequest {
   readonly method: string;
   /** Scheme, host and port. */
   readonly origin: string;
-  /** The record of it on its connection; null while it waits for one. */
+  /** Its holder record, which exists once it has a connection; null while it waits for one. */
   readonly holder: Holder | null;
 }
 
-/** Called where things happen: it must be quick and must not throw. */
+/** Its methods are called synchronously at the event, so they must be quick and must not throw. */
 export interface ActivityListener {
-  /** Its constructor may not have ended: only `kind` and `name` can be relied on. */
+  /** The task's constructor may still be running: only `kind` and `name` can be relied on. */
   taskStarted(task: Task): void;
-  /** Requests of other clients are tasks, and end with them. */
+  /** Also reports the end of a request of another client, because such a request is a task. */
   taskEnded(task: Task): void;
   requestStarted(request: ActiveRequest): void;
-  /** `status`: 0 if no response came. `error`: what it failed with, null if it did not. */
+  /** `status` is 0 if no response came; `error` is what the request failed with, or null. */
   requestEnded(request: ActiveRequest, status: number, error: unknown): void;
 }
 
-/** Who is told; null while nobody is. */
+/** The registered listeners; `listener` is null while there are none. */
 export const activity = processWide('activity', () => ({ listener: null as ActivityListener | null, all: new Set<ActivityListener>() }));
 
-/** Tells `listener` of what begins and ends from now on; returns the function that ends that. */
+/** Tells `listener` of everything that begins or ends from now on; returns a function that removes the listener. */
 export function listen(listener: ActivityListener): () => void {
   activity.all.add(listener);
   choose();

@@ -1,23 +1,23 @@
 /**
- * Owns the one clock of the library: monotonic milliseconds, so that a step of
- * the wall clock neither fires nor delays a timeout (Go keeps a monotonic
- * reading in time.Time for the same reason).
+ * Owns the only clock of the library, in monotonic milliseconds: a change of the system time must neither
+ * fire nor delay a timeout (Go's time.Time keeps a monotonic reading for the same reason).
  */
 
-// Not the global of that name: fake timers replace it, and a test's document has another with another origin.
+// Not the global `performance`: fake timers replace it, and in a simulated browser document it counts from another
+// origin.
 import { performance } from 'node:perf_hooks';
 
-/** Monotonic whole milliseconds since the process started: small integers are stored without an allocation. */
+/** Monotonic milliseconds since the process started, as a whole number, because V8 stores small integers without an allocation. */
 export function now(): number {
   return Math.floor(performance.now());
 }
 
-/** The same, with its fraction: for what lasts less than a millisecond, and is added up. */
+/** Like {@link now}, but with the fraction: for durations below a millisecond that are added up. */
 export function preciseNow(): number {
   return performance.now();
 }
 
-/** Turns a reading of {@link now} into milliseconds since 1970, for people. */
+/** Converts a reading of {@link now} to milliseconds since 1970, for display. */
 export function toEpoch(monotonic: number): number {
   return performance.timeOrigin + monotonic;
 }

@@ -1,6 +1,6 @@
 /**
- * Owns which function the library's own tasks run, and where it is written:
- * what a profile shows innermost on their stacks.
+ * Owns the entry function of each of the library's own tasks: its name and its place in the source, which a
+ * profile shows as the innermost frame of the task.
  */
 import { processWide } from './process-record.js';
 import { captureTrace, originOf, type Site, type Trace } from './site.js';
@@ -14,19 +14,19 @@ interface Entry {
 const entries = processWide('entry-functions', () => new Map<string, Entry>());
 
 /**
- * Says that tasks named `task` run the function `name`, which is written in the
- * line that calls this. The name has Go's form: `package.(*Type).method`.
+ * Declares that tasks named `task` run the function `name`, which is defined at the line that makes this
+ * call. The name has Go's form: `package.(*Type).method`.
  */
 export function defineEntry(task: string, name: string): void {
   entries.set(task, { name, trace: captureTrace(defineEntry), site: null });
 }
 
-/** The function that tasks of this name run; null where nobody said. */
+/** The entry function of the tasks with this name; null if none was declared. */
 export function entryOf(task: string): Site | null {
   const entry = entries.get(task);
   if (entry === undefined) return null;
   if (entry.site === null) {
-    // Reading a trace uses it up, so what it said is kept.
+    // A trace can be read only once, so the result is kept.
     const origin = originOf(entry.trace);
     entry.site = { file: origin?.file ?? '', line: origin?.line ?? 0, column: origin?.column ?? 0, function: entry.name };
   }

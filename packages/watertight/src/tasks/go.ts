@@ -1,17 +1,13 @@
 /**
- * Owns the program's own tasks: a function run as a task is in the live set
- * until what it returned has settled.
+ * Owns `go()`: it runs a function as a task that is in the live set until the function's result has settled.
  */
 import { addTask, removeTask } from './live.js';
 import { captureTrace } from './site.js';
 import { Task } from './task.js';
 
 /**
- * Runs `fn(...args)` at once as a tracked task, as Go's `go` statement does,
- * and returns what it returns as a promise. The task ends when that settles,
- * whichever way; the error stays the caller's to handle.
- *
- * @throws TypeError if `fn` is not a function.
+ * Calls `fn(...args)` immediately as a tracked task, like Go's `go` statement, and returns its result as a
+ * promise. The task ends when the promise settles; the caller must handle a rejection.
  */
 export function go<A extends unknown[], R>(fn: (...args: A) => R | PromiseLike<R>, ...args: A): Promise<R> {
   if (typeof fn !== 'function') {

@@ -1,11 +1,11 @@
 /**
- * Owns holders as text: one as a report, many grouped by the line that opened
- * them, most first.
+ * Owns holder records as text: one record as a report, or many records grouped by the line that opened them,
+ * largest group first.
  */
 import type { Holder } from './holder.js';
 import { formatSite, siteOf, type Site } from './site.js';
 
-/** Holders that one line of the program opened (or, where none is recorded, one kind of request). */
+/** The holders that one line of the program opened; holders without a recorded line are grouped by method and URL. */
 export interface HolderGroup {
   readonly count: number;
   /** Milliseconds since the oldest of them was opened. */
@@ -15,7 +15,7 @@ export interface HolderGroup {
   readonly url: string;
 }
 
-/** The largest groups of holders at the time `at`: by call site, else by method and URL. At most `limit`. */
+/** The `limit` largest groups of holders, by call site, or by method and URL if the call site is unknown. `at` is a reading of {@link now}. */
 export function topHolders(holders: Iterable<Holder>, at: number, limit = 3): HolderGroup[] {
   const groups = new Map<string, { count: number; openedAt: number; holder: Holder; site: Site | null }>();
   for (const holder of holders) {
@@ -34,7 +34,7 @@ export function topHolders(holders: Iterable<Holder>, at: number, limit = 3): Ho
     .map(({ count, openedAt, holder, site }) => ({ count, oldest: at - openedAt, site, method: holder.method, url: holder.url }));
 }
 
-/** `3 by src/preview.ts:14:23 (fetchPreview), the oldest for 4.2 s; 1 by GET http://…`. Empty for no groups. */
+/** Text such as `3 by src/preview.ts:14:23 (fetchPreview), the oldest for 4.2 s; 1 by GET http://…`; empty if there are no groups. */
 export function describeHolders(groups: readonly HolderGroup[]): string {
   return groups
     .map(({ count, oldest, site, method, url }) => {
@@ -45,8 +45,8 @@ export function describeHolders(groups: readonly HolderGroup[]): string {
 }
 
 /**
- * One holder as a report of two lines: what was not read, and where it was opened.
- * A third line, what to do, is the leak report's.
+ * One holder as a report of two lines: what was not read, and where it was opened. The leak report adds a
+ * third line, what to do.
  */
 export function describeHolder(holder: Holder, at: number): string {
   const site = holder.trace === null ? null : siteOf(holder.trace);

@@ -1,7 +1,7 @@
 /**
- * Owns the holder record: what keeps a task from ending, as data that any
- * client's connections can fill in, and the verdict over it. Every report,
- * profile and metric is made from these records.
+ * Owns the holder record, which describes what keeps a task from ending, and the verdict on it. The record is
+ * plain data, so that any HTTP client can be described by it; every report, profile and metric is made from
+ * these records.
  */
 import type { Trace } from './site.js';
 
@@ -9,22 +9,21 @@ import type { Trace } from './site.js';
 export type HolderClient = 'watertight' | 'undici' | 'fetch' | 'node:http';
 
 /**
- * - `idle`: pooled, nobody's fault.
- * - `active`: being read, or young.
- * - `suspect`: open for longer than `suspectAfter` with no progress made by its reader.
- * - `proven`: the response was garbage-collected unfinished: nobody can ever release it.
+ * - `idle`: a pooled connection without a request; not a leak.
+ * - `active`: the response is being read, or is recent.
+ * - `suspect`: its reader has made no progress for longer than `suspectAfter`.
+ * - `proven`: the response was garbage-collected unfinished, so the program can never release it.
  */
 export type Verdict = 'idle' | 'active' | 'suspect' | 'proven';
 
 /**
- * One unfinished response (or, before its headers, request) and what is known
- * of it. It is in the live set, on the task it holds, until EOF, close, error
- * or cancel. Times are monotonic milliseconds.
+ * One unfinished response, or a request whose response headers have not come. It is in the live set, on the
+ * task it holds, until EOF, close, error or cancel. Times are monotonic milliseconds.
  */
 export interface Holder {
   readonly client: HolderClient;
   readonly method: string;
-  /** No credentials, query values replaced by `*`. */
+  /** Without user and password; query values are replaced by `*`. */
   readonly url: string;
   /** Scheme, host and port. */
   readonly origin: string;
@@ -32,24 +31,24 @@ export interface Holder {
   readonly status: number;
   /** Bytes of the body given to its reader. */
   readonly bytesRead: number;
-  /** -1 where the length is not known beforehand. */
+  /** -1 if the length is not known in advance. */
   readonly contentLength: number;
-  /** When the headers came (before that: when the request began). */
+  /** When the response headers came; before that, when the request began. */
   readonly openedAt: number;
-  /** When its reader last asked for or got bytes; `openedAt` until the first read. */
+  /** When its reader last asked for or received bytes; `openedAt` before the first read. */
   readonly lastReadAt: number;
-  /** Somebody awaits bytes of it right now. */
+  /** True while a read is waiting for bytes. */
   readonly awaited: boolean;
-  /** Its response was garbage-collected unfinished. */
+  /** True if the response was garbage-collected unfinished. */
   readonly abandoned: boolean;
-  /** Where the request was made, unformatted; null where that was not recorded. */
+  /** The stack at which the request was made, unformatted; null if it was not recorded. */
   readonly trace: Trace | null;
 }
 
-/** The verdict over a holder at the time `at`. Pure. */
+/** The verdict on a holder at the time `at`; times are monotonic milliseconds. Pure. */
 export function verdictOf(holder: Holder, at: number, suspectAfter: number): Verdict {
   if (holder.abandoned) return 'proven';
-  // A reader that waits for a slow server makes no progress through no fault of its own.
+  // The server, not the reader, is the reason for no progress.
   if (holder.awaited || holder.status === 0) return 'active';
   return at - holder.lastReadAt > suspectAfter ? 'suspect' : 'active';
 }

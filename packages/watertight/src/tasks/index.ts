@@ -1,4 +1,4 @@
-/** The foundation: what runs, who started it, who holds it. Knows no HTTP. */
+/** The live tasks, who started each, and which unfinished response holds each. Knows nothing of HTTP. */
 export { activity, listen, type ActiveRequest, type ActivityListener } from './activity.js';
 export { now, preciseNow, toEpoch } from './clock.js';
 export { defineEntry, entryOf } from './entry-function.js';

@@ -1,6 +1,6 @@
 /**
- * Owns the live set: every task from its start to its end. Adding and removing
- * are O(1); whoever starts a task ends it, exactly once.
+ * Owns the live set: every task from its start to its end. Adding and removing are O(1); the code that starts
+ * a task must end it exactly once.
  */
 import { activity } from './activity.js';
 import { processWide } from './process-record.js';
@@ -20,15 +20,14 @@ export function removeTask(task: Task): void {
 }
 
 /**
- * A task that lasts as long as one request: thousands come and go in a second.
- * They are kept in an array, and know their place in it. A Set is no good for
- * that: each time it has to tidy up, it leaves a table behind which refers to
- * what was in it and to the next such table, so that the young generation's
- * garbage is kept until the old one's is collected (measured with undici's
- * `request` on Node 24: 20 to 190 ms a scavenge instead of 3).
+ * A task that lasts as long as one request; thousands begin and end in a second. Such tasks are kept in an
+ * array, and each knows its index. A Set is unsuitable: each time a Set rehashes, it leaves behind a table
+ * that refers to its former entries and to the next such table, so young garbage stays alive until the next
+ * collection of the old generation (measured with undici's `request` on Node 24: 20 to 190 ms for a scavenge
+ * instead of 3).
  */
 export interface BriefTask extends Task {
-  /** Its place among the live ones; -1 before and after. */
+  /** Its index in the array of live tasks; -1 before it is added and after it is removed. */
   place: number;
 }
 
@@ -54,15 +53,14 @@ export function removeBriefTask(task: BriefTask): void {
 }
 
 /**
- * How many tasks are alive, the main one included: what Go's
- * `runtime.NumGoroutine()` returns. A connection counts two, its read loop and
- * its write loop; a dial under way counts one.
+ * The number of live tasks, the main one included, like Go's `runtime.NumGoroutine()`. A connection counts as
+ * two tasks, its read loop and its write loop; a dial in progress counts as one.
  */
 export function taskCount(): number {
   return live.size + brief.length;
 }
 
-/** The live tasks in the order they started, the main one first: an array of its own, never null. */
+/** The live tasks in the order in which they started, the main one first. Each call returns a new array. */
 export function tasks(): readonly Task[] {
   return brief.length === 0 ? [...live] : [...live, ...brief].sort((a, b) => a.id - b.id);
 }

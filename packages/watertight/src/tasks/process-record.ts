@@ -1,24 +1,24 @@
 /**
- * Owns the one record of what there is one of in a process: the live set, the scopes, how closely is watched.
+ * Owns the record of everything that must exist once in a process, such as the live set.
  *
- * A package manager may install this library twice, and a test runner may load it anew for each file, in a realm with
- * a global object of its own. All copies must count in the same set, or the leaks of one are unseen by another. So the
- * record hangs on what all of them share: a channel of node:diagnostics_channel, which is one for each name in each
- * thread, whatever the realm. Nothing is published on it.
+ * A package manager may install this library twice, and a test runner may load it anew for each file, in a
+ * realm with its own global object. All copies must use the same set, or one copy does not see the leaks of
+ * another. The record is therefore a property of a channel of node:diagnostics_channel: a thread has one
+ * channel for each name, shared by all realms. Nothing is published on the channel.
  */
 import { channel, type Channel } from 'node:diagnostics_channel';
 
-/** The number is raised when something in the record changes its shape: copies of different shape keep apart. */
+/** Raise the number when a part of the record changes its shape: copies with different shapes must not share it. */
 const NAME = 'watertight.process-record.1';
 
 const RECORD = Symbol.for(NAME);
 
-/** Held for good: the registry of channels forgets one that nobody refers to. */
+/** Never released, because the registry of channels drops a channel that nothing refers to. */
 const anchor: Channel & { [RECORD]?: Map<string, object> } = channel(NAME);
 
 const record = (anchor[RECORD] ??= new Map<string, object>());
 
-/** What this thread has under this name; the first copy of the library that asks makes it. */
+/** The part of the record named `name`; made by the first copy of the library that asks for it. */
 export function processWide<T extends object>(name: string, make: () => T): T {
   let part = record.get(name);
   if (part === undefined) record.set(name, (part = make()));

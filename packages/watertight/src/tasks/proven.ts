@@ -1,7 +1,6 @@
 /**
- * Owns what is known of proven leaks after their connection was reclaimed:
- * counted for each call site, logged once for each, the latest kept for the
- * leak checks.
+ * Owns the record of proven leaks, which remains after their connections were reclaimed: a count for each
+ * call site, one warning for each call site, and the latest leaks in full for the leak checks.
  */
 import { now } from './clock.js';
 import type { Holder } from './holder.js';
@@ -9,27 +8,27 @@ import { describeHolder } from './holder-groups.js';
 import { processWide } from './process-record.js';
 import { formatSite, siteOf } from './site.js';
 
-/** A response that was garbage-collected unfinished, as it was at that moment. */
+/** A response that was garbage-collected unfinished, as it was at the moment of the collection. */
 export interface ProvenLeak extends Holder {
   /** When it was found: monotonic milliseconds. */
   readonly foundAt: number;
   /** Ascending in the process. */
   readonly sequence: number;
-  /** Its connection was closed. If not, as where another client holds it, it is still in the live set. */
+  /** True if its connection was closed. If false (another client owns the connection), it is still in the live set. */
   readonly reclaimed: boolean;
 }
 
-/** How many proven leaks one call site had (or, where none is recorded, one origin). */
+/** The number of proven leaks of one call site, or of one origin if the call site is unknown. */
 export interface ProvenCount {
   readonly count: number;
-  /** The first of them. */
+  /** The first proven leak of this call site. */
   readonly first: ProvenLeak;
 }
 
-/** How many are kept in full; the counts go on beyond. */
+/** How many leaks are kept in full; the counts have no such limit. */
 const KEPT = 1000;
 
-/** How many call sites are counted apart; a program has finitely many lines, but not all have a recorded one. */
+/** How many call sites have a count of their own. Leaks without a recorded call site are counted by origin, and there may be any number of origins. */
 const MAX_SITES = 1000;
 
 const known = processWide('proven', () => ({
@@ -40,21 +39,21 @@ const known = processWide('proven', () => ({
 }));
 const { latest, counts, listeners } = known;
 
-/** The proven leaks found so far, oldest first: at most the latest 1,000. */
+/** The proven leaks found so far, oldest first: the latest 1,000 at most. */
 export function provenLeaks(): readonly ProvenLeak[] {
   return [...latest];
 }
 
 /**
- * All proven leaks since the process started, counted by call site, the first
- * site first. `other`: those beyond the first 1,000 sites.
+ * All proven leaks since the process started, counted by call site, in the order in which the sites were
+ * first seen. `other` counts those beyond the first 1,000 sites.
  */
 export function provenCounts(): { readonly sites: readonly ProvenCount[]; readonly other: number } {
   const sites = [...counts.values()].map((each) => ({ ...each }));
   return { sites, other: known.sequence - sites.reduce((sum, { count }) => sum + count, 0) };
 }
 
-/** Calls `listener` for each proven leak from now on; returns the function that ends that. */
+/** Calls `listener` for each proven leak from now on; returns a function that removes the listener. */
 export function onProven(listener: (leak: ProvenLeak) => void): () => void {
   listeners.add(listener);
   return () => void listeners.delete(listener);

@@ -1,23 +1,23 @@
 /**
- * Owns the seam between what keeps a process alive apart from requests
- * (servers, timers, child processes and the like) and whoever reports it. They
- * are looked for on request only: see `watertight/leak`, option `resources`.
+ * Owns the interface between the folder that finds resources and the folders that report them. A resource is
+ * anything but a request that keeps a process alive, such as a server, a timer or a child process. Resources
+ * are searched only on request: see the option `resources` of `watertight/leak`.
  */
 import { processWide } from './process-record.js';
 import type { Trace } from './site.js';
 
 export interface Resource {
-  /** Unique among the resources; the same at every look. */
+  /** Unique among the resources; a resource has the same id each time it is listed. */
   readonly id: number;
-  /** What it is, in a word or two: `server`, `socket`, `timer`, `child process`, `worker`, `file watcher` … */
+  /** The type, in one or two words: `server`, `socket`, `timer`, `child process`, `worker`, `file watcher` … */
   readonly type: string;
-  /** What tells it from its like: `127.0.0.1:8080`, `every 5000 ms`, `sleep 60 (pid 4711)`. Never a credential. */
+  /** What distinguishes it from others of its type: `127.0.0.1:8080`, `every 5000 ms`, `sleep 60 (pid 4711)`. Never a credential. */
   readonly description: string;
-  /** What ends it, or lets the process end all the same: `server.close()`, `clearTimeout(), or unref() …`. */
+  /** What ends it, or lets the process end in spite of it: `server.close()`, `clearTimeout(), or unref() …`. */
   readonly advice: string;
-  /** When it was made, or first seen: monotonic milliseconds. */
+  /** When it was made, or else first seen: monotonic milliseconds. */
   readonly since: number;
-  /** Where it was made; null if it was made before anybody looked. */
+  /** Where it was made; null if it was made before the tracking of resources started. */
   readonly trace: Trace | null;
 }
 
@@ -25,12 +25,12 @@ export type ResourceSource = () => readonly Resource[];
 
 const seam = processWide('resources', () => ({ source: null as ResourceSource | null }));
 
-/** Says who knows the resources. */
+/** Sets the function that lists the resources; null removes it. */
 export function setResourceSource(next: ResourceSource | null): void {
   seam.source = next;
 }
 
-/** The resources that keep the process alive now; null where nobody looks. */
+/** The resources that keep the process alive now; null if resources are not tracked. */
 export function resources(): readonly Resource[] | null {
   return seam.source?.() ?? null;
 }

@@ -1,19 +1,19 @@
-/** Owns the choice of requests whose call site is recorded in adaptive mode, for one origin. */
+/** Owns the decision, for one origin, which requests have their call site recorded in adaptive mode. */
 
-/** The first requests to an origin are all recorded with their call site … */
+/** The first `FIRST` requests to an origin are all recorded with their call site. */
 const FIRST = 64;
-/** … and then one in so many, unless told otherwise. */
+/** After these, one in `SAMPLE` requests is recorded, unless the constructor is given another number. */
 const SAMPLE = 32;
 
 export class SiteSampling {
-  /** One of the origin's responses made no progress for long: all call sites are recorded from then on. */
+  /** Set when one of the origin's responses turned suspect; from then on, every call site is recorded. */
   suspicious = false;
   private requests = 0;
 
-  /** `sample`: one request in so many. */
+  /** One in `sample` requests is recorded after the first ones. */
   constructor(private readonly sample = SAMPLE) {}
 
-  /** Whether the next request's call site is wanted. */
+  /** Whether to record the call site of the next request. */
   next(): boolean {
     return this.suspicious || this.requests++ < FIRST || this.requests % this.sample === 0;
   }

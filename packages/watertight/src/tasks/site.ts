@@ -1,41 +1,40 @@
 /**
- * Owns call sites: a stack captured unformatted where it is cheap, and read
- * later, when somebody looks, as frames mapped to the program's own sources.
+ * Owns call sites: a stack is captured unformatted, which is cheap, and is converted to frames of the
+ * program's own sources only when it is first read.
  */
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { currentScope, type Scope } from './scope.js';
 import { mapPosition } from './source-map.js';
 
-/** A line of the program: `file` is an absolute path (or what the engine calls the script), line and column count from 1. */
+/** A position in the program: `file` is an absolute path (or the engine's name of the script); line and column count from 1. */
 export interface Site {
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  /** The function's name as the engine has it, `''` at the top level of a module. */
+  /** The function's name as the engine reports it; `''` at the top level of a module. */
   readonly function: string;
 }
 
 /**
- * How many frames are kept. Where the program's own limit is near, it is left
- * as it is (ten by default): setting it twice costs a quarter of the capture.
+ * The limits on recorded frames. If the program's own `Error.stackTraceLimit` is between `FRAMES` and
+ * `ENOUGH`, it is not changed: setting and restoring it takes a quarter of the time of a capture.
  */
 const FRAMES = 10;
 const ENOUGH = 25;
 
-/** A captured stack, and the scope it was captured in. It costs about a microsecond to make; reading it costs more, once. */
+/** A captured stack, and the scope in which it was captured. A capture takes about a microsecond; the first read takes longer. */
 export class Trace {
   /** Written by the engine, formatted at its first read. */
   declare readonly stack: unknown;
   frames: readonly Site[] | null = null;
-  /** Whose doing it is: the scope that the stack was captured in. */
+  /** The scope in which the stack was captured. */
   readonly scope: Scope | null = currentScope();
 }
 
 /**
- * Captures the stack above the function `below`: `below` itself and what it
- * called are left out. Frames beyond an `await` are included where the engine
- * knows them.
+ * Captures the stack above the function `below`; `below` and the functions it called are left out. Frames
+ * before an `await` are included if the engine knows them.
  */
 export function captureTrace(below: (...args: never[]) => unknown): Trace {
   const trace = new Trace();
@@ -50,10 +49,10 @@ export function captureTrace(below: (...args: never[]) => unknown): Trace {
   return trace;
 }
 
-/** Frames that other clients put between the program's line and the place where a request can be observed: interceptors, redirects and retries included. */
+/** The limit for requests of other clients, whose interceptors, redirects and retries add many frames above the program's line. */
 const DEEP = 64;
 
-/** Like {@link captureTrace}, for a place deep inside a library: the program's own limit on frames is put back at once. */
+/** Like {@link captureTrace}, but with the limit `DEEP`, for a place deep inside a library. The program's own limit is restored. */
 export function captureDeepTrace(below: (...args: never[]) => unknown): Trace {
   const trace = new Trace();
   const limit = Error.stackTraceLimit;
@@ -63,7 +62,7 @@ export function captureDeepTrace(below: (...args: never[]) => unknown): Trace {
   return trace;
 }
 
-/** All frames of a trace, innermost first, without the engine's own and the library's. */
+/** All frames of a trace, innermost first, without the engine's and this library's frames. */
 export function framesOf(trace: Trace): readonly Site[] {
   if (trace.frames === null) {
     const all = readFrames(trace).filter((frame) => !isEngine(frame.file));
@@ -76,34 +75,33 @@ export function framesOf(trace: Trace): readonly Site[] {
 
 const ownTraces = new WeakSet<Trace>();
 
-/** Whether the library itself did it, on whosever behalf: its own frames are the innermost, the engine's apart. */
+/** Whether this library's own code made the call: apart from the engine's, the innermost frames are the library's. */
 export function isOwnDoing(trace: Trace): boolean {
   framesOf(trace);
   return ownTraces.has(trace);
 }
 
 /**
- * The line to blame: the innermost frame that is the program's own, past the
- * frames of packages in `node_modules`. If all are of packages (a program that
- * is itself installed there), the innermost of all. Null for an empty stack.
+ * The line that is reported: the innermost frame outside of `node_modules`. If all frames are inside
+ * `node_modules` (a program that is itself installed there), the innermost frame. Null for an empty stack.
  */
 export function siteOf(trace: Trace): Site | null {
   const frames = framesOf(trace);
   return frames.find((frame) => !isDependency(frame.file)) ?? frames[0] ?? null;
 }
 
-/** The innermost frame, even if it is the library's own; null for an empty stack. Reading it uses the trace up: `framesOf` knows nothing of it then. */
+/** The innermost frame, even if it is the library's own; null for an empty stack. After this call, `framesOf` returns nothing for the trace. */
 export function originOf(trace: Trace): Site | null {
   const frame = readFrames(trace).at(0);
   return frame === undefined ? null : { ...frame, ...mapPosition(frame.file, frame.line, frame.column) };
 }
 
-/** Whether a line of the program's own, and not only of packages, is among the frames. */
+/** Whether at least one frame is outside of `node_modules`. */
 export function leadsToProgram(trace: Trace): boolean {
   return framesOf(trace).some((frame) => !isDependency(frame.file));
 }
 
-/** `src/preview.ts:14:23 (fetchPreview)`: relative to the working directory where the file is inside it. */
+/** Text such as `src/preview.ts:14:23 (fetchPreview)`; the path is relative if the file is inside the working directory. */
 export function formatSite(site: Site): string {
   const where = `${displayPath(site.file)}:${site.line}:${site.column}`;
   return site.function === '' ? where : `${where} (${site.function})`;
@@ -115,7 +113,7 @@ function displayPath(file: string): string {
   return near.startsWith('..') || isAbsolute(near) ? file : near.split(sep).join('/');
 }
 
-/** `dist/` of this package, and `src/` beside it for stacks that were mapped before we saw them. */
+/** The folder `dist/` of this package, and the folder `src/` beside it, which appears in stacks that a tool has mapped already. */
 const OWN = [new URL('../', import.meta.url), new URL('../../src/', import.meta.url)].map((url) => fileURLToPath(url));
 
 function isInternal(file: string): boolean {
@@ -130,7 +128,7 @@ function isOwn(file: string): boolean {
   return OWN.some((root) => file.startsWith(root));
 }
 
-/** The functions that stand in for those of other clients only pass calls on. */
+/** The wrappers around functions of other clients; they only pass calls on. */
 const OBSERVER = OWN.map((root) => join(root, 'instrument', sep));
 
 function isObserver(file: string): boolean {
@@ -138,7 +136,7 @@ function isObserver(file: string): boolean {
 }
 
 function isDependency(file: string): boolean {
-  // A name that starts with a dot is no package: `node_modules/.cache` is where tools let programs of their own run.
+  // No package name starts with a dot: tools put generated programs into `node_modules/.cache`.
   return /[\\/]node_modules[\\/][^.]/.test(file);
 }
 
@@ -149,22 +147,22 @@ interface Hooked {
 }
 
 /**
- * The `Error` of the realm that Node's own modules live in. It is not ours
- * where this library was loaded in a realm of node:vm, as by vitest's vmThreads;
- * the engine asks its hook for every realm that has none.
+ * The `Error` of the realm in which Node's own modules run. It differs from this module's `Error` if the
+ * library was loaded in a realm of node:vm (vitest's vmThreads). The engine calls this realm's hook for every
+ * realm without a hook.
  */
 function mainError(): Hooked {
   return Object.getPrototypeOf(process.getBuiltinModule('node:assert').AssertionError) as Hooked;
 }
 
-/** Since 20.19 Node itself has a hook in that place, which gives the text that no hook gave. */
+/** The name of the hook that Node itself installs from 20.19 on; it returns the same text as no hook. */
 const NODE_HOOK = 'ErrorPrepareStackTrace';
 
 function readFrames(trace: Trace): Site[] {
   const holder = Error as Hooked;
   const installed = holder.prepareStackTrace;
   const asked = installed ?? mainError().prepareStackTrace;
-  // Where a tool has its own hook (vitest, tsx, source-map-support), only its text has the right lines.
+  // If a tool (vitest, tsx, source-map-support) has its own hook, only the text from that hook has the right lines.
   const tool = asked === undefined || asked.name === NODE_HOOK ? null : asked;
   let sites: readonly NodeJS.CallSite[] | null = null;
   let text: string;
@@ -173,7 +171,7 @@ function readFrames(trace: Trace): Site[] {
     return tool === null ? '' : tool.call(holder, error, raw);
   };
   try {
-    // Reading it makes the engine call the hook.
+    // Reading `stack` makes the engine call the hook.
     text = String(trace.stack);
   } finally {
     holder.prepareStackTrace = installed;
@@ -182,11 +180,12 @@ function readFrames(trace: Trace): Site[] {
   if (tool === null && raw !== null) return raw.map(toSite);
   const frames = parseFrames(text);
   if (tool !== null) return raw === null ? frames : named(frames, raw);
-  // A trace captured in another realm (jest runs tests in one) asked the hook over there: its text is what there is.
+  // A trace captured in another realm (jest runs tests in one) was formatted by the hook of that realm, so only its
+  // text is available.
   return frames.map((frame) => ({ ...frame, ...mapPosition(frame.file, frame.line, frame.column) }));
 }
 
-/** A tool's frames under the engine's names: the source-map-support that jest has calls a function by what it calls. */
+/** A tool's frames with the engine's function names: jest's source-map-support gives a frame the name of the function it calls, which is wrong. */
 function named(frames: Site[], raw: readonly NodeJS.CallSite[]): Site[] {
   const placed = raw.filter((site) => site.getLineNumber() !== null);
   return placed.length === frames.length ? frames.map((frame, at) => ({ ...frame, function: nameOf(placed[at]) })) : frames;
@@ -199,18 +198,19 @@ function toSite(raw: NodeJS.CallSite): Site {
 
 function nameOf(raw: NodeJS.CallSite): string {
   const name = raw.getFunctionName() ?? '';
-  // A method called on an object: `Preview.load`; but not `Object.load` of a plain one.
+  // A method has the name of its type before it, `Preview.load`, but a method of a plain object has no `Object.`
+  // before it.
   const type = raw.isConstructor() || raw.isToplevel() ? null : raw.getTypeName();
   return name === '' || type === null || type === 'Object' || name.includes('.') ? name : `${type}.${name}`;
 }
 
 /**
- * Sites by place. Thousands of traces may lead through the same few lines, in
- * a leak above all: each line is mapped once, and kept once.
+ * Sites by position. Thousands of traces may contain the same few lines, above all in a leak, so each line is
+ * mapped and stored once.
  */
 const places = new Map<string, Site>();
 
-/** A program has finitely many lines, but one that generates code could have any number. */
+/** Bounds the memory of a program that generates code. */
 const MAX_PLACES = 20_000;
 
 function placeOf(script: string, line: number, column: number, name: string, map: typeof mapPosition | null): Site {
@@ -235,7 +235,7 @@ function parseFrames(text: string): Site[] {
     const match = FRAME.exec(line);
     if (match === null) continue;
     const name = (match[1] ?? '').replace(/^(?:async |new )+/, '').replace(/ \[as .+\]$/, '').replace(/^.*<anonymous>$|^Object\./, '');
-    // That text is mapped already, or will be.
+    // The text is mapped by the hook that made it, or will be by the caller.
     frames.push(placeOf(match[2], Number(match[3]), Number(match[4]), name, null));
   }
   return frames;

@@ -1,6 +1,6 @@
 /**
- * Owns the way from a line of generated code to the line somebody wrote: the
- * engine's own source maps where it keeps them, else the map the file names.
+ * Owns the mapping of a line of generated code to the line of its source: by the engine's own source maps if
+ * it has them, otherwise by the map that the file names.
  */
 import { readFileSync } from 'node:fs';
 import { findSourceMap } from 'node:module';
@@ -14,16 +14,16 @@ interface Position {
   readonly column: number;
 }
 
-/** Maps of files already looked at; null for a file without one. */
+/** Maps by file; null for a file without a map. */
 const maps = new Map<string, TraceMap | null>();
 
-/** A program has finitely many files, but one that generates code could have any number. */
+/** Bounds the memory of a program that generates files. */
 const MAX_MAPS = 500;
 
-/** No map we want to read is larger: 32 MiB. */
+/** Larger maps are not read: 32 MiB. */
 const MAX_MAP_BYTES = 32 << 20;
 
-/** The original of a position (line and column from 1), or the position itself where there is no map. Never throws. */
+/** The source position of a generated position (line and column from 1), or the position itself if there is no map. Never throws. */
 export function mapPosition(file: string, line: number, column: number): Position {
   const generated = { file, line, column };
   if (line < 1) return generated;
@@ -36,7 +36,7 @@ export function mapPosition(file: string, line: number, column: number): Positio
 }
 
 function fromEngine({ file, line, column }: Position): Position | null {
-  // Empty unless Node runs with --enable-source-maps or a loader turned them on.
+  // The engine has maps only if Node runs with --enable-source-maps or a loader turned them on.
   const map = findSourceMap(file) ?? findSourceMap(pathToFileURL(file).href);
   if (map === undefined) return null;
   const entry = map.findEntry(line - 1, column - 1);

@@ -1,7 +1,6 @@
 /**
- * Owns one task: something that runs on the program's behalf until it ends,
- * what a goroutine is to Go. A task knows what it waits for and who started
- * it; it knows nothing of HTTP.
+ * Owns one task: something that runs on behalf of the program until it ends, like a goroutine in Go. A task
+ * knows what it waits for and who started it; it knows nothing of HTTP.
  */
 import { now, toEpoch } from './clock.js';
 import type { Holder } from './holder.js';
@@ -9,21 +8,20 @@ import { processWide } from './process-record.js';
 import { siteOf, type Site, type Trace } from './site.js';
 
 /**
- * What a task is doing, in the words of Go's goroutine profile: `running` (the
- * program's own code), `io wait` (bytes from or to a socket), `select` (another
- * task: the next request, or the reader of a body).
+ * What a task is doing, in the words of Go's goroutine profile: `running` (code of the program), `io wait`
+ * (waits for bytes from or to a socket), `select` (waits for another task: for the next request, or for the
+ * reader of a body).
  */
 export type TaskState = 'running' | 'io wait' | 'select';
 
 /**
- * What a task is there for: `main` is the program itself, `program` what it
- * started with `go()`, `dial` a connection being made, `connection` one of a
- * connection's two loops, `request` an unfinished request of another client
- * (undici, `fetch`, `node:http`), whose connections keep no loops.
+ * The purpose of a task: `main` is the program itself, `program` a function that was run with `go()`, `dial`
+ * the making of a connection, `connection` one of the two loops of a connection, `request` an unfinished
+ * request of another client (undici, `fetch`, `node:http`), whose connections have no such loops.
  */
 export type TaskKind = 'main' | 'program' | 'dial' | 'connection' | 'request';
 
-/** Labels of a task, as in a profile: host, proto and the like. Never a credential. */
+/** Labels of a task, as in a profile: host, protocol and similar. Never a credential. */
 export type TaskLabels = Readonly<Record<string, string>>;
 
 const NO_LABELS: TaskLabels = Object.freeze({});
@@ -31,8 +29,7 @@ const NO_LABELS: TaskLabels = Object.freeze({});
 const ids = processWide('task-ids', () => ({ last: 0 }));
 
 /**
- * A live task. What `tasks()` hands out are the live records: `state`, `since`
- * and `holder` go on changing until the task ends.
+ * A live task. `tasks()` returns the live objects: `state`, `since` and `holder` change until the task ends.
  */
 export class Task {
   /** Unique in the process, ascending; the main task is 1. */
@@ -40,11 +37,11 @@ export class Task {
   readonly kind: TaskKind;
   readonly name: string;
   readonly labels: TaskLabels;
-  /** What holds this task up, when something does: an unfinished response, for a connection's loops. A connection's without one is idle. */
+  /** The unfinished response that keeps the task from ending, or null. A connection's loop without a holder is idle. */
   holder: Holder | null = null;
   private current: TaskState;
   private changedAt: number;
-  /** @internal Set again where it is learnt only later whose doing the task is. */
+  /** @internal Set again when the request that caused the task becomes known later. */
   trace: Trace | null;
 
   constructor(kind: TaskKind, name: string, state: TaskState, trace: Trace | null, labels?: TaskLabels, startedAt = now()) {
@@ -65,17 +62,17 @@ export class Task {
     return this.current;
   }
 
-  /** Since when the task has been in its state: milliseconds since 1970. */
+  /** When the task entered its present state: milliseconds since 1970. */
   get since(): number {
     return toEpoch(this.changedAt);
   }
 
-  /** The line of the program that started the task, or null where it was not recorded. */
+  /** The line of the program that started the task; null if it was not recorded. */
   get createdBy(): Site | null {
     return this.trace === null ? null : siteOf(this.trace);
   }
 
-  /** @internal Only the owner of the task calls this; `at` is a reading of the library's clock. */
+  /** @internal Only for the owner of the task; `at` is a reading of {@link now}. */
   setState(state: TaskState, at: number): void {
     this.current = state;
     this.changedAt = at;

@@ -1,27 +1,25 @@
 /**
- * Owns how closely responses are watched, for the whole process: each
- * transport has its own `track` option, and a leak check raises the floor
- * under all of them while the program is being tested.
+ * Owns the minimum tracking of responses for the whole process: each transport has its own option `track`,
+ * and a leak check raises the minimum of all transports while the program is being tested.
  */
 
 import { processWide } from './process-record.js';
 
 /**
- * How much is recorded of who holds a response.
- * - `off`: nothing; an unfinished response that was dropped is not reclaimed.
- * - `adaptive`: every response is watched; call sites are recorded for the first
- *   requests to an origin, for a sample of the others, and for all of them as
- *   soon as one of the origin's responses turns suspect.
+ * How much is recorded about unfinished responses.
+ * - `off`: nothing; the connection of an unfinished response that was garbage-collected is not reclaimed.
+ * - `adaptive`: every response is watched; call sites are recorded for the first requests to an origin, for a
+ *   sample of the others, and for all of them as soon as one of the origin's responses turns suspect.
  * - `all`: every response is watched, with its call site.
  */
 export type TrackMode = 'off' | 'adaptive' | 'all';
 
 const LEVELS: Readonly<Record<TrackMode, number>> = { off: 0, adaptive: 1, all: 2 };
 
-/** The floor as a plain field: it is read once for each request. */
+/** The minimum, as a plain field because it is read once for each request. */
 export const tracking = processWide('tracking', () => ({ floor: 0 }));
 
-/** Milliseconds without progress after which an open response is suspect. */
+/** Milliseconds without progress of its reader after which an open response is suspect. */
 export const DEFAULT_SUSPECT_AFTER = 10_000;
 
 /** @internal 0 off, 1 adaptive, 2 all. */
@@ -30,9 +28,8 @@ export function trackLevel(mode: TrackMode): number {
 }
 
 /**
- * Raises (or lowers again) what every transport of the process records at
- * least: `setTracking('all')` gives every response its call site, whatever the
- * transports' own `track` says. The leak checks call it.
+ * Sets the minimum that every transport of the process records, whatever its own option `track` says: after
+ * `setTracking('all')` every response has its call site. The leak checks call it.
  *
  * @throws TypeError if the mode is none of the three.
  */

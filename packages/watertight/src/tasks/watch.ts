@@ -1,36 +1,35 @@
 /**
- * Owns the watch over unfinished responses: which of them outlived the turn
- * they were handed out in, whether their reader still makes progress, and
- * whether their handle was garbage-collected.
+ * Owns the watch over unfinished responses: whether a reader still makes progress, and whether the response
+ * object was garbage-collected.
  *
- * A response that is read in the same turn of the event loop, as most are,
- * costs a few writes and its share of one immediate here; only what is left
- * after the turn is registered with the garbage collector.
+ * Most responses are read in the same turn of the event loop in which they were given to the program. Only
+ * responses that are still unread after that turn are registered with the garbage collector, because
+ * registering each response would cost more than the tracking may.
  */
 import { now } from './clock.js';
 import { verdictOf, type Holder } from './holder.js';
 import { recordProven } from './proven.js';
 import { DEFAULT_SUSPECT_AFTER } from './tracking.js';
 
-/** A holder that can be watched. It must not refer to its handle, or the handle could never be collected. */
+/** A holder that can be watched. It must not refer to its handle, or the handle could never be garbage-collected. */
 export interface Watched extends Holder {
   readonly finished: boolean;
-  /** Set by the watch, so that finishing costs nothing for what it does not know. */
+  /** Set by the watch; only a holder that has it set must call {@link unwatch} when it finishes. */
   lingering: boolean;
-  /** What the program holds it by, for the rest of the turn it was given out in; to be cleared when it finishes. */
+  /** The object through which the program holds it, until the end of the turn in which it was given out; must be cleared when it finishes. */
   handle: object | null;
-  /** The next in the list of those. */
+  /** The next in the list of holders that were given out in this turn. */
   nextFresh: Watched | null;
   abandoned: boolean;
-  /** Its handle is gone and it is not finished: release what it holds, where that can be done. If it can't, it stays unfinished. */
+  /** Called when its handle was garbage-collected before it finished: releases the connection if possible; otherwise it stays unfinished. */
   reclaim(): void;
-  /** It turned suspect; called once. */
+  /** Called once, when it turns suspect. */
   turnedSuspect(): void;
-  /** It outlived its turn, and `handle` is cleared: whatever else of it refers to the handle must let go of it now. */
+  /** Called when it is still unfinished after its turn, with `handle` cleared: it must now drop every other reference to its handle. */
   lingers?(): void;
 }
 
-/** Those given out in this turn. */
+/** The holders given out in this turn, as a linked list. */
 let fresh: Watched | null = null;
 
 const lingering = new Set<Watched>();
@@ -41,7 +40,7 @@ let sweep: NodeJS.Timeout | null = null;
 /** How often lingering responses are looked at, in ms. */
 const SWEEP_INTERVAL = 1000;
 
-/** Watches `watched` until it is finished; `handle` is the object the program holds it by. */
+/** Watches `watched` until it is finished; `handle` is the object through which the program holds it. */
 export function watch(watched: Watched, handle: object): void {
   watched.handle = handle;
   watched.nextFresh = fresh;
@@ -49,7 +48,7 @@ export function watch(watched: Watched, handle: object): void {
   fresh = watched;
 }
 
-/** Ends the watch over a finished holder whose `lingering` is set. */
+/** Ends the watch over a finished holder that has `lingering` set. */
 export function unwatch(watched: Watched): void {
   watched.lingering = false;
   lingering.delete(watched);
@@ -60,7 +59,7 @@ export function unwatch(watched: Watched): void {
   }
 }
 
-/** What was not read in the turn it was given out in; until here it was held, so that no collection comes too early. */
+/** Registers the responses that were not finished in their turn. The list referred to their handles until now, so none was collected too early. */
 function registerFresh(): void {
   let watched = fresh;
   fresh = null;
@@ -87,7 +86,7 @@ function lookForSuspects(): void {
   }
 }
 
-/** The handle of `watched` is gone. Besides the garbage collector, whoever has seen it go may say so. */
+/** Records that the handle of `watched` is gone. Called by the garbage collector, and by any other code that has seen it go. */
 export function collected(watched: Watched): void {
   if (watched.finished) return;
   watched.abandoned = true;
