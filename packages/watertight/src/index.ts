@@ -1,4 +1,4 @@
-/** `watertight`: the client. */
+/** `watertight`: the HTTP client, with the connection lifecycle of Go's `net/http`. */
 export { Client, closeIdleConnections, defaultClient, fetch, get, head, post, postForm, RedirectError, request } from './client/index.js';
 export type { ClientOptions, CookieJar, FormFields, RedirectErrorCode } from './client/index.js';
 export { Body, BodyError, ConnectionError, Request, RequestBodyError, Response, TimeoutError } from './conn/index.js';

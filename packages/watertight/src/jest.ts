@@ -1,12 +1,12 @@
 /**
- * `watertight/jest`: every test is checked for leaks when it has ended, and
- * every file when all of its tests have. One line of the configuration:
+ * `watertight/jest`: checks each test for leaks when the test has ended, and each file when all of its tests
+ * have ended. It takes one line of the configuration:
  *
  *     testEnvironment: 'watertight/jest'
  *
- * It is a test environment because only that is outside of the realm in which
- * jest runs test files, sees each test begin and end, and can fail it. In test
- * files, the same name has `leakCheck` and the makers of `ignore` entries.
+ * The check is a test environment, because only an environment runs outside of the realm of the test files,
+ * is told when each test begins and ends, and can make a test fail. Imported in a test file, the same name
+ * exports `leakCheck` and the functions that make entries of `ignore`.
  */
 import './leak.js';
 import { LeakCheckEnvironment, refuseWrongPlace } from './runners/jest/index.js';

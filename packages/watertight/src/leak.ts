@@ -1,4 +1,4 @@
-/** `watertight/leak`: leak checks. Importing it records the call site of every request from then on, whichever client makes it. */
+/** `watertight/leak`: leak checks. From its import on, the call site of every request of every observed client is recorded. */
 import { observe, requestOf } from './instrument/index.js';
 import { setResourceTracking, setUnref } from './leak/index.js';
 import { trackResources, unrefConnections } from './resources/index.js';

@@ -1,15 +1,14 @@
 /**
- * `watertight/mocha`: every test is checked for leaks when it has ended, and
- * the run when all have:
+ * `watertight/mocha`: checks each test for leaks when the test has ended, and the run when all tests have
+ * ended:
  *
  *     mocha --require watertight/mocha
  *
- * (or `require: ['watertight/mocha']` in `.mocharc`, or an import in a test
- * file: it holds for all files of the process). With `--parallel`, each file
- * is a run.
+ * Equivalent are `require: ['watertight/mocha']` in `.mocharc` and an import in a test file; both hold for
+ * all files of the process. With `--parallel`, each file is a run of its own.
  *
- * A test's body and its `beforeEach` and `afterEach` hooks run in a scope of
- * its own. What `before` hooks and files open is the run's.
+ * Each test's body and its `beforeEach` and `afterEach` hooks run in the test's own scope. What `before`
+ * hooks and files open belongs to the run.
  */
 import './leak.js';
 import { checkTests } from './runners/mocha/index.js';

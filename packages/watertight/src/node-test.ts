@@ -1,13 +1,11 @@
 /**
- * `watertight/node-test`: every test of a file that imports it is checked for
- * leaks when it has ended, and the file when all have. One import, before the
- * tests are defined, or `node --import watertight/node-test --test` for all
- * files.
+ * `watertight/node-test`: checks each test of a file for leaks when the test has ended, and the file when all
+ * of its tests have ended. Import it before the tests are defined, or run `node --import watertight/node-test
+ * --test` to check all files.
  *
- * A test's body, its `beforeEach` and `afterEach` hooks and its `t.after`
- * run in a scope of its own, so that tests that run at the same time answer
- * for their own leaks only. What the file's and its suites' `before` hooks
- * open is the file's.
+ * Each test's body, its `beforeEach` and `afterEach` hooks and its `t.after` callbacks run in the test's own
+ * scope, so a leak is reported by the test that started it even if tests run at the same time. What the
+ * `before` hooks of the file and its suites open belongs to the file.
  */
 import './leak.js';
 import { checkTests } from './runners/node-test/index.js';

@@ -1,4 +1,4 @@
-/** `watertight/pprof`: profiles that every pprof tool opens, read, written and compared. */
+/** `watertight/pprof`: reads, writes, compares and serves profiles in the forms of Go's pprof. */
 export { diffProfiles, groupStacks, parseProfile, parseProfileStream, ProfileError } from './pprof/index.js';
 export type { Change, DiffRow, Frame, GroupOptions, Labels, ParseOptions, Profile, ProfileDiff, ProfileErrorCode, ProfileForm, ProfileInput, ProfileSource, Sample, SampleType, StackGroup } from './pprof/index.js';
 export { goroutineProfile, httpBodyProfile, leakedProfile, pprofFetchHandler, pprofHandler } from './pprof/index.js';

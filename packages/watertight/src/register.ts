@@ -1,20 +1,18 @@
 /**
- * `watertight/register`, to be loaded before the program:
- * `node --import watertight/register app.js`. Requests of `fetch`, undici and
- * `node:http` become tasks and holder records from then on, in worker threads
- * too (each has tasks of its own; Node loads nothing before a worker made from
- * text, `eval: true`).
+ * `watertight/register`: observes requests of `fetch`, undici and `node:http` as tasks and holder records.
+ * Load it before the program: `node --import watertight/register app.js`. Worker threads load it too, and
+ * each thread has its own tasks. Node loads nothing before a worker that is made from text (`eval: true`), so
+ * such a worker is not observed.
  *
- * `WATERTIGHT_TRACK`: `adaptive` (the default) records the call sites of a
- * sample of the requests, `all` of each, `off` observes nothing.
+ * `WATERTIGHT_TRACK`: `adaptive` (the default) records the call sites of a sample of the requests, `all`
+ * records every call site, `off` observes nothing.
  *
- * `WATERTIGHT_RESOURCES=1` also records where servers, timers, child processes
- * and whatever else keeps the process alive are made, for
- * `findLeaks({ resources: true })`.
+ * `WATERTIGHT_RESOURCES=1` also records where servers, timers, child processes and everything else that keeps
+ * the process alive are made, for `findLeaks({ resources: true })`.
  *
- * `WATERTIGHT_PPROF=[host:]port` serves the profiles of `watertight/pprof`
- * there, at `/debug/pprof/`. A host that other machines can reach needs
- * `WATERTIGHT_PPROF_TOKEN`, which readers then send as a bearer token.
+ * `WATERTIGHT_PPROF=[host:]port` serves the profiles of `watertight/pprof` at that address, under
+ * `/debug/pprof/`. A host that other machines can reach requires `WATERTIGHT_PPROF_TOKEN`, which readers send
+ * as a bearer token.
  */
 import { isMainThread } from 'node:worker_threads';
 import { observe } from './instrument/index.js';
@@ -42,7 +40,7 @@ switch (mode) {
 if (process.env.WATERTIGHT_RESOURCES === '1') trackResources();
 
 const address = process.env.WATERTIGHT_PPROF ?? '';
-// Workers inherit the environment, and could not have the same port.
+// Workers inherit the environment, but cannot listen on the same port.
 if (address !== '' && isMainThread) {
   const { servePprof } = await import('./pprof/index.js');
   servePprof(address, process.env.WATERTIGHT_PPROF_TOKEN);
