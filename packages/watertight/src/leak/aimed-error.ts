@@ -1,11 +1,10 @@
-/** Owns how a LeakError looks where a runner prints it: pointing at the line that opened the leak, not at the check. */
+/** Owns the form in which a test runner prints a LeakError: with the line that opened the leak, not the line of the check. */
 import type { LeakError } from './report.js';
 
 /**
- * The error with the line of its first leak for a stack, so that a runner
- * which prints the code around the top frame prints that. Its data stay, but
- * are shown neither to runners that print every property (node:test), nor to
- * those that send them to another process first (vitest): the text says it all.
+ * The error, with the line of its first leak as its stack, because a runner prints the code around the top
+ * frame. `leaks` becomes non-enumerable, so that it is neither printed by runners that print every property
+ * (node:test) nor sent to another process (vitest); the message contains all of it.
  */
 export function aimed(error: LeakError): LeakError {
   const site = error.leaks.find((leak) => leak.site !== null)?.site ?? null;

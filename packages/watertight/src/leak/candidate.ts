@@ -1,20 +1,20 @@
-/** Owns what a leak check looks at: everything alive, and the proven leaks that are over, each with an identity and its scope. */
+/** Owns the candidates of a leak check: everything that is alive, and the reclaimed proven leaks, each with an identity and a scope. */
 import { provenLeaks, resources, tasks, type Holder, type ProvenLeak, type Resource, type Scope, type Task } from '../tasks/index.js';
 
 /**
- * The identity of what may leak, the same from look to look and after its
- * connection was reclaimed: its call site's record, else itself. A connection
- * that serves another request is not the same any more.
+ * The identity of a candidate, which stays the same in every look and after its connection was reclaimed: the
+ * record of its call site, otherwise the object itself. A connection that serves another request has another
+ * identity.
  */
 export type Identity = object | string;
 
 interface Common {
   readonly identity: Identity;
-  /** Whose doing it is; null where nobody's. */
+  /** The scope in which it was started; null if it was started outside of all scopes. */
   readonly scope: Scope | null;
 }
 
-/** Something that may be a leak, not yet looked at closely. */
+/** Something that may be a leak and has not been examined yet. */
 export type Candidate = Common &
   (
     | { readonly source: 'proven'; readonly proven: ProvenLeak }
@@ -23,11 +23,11 @@ export type Candidate = Common &
     | { readonly source: 'resource'; readonly resource: Resource }
   );
 
-/** All there is: what was proven and is over, the live tasks in the order they started, and, if asked, the resources. */
+/** All candidates: the reclaimed proven leaks, the live tasks in the order in which they started, and, if asked for, the resources. */
 export function candidates(withResources: boolean): Candidate[] {
   const all: Candidate[] = [];
   for (const proven of provenLeaks()) {
-    // One that could not be reclaimed is still among the tasks.
+    // A proven leak that was not reclaimed is still among the tasks.
     if (proven.reclaimed) all.push({ source: 'proven', proven, identity: proven.trace ?? proven, scope: proven.trace?.scope ?? null });
   }
   const seen = new Set<object>();
@@ -50,12 +50,12 @@ function ofTask(task: Task, seen: Set<object>): Candidate | null {
     seen.add(holder);
     return { source: 'holder', holder, task, identity: holder.trace ?? holder, scope: holder.trace?.scope ?? null };
   }
-  // Of an idle connection's two loops one stands for both.
+  // The read loop stands for both loops of an idle connection.
   if (task.kind === 'connection' && task.name !== 'readLoop') return null;
   return { source: 'task', task, identity: task, scope: task.rawTrace?.scope ?? null };
 }
 
-/** Identities, as a set that keeps no object alive. */
+/** A set of identities that keeps no object alive. */
 export class IdentitySet {
   private readonly objects = new WeakSet();
   private readonly names = new Set<string>();

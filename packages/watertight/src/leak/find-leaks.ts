@@ -1,4 +1,4 @@
-/** Owns the check of the whole process, or of the scope it is asked for in: findLeaks and its kin. */
+/** Owns the search for leaks in the whole process, or in the scope of the caller: `findLeaks` and `currentLeaks`. */
 import { currentScope } from '../tasks/index.js';
 import { IdentitySet, type Candidate, type Identity } from './candidate.js';
 import type { Ignore } from './ignore.js';
@@ -8,18 +8,17 @@ import { LeakError } from './report.js';
 import { startResourceTracking } from './resource-tracking.js';
 import { look, search, type Found } from './search.js';
 
-/** What was reported and need not be once more when it is over: a proven leak is reported by one check. */
+/** Identities that were reported: a proven leak is reported by one check only. */
 const settled = new IdentitySet();
 
-/** Entries of `ignore` that were warned about. */
+/** Entries of `ignore` for which a warning was given. */
 const warned = new WeakSet<Ignore>();
 
 /**
- * What is leaked now, without waiting for anything to settle: every
- * unfinished response, dial and `go()` task, and the proven leaks that were
- * reclaimed and not yet reported, those first.
+ * The leaks of this moment, without waiting for anything to settle: first the reclaimed proven leaks that
+ * were not reported yet, then every unfinished response, dial and `go()` task.
  *
- * @throws TypeError for an option that is none.
+ * @throws TypeError for an unknown option or a value that the option cannot have.
  */
 export function currentLeaks(options: LeakOptions = {}): Leak[] {
   const settings = prepare(options);
@@ -27,13 +26,13 @@ export function currentLeaks(options: LeakOptions = {}): Leak[] {
 }
 
 /**
- * What is leaked, after up to `retries` looks (1.4 s by default): empty as soon
- * as nothing is left. A proven leak whose connection was reclaimed is reported
- * by one check only. Called in a scope (a test of one of the adapters, say),
- * it leaves out what another scope started.
+ * The leaks that are left after up to `retries` further looks (1.4 s in total by default, as in goleak);
+ * returns an empty array as soon as nothing is left. A proven leak whose connection was reclaimed is reported
+ * by one check only. In a scope (for example a test of a test runner), what other scopes started is left out.
  *
- * @throws TypeError for an option that is none; LeakError, without leaks, for
- *   an entry of `ignore` that matched nothing under `unmatched: 'fail'`.
+ * @throws TypeError for an unknown option or a value that the option cannot have.
+ * @throws LeakError with an empty `leaks`, for an entry of `ignore` that matched nothing under `unmatched:
+ *   'fail'`.
  */
 export async function findLeaks(options: LeakOptions = {}): Promise<Leak[]> {
   const { found, unmatched } = await check(options);
@@ -42,7 +41,7 @@ export async function findLeaks(options: LeakOptions = {}): Promise<Leak[]> {
   return leaks;
 }
 
-/** The search behind findLeaks and verifyNone; `unmatched` are the entries to fail for. */
+/** The search behind findLeaks and verifyNone; `unmatched` are the entries for which the check must fail. */
 export async function check(options: LeakOptions): Promise<{ found: Found; unmatched: readonly string[] }> {
   const settings = prepare(options);
   const matched = new Set<Ignore>();
@@ -51,22 +50,22 @@ export async function check(options: LeakOptions): Promise<{ found: Found; unmat
   return { found, unmatched: reportUnmatched(settings, (entry) => matched.has(entry)) };
 }
 
-/** Keeps further checks from reporting the proven ones among `found`. */
+/** Keeps later checks from reporting the proven leaks in `found`. */
 function noteReported(found: Found): void {
   for (const { candidate } of found.findings) if (candidate.source === 'proven') noteSettled(candidate.identity);
 }
 
-/** Keeps further checks from reporting this once it is proven and over. */
+/** Keeps later checks from reporting this leak as a reclaimed proven leak. */
 export function noteSettled(identity: Identity): void {
   settled.add(identity);
 }
 
-/** Whether a candidate is over, and was reported. */
+/** Whether a candidate is a reclaimed proven leak that was reported. */
 export function isSettled({ source, identity }: Candidate): boolean {
   return source === 'proven' && settled.has(identity);
 }
 
-/** Warns of the entries that matched nothing, once for each; returns those that are a failure. */
+/** Warns once of each entry that matched nothing; returns the entries that make the check fail. */
 export function reportUnmatched({ ignore, unmatched }: Settings, hasMatched: (entry: Ignore) => boolean): readonly string[] {
   if (unmatched === 'ignore') return [];
   const useless = ignore.filter((entry) => entry.reportsUnmatched && !hasMatched(entry));
@@ -85,7 +84,7 @@ function prepare(options: LeakOptions): Settings {
   return settings;
 }
 
-/** Outside of all scopes, everything; in one, its own and what is nobody's. */
+/** Selects everything if called outside of all scopes; in a scope, what was started in it or in no scope. */
 function wantedHere(): (candidate: Candidate) => boolean {
   const scope = currentScope();
   return (candidate) => !isSettled(candidate) && (scope === null || candidate.scope === null || candidate.scope === scope);

@@ -1,4 +1,4 @@
-/** Owns the way to a garbage collection on demand, for a check that counts only what was proven. */
+/** Owns garbage collection on demand, for a check that counts only proven leaks. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -6,13 +6,13 @@ import { runInNewContext } from 'node:vm';
 let collect: (() => void) | null = null;
 
 /**
- * Collects all garbage and lets the callbacks of what was collected run.
- * Where Node runs without --expose-gc, the engine's function is fetched from a
- * context of its own, and the program's globals stay as they are.
+ * Collects all garbage and lets the finalization callbacks run. If Node runs without --expose-gc, the
+ * engine's function is taken from a new context, so the program's globals do not change.
  */
 export async function collectGarbage(): Promise<void> {
   collect ??= exposed();
-  // What was looked at in this turn is kept until its end; what was collected is told in a later one.
+  // An object read through a WeakRef in this turn is kept until the turn ends; finalization callbacks run in a later
+  // turn.
   await turn();
   collect();
   await turn();

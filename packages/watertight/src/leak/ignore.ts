@@ -1,20 +1,20 @@
 /**
- * Owns what a leak check leaves out: entries that say which leaks are known,
- * to be written in a list, shared between files, and told apart when one of
- * them matches nothing any more. The kinds are goleak's.
+ * Owns the entries of the option `ignore`, which name known leaks. Entries can be written in a list and
+ * shared between files, and an entry that matches nothing any more can be reported. The kinds are those of
+ * goleak.
  */
 import { inspect } from 'node:util';
 import { candidates, IdentitySet, type Identity } from './candidate.js';
 import type { Leak } from './leak.js';
 import { startResourceTracking } from './resource-tracking.js';
 
-/** A name of a function as the engine has it (`load`, `Preview.load`), whole; or a pattern that is searched in it. */
+/** A function's full name as the engine reports it (`load`, `Preview.load`), or a pattern that is searched in that name. */
 export type FunctionName = string | RegExp;
 
-/** An entry is one whichever copy of the library made it: a test file under jest has its own. */
+/** Recognises entries that another copy of the library made: a test file under jest has its own copy. */
 const ENTRY = Symbol.for('watertight.ignore');
 
-/** An entry of the option `ignore`: made by the functions here, never by hand. */
+/** An entry of the option `ignore`. Made only by the functions of this module. */
 export abstract class Ignore {
   static [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === 'object' && value !== null && ENTRY in value;
@@ -22,10 +22,10 @@ export abstract class Ignore {
 
   readonly [ENTRY] = true;
 
-  /** As it is called in the report of an entry that matched nothing. */
+  /** The name of the entry in the report that it matched nothing. */
   abstract readonly description: string;
 
-  /** Whether an entry that matched nothing is worth a word. */
+  /** Whether the entry is reported if it matched nothing. */
   abstract readonly reportsUnmatched: boolean;
 
   /** @internal */
@@ -47,10 +47,10 @@ class Rule extends Ignore {
   }
 }
 
-/** What was there at one moment: `ignoreCurrent()`. */
+/** The snapshot that `ignoreCurrent()` returns. */
 export class Baseline extends Ignore {
   readonly description = 'ignoreCurrent()';
-  /** It says nothing of what was there: often it was nothing. */
+  /** A snapshot is often empty, so one that matches nothing is no mistake. */
   readonly reportsUnmatched = false;
   private readonly known: IdentitySet;
 
@@ -71,11 +71,12 @@ export class Baseline extends Ignore {
 }
 
 /**
- * A snapshot: what is alive now, and what was proven until now, is not looked
- * at. An idle connection of the snapshot that serves a request later is looked
- * at again. With `resources: true` the tracking of resources is started, if it
- * has not been, and those that there are belong to the snapshot. Like goleak's
- * `IgnoreCurrent`.
+ * Ignores everything that is alive now, and everything that was proven until now, like goleak's
+ * `IgnoreCurrent`. An idle connection of the snapshot that later serves a request is checked again. With
+ * `resources: true` (default false) the tracking of resources is started if necessary, and the present
+ * resources belong to the snapshot.
+ *
+ * @throws Error for `resources: true`, if nothing in this process can track resources.
  */
 export function ignoreCurrent(options: { readonly resources?: boolean } = {}): Baseline {
   if (options.resources === true) startResourceTracking();
@@ -83,11 +84,9 @@ export function ignoreCurrent(options: { readonly resources?: boolean } = {}): B
 }
 
 /**
- * Ignores what has this function on top of its stack: the function that a
- * `go()` task runs; for a request, the one that called the client, be it a
- * package's. Like goleak's `IgnoreTopFunction`.
- *
- * @throws TypeError for a name that is neither a non-empty string nor a RegExp.
+ * Ignores leaks with this function at the top of the stack, like goleak's `IgnoreTopFunction`: for a task,
+ * the function that `go()` runs; for a request, the function that called the client, even if it belongs to a
+ * package.
  */
 export function ignoreTopFunction(name: FunctionName): Ignore {
   const matches = matcher('ignoreTopFunction', name);
@@ -95,9 +94,8 @@ export function ignoreTopFunction(name: FunctionName): Ignore {
 }
 
 /**
- * Ignores what has this function anywhere in its stack (the ten frames, or as
- * many as `Error.stackTraceLimit` says, that were recorded). Like goleak's
- * `IgnoreAnyFunction`.
+ * Ignores leaks with this function anywhere in the recorded stack, like goleak's `IgnoreAnyFunction`. Ten
+ * frames are recorded, or as many as `Error.stackTraceLimit` says.
  *
  * @throws TypeError for a name that is neither a non-empty string nor a RegExp.
  */
@@ -107,8 +105,8 @@ export function ignoreAnyFunction(name: FunctionName): Ignore {
 }
 
 /**
- * Ignores what this function started: the one that `site` names, the
- * program's own, past the frames of packages. Like goleak's `IgnoreCreatedBy`.
+ * Ignores leaks that this function started, like goleak's `IgnoreCreatedBy`. The function is that of the
+ * leak's `site`: the innermost one outside of packages.
  *
  * @throws TypeError for a name that is neither a non-empty string nor a RegExp.
  */
@@ -118,11 +116,10 @@ export function ignoreCreatedBy(name: FunctionName): Ignore {
 }
 
 /**
- * Ignores requests by URL, and connections by origin. A string or URL stands
- * for itself and everything below: `http://127.0.0.1:8080` for all of the
- * origin, `http://127.0.0.1:8080/events` for this path, with or without a
- * query, and the paths below it. A RegExp is searched in the URL as reports
- * print it, query values as `*`.
+ * Ignores requests by URL, and connections by origin. A string or URL matches itself and every path below it:
+ * `http://127.0.0.1:8080` matches the whole origin, `http://127.0.0.1:8080/events` this path, with or without
+ * a query, and the paths below it. A RegExp is searched in the URL as reports print it, with query values as
+ * `*`.
  *
  * @throws TypeError for anything that is neither an absolute URL nor a RegExp.
  */
@@ -143,10 +140,10 @@ export function ignoreUrl(url: string | URL | RegExp): Ignore {
 }
 
 /**
- * Ignores what `matches` returns true for. The description is how the entry
- * is called when it matches nothing: `ignoring('the metrics poller', …)`.
+ * Ignores leaks for which `matches` returns true. `description` names the entry in the report that it matched
+ * nothing: `ignoring('the metrics poller', …)`.
  *
- * @throws TypeError if the description is empty or `matches` is no function.
+ * @throws TypeError if the description is empty or `matches` is not a function.
  */
 export function ignoring(description: string, matches: (leak: Leak) => boolean): Ignore {
   if (typeof description !== 'string' || description === '') throw new TypeError(`ignoring() takes a description first, not ${inspect(description)}`);
@@ -154,7 +151,7 @@ export function ignoring(description: string, matches: (leak: Leak) => boolean):
   return new Rule(`ignoring(${inspect(description)})`, (leak) => matches(leak));
 }
 
-/** What runs on top: the task's own function; else the innermost frame of the stack, a package's included. */
+/** The top function: for a task, the function it runs; otherwise the innermost frame, even if it belongs to a package. */
 function topFunction(leak: Leak): string {
   return leak.kind === 'task' ? (leak.task?.name ?? '') : (leak.stack[0]?.function ?? '');
 }
@@ -168,7 +165,7 @@ function matcher(caller: string, name: FunctionName): (candidate: string) => boo
   return (candidate) => candidate === name;
 }
 
-/** Without the flags that make a RegExp remember where it matched last. */
+/** Without the flags `g` and `y`, with which a RegExp remembers its last match. */
 function stateless(pattern: RegExp): RegExp {
   return new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''));
 }

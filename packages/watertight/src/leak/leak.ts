@@ -1,56 +1,56 @@
-/** Owns a leak as data: what every report, test adapter and tool is made from. */
+/** Owns a leak as data; every report, test adapter and tool is made from it. */
 import { framesOf, now, siteOf, toEpoch, verdictOf, type Holder, type HolderClient, type Resource, type Scope, type Site, type Task, type TaskState, type Trace, type Verdict } from '../tasks/index.js';
 
 /**
- * - `body`: a response that was neither read to its end nor closed (or a request without a response yet)
- * - `connection`: an idle connection, or a dial under way
+ * - `body`: a response that was neither read to its end nor closed, or a request without a response yet
+ * - `connection`: an idle connection, or a dial in progress
  * - `task`: a function run with `go()` that has not ended
  * - `resource`: anything else that keeps the process alive
  */
 export type LeakKind = 'body' | 'connection' | 'task' | 'resource';
 
-/** The task that a leak holds, as it was. */
+/** The task that a leak holds, as it was when the leak was found. */
 export interface LeakTask {
   readonly id: number;
   readonly name: string;
   readonly state: TaskState;
 }
 
-/** Plain data: it can be serialised, and does not change. */
+/** One leak, as plain data: it can be serialised, and does not change. */
 export interface Leak {
   readonly kind: LeakKind;
   readonly verdict: Verdict;
-  /** The line that opened it; null where it was not recorded. */
+  /** The line that opened it; null if it was not recorded. */
   readonly site: Site | null;
-  /** The program's and its packages' frames, innermost first; `site` is one of them. */
+  /** The frames of the program and its packages, innermost first; `site` is one of them. */
   readonly stack: readonly Site[];
-  /** '' where there is no request. */
+  /** '' if the leak is not a request. */
   readonly method: string;
-  /** No user, no password, query values as `*`; '' where there is no request. */
+  /** Without user and password, query values as `*`; '' if the leak is not a request. */
   readonly url: string;
-  /** 0 before the response. */
+  /** The status of the response; 0 before it has come. */
   readonly status: number;
   readonly bytesRead: number;
-  /** -1 where it is not known beforehand. */
+  /** Bytes of the whole body; -1 if the length is not known in advance. */
   readonly contentLength: number;
-  /** Milliseconds since the response's head came (or the task began); for a proven leak, until it was found. */
+  /** Milliseconds since the response headers came (or the task began); for a proven leak, until it was found. */
   readonly heldFor: number;
-  /** `http://host:port`; '' where there is none. */
+  /** `http://host:port`; '' if there is none. */
   readonly origin: string;
   readonly client: HolderClient;
-  /** Null when the connection has been reclaimed, and for a resource. */
+  /** Null if the connection was reclaimed, and for a resource. */
   readonly task: LeakTask | null;
-  /** Of a resource: what it is, `timer`, `server` and the like. */
+  /** Only of a resource: its type, such as `timer` or `server`. */
   readonly type?: string;
-  /** Of a resource: what tells it from its like, `every 5000 ms`. */
+  /** Only of a resource: what distinguishes it from others of its type, such as `every 5000 ms`. */
   readonly description?: string;
-  /** Of a resource: what ends it. */
+  /** Only of a resource: what ends it. */
   readonly advice?: string;
-  /** The scope it was opened in, a test's name; left out where there was none. */
+  /** The scope in which it was opened, such as a test's name; absent if there was none. */
   readonly scope?: string;
 }
 
-/** The leak that an unfinished response is. */
+/** Describes an unfinished response as a leak. */
 export function leakOfHolder(holder: Holder, task: Task | null, at: number, suspectAfter: number): Leak {
   return {
     kind: 'body',
@@ -69,7 +69,7 @@ export function leakOfHolder(holder: Holder, task: Task | null, at: number, susp
   };
 }
 
-/** The leak that a task without a holder is. */
+/** Describes a task without a holder as a leak. */
 export function leakOfTask(task: Task): Leak {
   const host = task.labels.host;
   return {
@@ -89,7 +89,7 @@ export function leakOfTask(task: Task): Leak {
   };
 }
 
-/** The leak that a resource is. */
+/** Describes a resource as a leak. */
 export function leakOfResource({ type, description, advice, since, trace }: Resource, at: number): Leak {
   return {
     kind: 'resource',

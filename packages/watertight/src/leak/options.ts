@@ -1,4 +1,4 @@
-/** Owns the options of a leak check: their defaults, and what is refused. */
+/** Owns the options of a leak check: their types, defaults and validation. */
 import { inspect } from 'node:util';
 import { DEFAULT_SUSPECT_AFTER } from '../tasks/index.js';
 import { Ignore } from './ignore.js';
@@ -6,48 +6,48 @@ import type { LeakOutcome } from './outcome.js';
 
 /** Options of a leak check. */
 export interface LeakOptions {
-  /** How often to look again while something is left. Default 20, as in goleak. */
+  /** How many more times to look while something is left. Default 20, as in goleak. */
   readonly retries?: number;
-  /** The longest pause between two looks, ms: the first is 1, each twice the one before. Default 100. */
+  /** The longest pause between two looks, ms. The first pause is 1 ms, and each is twice the one before. Default 100. */
   readonly maxDelay?: number;
-  /** Whether idle pooled connections count. Default `ignore`: they are nobody's fault, and a report lists them apart. */
+  /** Whether idle pooled connections count. Default `ignore`: nothing in the program has to release them, and a report lists them separately. */
   readonly idle?: 'ignore' | 'fail';
-  /** From when on an open response without progress is called suspect, ms. Default 10,000. */
+  /** Milliseconds without progress after which an open response is called suspect. Default 10,000. */
   readonly suspectAfter?: number;
   /**
-   * Which unfinished responses, dials and tasks count. `suspect`, the default:
-   * all that are left when the check gives up, however young. `proven`: only
-   * responses that were garbage-collected unfinished; the check collects
-   * garbage before each look but the first. Idle connections and resources,
-   * which are asked for by name, count in both.
+   * Which unfinished responses, dials and tasks count. `suspect` (the default): all that are left when the
+   * check gives up, however recent. `proven`: only responses that were garbage-collected unfinished; the
+   * check collects garbage before each look but the first. Idle connections and resources have options of
+   * their own and count in both cases.
    */
   readonly severity?: 'suspect' | 'proven';
-  /** Whether everything else that keeps the process alive counts: servers, timers, child processes and the like. Default false. */
+  /** Whether everything else that keeps the process alive counts: servers, timers, child processes and so on. Default false. */
   readonly resources?: boolean;
-  /** Leaks that are known: one entry, or a list, made by `ignoreCurrent()`, `ignoreTopFunction()` and the like. */
+  /** Known leaks that do not count: one entry or a list, made by `ignoreCurrent()`, `ignoreTopFunction()` and so on. Default none. */
   readonly ignore?: Ignore | readonly Ignore[];
   /**
-   * What to do about an entry of `ignore` that matched nothing. `warn`, the
-   * default: a warning of the process, once for each entry; `fail`: a
-   * LeakError; `ignore`: nothing. A snapshot may match nothing.
+   * What to do about an entry of `ignore` that matched nothing. `warn` (the default): one process warning for
+   * each entry; `fail`: a LeakError; `ignore`: nothing. `ignoreCurrent()` is exempt.
    */
   readonly unmatched?: 'warn' | 'fail' | 'ignore';
 }
 
-/** Options of a check that fails: `verifyNone`. */
+/** Options of a check that fails if there are leaks: `verifyNone`. */
 export interface VerifyOptions extends LeakOptions {
-  /** Called at the end of the check, whatever it found, and awaited; the check fails after it. Like goleak's `Cleanup`. */
+  /** Called and awaited at the end of the check, whether or not it found leaks; the check fails after that. Like goleak's `Cleanup`. */
   readonly cleanup?: (outcome: LeakOutcome) => unknown;
 }
 
-/** Options of a file of tests. */
+/** Options of the leak checks of a test file. */
 export interface SessionOptions extends VerifyOptions {
-  /** Whether tests that failed are looked at, and the file at its end if one did. Default false: as in goleak, the failure comes first. */
+  /**
+   * Whether failed tests are checked, and the file at its end if a test failed. Default false, as in goleak:
+   * the failure should be mended first.
+   */
   readonly runOnFailure?: boolean;
   /**
-   * Whether the connections of responses that were reported stop keeping the
-   * process alive when the file has ended, so that the runner can end. Default
-   * true. They are not closed.
+   * Whether the connections of reported responses stop keeping the process alive when the file has ended, so
+   * that the test runner can end. They are not closed. Default true.
    */
   readonly unref?: boolean;
 }
@@ -69,7 +69,11 @@ const CHOICES = { idle: ['ignore', 'fail'], severity: ['suspect', 'proven'], unm
 const SEARCH = [...NUMBERS, ...Object.keys(CHOICES), 'resources', 'ignore'];
 const KNOWN = { search: SEARCH, verify: [...SEARCH, 'cleanup'], session: [...SEARCH, 'cleanup', 'runOnFailure', 'unref'] } as const;
 
-/** @throws TypeError for an option that is none, or a value that it can't have. */
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws TypeError for an unknown option or a value that the option cannot have.
+ */
 export function checkOptions(options: SessionOptions, of: keyof typeof KNOWN): Settings {
   if (typeof options !== 'object' || options === null) throw new TypeError(`the options of a leak check are an object, not ${inspect(options)}`);
   for (const name of Object.keys(options)) refuseUnknown(name, of);

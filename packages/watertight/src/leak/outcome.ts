@@ -1,10 +1,10 @@
-/** Owns what a leak check came to, as `cleanup` is told. */
+/** Owns the outcome of a leak check, which `cleanup` receives. */
 import type { Leak } from './leak.js';
 import type { LeakError } from './report.js';
 
 export interface LeakOutcome {
-  /** What counted; empty if nothing did. */
+  /** The leaks that counted; empty if there were none. */
   readonly leaks: readonly Leak[];
-  /** What the check is about to fail with; null if it passes. */
+  /** The error with which the check will fail; null if it passes. */
   readonly error: LeakError | null;
 }

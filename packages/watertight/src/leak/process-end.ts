@@ -1,4 +1,4 @@
-/** Owns what a file of tests does about the end of its process: who knows the sockets is injected, as the rooms don't know each other. */
+/** Owns the release of the process at the end of a test file. The function that does it is injected, because folders beside `leak` cannot be imported. */
 import type { Holder } from '../tasks/index.js';
 import { candidates, type IdentitySet } from './candidate.js';
 
@@ -6,12 +6,12 @@ type Unref = (holders: ReadonlySet<Holder>) => void;
 
 let unref: Unref | null = null;
 
-/** Says how the connections of unfinished responses are kept from keeping the process alive. */
+/** Sets the function that makes the connections of unfinished responses stop keeping the process alive. */
 export function setUnref(does: Unref | null): void {
   unref = does;
 }
 
-/** Lets the process end though the responses among `reported` are not finished. */
+/** Lets the process end although the responses in `reported` are not finished. */
 export function unrefReported(reported: IdentitySet): void {
   if (unref === null) return;
   const holders = new Set<Holder>();

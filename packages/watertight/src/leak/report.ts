@@ -1,31 +1,31 @@
-/** Owns leaks as text, and the error that carries both. */
+/** Owns the text of a leak report, and the error that carries the leaks and the text. */
 import { describeUnfinished, formatDuration, formatSite, type HolderClient } from '../tasks/index.js';
 import type { Leak } from './leak.js';
 
-/** How many different leaks a report shows in full; of the others it says how many. */
+/** How many different leaks a report shows in full; the others are only counted. */
 const SHOWN = 20;
 
-/** What a report says beside its leaks. */
+/** What a report says besides its leaks. */
 export interface ReportNotes {
-  /** Follows the counts in the first line: `leaked` unless given. */
+  /** The word after the counts in the first line. Default `leaked`. */
   readonly verb?: string;
-  /** Idle connections, which do not count: listed apart. */
+  /** Idle connections, which do not count and are listed separately. */
   readonly idle?: readonly Leak[];
   /** Entries of `ignore` that matched nothing. */
   readonly unmatched?: readonly string[];
-  /** Whether each leak's scope is named. Default false: a test's own report needs no name. */
+  /** Whether each leak's scope is named. Default false, because the report of one test needs no name. */
   readonly scopes?: boolean;
 }
 
-/** One leak: what, where it was opened, what to do; lines joined by `\n`, all but the first indented. */
+/** One leak as text: what it is, where it was opened and what to do, in lines joined by `\n`, all but the first indented. */
 export function formatLeak(leak: Leak): string {
   return [headline(leak), openedAt(leak), advice(leak)].join('\n    ');
 }
 
 /**
- * All leaks, the first line saying how many. Equal ones (same kind, line,
- * method and shape of URL) are shown once, the one held longest, with `×N`;
- * at most 20 different ones are shown, most first.
+ * All leaks as text, with their number in the first line. Equal leaks (same kind, line, method and shape of
+ * URL) are shown once, with `×N` and the data of the one held longest. At most 20 different leaks are shown,
+ * the most frequent first.
  */
 export function formatLeaks(leaks: readonly Leak[], notes: ReportNotes = {}): string {
   const groups = groupLeaks(leaks, notes.scopes === true);
@@ -42,10 +42,10 @@ export function formatLeaks(leaks: readonly Leak[], notes: ReportNotes = {}): st
   return lines.join('\n');
 }
 
-/** Leaks were found. `leaks` has them as data, the message as text. */
+/** Thrown by a leak check that found leaks: `leaks` has them as data, the message as text. */
 export class LeakError extends Error {
   readonly code = 'ERR_LEAK';
-  /** Entries of `ignore` that matched nothing, where that is a failure. */
+  /** The entries of `ignore` that matched nothing, under `unmatched: 'fail'`. */
   readonly unmatched: readonly string[];
 
   constructor(
@@ -90,7 +90,7 @@ function openedAt(leak: Leak): string {
   return `${verb} at an unrecorded line: ${how}`;
 }
 
-/** How the rest of a body is got rid of, in each client's own words. */
+/** How the program gets rid of the rest of a body, with each client's own methods. */
 const RELEASE: Readonly<Record<HolderClient, string>> = {
   watertight: 'read it to the end, close it, or: await using res = await get(...)',
   fetch: 'read it to the end, or: await res.body?.cancel()',
@@ -98,7 +98,7 @@ const RELEASE: Readonly<Record<HolderClient, string>> = {
   'node:http': 'read it to the end, or drop the rest: res.resume()',
 };
 
-/** In node:http, a response without a body holds its socket as any other does. */
+/** In node:http, a response without a body holds its socket just as one with a body does. */
 const RELEASE_EMPTY = "its socket is free after its 'end', which comes only to who reads, though the body is empty: res.resume()";
 
 function advice(leak: Leak): string {
@@ -123,7 +123,7 @@ function countByKind(leaks: readonly Leak[]): string {
   return [...counts].map(([name, count]) => plural(count, name)).join(', ');
 }
 
-/** Equal leaks as one, the one held longest; most first, and in their order among equals. */
+/** Groups equal leaks and keeps the one held longest; the largest group first, equal ones in the order of the leaks. */
 function groupLeaks(leaks: readonly Leak[], byScope: boolean): { count: number; leak: Leak }[] {
   const groups = new Map<string, { count: number; leak: Leak }>();
   for (const leak of leaks) {
@@ -138,7 +138,7 @@ function groupLeaks(leaks: readonly Leak[], byScope: boolean): { count: number; 
   return [...groups.values()].sort((a, b) => b.count - a.count);
 }
 
-/** What a leak is about, without what differs from one request to the next: numbers and identifiers in paths. */
+/** What equal leaks have in common: the task's name, or the URL without numbers and identifiers in its path. */
 function shapeOf(leak: Leak): string {
   if (leak.kind === 'task') return leak.task?.name ?? '';
   if (leak.url === '') return leak.origin;

@@ -1,17 +1,17 @@
-/** Owns the start of the tracking of resources: who does it is injected, as the rooms don't know each other. */
+/** Owns the start of the tracking of resources. The function that does it is injected, because folders beside `leak` cannot be imported. */
 import { resources } from '../tasks/index.js';
 
 let start: (() => void) | null = null;
 
-/** Says how the tracking of resources is started, should a check ask for them while nobody looks. */
+/** Sets the function that starts the tracking of resources, for a check that needs it. */
 export function setResourceTracking(starter: (() => void) | null): void {
   start = starter;
 }
 
 /**
- * Sees to it that resources are tracked from now on; does nothing where they are.
+ * Starts the tracking of resources unless it is on.
  *
- * @throws Error where there is nothing that could track them.
+ * @throws Error if nothing in this process can track resources.
  */
 export function startResourceTracking(): void {
   if (resources() !== null) return;

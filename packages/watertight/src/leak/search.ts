@@ -1,4 +1,4 @@
-/** Owns the search itself: look, decide what counts, and look again for as long as something may still settle. */
+/** Owns the search: look, decide what counts, and look again while something may still settle. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from '../tasks/index.js';
 import { candidates, type Candidate, type Identity } from './candidate.js';
@@ -7,27 +7,27 @@ import type { Ignore } from './ignore.js';
 import { leakOfHolder, leakOfResource, leakOfTask, type Leak } from './leak.js';
 import type { Settings } from './options.js';
 
-/** A leak that counts, and what it is known by. */
+/** A leak that counts, with its candidate. */
 export interface Finding {
   readonly leak: Leak;
   readonly candidate: Candidate;
 }
 
-/** What one look, or a whole search, came to. */
+/** The result of one look or of a whole search. */
 export interface Found {
   readonly findings: readonly Finding[];
-  /** Idle connections that do not count, for the report. */
+  /** Idle connections, which do not count; for the report. */
   readonly idle: readonly Leak[];
-  /** What an entry of `ignore` matched. */
+  /** The candidates that an entry of `ignore` matched. */
   readonly ignored: readonly Candidate[];
-  /** How many of the candidates may still end, or be proven. */
+  /** How many candidates may still end or become proven. */
   readonly unsettled: number;
 }
 
-/** Decides for each candidate, before anything is made of it, whether this search looks at it. */
+/** Decides whether the search examines a candidate. */
 export type Wanted = (candidate: Candidate) => boolean;
 
-/** One look. Entries of `ignore` that matched are put into `matched`. */
+/** Looks once. Adds the entries of `ignore` that matched to `matched`. */
 export function look(settings: Settings, wanted: Wanted, matched: Set<Ignore>): Found {
   const at = now();
   const findings: Finding[] = [];
@@ -38,7 +38,7 @@ export function look(settings: Settings, wanted: Wanted, matched: Set<Ignore>): 
     if (!wanted(candidate)) continue;
     const leak = leakOf(candidate, at, settings.suspectAfter);
     const pooled = leak.kind === 'connection' && leak.verdict === 'idle';
-    // Before anything else: what does not count can't make an entry of the list useful.
+    // Checked first, because a match of something that does not count must not mark an entry as used.
     if (pooled && settings.idle === 'ignore') {
       if (!isIgnored(leak, candidate.identity, settings.ignore, new Set())) idle.push(leak);
       continue;
@@ -53,7 +53,7 @@ export function look(settings: Settings, wanted: Wanted, matched: Set<Ignore>): 
   return { findings, idle, ignored, unsettled };
 }
 
-/** Looks up to `retries` times more, until nothing is left that could still settle. */
+/** Looks once, and up to `retries` times more while something could still settle. */
 export async function search(settings: Settings, wanted: Wanted, matched: Set<Ignore>): Promise<Found> {
   let found = look(settings, wanted, matched);
   for (let attempt = 0, delay = 1; attempt < settings.retries && found.unsettled > 0; attempt++, delay *= 2) {
@@ -66,7 +66,7 @@ export async function search(settings: Settings, wanted: Wanted, matched: Set<Ig
 
 function isIgnored(leak: Leak, identity: Identity, ignore: readonly Ignore[], matched: Set<Ignore>): boolean {
   let ignored = false;
-  // All entries are asked, so that one that comes after another is not taken for useless.
+  // Every entry is asked, so that an entry after the first match is not reported as unused.
   for (const entry of ignore) {
     if (!entry.ignores(leak, identity)) continue;
     matched.add(entry);

@@ -1,24 +1,20 @@
 /**
- * Owns the leak checks of a file of tests: which leak is which test's, what is
- * nobody's, and that each is reported once. It knows no test runner; an
- * adapter tells it what the runner does.
+ * Owns the leak checks of one test file: it attributes each leak to a test or to the file, and reports each
+ * once. It knows no test runner; an adapter calls it.
  *
  * An adapter
  * 1. makes one session for each file, before the file's own code runs;
  * 2. calls `begin(name)` before a test's first hook;
- * 3. runs the test's body, and its hooks if it can, with `run(test, fn)`: what
- *    is started in there, across `await` and callbacks, is the test's, however
- *    many tests run at the same time;
- * 4. calls `end(test)` after the test's last hook, and fails the test with the
- *    LeakError it may resolve to, unless the test has failed already;
- * 5. calls `finish()` after the file's last hook, and fails the file with the
- *    LeakError it may resolve to: it has what no test answers for.
+ * 3. runs the test's body, and if possible its hooks, with `run(test, fn)`: whatever is started in there,
+ *    also after an `await` and in callbacks, belongs to the test, however many tests run at the same time;
+ * 4. calls `end(test)` after the test's last hook, and fails the test with the LeakError it may resolve to,
+ *    unless the test has failed already;
+ * 5. calls `finish()` after the file's last hook, and fails the file with the LeakError it may resolve to,
+ *    which has the leaks that belong to no test.
  *
- * Where a runner leaves no way for step 3, leaving it out is enough: a test
- * that nothing was run in answers for what is new since its `begin` and has no
- * scope, provided that no other test was under way in the meantime. If one
- * was, that is told at the end of the file. node:test and mocha need no such
- * thing: their adapters run bodies and hooks in scopes.
+ * An adapter whose runner makes step 3 impossible leaves it out. Such a test has no scope, and everything new
+ * since its `begin` is attributed to it, provided that no other test ran at the same time; otherwise the
+ * leaks are reported at the end of the file. The adapters of node:test and mocha do step 3.
  */
 import { currentScope, runInScope, type Scope } from '../tasks/index.js';
 import { candidates, IdentitySet, type Candidate } from './candidate.js';
@@ -31,17 +27,17 @@ import { LeakError } from './report.js';
 import { startResourceTracking } from './resource-tracking.js';
 import { look, search, type Found } from './search.js';
 
-/** A test under way, or ended: the scope of what it starts. Made by `LeakSession.begin`. */
+/** A test that runs or has ended; it is the scope of what the test starts. Made by `LeakSession.begin`. */
 export class SessionTest implements Scope {
-  /** @internal Its own options, on top of the session's. */
+  /** @internal The test's own options, which extend the session's. */
   options: SessionOptions = {};
-  /** @internal `unchecked`: nothing it starts is ever reported. */
+  /** @internal `unchecked`: nothing that the test starts is ever reported. */
   state: 'running' | 'ended' | 'failed' | 'unchecked' = 'running';
-  /** @internal Something was run in it, so that scopes tell what is its own. */
+  /** @internal True once something was run in its scope, so that its leaks are known by their scope. */
   entered = false;
-  /** @internal No other test was under way at the same time. */
+  /** @internal True if no other test ran at the same time. */
   alone = true;
-  /** @internal What there was when it began. */
+  /** @internal The identities of everything that existed when it began. */
   readonly before: IdentitySet;
 
   /** @internal */
@@ -56,20 +52,20 @@ export class LeakSession {
   private unchecked = false;
   private readonly baseline: Baseline;
   private readonly underWay = new Set<SessionTest>();
-  /** What was reported, or is never to be. */
+  /** What was reported, or must never be reported. */
   private readonly settled = new IdentitySet();
-  /** Of those, what was reported. */
+  /** The part of `settled` that was reported. */
   private readonly reported = new IdentitySet();
-  /** Entries of the session's own list that matched, in whichever check. */
+  /** Entries of the session's own list that matched in any of its checks. */
   private readonly matched = new Set<Ignore>();
   private readonly all: Leak[] = [];
   private begun = 0;
   private failed = false;
 
   /**
-   * What is alive when the session is made is not looked at.
+   * What is alive when the session is made is never reported.
    *
-   * @throws TypeError for an option that is none.
+   * @throws TypeError for an unknown option or a value that the option cannot have.
    */
   constructor(options: SessionOptions = {}) {
     prepare(options);
@@ -83,12 +79,11 @@ export class LeakSession {
   }
 
   /**
-   * Sets options, or leaves unchecked (`off`): called in the scope of a test of
-   * this session for that test, elsewhere for the whole session from now on.
-   * Options given before stay unless they are given again; lists of `ignore`
-   * add up.
+   * Sets options, or turns the checks off (`off`). In the scope of a test of this session, the call applies
+   * to that test; elsewhere, to the whole session from now on. Options of earlier calls stay in force unless
+   * they are set again; lists of `ignore` are concatenated.
    *
-   * @throws TypeError for an option that is none.
+   * @throws TypeError for an unknown option or a value that the option cannot have.
    */
   configure(options: SessionOptions | 'off'): void {
     if (this.configureTest(options)) return;
@@ -97,8 +92,8 @@ export class LeakSession {
   }
 
   /**
-   * As `configure`, if it is called in the scope of a test of this session;
-   * returns false, having checked the options, if it is not.
+   * Like `configure` in the scope of a test of this session; elsewhere, it only checks the options and
+   * returns false.
    */
   configureTest(options: SessionOptions | 'off'): boolean {
     prepare(options);
@@ -109,7 +104,7 @@ export class LeakSession {
     return true;
   }
 
-  /** A test begins. `name` is for people; `options` are the test's own, those of its file for example. */
+  /** Begins a test. `name` is for display; `options` apply to this test, for example those of its file. */
   begin(name: string, ...options: readonly (SessionOptions | 'off')[]): SessionTest {
     const test = new SessionTest(name);
     this.begun++;
@@ -123,18 +118,16 @@ export class LeakSession {
     return test;
   }
 
-  /** Runs a part of the test, its body or a hook, in the test's scope. */
+  /** Runs a part of the test, its body or a hook, in the test's scope; returns the result of `fn`. */
   run<A extends unknown[], R>(test: SessionTest, fn: (...args: A) => R, ...args: A): R {
     test.entered = true;
     return runInScope(test, fn, ...args);
   }
 
   /**
-   * A test has ended: resolves to what to fail it with, or null. `failed` says
-   * that it failed of itself; then it is looked at only under `runOnFailure`.
-   * `skipped` says that it turned out to be left out on the way: what it
-   * started is never reported. Looks for up to 1.4 s by default, at the test's
-   * own leaks alone.
+   * Ends a test; resolves to the LeakError to fail it with, or null. Looks for up to 1.4 s by default, at the
+   * test's own leaks only. `failed` says that the test failed by itself; it is then checked only under
+   * `runOnFailure`. `skipped` says that the test was skipped while it ran: what it started is never reported.
    */
   async end(test: SessionTest, { failed = false, skipped = false }: { readonly failed?: boolean; readonly skipped?: boolean } = {}): Promise<LeakError | null> {
     try {
@@ -149,10 +142,10 @@ export class LeakSession {
       const settings = checkOptions(options, 'session');
       const matched = new Set<Ignore>();
       const found = await search(settings, (candidate) => this.isOpen(candidate) && owns(test, candidate), matched);
-      // It may have been left unchecked meanwhile, by an after hook.
+      // An after hook may have turned the check off meanwhile.
       if ((test.state as string) === 'unchecked') return null;
       this.note(found, matched);
-      // Known to this test's list alone: the file's need not know it again.
+      // The file's list need not contain what the test's own list ignores.
       for (const { identity } of found.ignored) this.settled.add(identity);
       const own = ignoreOf(test.options);
       const unmatched = reportUnmatched({ ...settings, ignore: own }, (entry) => matched.has(entry));
@@ -165,10 +158,9 @@ export class LeakSession {
   }
 
   /**
-   * The file has ended: resolves to what to fail it with, or null. It has what
-   * is left and was not reported: started outside of all tests, or by one that
-   * had ended. If a test failed of itself, the file is looked at only under
-   * `runOnFailure`. Calls `cleanup` with all leaks of the file.
+   * Ends the file; resolves to the LeakError to fail it with, or null. It reports the leaks that are left and
+   * were not reported: those started outside of all tests, or by a test after its end. If a test failed by
+   * itself, the file is checked only under `runOnFailure`. Calls `cleanup` with all leaks of the file.
    */
   async finish({ failed = false }: { readonly failed?: boolean } = {}): Promise<LeakError | null> {
     const settings = this.settingsAtEnd(failed);
@@ -178,13 +170,13 @@ export class LeakSession {
     try {
       await this.options.cleanup?.({ leaks: [...this.all], error });
     } finally {
-      // Not before: until here a test of the file may have gone on with what another has leaked.
+      // Not earlier, because a test of the file may have used what another test leaked.
       if (this.options.unref !== false) unrefReported(this.reported);
     }
     return error;
   }
 
-  /** `finish` for a process that can't wait any more, as in its `exit` event: one look, and no `cleanup`. */
+  /** Like `finish`, for a process that cannot wait any more (in its `exit` event): looks once, and does not call `cleanup`. */
   finishNow({ failed = false }: { readonly failed?: boolean } = {}): LeakError | null {
     const settings = this.settingsAtEnd(failed);
     const matched = new Set<Ignore>();
@@ -202,7 +194,7 @@ export class LeakSession {
     return failure(found, { idle: found.idle, unmatched, verb: 'leaked outside of any test', scopes: true });
   }
 
-  /** Whether a candidate is to be answered for still. */
+  /** Whether a candidate must still be reported. */
   private isOpen(candidate: Candidate): boolean {
     const { identity, scope } = candidate;
     if (scope instanceof SessionTest && (scope.state === 'unchecked' || scope.state === 'failed')) return false;
@@ -219,20 +211,20 @@ export class LeakSession {
     for (const entry of matched) this.matched.add(entry);
   }
 
-  /** What a test that is not looked at started is not told at the end either; where it ran in no scope, that is known now only. */
+  /** Keeps the leaks of an unchecked test from being reported at the end of the file. If the test ran in no scope, they can be told only now. */
   private excuse(test: SessionTest): void {
     if (test.entered) return;
     for (const candidate of candidates(true)) if (owns(test, candidate)) this.settled.add(candidate.identity);
   }
 
-  /** The test under way that runs without a scope, if there is no other: for runners that can't give one. */
+  /** The running test, if it is the only one and runs without a scope; for runners that cannot run a test in a scope. */
   private onlyTest(): SessionTest | null {
     const [test] = this.underWay;
     return this.underWay.size === 1 && !test.entered ? test : null;
   }
 }
 
-/** Checks options, and starts what they need. */
+/** Checks options, and starts the tracking of resources if they ask for it. */
 function prepare(options: SessionOptions | 'off'): void {
   if (options !== 'off' && checkOptions(options, 'session').resources) startResourceTracking();
 }

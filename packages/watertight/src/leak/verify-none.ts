@@ -1,12 +1,11 @@
-/** Owns the check at the end of a test: no leaks, or the test fails and says which line. */
+/** Owns the check at the end of a test, which fails the test if there are leaks and names the line of each. */
 import { check } from './find-leaks.js';
 import { checkOptions, type VerifyOptions } from './options.js';
 import { LeakError } from './report.js';
 
 /**
- * What a test runner passes to a test, as far as we use it. Where it has an
- * `error` or `fail` method (a `testing.T` in spirit) the leaks are reported
- * there; `node:test`, vitest, jest and mocha take a thrown error.
+ * The test context, as far as it is used here. If it has a method `error` or `fail`, like Go's `testing.T`,
+ * the leaks are passed to that method; for `node:test`, vitest, jest and mocha the check rejects.
  */
 export interface TestLike {
   error?(error: Error): void;
@@ -14,11 +13,12 @@ export interface TestLike {
 }
 
 /**
- * Fails if a response is left unread, a task running: at the end of a test, or
- * in its `after` hook. Looks again for up to 1.4 s before it does.
+ * Fails if a response is left unread or a task is running, like goleak's `VerifyNone`. Call it at the end of
+ * a test or in an `after` hook. Looks again for up to 1.4 s by default before it fails.
  *
- * Rejects with a LeakError (`leaks` has the data), unless `t` takes errors; and
- * with what `cleanup` throws, if nothing leaked.
+ * @throws TypeError for an unknown option or a value that the option cannot have.
+ * @throws LeakError, with `leaks` as data, unless `t` has a method for errors; if nothing leaked, what
+ *   `cleanup` throws.
  */
 export async function verifyNone(t?: unknown, options: VerifyOptions = {}): Promise<void> {
   checkOptions(options, 'verify');
