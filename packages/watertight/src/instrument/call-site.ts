@@ -1,16 +1,16 @@
-/** Owns which line a request is put down to, and whether that is recorded at all. */
+/** Owns the choice of the call site that a request is attributed to, and whether it is recorded. */
 import { captureDeepTrace, leadsToProgram, tracking, type Trace } from '../tasks/index.js';
 import type { ForeignOrigin } from './foreign-origin.js';
 
-/** The stack above the function `below`, if it is wanted. */
+/** The stack above the function `below`; null if it is not to be recorded. */
 export function traceOf(origin: ForeignOrigin, below: (...args: never[]) => unknown): Trace | null {
   return tracking.floor === 2 || origin.sampling.next() ? captureDeepTrace(below) : null;
 }
 
 /**
- * The stack for what may be a redirect being followed: then nothing leads to
- * the program, and the line of the request before, `earlier`, is the one. But
- * it may as well be the program that follows the redirect itself.
+ * The stack of a request that may follow a redirect. If it contains no line of the program, the client
+ * follows the redirect, and the stack of the redirected request, `earlier`, is used. Otherwise the program
+ * itself made the request.
  */
 export function traceAfterRedirect(earlier: Trace | null, below: (...args: never[]) => unknown): Trace | null {
   const trace = captureDeepTrace(below);

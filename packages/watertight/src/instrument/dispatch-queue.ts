@@ -1,14 +1,13 @@
 /**
- * Owns the call sites of requests that undici keeps waiting before it makes
- * them: a Pool whose connections are all busy has a queue, and what is taken
- * from it is made in the turn of whatever request ended. So the site is
- * recorded where the request was put into the queue.
+ * Owns the call sites of requests that undici queues. A Pool whose connections are all busy queues requests
+ * and takes each from the queue while another request ends, when the stack is that of the other request. So
+ * the call site is recorded when the request is put into the queue.
  */
 import module from 'node:module';
 import type { Trace } from '../tasks/index.js';
 import type { Patches } from './patch.js';
 
-/** CommonJS modules by path, those that ES modules import included. */
+/** CommonJS modules by path, also those that ES modules import. */
 interface LoadedModules {
   readonly _cache?: Readonly<Record<string, { readonly exports?: unknown } | undefined>>;
 }
@@ -16,8 +15,8 @@ interface LoadedModules {
 const REQUEST_FILE = /([\\/])core[\\/]request\.js$/;
 
 /**
- * Where the site waits, in the handler itself: whichever dispatcher makes the request has it at hand. A map of handlers
- * that come and go by the thousand would keep them alive (see `BriefTask`).
+ * The key of the queued call site on the handler object, which every dispatcher has when it makes the
+ * request. A map of thousands of short-lived handlers would keep them alive (see `BriefTask`).
  */
 const QUEUED_AT = Symbol('watertight.queuedAt');
 
@@ -28,7 +27,7 @@ interface QueuedHandler {
 export class DispatchQueue {
   private made = 0;
 
-  /** Observes the `dispatch` of all dispatchers of the copy of undici whose class of requests this is. Bundled copies are not found. */
+  /** Observes `dispatch` of all dispatchers of the copy of undici that `requestClass` belongs to. Copies inside bundles are not found. */
   observe(requestClass: object, patches: Patches, traceOf: (base: unknown, below: () => unknown) => Trace | null): void {
     const dispatcherClass = dispatcherClassOf(requestClass);
     if (dispatcherClass === null) return;
@@ -47,7 +46,7 @@ export class DispatchQueue {
     });
   }
 
-  /** A request with this handler is made: the site of where it was queued, undefined if it was not. */
+  /** Called when a request with this handler is made: returns the call site recorded when it was queued, undefined if it was not queued. */
   take(handler: object): Trace | null | undefined {
     this.made++;
     const trace = (handler as QueuedHandler)[QUEUED_AT];

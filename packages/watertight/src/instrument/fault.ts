@@ -1,18 +1,18 @@
 /**
- * Owns what happens when the observation itself fails: the program must not
- * notice. The first failure is told in a warning, the others are counted.
+ * Owns the handling of errors in the observation itself, which must not affect the program: the first error
+ * is reported in a warning, the others are counted.
  */
 
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
 let count = 0;
 
-/** How often the observation failed in this process. */
+/** The number of errors in the observation, in this process. */
 export function faultCount(): number {
   return count;
 }
 
-/** Takes an error that our own code threw inside somebody else's call. Never throws. */
+/** Takes an error that this library's own code threw inside another client's call. Never throws. */
 export function fault(error: unknown): void {
   if (count < MAX_COUNT) count++;
   if (count > 1) return;
@@ -23,6 +23,6 @@ export function fault(error: unknown): void {
       code: 'WATERTIGHT_OBSERVATION',
     });
   } catch {
-    // Nothing is left to tell it with.
+    // There is no other way to report the error.
   }
 }

@@ -1,14 +1,14 @@
-/** Owns what is remembered of an origin that other clients send requests to. */
+/** Owns what is remembered of one origin to which other clients send requests. */
 import { SiteSampling, type TaskLabels } from '../tasks/index.js';
 
-/** A capture below another client's frames costs several times what it costs in our own, so fewer are taken: one request in so many. */
+/** One in so many requests is recorded. A stack below another client's frames costs several times as much as one below our own, so fewer are captured. */
 const SAMPLE = 256;
 
-/** A program has finitely many origins, but a crawler has not. */
+/** Bounds the memory of a program that meets any number of origins, such as a crawler. */
 const MAX_ORIGINS = 1000;
 
 export class ForeignOrigin {
-  /** Which requests' call sites the adaptive mode wants. */
+  /** Selects the requests whose call site is recorded in adaptive mode. */
   readonly sampling = new SiteSampling(SAMPLE);
   readonly labels: TaskLabels;
 
@@ -20,7 +20,7 @@ export class ForeignOrigin {
   private static lastKey = '';
   private static last: ForeignOrigin | null = null;
 
-  /** `key`: scheme, host and port, or as much of it as is at hand. */
+  /** `key` is scheme, host and port, or as much of them as is known. */
   static of(key: string): ForeignOrigin {
     if (key === ForeignOrigin.lastKey && ForeignOrigin.last !== null) return ForeignOrigin.last;
     const { known } = ForeignOrigin;

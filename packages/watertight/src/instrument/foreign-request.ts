@@ -1,12 +1,11 @@
 /**
- * Owns one request of another client, from its start until its response was
- * read to its end or given up: a task of its own, and the holder of itself.
+ * Owns one request of another client, from its start until its response was read to its end or given up, as a
+ * task and as the holder of that task.
  *
- * It is written to on each request of a program that may make 100,000 a
- * second, so what can be worked out when somebody looks is worked out then.
- * It refers to the response's stream only while nobody could miss it: for the
- * turn of the event loop in which it came. Then the garbage collector is to
- * tell us whether anybody holds it.
+ * A program may make 100,000 requests a second, so each request writes as little as possible here, and values
+ * are computed when they are read. The request refers to the response's stream only for the turn of the event
+ * loop in which the response came, so that the garbage collector can find out afterwards whether the program
+ * still holds the stream.
  */
 import type { Readable } from 'node:stream';
 import { addBriefTask, framesOf, now, removeBriefTask, Task, toEpoch, unwatch, watch, type BriefTask, type HolderClient, type TaskState, type Trace, type Watched } from '../tasks/index.js';
@@ -14,20 +13,20 @@ import { fault } from './fault.js';
 import type { ForeignOrigin } from './foreign-origin.js';
 import { turnTime } from './turn-clock.js';
 
-/** Where other people's objects keep their request: the same for all copies of this library, of which one observes for all. */
+/** The key under which the objects of other clients keep their request. All copies of this library use the same key, and one copy observes for all. */
 export const REQUEST: unique symbol = Symbol.for('watertight.request.1');
 
-/** The request that a client's own object (a message of node:http, a request of undici) stands for; undefined if none was observed. */
+/** The request that belongs to a client's own object (a message of node:http, a request of undici); undefined if it was not observed. */
 export function requestOf(carrier: object): unknown {
   return (carrier as { readonly [REQUEST]?: unknown })[REQUEST];
 }
 
-/** The stream a program reads a response from. Streams hold their request by a symbol, so that finding it costs one look. */
+/** The stream from which a program reads a response. It keeps its request under a symbol, so that finding it costs one property read. */
 export interface ObservedStream extends Readable {
   [REQUEST]?: ForeignRequest;
 }
 
-/** What Node's streams know of themselves; the fields read here have been there since Node 10. */
+/** The internal state of Node's streams; the fields read here have existed since Node 10. */
 interface StreamState {
   readonly length: number;
   readonly buffer?: Iterable<Uint8Array | string | null>;
@@ -48,20 +47,20 @@ export abstract class ForeignRequest extends Task implements BriefTask, Watched 
   handle: object | null = null;
   nextFresh: Watched | null = null;
   openedAt: number;
-  /** Bytes of the body that have come to this process. */
+  /** Bytes of the body that this process has received. */
   received = 0;
-  /** The response has arrived in full, or its connection is gone. */
+  /** True if the response has arrived in full, or its connection is gone. */
   complete = false;
-  /** The client was told not to send more for now. */
+  /** True if the client was told to stop receiving for now. */
   paused = false;
-  /** The response's header fields as the client has them. */
+  /** The response's header fields in the client's own form. */
   protected fields: unknown = null;
-  /** What the program reads from; in its first turn only. */
+  /** The stream from which the program reads; set only in the turn in which the response came. */
   private stream: ObservedStream | null = null;
   private weakStream: WeakRef<ObservedStream> | null = null;
-  /** Its last read gave nothing, and no byte has come since. */
+  /** True if the last read returned nothing and no byte has come since. */
   private waits = false;
-  /** The program reads what a decoder makes of it, so how much waits there says nothing of how much has come. */
+  /** True if the program reads from a decoder; the bytes buffered there do not tell how many bytes have come. */
   private decoded = false;
   private begun = false;
   private progressSeen = 0;
@@ -85,16 +84,16 @@ export abstract class ForeignRequest extends Task implements BriefTask, Watched 
   abstract get url(): string;
   abstract get origin(): string;
 
-  // ---- what happens to it
+  // ---- events
 
-  /** The final response's head has come. */
+  /** Called when the headers of the final response have come. */
   responded(status: number, fields: unknown): void {
     this.status = status;
     this.fields = fields;
     this.openedAt = this.progressAt = turnTime();
   }
 
-  /** The program reads the response from `stream`. */
+  /** Called when it is known that the program reads the response from `stream`. */
   readFrom(stream: ObservedStream): void {
     if (this.finished) return;
     if (stream.destroyed) {
@@ -107,19 +106,19 @@ export abstract class ForeignRequest extends Task implements BriefTask, Watched 
     watch(this, stream);
   }
 
-  /** No more bytes will come. One that goes to nobody's stream is finished with that. */
+  /** Called when no more bytes will come. Without a stream, the request is finished with that. */
   ended(): void {
     this.complete = true;
     const { target } = this;
     if ((this.received === 0 && this.freedByEmptyBody) || target === null || this.isReadOut(target)) this.finish();
   }
 
-  /** `stream` will give nothing that it does not have already. */
+  /** Called when `stream` has no bytes left but those in its buffer. */
   streamEnded(stream: ObservedStream): void {
     if (this.isReadOut(stream)) this.finish();
   }
 
-  /** The program called read() and got `chunk`. */
+  /** Called when the program called read() and got `chunk`. */
   wasRead(stream: ObservedStream, chunk: unknown): void {
     this.waits = chunk === null;
     if (chunk !== null) this.begun = true;
@@ -127,7 +126,7 @@ export abstract class ForeignRequest extends Task implements BriefTask, Watched 
     if (this.isReadOut(stream)) this.finish();
   }
 
-  /** It no longer holds anything: read to its end, closed, failed or given up. */
+  /** Called when it holds its connection no longer: it was read to its end, closed, failed or given up. */
   finish(): void {
     if (this.finished) return;
     this.finished = true;
@@ -136,17 +135,17 @@ export abstract class ForeignRequest extends Task implements BriefTask, Watched 
     removeBriefTask(this);
   }
 
-  /** Whether the connection is free as soon as the last byte was read, and not only when its reader has noticed the end. */
+  /** Whether reading the last byte releases the connection, or only the reader's noticing of the end. */
   protected get freedByLastByte(): boolean {
     return true;
   }
 
-  /** Whether a response that came without a byte is finished with that, and not only when its reader has noticed. */
+  /** Whether a response without a byte is finished when it has arrived, or only when its reader has noticed the end. */
   protected get freedByEmptyBody(): boolean {
     return true;
   }
 
-  /** Every byte was read. Behind a decoder the response may have come in full when not a byte of it can be read yet. */
+  /** Whether every byte was read. A response behind a decoder may have arrived in full before a byte of it can be read. */
   private isReadOut(stream: ObservedStream): boolean {
     if (!this.complete || !this.freedByLastByte) return false;
     const { length, ended } = stateOf(stream);
@@ -160,7 +159,8 @@ export abstract class ForeignRequest extends Task implements BriefTask, Watched 
     this.noteProgress();
     this.weakStream = new WeakRef(this.stream);
     this.stream = null;
-    // An unread stack holds the receiver of each of its frames: undici's request among them, and through it the stream.
+    // An unread stack refers to the receiver of each of its frames, among them undici's request, which refers to the
+    // stream.
     if (this.trace === null) return;
     try {
       framesOf(this.trace);
@@ -170,7 +170,7 @@ export abstract class ForeignRequest extends Task implements BriefTask, Watched 
     }
   }
 
-  /** Other clients' connections are theirs. Where there is none any more, the collection of its memory was all that was missing. */
+  /** The connection belongs to the other client and is not closed. If it is gone already, only the collection of the response was outstanding. */
   reclaim(): void {
     if (this.complete) this.finish();
   }
@@ -179,16 +179,16 @@ export abstract class ForeignRequest extends Task implements BriefTask, Watched 
     this.foreignOrigin.sampling.suspicious = true;
   }
 
-  // ---- as the holder record and the task, when somebody looks
+  // ---- the fields of the holder record and of the task
 
-  /** What the program reads from, as long as it is there. */
+  /** The stream from which the program reads, while it exists. */
   protected get target(): ObservedStream | null {
     return this.stream ?? this.weakStream?.deref() ?? null;
   }
 
   get bytesRead(): number {
     const { target } = this;
-    // Once it was collected, what was read last is all that is known.
+    // After the stream was collected, the last noted progress is all that is known.
     if (this.abandoned || (target === null && this.weakStream !== null)) return this.progressSeen;
     if (target === null) return this.received;
     if (this.decoded) return this.begun ? this.received : 0;
@@ -206,7 +206,7 @@ export abstract class ForeignRequest extends Task implements BriefTask, Watched 
     return this.progressAt;
   }
 
-  /** How far it was read is known only while there is a stream to ask. */
+  /** Notes the progress, which can be read only while the stream exists. */
   protected noteProgress(): void {
     const { bytesRead } = this;
     if (bytesRead === this.progressSeen) return;
@@ -232,7 +232,7 @@ export abstract class ForeignRequest extends Task implements BriefTask, Watched 
   }
 }
 
-/** Whether a stream is written to as well: it is a decoder of a compressed body then. */
+/** Whether a stream is also writable, which means that it is a decoder of a compressed body. */
 export function isDecoder(stream: Readable): boolean {
   return typeof (stream as { readonly write?: unknown }).write === 'function';
 }
@@ -241,10 +241,10 @@ function stateOf(stream: Readable): StreamState {
   return (stream as unknown as { readonly _readableState: StreamState })._readableState;
 }
 
-/** Bytes that wait in a stream for its reader. */
+/** Bytes in the buffer of a stream. */
 export function bufferedIn(stream: Readable): number {
   const { length, buffer, encoding } = stateOf(stream);
-  // With an encoding set, the length counts characters.
+  // With an encoding, `length` counts characters.
   if (encoding === null || encoding === undefined || buffer === undefined) return length;
   let bytes = 0;
   for (const chunk of buffer) {
@@ -254,7 +254,7 @@ export function bufferedIn(stream: Readable): number {
   return bytes;
 }
 
-/** A header field's value from what clients keep them in: name, value, name, value … as strings or bytes, or an object. */
+/** The value of a header field, from any form in which clients keep the fields: an array of names and values, as strings or bytes, or an object. */
 export function fieldOf(fields: unknown, name: string): string | null {
   if (Array.isArray(fields)) {
     for (let i = 0; i + 1 < fields.length; i += 2) {

@@ -1,8 +1,7 @@
 /**
- * Owns the line of a request made by got. got makes its `node:http` request
- * some turns after the program's call, when nothing of the program is on the
- * stack any more; its own channels say which call a request belongs to: one
- * is published in the call, one right after the request was made.
+ * Owns the call sites of requests made by got. got makes its `node:http` request some turns after the
+ * program's call, when the program is no longer on the stack. got's own diagnostics channels link the two: it
+ * publishes one message during the call and one right after the request was made.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Trace } from '../tasks/index.js';
@@ -18,10 +17,10 @@ interface GotMessage {
   readonly method: string;
 }
 
-/** Calls that are remembered: of those that never come to a request nobody tells. */
+/** The most calls that are remembered: got does not tell that a call will never make a request. */
 const MOST = 1000;
 
-/** By request id, the oldest first. Kept until the end: redirects and retries have the same id. */
+/** Call sites by request id, oldest first. An entry is not removed by its request, because redirects and retries use the same id. */
 const calls = new Map<string, Trace>();
 
 function onCreate(message: unknown): void {
@@ -55,7 +54,7 @@ const CHANNELS = [
   ['got:request:error', onEnd],
 ] as const;
 
-/** Has got's requests put down to the program's lines from now on; returns what ends that. */
+/** Attributes got's requests to the program's lines from now on; returns a function that ends that. */
 export function observeGot(): () => void {
   for (const [name, listener] of CHANNELS) subscribe(name, listener);
   return () => {

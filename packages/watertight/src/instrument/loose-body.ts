@@ -1,13 +1,11 @@
 /**
- * Owns the proof for a response of undici's `request()` that the server has
- * not finished: its connection refers to the body (`handler.res`), whoever else
- * does, so the garbage collector could never tell that nobody reads it.
+ * Owns the proof of a leak for a response of undici's `request()` that the server has not finished. Its
+ * connection refers to the body (`handler.res`) even if the program does not, so the garbage collector would
+ * never collect it.
  *
- * So while nobody waits for it, that one reference is made a weak one. It is
- * strong again as soon as somebody asks for bytes that are not there, or
- * listens to anything: then something may depend on what the connection will
- * bring. A body that was let go of is replaced by one that takes no more, and
- * the connection stays as it was: busy.
+ * So this reference is made weak while nobody waits for the body. It is made strong again as soon as somebody
+ * reads bytes that have not come or adds a listener, because the program may then depend on later bytes. A
+ * collected body is replaced by one that accepts no more bytes, so the connection stays busy.
  */
 import { Readable } from 'node:stream';
 
@@ -18,10 +16,10 @@ interface Handler {
 /** Bodies whose handler refers to them weakly. */
 const loose = new WeakMap<Readable, WeakRef<Handler>>();
 
-/** The listeners that an iterator of a stream adds, as text: what they do ends with the iterator. */
+/** The source text of the listeners that an iterator adds to a stream; their effect ends with the iterator. */
 let iteratorListeners: ReadonlySet<string> | null = null;
 
-/** Makes `handler`'s reference to the body a weak one, if nobody waits for the body. */
+/** Makes `handler`'s reference to the body weak, if nobody waits for the body. */
 export function loosen(handler: Handler, body: Readable): void {
   if (loose.has(body) || handler.res !== body || !isUnheeded(body)) return;
   const weak = new WeakRef(body);
@@ -35,12 +33,12 @@ export function loosen(handler: Handler, body: Readable): void {
   loose.set(body, new WeakRef(handler));
 }
 
-/** Somebody waits for the body now: its handler is to hold it. */
+/** Makes the reference strong again, because somebody waits for the body now. */
 export function tighten(body: Readable): void {
   const handler = loose.get(body)?.deref();
   if (handler === undefined) return;
   loose.delete(body);
-  // It may have let go of the body by itself.
+  // The handler may have dropped the body by itself.
   if (handler.res === body) keep(handler, body);
 }
 
@@ -49,14 +47,15 @@ function keep(handler: Handler, value: Readable | null): void {
 }
 
 function nothing(): void {
-  // What is pushed into what nobody reads waits there; what fails there fails unheard.
+  // Pushed bytes stay in the buffer, and errors are ignored, because nobody reads the replacement.
 }
 
 function isUnheeded(body: Readable): boolean {
   if (body.destroyed || body.readableFlowing === true) return false;
   const known = (iteratorListeners ??= listenersOfIterator());
   const iterated = body.listenerCount('readable') > 0;
-  // An iterator that finds nothing waits; between two steps it does not. They can be told apart only while there are bytes.
+  // An iterator waits if the buffer is empty, and does not wait between two steps. The two cases can be told apart
+  // only while the buffer has bytes.
   if (iterated && body.readableLength === 0) return false;
   return body.eventNames().every((event) => body.rawListeners(event).every((listener) => known.has(String(listener))));
 }
@@ -64,7 +63,7 @@ function isUnheeded(body: Readable): boolean {
 function listenersOfIterator(): ReadonlySet<string> {
   const probe = new Readable({ read: nothing });
   const ours = probe.eventNames().length;
-  // The listeners are added by the first step, which never ends.
+  // The first step adds the listeners; it never ends.
   void probe.iterator({ destroyOnReturn: false }).next();
   if (probe.eventNames().length === ours) return new Set();
   return new Set(probe.eventNames().flatMap((event) => probe.rawListeners(event).map(String)));

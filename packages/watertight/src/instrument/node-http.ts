@@ -1,18 +1,15 @@
 /**
- * Owns the observation of `node:http` and `node:https`, and so of axios, got,
- * node-fetch, superagent and whatever else is made of them.
+ * Owns the observation of `node:http` and `node:https`, and of the clients built on them (axios, got,
+ * node-fetch, superagent and others).
  *
- * A request is seen where it is made: by the channel
- * `http.client.request.created`, or, in the versions of Node that do not have
- * it, in `request` and `get`. What follows is seen in the methods that Node
- * itself calls: `ClientRequest.prototype.emit` and `push`, `read` and
- * `_destroy` of IncomingMessage. The channel `http.client.response.finish` is
- * of no use: it fires with the response's head.
+ * A request is observed when it is made: by the channel `http.client.request.created`, or by `request` and
+ * `get` in versions of Node without that channel. Later events are observed in methods that Node itself
+ * calls: `ClientRequest.prototype.emit`, and `push`, `read` and `_destroy` of IncomingMessage. The channel
+ * `http.client.response.finish` cannot be used, because it is published when the response headers have come.
  *
- * In node:http a response holds its socket until its `'end'`, be its body read
- * to the last byte, never begun, or empty: an unread 204 keeps its socket as an
- * unread megabyte does, unless the connection ends with it (`Connection:
- * close`, an agent without `keepAlive`). Measured on Node 20, 22, 24 and 26.
+ * In node:http a response holds its socket until its `'end'`, also if its body is empty or not read at all:
+ * an unread 204 holds its socket like an unread megabyte, unless the connection ends with the response
+ * (`Connection: close`, an agent without `keepAlive`). Measured on Node 20, 22, 24 and 26.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
@@ -48,12 +45,12 @@ class HttpRequest extends ForeignRequest {
     return shownUrl(this.origin, this.path);
   }
 
-  /** What came with an empty body holds nothing but its socket. */
+  /** Whether the response has arrived in full with an empty body, so that it holds only its socket. */
   get isEmpty(): boolean {
     return this.complete && this.received === 0;
   }
 
-  /** HEAD and 304 name the length of a body that does not come. */
+  /** Responses to HEAD, and 304, state the length of a body that does not come. */
   override get contentLength(): number {
     return this.isEmpty ? 0 : super.contentLength;
   }
@@ -67,12 +64,12 @@ class HttpRequest extends ForeignRequest {
   }
 }
 
-/** The request whose response's listeners are running: what they send may be a redirect being followed. */
+/** The request whose response listeners are running: a request they make may follow a redirect. */
 let responding: HttpRequest | null = null;
 
 let latest: HttpRequest | null = null;
 
-/** The request that was made last: for who is told of it right after that. */
+/** The request that was made last; for listeners that are called right after it was made. */
 export function latestRequest(): ForeignRequest | null {
   return latest;
 }
@@ -95,13 +92,13 @@ function onCreated(message: unknown): void {
   created((message as { request: ObservedRequest }).request);
 }
 
-/** Whether `http.client.request.created` is published: since 22.12 and 23.2. */
+/** Whether Node publishes `http.client.request.created`: since 22.12 and 23.2. */
 function publishesCreated(): boolean {
   const [major, minor] = process.versions.node.split('.').map(Number);
   return major > 23 || (major === 23 && minor >= 2) || (major === 22 && minor >= 12);
 }
 
-/** Observes all requests of node:http and node:https from now on; returns what ends that. */
+/** Observes all requests of node:http and node:https from now on; returns a function that ends that. */
 export function observeNodeHttp(): () => void {
   const patches = new Patches();
   patches.replace(http.ClientRequest.prototype, 'emit', observedEmit);
@@ -111,7 +108,7 @@ export function observeNodeHttp(): () => void {
   const channel = publishesCreated() ? 'http.client.request.created' : 'http.client.request.start';
   subscribe(channel, onCreated);
   if (channel === 'http.client.request.start') {
-    // Here the channel is for those who call `new ClientRequest()` themselves.
+    // `request` and `get` show a request when it is made; this channel, published later, is for direct calls of `new ClientRequest()`.
     for (const module of [http, https]) for (const name of ['request', 'get']) patches.replace(module, name, observedCall);
     syncBuiltinESMExports();
   }
@@ -147,9 +144,9 @@ function observedEmit(original: Method): Replacement {
         responding = outer;
       }
     }
-    // Its socket is closed: an empty response has nothing left that anybody could read or hold.
+    // The socket is closed, and an empty response has nothing left to read.
     if (type === 'close' && observed.isEmpty) observed.finish();
-    // Whatever ends the request otherwise: it failed, was given up, or its connection is another protocol's now.
+    // Every other end of a request: it failed, was given up, or its connection changed to another protocol.
     if (observed.status === 0 && (type === 'close' || type === 'error' || type === 'upgrade' || type === 'connect')) observed.finish();
     // eslint-disable-next-line prefer-rest-params
     return Reflect.apply(original, this, arguments);

@@ -1,4 +1,4 @@
-/** Owns whether other HTTP clients are observed: once in a process, whatever the number of copies of this library. */
+/** Owns the switch that turns the observation of other HTTP clients on and off, once in a process for all copies of this library. */
 import { processWide } from '../tasks/index.js';
 import { observeGot } from './got.js';
 import { observeNodeHttp } from './node-http.js';
@@ -7,10 +7,9 @@ import { observeUndici } from './undici.js';
 const observation = processWide('observation', () => ({ end: null as (() => void) | null }));
 
 /**
- * Makes each unfinished request of `fetch`, undici (Node's own and npm's,
- * versions 6 to 8), `node:http` and `node:https` a task and a holder record,
- * from now on: as those of this library's own client are. A second call does
- * nothing. Their connections are looked at, never touched.
+ * Makes each unfinished request of `fetch`, undici (Node's own and npm's, versions 6 to 8), `node:http` and
+ * `node:https` a task and a holder record from now on, like a request of this library's own client. A second
+ * call does nothing. The connections of these clients are observed, never changed.
  */
 export function observe(): void {
   if (observation.end !== null) return;
@@ -20,7 +19,7 @@ export function observe(): void {
   };
 }
 
-/** Ends what {@link observe} began. Requests under way are followed no further than their tasks. */
+/** Ends what {@link observe} began. Requests in progress keep their tasks but are observed no further. */
 export function unobserve(): void {
   observation.end?.();
   observation.end = null;

@@ -1,31 +1,30 @@
 /**
- * Owns methods that were replaced in other people's objects: each replacement
- * keeps the original's name, length and property attributes, and can be undone.
- * None keeps its object alive: under jest each test file has a copy of undici of
- * its own, which is to go with the file.
+ * Owns the replacement of methods of other modules' objects: each replacement keeps the original's name,
+ * length and property attributes, and can be undone. A replacement does not keep its object alive: under jest
+ * each test file has its own copy of undici, which must be collected with the file.
  */
 
-/** A method to be called with whatever it was called with. */
+/** The original method. */
 export type Method = (this: unknown, ...args: unknown[]) => unknown;
 
-/** What stands in for it; it knows what it is called with. */
+/** The function that replaces a method. */
 export type Replacement = (this: never, ...args: never[]) => unknown;
 
 interface Patch {
   readonly name: PropertyKey;
   readonly replacement: Replacement;
-  /** Null where the method was inherited. */
+  /** Null if the method was inherited. */
   readonly before: PropertyDescriptor | null;
 }
 
 export class Patches {
   private owners: WeakRef<object>[] = [];
-  /** Of each owner, in order. Replacements refer to what they replace, and so to all that it knows. */
+  /** The replacements on each owner, in order. A replacement refers to the original method, which may refer to the owner. */
   private readonly done = new WeakMap<object, Patch[]>();
 
   /**
-   * Replaces `owner[name]` by what `make` returns for it. False, and nothing is
-   * changed, if there is no such method or it can't be replaced.
+   * Replaces `owner[name]` by the function that `make` returns for it. Returns false, and changes nothing, if
+   * there is no such method or it cannot be replaced.
    */
   replace(owner: object, name: PropertyKey, make: (original: Method) => Replacement): boolean {
     const original: unknown = Reflect.get(owner, name);
@@ -49,7 +48,7 @@ export class Patches {
     return done;
   }
 
-  /** Puts the originals back, but leaves what somebody else has replaced since. */
+  /** Puts the originals back, except where other code has replaced the method since. */
   undo(): void {
     for (const owner of this.owners.splice(0).map((each) => each.deref())) {
       if (owner === undefined) continue;

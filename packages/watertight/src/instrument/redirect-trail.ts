@@ -1,23 +1,22 @@
 /**
- * Owns the call sites of redirects that are about to be followed by `fetch`.
- * The request that follows is made a few promises later, where nothing leads
- * back to the program's line; but it goes where the response pointed to, and it
- * does so in the same turn of the event loop.
+ * Owns the call sites of redirects that `fetch` is about to follow. `fetch` makes the following request a few
+ * promises later, without the program on its stack; but the request goes to the URL in the response's
+ * Location, in the same turn of the event loop.
  */
 import type { Trace } from '../tasks/index.js';
 
 interface Redirected {
-  /** As it is, never to be shown. */
+  /** With credentials and query: never to be shown. */
   readonly fullUrl: string;
   /** The response's Location. */
   readonly location: string | null;
   readonly trace: Trace | null;
 }
 
-/** A server that redirects thousands of requests in one turn is served worse, not forever. */
+/** The most redirects that are remembered in one turn; further ones lose their call site. */
 const MAX_LEFT = 1000;
 
-/** As it was before a test put another in its place, which might never run. */
+/** Kept from before a test can replace it by a fake timer that may never run. */
 const atEndOfTurn = setImmediate;
 
 export class RedirectTrail {
@@ -38,7 +37,7 @@ export class RedirectTrail {
     else others.push(trace);
   }
 
-  /** The call site of what was redirected to where this request goes; undefined if nothing was. */
+  /** The call site of the request that was redirected to this request's URL; undefined if there was none. */
   follow({ origin, path }: { readonly origin: string | URL | null; readonly path: string }): Trace | null | undefined {
     if (this.left.size === 0) return undefined;
     const url = String(origin) + path;

@@ -1,9 +1,9 @@
-/** Owns how the URL of another client's request is shown: without user, password and query values, and cut where it is very long. */
+/** Owns the form in which the URL of another client's request is shown: without user, password and query values, and shortened if it is very long. */
 
-/** What a report shows at most. */
+/** The longest URL that a report shows, in characters. */
 const MAX_SHOWN = 2000;
 
-/** `http://host:port`, whatever was written around it. */
+/** The origin of `base`, such as `http://host:port`, without user, password and path. */
 export function shownOrigin(base: string): string {
   const plain = base.replace(/^([\w+.-]+:\/\/)[^/?#]*@/, '$1').slice(0, MAX_SHOWN);
   try {
@@ -15,7 +15,7 @@ export function shownOrigin(base: string): string {
   }
 }
 
-/** The URL of a request for `path` at `origin`. A path may be an absolute URL, as to a proxy. */
+/** The URL of a request for `path` at `origin`. The path may be an absolute URL, as in a request to a proxy. */
 export function shownUrl(origin: string, path: string): string {
   const absolute = /^[a-z][\w+.-]*:\/\//i.test(path);
   const target = absolute ? path.replace(/^([^/]*\/\/)[^/?#]*@/, '$1') : path;

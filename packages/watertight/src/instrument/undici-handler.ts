@@ -1,46 +1,46 @@
 /**
- * Owns what is known of undici's handlers, the objects that a connection tells
- * of a response: whose they are, and which stream the program reads.
+ * Owns what is known of undici's handlers, the objects to which a connection passes a response: which API
+ * made each, and which stream the program reads.
  */
 import type { ObservedStream } from './foreign-request.js';
 
 export interface UndiciHandler {
-  /** Of request(), stream() and pipeline(): what the program reads, or writes to. */
+  /** Of request(), stream() and pipeline(): the stream that the program reads, or writes to. */
   readonly res?: unknown;
-  /** Of fetch: what its body is made of. */
+  /** Of fetch: the source of its body. */
   readonly body?: unknown;
-  /** Of interceptors: the one they stand before. In some versions it is private. */
+  /** Of interceptors: the next handler. It is private in some versions. */
   readonly handler?: UndiciHandler;
-  /** Of those that are async resources: request(), stream(), pipeline(). */
+  /** Of handlers that are async resources: request(), stream(), pipeline(). */
   readonly runInAsyncScope?: unknown;
-  /** Of stream(): what makes the stream to write to, null after it has. */
+  /** Of stream(): the function that makes the stream to write to; null after its call. */
   readonly factory?: unknown;
   readonly abort?: unknown;
 }
 
-/** More interceptors than this are not looked through. */
+/** The most handlers in a chain that are examined. */
 const MAX_DEPTH = 16;
 
 export function isApiHandler(handler: UndiciHandler): boolean {
   return typeof handler.runInAsyncScope === 'function';
 }
 
-/** Whether the handler is the one of `fetch`, or stands before it in plain sight. */
+/** Whether the handler is that of `fetch`, or an interceptor that shows it as its next handler. */
 export function isFetchHandler(handler: UndiciHandler): boolean {
   return innermost(handler, (each) => !isApiHandler(each) && 'body' in each && 'abort' in each && Object.getPrototypeOf(each) === Object.prototype) !== null;
 }
 
-/** Whether the response is written to a stream of the program's (`stream()`): then there is nothing to be read. */
+/** Whether the response is written to a stream of the program (`stream()`), so that there is nothing to read. */
 export function writesElsewhere(handler: UndiciHandler | null): boolean {
   return handler !== null && 'factory' in handler;
 }
 
-/** The handler of request(), stream() or pipeline(), where it is in plain sight. */
+/** The handler of request(), stream() or pipeline(), if the chain of handlers shows it. */
 export function apiHandlerOf(handler: UndiciHandler): UndiciHandler | null {
   return innermost(handler, isApiHandler);
 }
 
-/** What the program reads the response from; null where the handler does not show it. */
+/** The stream from which the program reads the response; null if the handlers do not show it. */
 export function streamOf(handler: UndiciHandler): ObservedStream | null {
   const found = isApiHandler(handler) ? handler : innermost(handler, (each) => isApiHandler(each) || isReadable(each.body));
   if (found === null || 'factory' in found) return null;
@@ -61,7 +61,7 @@ export function isReadable(value: unknown): value is ObservedStream {
   return typeof value === 'object' && value !== null && '_readableState' in value && typeof (value as { read?: unknown }).read === 'function';
 }
 
-/** The last of the streams that undici has piped one into the other: the decoders of a compressed body stand between. */
+/** The last stream of a chain in which undici has piped one stream into the next, through the decoders of a compressed body. */
 export function lastOf(stream: ObservedStream): ObservedStream {
   let last = stream;
   for (let depth = 0; depth < MAX_DEPTH; depth++) {

@@ -1,4 +1,4 @@
-/** Owns one request of undici, `fetch` or an interceptor of theirs, as it is watched. */
+/** Owns one request of undici, `fetch` or an interceptor, with the details of its observation. */
 import type { Readable } from 'node:stream';
 import { collected, type Trace } from '../tasks/index.js';
 import { fault } from './fault.js';
@@ -7,7 +7,7 @@ import { fieldOf, ForeignRequest, type ObservedStream, type REQUEST } from './fo
 import { loosen, tighten } from './loose-body.js';
 import { shownOrigin, shownUrl } from './shown-url.js';
 
-/** What undici publishes. */
+/** The request object that undici publishes on its channel. */
 export interface PublishedRequest {
   readonly method: string;
   readonly path: string;
@@ -21,17 +21,17 @@ export interface BodyHandler {
   res: Readable | null;
 }
 
-/** The reason with which undici itself cancels a body nobody has read, once its Response was garbage-collected. */
+/** The reason with which undici itself cancels an unread body after its Response was garbage-collected. */
 const COLLECTED = 'Response object has been garbage collected';
 
 export class UndiciRequest extends ForeignRequest {
-  /** An interceptor that keeps to itself whom it stands before is its handler. */
+  /** True if its handler is an interceptor that does not show its next handler. */
   opaque = false;
-  /** It is known what reads it. */
+  /** True if the stream from which the program reads is known. */
   linked = false;
-  /** Its stream is not known yet, but may be. */
+  /** True if its stream is not known yet but may become known. */
   unlinked = false;
-  /** What refers to the body of request() on the connection's side; in its first turn only. */
+  /** The object through which the connection refers to the body of request(); set only in the turn in which the response came. */
   bodyHandler: BodyHandler | null = null;
   private weakHandler: WeakRef<BodyHandler> | null = null;
   private readonly base: string | URL | null;
@@ -51,7 +51,7 @@ export class UndiciRequest extends ForeignRequest {
     return shownUrl(this.origin, this.path);
   }
 
-  /** As it is, never to be shown. */
+  /** With credentials and query: never to be shown. */
   get fullUrl(): string {
     return String(this.base) + this.path;
   }
@@ -73,7 +73,7 @@ export class UndiciRequest extends ForeignRequest {
     this.loosen();
   }
 
-  /** The watch looks at it once a second, and so does every report. */
+  /** Also loosens the body, because the watch reads this once a second, and so does every report. */
   override get lastReadAt(): number {
     if (this.weakHandler !== null && !this.complete) this.loosen();
     return super.lastReadAt;
@@ -86,7 +86,7 @@ export class UndiciRequest extends ForeignRequest {
     try {
       loosen(handler, body);
     } catch (error) {
-      // It runs in a timer of ours, where an error would end the program.
+      // This runs in a timer of this library, where an error would end the program.
       this.weakHandler = null;
       fault(error);
     }
@@ -97,7 +97,7 @@ export class UndiciRequest extends ForeignRequest {
     super.wasRead(stream, chunk);
   }
 
-  /** What aborts it, observed. Not written where it is used: the context of a closure there would be made for each request, and be kept by it. */
+  /** Wraps `abort` to observe it. A method of its own, because a closure at the place of use would keep that place's context alive for each request. */
   giveUpBy(abort: (reason?: unknown) => unknown): (reason?: unknown) => unknown {
     return (reason) => {
       this.abandonedBy(reason);
@@ -105,7 +105,7 @@ export class UndiciRequest extends ForeignRequest {
     };
   }
 
-  /** Nobody wants the rest of it. */
+  /** Called when the program gives up the rest of the response. */
   private abandonedBy(reason: unknown): void {
     if (this.finished) return;
     if (reason === COLLECTED) {

@@ -1,12 +1,11 @@
 /**
- * Owns the observation of undici, Node's own (which is `fetch`) and any copy
- * of the npm package, versions 6 to 8.
+ * Owns the observation of undici: the copy in Node (which is `fetch`) and any copy of the npm package,
+ * versions 6 to 8.
  *
- * Each request is seen by `undici:request:create`. Nothing else is heard of by
- * channels: a body that is leaked fires neither `trailers` nor `error`, and a
- * message for each event costs more than a method. The first request of a copy
- * tells which class its requests are of, and that class's methods, which
- * undici's connections call, are observed from then on.
+ * Each request is observed by the channel `undici:request:create`. No other channel is used: a leaked body
+ * causes neither `trailers` nor `error`, and a channel message for each event costs more than a method call.
+ * The first request of a copy shows the class of its requests; from then on, the methods of that class that
+ * undici's connections call are observed.
  */
 import { AsyncResource } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
@@ -23,11 +22,11 @@ import { RedirectTrail } from './redirect-trail.js';
 import { apiHandlerOf, isApiHandler, isFetchHandler, isReadable, lastOf, streamOf, writesElsewhere, type UndiciHandler } from './undici-handler.js';
 import { UndiciRequest, type BodyHandler, type PublishedRequest } from './undici-request.js';
 
-/** Statuses whose response has no body for `fetch`, whatever the server sent. */
+/** Statuses whose responses have no body for `fetch`, whatever the server sent. */
 const NULL_BODY = new Set([101, 204, 205, 304]);
 const REDIRECT = new Set([301, 302, 303, 307, 308]);
 
-/** One copy of undici: its class of requests, and where they keep their handler. */
+/** One copy of undici: the class of its requests, and the key under which a request keeps its handler. */
 class UndiciCopy {
   private constructor(
     readonly requestClass: object,
@@ -45,7 +44,7 @@ class UndiciCopy {
   }
 }
 
-/** Observes all requests of undici from now on; returns what ends that. */
+/** Observes all requests of undici from now on; returns a function that ends that. */
 export function observeUndici(): () => void {
   observation = new UndiciObservation();
   subscribe('undici:request:create', created);
@@ -56,7 +55,7 @@ export function observeUndici(): () => void {
   };
 }
 
-/** The one at work. */
+/** The present observation; null while there is none. */
 let observation: UndiciObservation | null = null;
 
 function created(message: unknown): void {
@@ -65,22 +64,22 @@ function created(message: unknown): void {
 
 class UndiciObservation {
   private readonly patches = new Patches();
-  /** By the class of their requests. Neither keeps a copy alive: see Patches. */
+  /** The copies of undici by the class of their requests. Weak, because no copy may be kept alive: see Patches. */
   private readonly copies = new WeakMap<object, UndiciCopy>();
   private readonly streamClasses = new WeakSet();
   private readonly redirects = new RedirectTrail();
   private readonly queue = new DispatchQueue();
-  /** The last copy met: most programs have one. */
+  /** The copy of the latest request: most programs have only one. */
   private copy: UndiciCopy | null = null;
-  /** The class of bodies of request() met last. */
+  /** The class of the latest body of request(). */
   private bodyClass: object | null = null;
   private observesPush = false;
   private observesScopes = false;
-  /** The request whose response's head is being handed on, if its handler is not in sight. */
+  /** The request whose response headers are being passed on, if the chain does not show its handler. */
   private heading: UndiciRequest | null = null;
-  /** The request whose data is being handed on, if its stream is not known. */
+  /** The request whose data is being passed on, if its stream is not known. */
   private feeding: UndiciRequest | null = null;
-  /** The request whose response's end is being told: what an interceptor sends then is the redirect it follows. */
+  /** The request whose end of response is being passed on: an interceptor that makes a request now follows a redirect. */
   private ending: UndiciRequest | null = null;
 
   created(request: PublishedRequest): void {
@@ -88,7 +87,7 @@ class UndiciObservation {
       const copy = this.copyOf(request);
       if (copy === null) return;
       const handler = copy.handlerOf(request);
-      // Most requests have it in plain sight: no chain of handlers is to be looked through then.
+      // Most handlers are direct, and then the chain of handlers need not be searched.
       const isDirect = isApiHandler(handler);
       const isFetch = !isDirect && isFetchHandler(handler);
       const base = request.origin;
@@ -129,7 +128,7 @@ class UndiciObservation {
     return (this.copy = copy);
   }
 
-  /** The methods that a connection calls: of versions 6 and 7, and of version 8. */
+  /** Observes the methods that a connection calls: those of versions 6 and 7, and those of version 8. */
   private observe(copy: UndiciCopy): void {
     const { patches } = this;
     const { requestClass } = copy;
@@ -144,7 +143,8 @@ class UndiciObservation {
   private observedStart(copy: UndiciCopy, original: Method): Replacement {
     return function (this: PublishedRequest, abort: (reason?: unknown) => unknown, context: unknown): unknown {
       const observed = this[REQUEST];
-      // Those of request(), stream() and pipeline() end with their streams; for fetch, giving up is seen here only.
+      // Requests of request(), stream() and pipeline() end with their streams; only for fetch is an abort seen
+      // nowhere else.
       if (observed === undefined || isApiHandler(copy.handlerOf(this))) return original.call(this, abort, context);
       return original.call(this, observed.giveUpBy(abort), context);
     };
@@ -216,7 +216,7 @@ class UndiciObservation {
     };
   }
 
-  /** Finds out what the program will read the response from. */
+  /** Finds the stream from which the program will read the response. */
   private link(observed: UndiciRequest, handler: UndiciHandler): void {
     if (observed.finished || observed.linked) return;
     const isDirect = isApiHandler(handler);
@@ -225,13 +225,13 @@ class UndiciObservation {
     const stream = streamOf(handler);
     if (stream !== null) this.linkTo(observed, stream, apiHandler);
     else if (!writesElsewhere(apiHandler)) {
-      // An interceptor stands before it. What the first bytes are pushed into is it.
+      // An interceptor hides the stream; it is the stream into which the first bytes are pushed.
       observed.unlinked = true;
       this.observePush();
     }
   }
 
-  /** request(), stream() and pipeline() call the program in the scope it called them in: there they are seen behind any interceptor. */
+  /** Observes `runInAsyncScope`, through which request(), stream() and pipeline() call the program, also behind an interceptor. */
   private observeScopes(): void {
     if (this.observesScopes) return;
     this.observesScopes = true;
@@ -267,7 +267,7 @@ class UndiciObservation {
       }
       this.bodyClass = streamClass;
     } else {
-      // A stream of fetch, or of pipeline(): of a class that others use as well, so only this one is observed.
+      // A stream of fetch or pipeline(), whose class others use too, so only this one stream is observed.
       if (streamClass === Readable.prototype || isDecoder(stream)) {
         observed.client = 'fetch';
         if (this.isOver(observed)) {
@@ -284,7 +284,7 @@ class UndiciObservation {
     observed.readFrom(stream);
   }
 
-  /** Responses that fetch keeps to itself, or whose body it drops. */
+  /** Whether fetch keeps the response to itself, or drops its body. */
   private isOver(observed: UndiciRequest): boolean {
     if (NULL_BODY.has(observed.status) || observed.method === 'HEAD') return true;
     return REDIRECT.has(observed.status) && observed.location !== null;
@@ -327,7 +327,7 @@ function observedPush(original: Method): Replacement {
   };
 }
 
-/** Whoever listens may wait for what the connection brings. */
+/** A listener may wait for bytes that have not come yet. */
 function observedListening(original: Method): Replacement {
   return function (this: ObservedStream, event: unknown, listener: unknown): unknown {
     if (this[REQUEST]?.lingering === true) tighten(this);
