@@ -1,7 +1,6 @@
 /**
- * Owns the look: everything that keeps this thread alive now, each thing once.
- * Handles and requests are Node's own lists; timers, workers and jobs, of which
- * Node has none, are on the tracker's rolls.
+ * Owns the census: a list of everything that keeps this thread alive now, each thing once. Node lists handles
+ * and requests itself; timers, workers and jobs are in the tracker's rolls, because Node has no list of them.
  */
 import { ChildProcess } from 'node:child_process';
 import { isOwnDoing, now, type Resource } from '../tasks/index.js';
@@ -18,17 +17,17 @@ interface Rolls {
   readonly workers: Roll<Job>;
   readonly jobs: Roll<Job>;
   readonly compressors: Roll<Job>;
-  /** Those that are not referenced too: their pipes may be. */
+  /** Also contains child processes that are not referenced, because their pipes may be. */
   readonly children: Roll<Job>;
 }
 
 type List = (thing: object, description: Description | null) => void;
 
 export class Census {
-  /** Whose message ports they are: the handles of workers. */
+  /** The worker to which each message port belongs; the ports are the handles of workers. */
   readonly portsOfWorkers = new WeakMap<object, object>();
 
-  /** What was listed before keeps its number. */
+  /** Things that were listed before keep their number. */
   private readonly known = new WeakMap<object, { readonly id: number; readonly since: number }>();
   /** The same for timers that are only counted, by ordinal. */
   private readonly unseen: Record<'timeouts' | 'immediates', { readonly id: number; readonly since: number }[]> = { timeouts: [], immediates: [] };
@@ -36,7 +35,10 @@ export class Census {
 
   constructor(private readonly rolls: Rolls) {}
 
-  /** Everything that keeps the thread alive, the oldest first. What the library itself made is left out: it is reported as what it is for. */
+  /**
+   * Everything that keeps the thread alive, oldest first. Things that this library itself made are left out,
+   * because they are reported as the request they serve.
+   */
   take(): Resource[] {
     const found: Resource[] = [];
     const list: List = (thing, description) => {
@@ -62,7 +64,7 @@ export class Census {
     const referenced = new Set(handles);
     const listed = new Set<object>();
     for (const owner of referenced) {
-      // The ports of a worker, and the pipes of a child, count as those while they run.
+      // The ports of a worker and the pipes of a child are not listed themselves while the worker or child is.
       const user = this.portsOfWorkers.get(owner) ?? pipes.get(owner)?.child;
       if (user !== undefined && (workers.has(user) || referenced.has(user))) continue;
       const description = describeHandle(owner, around);
@@ -85,7 +87,7 @@ export class Census {
     for (const kind of ['timeouts', 'immediates'] as const) {
       const referenced = this.rolls[kind].live().filter((timer) => timer.hasRef?.() === true);
       for (const timer of referenced) list(timer, describeTimer(timer));
-      // The others are from before.
+      // The other timers were made before the tracking started.
       for (let ordinal = 0; ordinal < total[kind] - referenced.length; ordinal++) {
         const identity = (this.unseen[kind][ordinal] ??= { id: ++this.lastId, since: now() });
         found.push({ ...identity, type: 'timer', description: kind === 'timeouts' ? 'setTimeout or setInterval' : 'setImmediate', advice: 'clear it, or unref() it', trace: null });
@@ -100,7 +102,7 @@ export class Census {
   }
 }
 
-/** Connect requests by the async id of the handle that they are for. */
+/** Connect requests by the async id of their handle. */
 function connectsOf(requests: readonly Request[]): Map<number, Request> {
   const connects = new Map<number, Request>();
   for (const request of requests) {
@@ -110,7 +112,7 @@ function connectsOf(requests: readonly Request[]): Map<number, Request> {
   return connects;
 }
 
-/** What leads to child processes, by what it is called. */
+/** The pipes of child processes, with their names. */
 function pipesOf(children: readonly ChildProcess[], handles: readonly object[]): Map<object, Pipe> {
   const pipes = new Map<object, Pipe>();
   for (const child of children) {
@@ -130,7 +132,7 @@ interface Pipe {
   readonly name: string;
 }
 
-/** A child's handle and its pipes are made in one go, so their async ids follow on each other. */
+/** A child's handle and pipes are made in one call, so their async ids are consecutive. */
 function madeTogether(child: ChildProcess, pipe: Handle): boolean {
   const first = handleOf(child)?.getAsyncId?.() ?? 0;
   const distance = (pipe.getAsyncId?.() ?? 0) - first;

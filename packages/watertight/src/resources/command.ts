@@ -1,13 +1,12 @@
-/** Owns how a child process is named: enough to know it again, and no argument that could be a secret. */
+/** Owns the name of a child process: enough to recognise it, and no argument that could be a secret. */
 import { basename } from 'node:path';
 
 const SHELLS = new Set(['sh', 'bash', 'dash', 'zsh', 'ksh', 'cmd.exe', 'cmd', 'powershell.exe', 'pwsh']);
 const SCRIPT = /\.(?:[cm]?[jt]sx?|sh|py|rb|pl)$/i;
 
 /**
- * `sleep`, `node worker.js`, `sh -c tail`: the program, the script that an
- * interpreter was given, the first word of a shell's command. Other arguments
- * are left out.
+ * The name of a command, such as `sleep`, `node worker.js` or `sh -c tail`: the program, the script given to
+ * an interpreter, the first word of a shell's command. Other arguments are left out.
  */
 export function commandName(file: string, args: readonly string[]): string {
   const program = baseOf(file);
@@ -21,7 +20,7 @@ export function commandName(file: string, args: readonly string[]): string {
   return script !== undefined && SCRIPT.test(script) ? `${program} ${baseOf(script)}` : program;
 }
 
-/** The first word that is not an assignment: `TOKEN=… curl …` is `curl`. None where quotes make it unclear what a word is. */
+/** The first word that is not an assignment: `curl` of `TOKEN=… curl …`. '' if quotes make it unclear where a word ends. */
 function firstProgram(command: string): string {
   for (const word of command.trim().split(/\s+/)) {
     if (/^[\w./+-]+$/.test(word)) return baseOf(word);

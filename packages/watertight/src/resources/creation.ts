@@ -1,22 +1,23 @@
 /**
- * Owns where and when a thing was made: the record, and how it hangs on the
- * thing itself, unseen, for as long as the thing lives.
+ * Owns the record of where and when a thing was made, which is attached to the thing itself, invisibly, for
+ * as long as the thing lives.
  */
 import { framesOf, now, Trace } from '../tasks/index.js';
 
-/** A chain of causes is no longer than this, so that a program that connects in a connection's callback, for ever, keeps no chain of all of them. */
+/** The longest chain of causes, so that a program that connects in the callback of a connection, again and again, does not keep all of its records. */
 const LONGEST_CHAIN = 8;
 
-/** The making of a thing. It holds the stack unformatted, and never the thing. */
+/** The record of the making of a thing. It holds the stack unformatted, and never refers to the thing. */
 export class Creation extends Trace {
   readonly since = now();
-  /** What only its maker knew, the path of a watcher, the file of a worker; '' where nobody said. */
+  /** A detail known only when it was made, such as a watcher's path or a worker's file; '' if there is none. */
   detail = '';
   private readonly depth: number;
 
   /**
-   * @param trigger  the async id of what it is for: the socket of a connect request
-   * @param cause    the making of what was running; the program's line is found there when Node's own callbacks made this
+   * @param trigger  the async id of the thing it serves, such as the socket of a connect request
+   * @param cause    the record of the resource whose callback made this; it has the program's line if Node's
+   *   own callbacks made this
    */
   constructor(
     readonly trigger: number,
@@ -31,12 +32,12 @@ export class Creation extends Trace {
   }
 }
 
-/** Records that something is being made, with `frames` frames of the stack above the function `below`. */
+/** Records the making of something, with `frames` frames of the stack above the function `below`. */
 export function captureCreation(below: (...args: never[]) => unknown, frames: number, trigger = 0, cause: Creation | null = null): Creation {
   const creation = new Creation(trigger, cause);
   const limit = Error.stackTraceLimit;
   try {
-    // Throws where intrinsics are frozen; an error in a hook of async_hooks ends the process.
+    // Throws if intrinsics are frozen, and an error in a hook of async_hooks ends the process.
     Error.stackTraceLimit = frames;
     Error.captureStackTrace(creation, below);
     Error.stackTraceLimit = limit;
@@ -46,21 +47,20 @@ export function captureCreation(below: (...args: never[]) => unknown, frames: nu
   return creation;
 }
 
-/** The record that has a line of the program in it: this one, or that of a cause. */
+/** The first record with a line of the program: this one, or one of its causes. */
 export function lineOf(creation: Creation): Trace {
   for (let at: Creation | null = creation; at !== null; at = at.cause) if (framesOf(at).length > 0) return at;
   return creation;
 }
 
-/** Returns what it is given, so that a class derived from it puts its private fields on that. */
+/** Returns its argument, so that a derived class adds its private fields to that object. */
 const Given = function (given: object): object {
   return given;
 } as unknown as new (given: object) => object;
 
 /**
- * A private field put on somebody else's object. Unlike a property, no
- * `console.log` shows it; and it is cheaper than an entry of a WeakMap: 7 µs
- * instead of 12 for a timer set and cleared, on Node 20.
+ * Adds a private field to an object of other code. Unlike a property, it is not shown by `console.log`, and
+ * it is cheaper than a WeakMap entry: 7 µs instead of 12 for a timer that is set and cleared, on Node 20.
  */
 class Stamp extends Given {
   #creation: Creation;
@@ -84,7 +84,7 @@ export function setCreation(thing: object, creation: Creation): void {
   Stamp.put(thing, creation);
 }
 
-/** Null if it was made before anybody looked. */
+/** The record of a thing's making; null if it was made before the tracking started. */
 export function creationOf(thing: object): Creation | null {
   return Stamp.read(thing);
 }

@@ -1,7 +1,6 @@
 /**
- * Owns what a handle is called: servers, sockets, pipes, child processes,
- * watchers, ports. Which of them keep the process alive is decided here too: a
- * referenced handle does so only while it is active.
+ * Owns the description of handles (servers, sockets, pipes, child processes, watchers, ports) and the
+ * decision which of them keep the process alive: a referenced handle does so only while it is active.
  */
 import { ChildProcess } from 'node:child_process';
 import { Socket as UdpSocket } from 'node:dgram';
@@ -18,21 +17,21 @@ export interface Description {
   readonly type: string;
   readonly description: string;
   readonly advice: string;
-  /** Where to look: for a connection that a server accepted, where the server listens. */
+  /** The record of the line to report: for a connection that a server accepted, the call of `listen`. */
   readonly creation: Creation | null;
-  /** Its own making, where `creation` is another's. */
+  /** The record of its own making, if `creation` is that of another thing. */
   readonly own?: Creation | null;
 }
 
-/** What else is going on, and says more about a handle. */
+/** Other things that say more about a handle. */
 export interface Surroundings {
   /** Connect requests by the async id of the socket's handle. */
   readonly connects: ReadonlyMap<number, Request>;
-  /** The streams to and from child processes, by what they are called. */
+  /** The pipes to and from child processes, with their names. */
   readonly pipes: ReadonlyMap<object, string>;
 }
 
-/** What the handle is, null if it does not keep the process alive. */
+/** Describes a handle; null if it does not keep the process alive. */
 export function describeHandle(owner: object, around: Surroundings): Description | null {
   if (owner instanceof Server) return describeServer(owner);
   if (owner instanceof Socket) return describeSocket(owner, around);
@@ -42,7 +41,7 @@ export function describeHandle(owner: object, around: Surroundings): Description
   return describeOther(owner, around);
 }
 
-/** What a stream is called by which a write is under way: it keeps the process alive even if it is not referenced. */
+/** Describes a stream with a write in progress, which keeps the process alive even if the stream is not referenced. */
 export function describeWrite(owner: object, around: Surroundings): Description {
   const { type, description, creation } = owner instanceof Socket ? nameSocket(owner, around) : describeOther(owner, around);
   return { type, description: `${description}, being written to`, advice: 'read at the other end, or socket.destroy()', creation };
@@ -60,7 +59,7 @@ function describeServer(server: Server): Description {
   };
 }
 
-/** Where `listen` was called is said by the server, otherwise by its handle. */
+/** The call of `listen`, recorded on the server, or else on its handle. */
 function serverCreation(server: object): Creation | null {
   const handle = handleOf(server);
   return creationOf(server) ?? (handle === null ? null : creationOf(handle));
@@ -119,7 +118,7 @@ function describeUdp(socket: UdpSocket): Description | null {
   try {
     address = socket.address();
   } catch {
-    // Not bound: it waits for nothing.
+    // A socket that is not bound waits for nothing.
     return null;
   }
   const state = underSymbol(socket, 'state symbol') as { handle?: object | null } | undefined;
@@ -159,7 +158,7 @@ function describeChannel(creation: Creation | null, child: string | undefined): 
     : { type: 'ipc channel', description: child, advice: 'child.disconnect(), or child.channel.unref()', creation };
 }
 
-/** Watchers, whose classes Node does not export, and whatever a later Node adds. */
+/** Describes watchers, whose classes Node does not export, and any class that a later Node adds. */
 function describeOther(owner: object, around: Surroundings): Description {
   const name = owner.constructor.name;
   if (isIpcPipe(owner)) return describeChannel(creationOf(owner), around.pipes.get(owner));
@@ -167,7 +166,7 @@ function describeOther(owner: object, around: Surroundings): Description {
   return describeWatcher(name, creation) ?? { type: 'handle', description: name, advice: 'close it, or unref() it', creation };
 }
 
-/** An IPv6 address in brackets, as in a URL. */
+/** `host:port`, with an IPv6 address in brackets, as in a URL. */
 function hostPort(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -1,20 +1,22 @@
 /**
- * Owns how a process that leaks can still end: it lets go of the sockets under responses that nobody reads.
+ * Owns the release of the sockets under unread responses, so that a process with leaks can end.
  *
- * Such a socket keeps the process alive for as long as the server likes, also after its leak has been
- * reported. Here the socket stops to (`unref`). Nothing else changes: it stays open, and the response can
- * still be read. Clients do not say which socket serves which request, so this is read from the sockets'
- * own fields, at that moment only. A socket whose fields are not understood is left alone.
+ * Such a socket keeps the process alive until the server closes it, even after the leak was reported. `unref`
+ * prevents that and changes nothing else: the socket stays open, and the response can still be read. Clients
+ * do not tell which socket serves which request, so this is read from the sockets' own fields. A socket with
+ * unknown fields is left alone.
  */
 import { Socket } from 'node:net';
 import { activeHandles, underSymbol } from './internals.js';
 
 /**
- * Lets the process end though these requests are not finished. `holders`: their
- * holder records; those of this library's own client, whose connections keep no
- * process alive, may be among them. `recordOf`: the holder record of a client's own
- * request object, if it has one. A connection that also serves a request
- * which is none of these (HTTP/2, pipelining) goes on keeping the process alive.
+ * Lets the process end although these requests are not finished.
+ *
+ * @param holders   their holder records. Records of this library's own client may be among them; its
+ *   connections keep no process alive.
+ * @param recordOf  returns the holder record of a client's own request object, if it has one.
+ *
+ * A connection that also serves any other request (HTTP/2, pipelining) still keeps the process alive.
  */
 export function unrefConnections(holders: ReadonlySet<unknown>, recordOf: (carrier: object) => unknown): void {
   if (holders.size === 0) return;
@@ -25,12 +27,12 @@ export function unrefConnections(holders: ReadonlySet<unknown>, recordOf: (carri
   }
 }
 
-/** What a socket is busy with, as far as it shows. */
+/** The requests that a socket serves, as far as its fields show. */
 function requestsOn(socket: Socket): readonly object[] {
-  // A server's socket has its response there, which is no request of ours.
+  // The socket of a server has its response here, which is no request of a client.
   const message = (socket as { readonly _httpMessage?: unknown })._httpMessage;
   if (isObject(message)) return [message];
-  // Of undici's, versions 6 to 8, HTTP/1.1 and HTTP/2: finished ones have left their place in the queue empty.
+  // The queue of undici, versions 6 to 8, HTTP/1.1 and HTTP/2; a finished request leaves an empty entry.
   const client = underSymbol(socket, 'client');
   const queue = isObject(client) ? underSymbol(client, 'queue') : undefined;
   return Array.isArray(queue) ? queue.filter(isObject) : [];

@@ -1,21 +1,20 @@
 /**
- * Owns what is read of Node's own objects that no documentation names. Each was
- * seen on Node 20, 22, 24 and 26; where one is missing, an entry says less, and
- * none is lost.
+ * Owns all access to undocumented fields of Node's own objects. Each field was verified on Node 20, 22, 24
+ * and 26. If a field is missing, an entry of the list says less, and no entry is lost.
  */
 
 /** `Timeout` and `Immediate` of lib/internal/timers.js. */
 export interface TimerLike {
   readonly constructor: { readonly name: string };
-  /** Fired for the last time, or cleared. */
+  /** True if it has fired for the last time, or was cleared. */
   readonly _destroyed?: boolean;
   /** Milliseconds; null for an immediate. */
   readonly _idleTimeout?: number;
-  /** The interval, null for a timeout. */
+  /** The interval in ms; null for a timeout. */
   readonly _repeat?: number | null;
   readonly _onTimeout?: unknown;
   readonly _onImmediate?: unknown;
-  /** Null outside of the list of its duration: while its own callback runs. */
+  /** Null while it is not in the list of its duration, which is while its own callback runs. */
   readonly _idleNext?: object | null;
   hasRef?(): boolean;
 }
@@ -24,13 +23,13 @@ export function isTimerOver(timer: TimerLike): boolean {
   return timer._destroyed === true;
 }
 
-/** An object that stands for one in C++: AsyncWrap in src/async_wrap.cc. */
+/** An object that wraps one in C++: AsyncWrap in src/async_wrap.cc. */
 export interface Job {
   readonly constructor: { readonly name: string };
-  /** -1 once the object in C++ is gone, which is when it is finished or closed. */
+  /** -1 once the C++ object is gone, because it is finished or closed. */
   getAsyncId?(): number;
   hasRef?(): boolean;
-  /** Of zlib: the chunk that is being worked on, null in between. */
+  /** Of zlib: the chunk in work; null between two chunks. */
   readonly buffer?: object | null;
   /** Of a DNS query. */
   readonly hostname?: string;
@@ -44,7 +43,7 @@ export function isJobOver(job: Job): boolean {
 export interface Handle {
   readonly constructor: { readonly name: string };
   readonly fd?: number;
-  /** Of a stream: whether it listens for data. libuv counts a stream that does not as inactive, and the process may end. */
+  /** Of a stream: whether it reads. libuv counts a stream that does not read as inactive, and the process may end. */
   readonly reading?: boolean;
   /** Of TLS: the handle of the socket it runs over. */
   readonly _parent?: Handle;
@@ -52,7 +51,7 @@ export interface Handle {
   hasRef?(): boolean;
 }
 
-/** A request to libuv, as `process._getActiveRequests()` has it. */
+/** A request to libuv, as `process._getActiveRequests()` returns it. */
 export interface Request {
   readonly constructor: { readonly name: string };
   /** Of a write: the stream. */
@@ -64,7 +63,7 @@ export interface Request {
   readonly port?: number;
 }
 
-/** What a keep-alive connection is announced as when the next request takes it: lib/_http_agent.js. */
+/** The object that announces a keep-alive connection when the next request takes it: lib/_http_agent.js. */
 export interface ReusedHandle {
   readonly handle?: object;
 }
@@ -80,12 +79,12 @@ export function activeHandles(): object[] {
   return (process as Internals)._getActiveHandles?.() ?? [];
 }
 
-/** The requests to libuv that are under way: each keeps the process alive. */
+/** The requests to libuv in progress: each keeps the process alive. */
 export function activeRequests(): Request[] {
   return ((process as Internals)._getActiveRequests?.() ?? []);
 }
 
-/** How many referenced timers and immediates there are, whoever made them. */
+/** The number of referenced timers and immediates, also of those made before the tracking started. */
 export function countTimers(): { timeouts: number; immediates: number } {
   let timeouts = 0;
   let immediates = 0;
@@ -96,7 +95,7 @@ export function countTimers(): { timeouts: number; immediates: number } {
   return { timeouts, immediates };
 }
 
-/** The value under a symbol that Node does not give away; undefined where there is none. */
+/** The value under a symbol that Node does not export; undefined if there is none. */
 export function underSymbol(thing: object, description: string): unknown {
   for (const symbol of Object.getOwnPropertySymbols(thing)) {
     if (symbol.description === description) return (thing as Record<symbol, unknown>)[symbol];
@@ -104,7 +103,7 @@ export function underSymbol(thing: object, description: string): unknown {
   return undefined;
 }
 
-/** The handle of a socket, server or watcher. Not for a `dgram.Socket`, which warns when it is asked. */
+/** The handle of a socket, server or watcher. Not for a `dgram.Socket`, which emits a deprecation warning when its handle is read. */
 export function handleOf(owner: object): Handle | null {
   return (owner as { _handle?: Handle | null })._handle ?? null;
 }
@@ -123,9 +122,8 @@ export function ownerOf(handle: object): object {
 type Method = (this: object, ...args: unknown[]) => unknown;
 
 /**
- * Hears the next call of a method of this one object, and is gone with it. Node
- * calls it within the constructor that made the object, before anybody else
- * has it.
+ * Calls `heard` after the next call of a method of this object, then restores the method. Node makes that
+ * call in the constructor that made the object, before any other code has the object.
  */
 export function overhear(thing: object, method: string, heard: (args: readonly unknown[], result: unknown) => void): void {
   const own = thing as Record<string, unknown>;

@@ -1,6 +1,6 @@
 /**
- * Owns what everything is called that is no handle: requests to libuv, jobs on
- * its threads, workers, timers.
+ * Owns the description of everything that is not a handle: requests to libuv, jobs on its threads, workers,
+ * timers.
  */
 import { Socket } from 'node:net';
 import { describeWrite, type Description, type Surroundings } from './handle.js';
@@ -9,7 +9,7 @@ import { ownerOf, type Job, type Request, type TimerLike } from './internals.js'
 
 const BY_ITSELF = 'it ends by itself; await it';
 
-/** Null where a handle is listed that it belongs to. */
+/** Describes a request; null if it belongs to a listed handle. */
 export function describeRequest(request: Request, listed: ReadonlySet<object>, around: Surroundings): Description | null {
   const name = request.constructor.name;
   const creation = creationOf(request);
@@ -35,7 +35,7 @@ function fileOperation(creation: Creation | null): Description {
   return { type: 'file operation', description: 'of node:fs, under way', advice: `${BY_ITSELF}, unless it reads a pipe or a device`, creation };
 }
 
-/** A lookup that a socket in the list waits for is part of that. */
+/** A DNS lookup for a socket in the list is part of that socket. */
 function isForSocket(request: Request, listed: ReadonlySet<object>): boolean {
   for (const owner of listed) {
     if (owner instanceof Socket && owner.connecting && (owner as { _host?: string })._host === request.hostname) return true;
@@ -67,13 +67,13 @@ export function describeJob(job: Job): Description {
   return { type: 'crypto job', description: name.replace(/Job$/, ''), advice: BY_ITSELF, creation };
 }
 
-/** Null between two chunks: a stream of node:zlib that has nothing to do keeps nothing alive. */
+/** Describes a stream of node:zlib; null between two chunks, when it does not keep the process alive. */
 export function describeCompressor(job: Job): Description | null {
   if ((job.buffer ?? null) === null) return null;
   return { type: 'compression', description: `${job.constructor.name} at work`, advice: BY_ITSELF, creation: creationOf(job) };
 }
 
-/** Null for one whose callback is running: it is over by the end of that. */
+/** Describes a timer; null while its last callback runs, after which it is over. */
 export function describeTimer(timer: TimerLike): Description | null {
   const creation = creationOf(timer);
   if (timer.constructor.name === 'Immediate') {

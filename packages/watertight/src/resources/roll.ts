@@ -1,9 +1,9 @@
 /**
- * Owns a list of things that Node has no list of (timers, workers, jobs): who
- * is on it can still be collected, and who is over is soon struck off.
+ * Owns a list of things of which Node has no list (timers, workers, jobs). It does not keep them from being
+ * collected, and soon drops those that are over.
  */
 
-/** So many are kept strongly at most, and not beyond the running turn: most timers are cleared before. */
+/** How many things are held by strong references, at most until the end of the turn: most timers are cleared within it. */
 const RECENT = 1024;
 const FIRST_SWEEP = 1024;
 
@@ -13,10 +13,10 @@ export class Roll<T extends object> {
   private sweepAt = FIRST_SWEEP;
   private scheduled = false;
 
-  /** @param isOver  whether a thing no longer counts, for good */
+  /** @param isOver  whether a thing is over, permanently */
   constructor(private readonly isOver: (thing: T) => boolean) {}
 
-  /** Costs an array's push, and a weak reference for what outlives its turn. */
+  /** Costs a push into an array, and a weak reference if the thing is not over after its turn. */
   add(thing: T): void {
     this.recent.push(thing);
     if (this.recent.length >= RECENT) {
@@ -30,7 +30,7 @@ export class Roll<T extends object> {
     }
   }
 
-  /** Those that are not over. */
+  /** The things that are not over. */
   live(): T[] {
     this.settle();
     const live: T[] = [];

@@ -1,8 +1,8 @@
 /**
- * Owns the tracking of what keeps this thread alive: a hook of async_hooks
- * records who makes what, for the kinds of things that can. It only ever hears
- * of beginnings. Whether a thing still counts is asked of the thing itself, at
- * the look: a hook for the ends makes every promise dearer on Node 20 and 22.
+ * Owns the tracking of what keeps this thread alive: a hook of async_hooks records where each such thing is
+ * made. The hook observes only beginnings, because a hook for the ends would slow down every promise on Node
+ * 20 and 22. Whether a thing still keeps the thread alive is read from the thing itself when the list is
+ * made.
  */
 import { asyncWrapProviders, createHook, executionAsyncResource, type AsyncHook } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
@@ -14,26 +14,25 @@ import { isJobOver, isTimerOver, overhear, underSymbol, type Job, type ReusedHan
 import { Roll } from './roll.js';
 
 /**
- * How deep stacks are recorded. Node's own frames count: five above a timer,
- * twenty between a client of node:http and its socket.
+ * How many frames are recorded, Node's own included: five above a timer, twenty between a client of node:http
+ * and its socket.
  */
 const SHALLOW = 16;
 const DEEP = 50;
 
 /**
- * A connection is made in steps, the later ones in Node's own callbacks, where
- * no frame of the program is: the handle, a connect request for it, and, where
- * a host has several addresses, another handle after that failed or took too
- * long. Each has the one before as its cause.
+ * A step in the making of a connection. The steps after the first run in Node's own callbacks, without a
+ * frame of the program: a handle, a connect request for it, and, if a host has several addresses, another
+ * handle after that failed or took too long. Each step has the one before as its cause.
  */
 type Step = 'handle' | 'connect' | 'timer';
 
 interface Kind {
   readonly frames: number;
   readonly step?: Step;
-  /** Where it is listed, if Node has no list of it. */
+  /** The roll for a kind of which Node has no list. */
   readonly roll?: { add(thing: object): void };
-  /** Sees it while it is being made. */
+  /** Called while the thing is being made. */
   readonly attend?: (thing: object, creation: Creation) => void;
 }
 
@@ -73,7 +72,7 @@ function init(asyncId: number, type: string, trigger: number, resource: object):
   const kind = KINDS.get(type);
   if (kind === undefined) return;
   const creation = captureCreation(init, kind.frames, trigger, kind.step === undefined ? null : causeOf(kind.step, trigger, resource));
-  // A kept-alive connection is made anew, as it were, by the request that takes it.
+  // A request that takes a kept-alive connection counts as its maker.
   const thing = resource.constructor.name === 'ReusedHandle' ? ((resource as ReusedHandle).handle ?? resource) : resource;
   setCreation(thing, creation);
   if (kind.step === 'handle') remember(asyncId, creation);
@@ -89,12 +88,12 @@ function causeOf(step: Step, trigger: number, resource: object): Creation | null
   return name === 'TCPConnectWrap' || name === 'PipeConnectWrap' || isConnectTimer(running) ? creationOf(running) : null;
 }
 
-/** The timer after which the next address is tried. */
+/** Whether a timer is the one after which Node tries the next address. */
 function isConnectTimer(timer: TimerLike): boolean {
   return typeof timer._onTimeout === 'function' && timer._onTimeout.name === 'internalConnectMultipleTimeout';
 }
 
-/** The making of the latest handles, by async id: a connect request knows its handle by that only. */
+/** The records of the latest handles by async id, which is all that a connect request knows of its handle. */
 const recentHandles = new Map<number, WeakRef<Creation>>();
 const MOST_RECENT = 1024;
 
@@ -107,7 +106,7 @@ function remember(asyncId: number, creation: Creation): void {
   }
 }
 
-/** A watcher's path is said once, to `start`, and kept nowhere. */
+/** A watcher's path is passed to `start` only, and stored nowhere. */
 function hearPath(watcher: object, creation: Creation): void {
   overhear(watcher, 'start', ([path]) => {
     creation.detail = String(path);
@@ -120,7 +119,7 @@ function expectPort(_worker: object, creation: Creation): void {
   workerBeingMade = creation;
 }
 
-/** A worker's file is said once, in the first message through the first port that is made for it. */
+/** A worker's file is in the first message through the first port made for it, and nowhere else. */
 function hearFile(port: object): void {
   const worker = workerBeingMade;
   workerBeingMade = null;
@@ -131,7 +130,7 @@ function hearFile(port: object): void {
   });
 }
 
-/** A job that `run` finishes is over, and still there until it is collected. */
+/** A job that `run` finishes is over, although the object exists until it is collected. */
 function hearRun(job: object): void {
   overhear(job, 'run', (_args, result) => {
     if (!Array.isArray(result)) rolls.jobs.add(job);
@@ -144,14 +143,14 @@ function hearReadFile(request: object): void {
 
 const LISTEN = 'tracing:net.server.listen:asyncStart';
 
-/** The server's handle is made after its host was looked up; this is said in `listen` itself. */
+/** The server's handle is made only after the lookup of its host, so the call of `listen` is recorded here. */
 function onListen(message: unknown): void {
   setCreation((message as { server: object }).server, captureCreation(onListen, DEEP));
 }
 
 const WORKER = 'worker_threads';
 
-/** The ports between a worker and its maker count as the worker. */
+/** The ports between a worker and its maker are listed as the worker. */
 function onWorker(message: unknown): void {
   const { worker } = message as { worker: object };
   for (const symbol of Object.getOwnPropertySymbols(worker)) {
@@ -164,13 +163,12 @@ let hook: AsyncHook | null = null;
 let tracking = false;
 
 /**
- * Records from now on, in this thread, where everything is made that can keep
- * it alive; `resources()` lists it. What was made before is listed too, without
- * a line. Does nothing where resources are tracked already.
+ * Starts recording, in this thread, where everything is made that can keep it alive; `resources()` lists it.
+ * Things made before are listed without a line. Does nothing if resources are tracked already.
  */
 export function trackResources(): void {
   if (resources() !== null) return;
-  // From Node 24.12 on, promises are left alone and cost nothing more.
+  // From Node 24.12 on, this keeps the hook from slowing down promises.
   const options: Parameters<typeof createHook>[0] & { trackPromises: boolean } = { init, trackPromises: false };
   hook ??= createHook(options);
   hook.enable();
@@ -180,7 +178,7 @@ export function trackResources(): void {
   tracking = true;
 }
 
-/** Ends the tracking: nothing is recorded or listed until it is started again. */
+/** Ends the tracking: nothing is recorded or listed until it starts again. */
 export function untrackResources(): void {
   if (!tracking) return;
   tracking = false;

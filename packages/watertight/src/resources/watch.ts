@@ -1,4 +1,4 @@
-/** Owns file watchers: what each is called, and that a whole tree of them from one line is one entry. */
+/** Owns the description of file watchers, and the merging of all watchers of one line into one entry. */
 import { dirname } from 'node:path';
 import { formatSite, siteOf, type Resource } from '../tasks/index.js';
 import type { Creation } from './creation.js';
@@ -6,14 +6,14 @@ import type { Description } from './handle.js';
 
 const TYPE = 'file watcher';
 
-/** By the names of classes that Node does not export. */
+/** Watchers by the names of their classes, which Node does not export. */
 const WATCHERS: Partial<Record<string, { call: string; advice: string }>> = {
   FSWatcher: { call: 'fs.watch', advice: 'watcher.close(), or watcher.unref()' },
   FSEvent: { call: 'fs.watch', advice: 'abort the signal it was given, or leave the loop over it' },
   StatWatcher: { call: 'fs.watchFile', advice: 'fs.unwatchFile(path), or unref()' },
 };
 
-/** Null for an object of another class. */
+/** Describes a watcher; null for an object of another class. */
 export function describeWatcher(className: string, creation: Creation | null): Description | null {
   const watcher = WATCHERS[className];
   if (watcher === undefined) return null;
@@ -21,8 +21,8 @@ export function describeWatcher(className: string, creation: Creation | null): D
 }
 
 /**
- * A recursive watcher is one for every path on Linux, and so is what chokidar
- * does. Watchers made by one line are counted at the topmost path.
+ * Merges the watchers made by one line into one entry with the topmost path: on Linux, a recursive watcher,
+ * and chokidar, make one watcher for each path.
  */
 export function foldWatchers(resources: readonly Resource[]): Resource[] {
   const byPath = new Map<string, Resource>();
