@@ -1,16 +1,16 @@
 /**
- * Owns what is measured: names, units, descriptions, attributes and buckets of
- * every metric, as OpenTelemetry has them and as Prometheus does. Where the
- * semantic conventions for HTTP clients have a name, it is theirs.
+ * Owns the definition of every metric: name, unit, description, attributes and buckets, for OpenTelemetry and
+ * for Prometheus. Names are those of OpenTelemetry's semantic conventions for HTTP clients, where these have
+ * one.
  */
 
-/** An attribute in OpenTelemetry's words. */
+/** The name of an attribute in OpenTelemetry. */
 export type AttributeName = keyof typeof LABELS;
 
-/** A series' attributes. Numbers are whole. */
+/** The attributes of a series. Numbers are integers. */
 export type Attributes = Readonly<Partial<Record<AttributeName, string | number>>>;
 
-/** What each attribute is called as a label in Prometheus. */
+/** The name of each attribute as a label in Prometheus. */
 export const LABELS = {
   'http.connection.state': 'state',
   'http.request.method': 'method',
@@ -23,20 +23,20 @@ export const LABELS = {
   'watertight.site': 'site',
 } as const;
 
-/** `sum` goes up and down and may be added up over processes, `level` may not; `total` only goes up. */
+/** `sum` rises and falls and may be added up over processes; `level` rises and falls and may not be added up; `total` only rises. */
 export type MetricKind = 'sum' | 'level' | 'total' | 'distribution';
 
 export interface MetricDefinition {
-  /** In OpenTelemetry. */
+  /** The name in OpenTelemetry. */
   readonly name: string;
-  /** In Prometheus. */
+  /** The name in Prometheus. */
   readonly promName: string;
   readonly kind: MetricKind;
-  /** UCUM. */
+  /** The unit, as a code of UCUM. */
   readonly unit: string;
   readonly description: string;
   readonly attributes: readonly AttributeName[];
-  /** Upper bounds of a distribution's buckets, in its unit. */
+  /** Upper bounds of a distribution's buckets, in the metric's unit. */
   readonly buckets?: readonly number[];
 }
 
@@ -121,7 +121,7 @@ export const DEFINITIONS = {
 
 export type MetricKey = keyof typeof DEFINITIONS;
 
-/** The metrics whose values are events, not the state at a moment. */
+/** The metrics whose values are recorded when an event ends, not read at a moment. */
 export type DistributionKey = 'connectionDuration' | 'requestDuration';
 
 export type ReadKey = Exclude<MetricKey, DistributionKey>;

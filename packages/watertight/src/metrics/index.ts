@@ -1,4 +1,4 @@
-/** Metrics of connections, requests and who holds them: for Prometheus and for OpenTelemetry. */
+/** Metrics of connections, requests and leaks, for Prometheus and for OpenTelemetry. */
 export { DEFINITIONS, LABELS, type MetricDefinition } from './definition.js';
 export type { Metrics, MetricsOptions } from './options.js';
 export { otelMetrics, type OtelMeterProvider, type OtelMetricsOptions } from './otel.js';

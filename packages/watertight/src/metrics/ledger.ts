@@ -1,8 +1,7 @@
 /**
- * Owns what can't be seen by looking at the live set: when each request and
- * connection began, and how many connections there have been. It listens from
- * its start on; what was under way then is counted as open, but how long it
- * lasts nobody knows, so no duration of it is recorded.
+ * Owns the facts that the live set does not have: when each request and connection began, and how many
+ * connections there have been. It records events from its start on. Connections and requests that began
+ * earlier are counted as open, but have no known duration, so none is recorded.
  */
 import { listen, preciseNow, tasks, type ActiveRequest, type ActivityListener, type Holder, type Task } from '../tasks/index.js';
 import type { Attributes, DistributionKey } from './definition.js';
@@ -10,19 +9,19 @@ import { methodOf, outcomeOf, type Outcome } from './outcome.js';
 import { SeriesBound } from './series.js';
 import type { Servers } from './server.js';
 
-/** Takes a duration, in seconds. */
+/** Records a duration, in seconds. */
 export type RecordDuration = (metric: DistributionKey, seconds: number, attributes: Attributes) => void;
 
-/** Sets of attributes of request durations: each is 17 series in Prometheus. */
+/** The most sets of attributes of request durations; each set is 17 series in Prometheus. */
 const MAX_OUTCOMES = 500;
 
 const OTHER_OUTCOME: Attributes = Object.freeze({ 'http.request.method': '_OTHER', 'server.address': 'other', 'server.port': 0, 'url.scheme': 'other', 'watertight.client': 'other' });
 
 export class Ledger implements ActivityListener {
-  /** Connections by server. */
+  /** The number of connections by server. */
   readonly opened = new Map<Attributes, number>();
   readonly closed = new Map<Attributes, number>();
-  /** When they began: the library's clock, with its fraction. */
+  /** Start times by {@link preciseNow}. */
   private readonly requests = new Map<ActiveRequest, number>();
   private readonly connections = new Map<Task, number>();
   private readonly foreignRequests = new Map<Task, number>();
@@ -45,12 +44,12 @@ export class Ledger implements ActivityListener {
     this.foreignRequests.clear();
   }
 
-  /** Requests that wait for a connection: they are in no live set. */
+  /** The requests that wait for a connection, which are not in the live set. */
   *waiting(): Generator<[request: ActiveRequest, startedAt: number]> {
     for (const each of this.requests) if (each[0].holder === null) yield each;
   }
 
-  /** When the requests of these holders began. A holder that is not there began before this did. */
+  /** The start times of requests by holder. A holder that is missing began before this ledger. */
   starts(): Map<Holder, number> {
     const starts = new Map<Holder, number>();
     for (const [{ holder }, startedAt] of this.requests) if (holder !== null) starts.set(holder, startedAt);
@@ -58,7 +57,7 @@ export class Ledger implements ActivityListener {
     return starts;
   }
 
-  // ---- told by what happens
+  // ---- events
 
   taskStarted(task: Task): void {
     if (isConnection(task)) {
@@ -106,7 +105,7 @@ export class Ledger implements ActivityListener {
     this.report('requestDuration', startedAt, attributes);
   }
 
-  /** What records is not ours: whatever it does, the request goes on. */
+  /** `record` is not code of this library; whatever it throws, the request continues. */
   private report(metric: DistributionKey, startedAt: number, attributes: Attributes): void {
     try {
       this.record(metric, Math.max(0, preciseNow() - startedAt) / 1000, attributes);
@@ -118,10 +117,10 @@ export class Ledger implements ActivityListener {
   }
 }
 
-/** What a response that was garbage-collected unfinished ended with. */
+/** The error with which a response ended that was garbage-collected unfinished. */
 const ABANDONED = Object.assign(new Error('garbage-collected unfinished'), { code: 'ABANDONED' });
 
-/** One of a connection's two loops stands for it. */
+/** The read loop stands for both loops of a connection. */
 export function isConnection(task: Task): boolean {
   return task.kind === 'connection' && task.name === 'readLoop';
 }
@@ -130,7 +129,7 @@ function increase(counts: Map<Attributes, number>, key: Attributes): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
-/** The value of a key, which is deleted. */
+/** Removes a key and returns its value. */
 function taken<K>(values: Map<K, number>, key: K): number | undefined {
   const value = values.get(key);
   values.delete(key);

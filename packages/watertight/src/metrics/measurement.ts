@@ -1,4 +1,4 @@
-/** Owns one registration's measuring: its ledger, its reader, and what of them ends with it. */
+/** Owns one registration: its ledger and reader, and their end. */
 import { Ledger, type RecordDuration } from './ledger.js';
 import { resolveLimits, type MetricsOptions } from './options.js';
 import { Reader, type Reading } from './reading.js';
@@ -8,7 +8,7 @@ export class Measurement {
   private readonly ledger: Ledger;
   private readonly reader: Reader;
 
-  /** Listens from now on; `record` gets each duration as it ends. */
+  /** Starts listening; `record` receives each duration when it ends. */
   constructor(options: MetricsOptions, record: RecordDuration) {
     const { maxSites, maxServers } = resolveLimits(options);
     const servers = new Servers(maxServers);

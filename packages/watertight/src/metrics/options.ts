@@ -1,21 +1,25 @@
-/** Owns what both kinds of metrics can be told, and the check of it. */
+/** Owns the options that both kinds of metrics have, and their validation. */
 
 export interface MetricsOptions {
-  /** Call sites told apart; the others are `other`. Default 20, at most 1,000. */
+  /** How many call sites have a series of their own; all others are counted as `other`. Default 20, at most 1,000. */
   readonly maxSites?: number;
-  /** Servers told apart, the first that are met; the others are `other`. Default 50, at most 1,000. */
+  /** How many servers have a series of their own, the first ones that are met; all others are counted as `other`. Default 50, at most 1,000. */
   readonly maxServers?: number;
 }
 
-/** Metrics at work. */
+/** Registered metrics. */
 export interface Metrics {
-  /** Takes the metrics away and stops listening; a second call does nothing. */
+  /** Removes the metrics and stops listening; a second call does nothing. */
   unregister(): void;
 }
 
 const MOST = 1000;
 
-/** @throws TypeError for what is no whole number from 1 to 1,000. */
+/**
+ * Fills in the defaults.
+ *
+ * @throws TypeError for a value that is not an integer from 1 to 1,000.
+ */
 export function resolveLimits({ maxSites = 20, maxServers = 50 }: MetricsOptions): { maxSites: number; maxServers: number } {
   for (const [name, value] of Object.entries({ maxSites, maxServers })) {
     if (!Number.isInteger(value) || value < 1 || value > MOST) {
@@ -25,7 +29,7 @@ export function resolveLimits({ maxSites = 20, maxServers = 50 }: MetricsOptions
   return { maxSites, maxServers };
 }
 
-/** @throws TypeError for what is no object. */
+/** @throws TypeError if the options are not an object. */
 export function checkOptions(caller: string, options: unknown): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`${caller}() takes an object of options, not ${options === null ? 'null' : typeof options}`);

@@ -1,6 +1,5 @@
 /**
- * Owns the metrics as OpenTelemetry's instruments. All but the durations are
- * observed when the SDK collects.
+ * Owns the metrics as OpenTelemetry instruments. All values but the durations are read when the SDK collects.
  */
 import type { BatchObservableCallback, Histogram, Meter, Observable } from '@opentelemetry/api';
 import { processWide } from '../tasks/index.js';
@@ -9,13 +8,13 @@ import { Measurement } from './measurement.js';
 import { checkOptions, type Metrics, type MetricsOptions } from './options.js';
 import { loadPeer } from './peer.js';
 
-/** What is used of OpenTelemetry's `MeterProvider`. */
+/** The part of OpenTelemetry's `MeterProvider` that is used. */
 export interface OtelMeterProvider {
   getMeter(name: string): object;
 }
 
 export interface OtelMetricsOptions extends MetricsOptions {
-  /** Whose instruments they are to be. Default: the global one, of `@opentelemetry/api`. */
+  /** The provider of the meter. Default: the global one of `@opentelemetry/api`. */
   readonly meterProvider?: OtelMeterProvider;
 }
 
@@ -23,17 +22,16 @@ interface OtelApi {
   readonly metrics: { getMeterProvider(): OtelMeterProvider };
 }
 
-/** A meter is the same whenever it is asked for, and may be known to another copy of this library. */
+/** Meters that have the instruments. A provider returns the same meter each time, also to another copy of this library. */
 const registered = processWide('otel-meters', () => ({ meters: new WeakSet<object>() }));
 
 /**
- * Makes the instruments, of the meter `watertight`, from now on. Call it after
- * the SDK's start: instruments made before the global meter provider is set
- * measure nothing, which a warning says.
+ * Makes the instruments of the meter `watertight` and measures from now on. Call it after the SDK has
+ * started: instruments made before the global meter provider is set measure nothing, and a warning says so.
  *
- * @throws TypeError for options that are none; Error if no `meterProvider` is
- * given and `@opentelemetry/api` is not installed, or the meter has these
- * instruments already.
+ * @throws TypeError for invalid options.
+ * @throws Error if no `meterProvider` is given and `@opentelemetry/api` is not installed, or if the meter has
+ *   these instruments already.
  */
 export function otelMetrics(options: OtelMetricsOptions = {}): Metrics {
   checkOptions('otelMetrics', options);

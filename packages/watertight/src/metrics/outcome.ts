@@ -1,27 +1,30 @@
-/** Owns how a request and its end are called in attributes: method, status and kind of error. */
-/** RFC 9110 and RFC 5789, with QUERY, which the semantic conventions count as known. */
+/** Owns the attributes of a request and its end: method, status and kind of error. */
+/** The methods of RFC 9110 and RFC 5789, and QUERY, which the semantic conventions count as known. */
 const METHODS = new Set(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']);
 
-/** A method that is not known is `_OTHER`, as in the semantic conventions: anybody may make one up. */
+/** The method, or `_OTHER` for an unknown one, as in the semantic conventions, because a program may use any word as a method. */
 export function methodOf(method: string): string {
   return METHODS.has(method) ? method : '_OTHER';
 }
 
 export interface Outcome {
-  /** 0 if there was no response. */
+  /** The status; 0 if there was no response. */
   readonly status: number;
-  /** Empty if there was no error. */
+  /** The kind of error; empty if there was none. */
   readonly errorType: string;
 }
 
-/** What to say of the end: the kind of error if it failed or got no response, else the status if that is one. Pure. */
+/**
+ * The outcome of a request: the kind of error if it failed or got no response, otherwise its status, which is
+ * also the error type of an error status. Pure.
+ */
 export function outcomeOf(status: number, error: unknown): Outcome {
   if (error !== null && error !== undefined) return { status, errorType: typeOf(error) };
   if (status === 0) return { status, errorType: '_OTHER' };
   return { status, errorType: status >= 400 ? String(status) : '' };
 }
 
-/** An error's code, as Node and this library have them, or its name; never its message, which may quote anything. */
+/** The code of an error, or its name; never its message, which may contain any data. */
 function typeOf(error: unknown): string {
   if (!(error instanceof Error)) return '_OTHER';
   const { code, name } = error as { readonly code?: unknown; readonly name: unknown };

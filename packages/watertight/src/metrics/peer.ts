@@ -1,9 +1,13 @@
-/** Owns the packages that the program brings along: found when they are needed, so that nobody needs both. */
+/** Owns the loading of optional peer packages, at the first use, so that a program needs to install only the one it uses. */
 import { createRequire } from 'node:module';
 
 const require = createRequire(import.meta.url);
 
-/** Loads the package `name`, of which the program has its own copy; `caller` needs it. */
+/**
+ * Loads the program's own copy of the package `name` for the function `caller`.
+ *
+ * @throws Error, with the advice `instead`, if the package is not installed.
+ */
 export function loadPeer(name: string, caller: string, instead: string): unknown {
   try {
     return require(name);

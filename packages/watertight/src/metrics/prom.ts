@@ -1,6 +1,6 @@
 /**
- * Owns the metrics as `prom-client` has them. Gauges and counters are computed
- * when the registry is asked; only durations are recorded as they end.
+ * Owns the metrics as metrics of `prom-client`. Gauges and counters are computed when the registry is read;
+ * only durations are recorded when they end.
  */
 import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { DEFINITIONS, LABELS, type Attributes, type MetricDefinition, type ReadKey } from './definition.js';
@@ -9,7 +9,7 @@ import { checkOptions, type Metrics, type MetricsOptions } from './options.js';
 import { loadPeer } from './peer.js';
 import type { Reading } from './reading.js';
 
-/** What is used of prom-client's `Registry`. */
+/** The part of prom-client's `Registry` that is used. */
 export interface PromRegister {
   registerMetric(metric: never): void;
   getSingleMetric(name: string): object | undefined;
@@ -17,7 +17,7 @@ export interface PromRegister {
 }
 
 export interface PromMetricsOptions extends MetricsOptions {
-  /** The registry to add the metrics to. Default: prom-client's own, `register`. */
+  /** The registry to which the metrics are added. Default: `register` of prom-client. */
   readonly register?: PromRegister;
 }
 
@@ -31,12 +31,12 @@ interface PromClient {
 const registered = new WeakMap<object, Metrics>();
 
 /**
- * Adds the metrics to a registry of `prom-client` (15 or later, an optional
- * peer dependency), from now on.
+ * Adds the metrics to a registry of `prom-client` (15 or later, an optional peer dependency) and measures
+ * from now on.
  *
- * @throws TypeError for options that are none; Error if prom-client is not
- * installed, or the registry has a metric of one of these names, as after a
- * first call with the same registry. Nothing is registered then.
+ * @throws TypeError for invalid options.
+ * @throws Error if prom-client is not installed, or if the registry has a metric with one of these names, for
+ *   example from an earlier call. Nothing is registered then.
  */
 export function promMetrics(options: PromMetricsOptions = {}): Metrics {
   checkOptions('promMetrics', options);
@@ -44,7 +44,7 @@ export function promMetrics(options: PromMetricsOptions = {}): Metrics {
   const register: PromRegister = options.register ?? client.register;
   checkRegister(register);
   checkNames(register);
-  // A registry that was cleared has forgotten the metrics, but they have not noticed.
+  // A cleared registry does not tell its metrics that they were removed.
   registered.get(register)?.unregister();
 
   const histograms = { connectionDuration: histogram('connectionDuration'), requestDuration: histogram('requestDuration') };
@@ -53,7 +53,7 @@ export function promMetrics(options: PromMetricsOptions = {}): Metrics {
   }
   const measurement = new Measurement(options, (metric, seconds, attributes) => histograms[metric].observe(labelsOf(attributes), seconds));
 
-  // A registry asks all its metrics in one go, and their numbers are to agree.
+  // A registry reads all of its metrics at once, and their values must agree.
   let current: Reading | null = null;
   const read = (): Reading => {
     if (current === null) {
@@ -96,11 +96,11 @@ export function promMetrics(options: PromMetricsOptions = {}): Metrics {
 const READ_KEYS = (Object.keys(DEFINITIONS) as (keyof typeof DEFINITIONS)[]).filter((key): key is ReadKey => DEFINITIONS[key].kind !== 'distribution');
 
 function configurationOf(definition: MetricDefinition): object {
-  // Registered together at the end, and in no other registry.
+  // All are registered at the end, in this registry only.
   return { name: definition.promName, help: definition.description, labelNames: definition.attributes.map((name) => LABELS[name]), registers: [] };
 }
 
-/** Sets of attributes are few and lasting. */
+/** Labels by attributes; the sets of attributes are few and long-lived. */
 const labelSets = new WeakMap<Attributes, Record<string, string | number>>();
 
 function labelsOf(attributes: Attributes): Record<string, string | number> {

@@ -1,6 +1,6 @@
 /**
- * Owns one reading: what every metric but the durations is at one moment, from
- * the live set, in one go, so that its numbers agree with each other.
+ * Owns one reading: the values of all metrics but the durations, computed from the live set in one go, so
+ * that they agree with each other.
  */
 import { DEFAULT_SUSPECT_AFTER, now, provenCounts, tasks, verdictOf, type Holder } from '../tasks/index.js';
 import type { Attributes, ReadKey } from './definition.js';
@@ -12,15 +12,15 @@ import { OTHER_SITE, siteLabel, topSites } from './site-label.js';
 
 export type Reading = Readonly<Record<ReadKey, ReadonlyMap<Attributes, number>>>;
 
-/** Sets of attributes of requests under way. */
+/** The most sets of attributes of requests in progress. */
 const MAX_REQUEST_SETS = 500;
 
-/** Stacks read for the first time in one reading: each costs about 20 µs. The rest is read next time, and is `other` until then. */
+/** The most stacks that one reading formats for the first time, at about 20 µs each. The others are formatted next time, and are `other` until then. */
 const MAX_NEW_STACKS = 1000;
 
 const OTHER_REQUESTS: Attributes = Object.freeze({ 'http.request.method': '_OTHER', 'server.address': 'other', 'server.port': 0, 'url.scheme': 'other', 'watertight.client': 'other' });
 
-/** What is remembered from one reading to the next: which series there were, so that they are reported as 0 when they are no more. */
+/** Keeps the series between readings, so that a series without a value is reported as 0. */
 export class Reader {
   private readonly requestSets = new SeriesBound(MAX_REQUEST_SETS, OTHER_REQUESTS);
   private readonly states = new Map<Attributes, { active: Attributes; idle: Attributes }>();
@@ -44,7 +44,7 @@ export class Reader {
     let set: Attributes | null = null;
     const count = (client: string, method: string, origin: string, startedAt: number): void => {
       const server = this.servers.of(origin);
-      // A leak's requests are all alike.
+      // Consecutive requests of a leak have equal attributes.
       if (set === null || client !== last.client || method !== last.method || server !== last.server) {
         last = { client, method, server };
         set = this.requestSet(client, methodOf(method), server);
@@ -67,7 +67,7 @@ export class Reader {
       }
       if (holder === null || holders.has(holder)) continue;
       holders.add(holder);
-      // Without tracking, no time is noted before the head has come.
+      // Without tracking, no time is recorded before the response headers come.
       const noted = holder.openedAt === 0 && holder.status === 0 ? at : holder.openedAt;
       count(holder.client, holder.method, holder.origin, starts.get(holder) ?? noted);
     }
@@ -116,7 +116,7 @@ export class Reader {
     return values;
   }
 
-  /** The first sites keep their series: were they the largest of the moment, those that join or leave `other` would make a total fall. */
+  /** The first sites keep their series. If the largest sites had them, a site could join or leave `other`, and a total would fall. */
   private provenLeaks(): Map<Attributes, number> {
     const { sites, other } = provenCounts();
     const counts = new Map<string, number>();

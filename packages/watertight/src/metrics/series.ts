@@ -1,8 +1,7 @@
 /**
- * Owns the bound on what labels cost. A crawler meets any number of servers, a
- * hostile server answers with any status: the first sets of attributes are
- * told apart, all later ones are one. Which set a thing counts under never
- * changes, so a total never falls.
+ * Owns the limit on the number of series. A crawler meets any number of servers, and a hostile server answers
+ * with any status, so the first sets of attributes have series of their own, and all later ones share one.
+ * The series under which a thing is counted never changes, so a total never falls.
  */
 import type { Attributes } from './definition.js';
 
@@ -12,11 +11,11 @@ export class SeriesBound {
 
   constructor(
     private readonly limit: number,
-    /** What those beyond the limit are. */
+    /** The set for everything beyond the limit. */
     private readonly rest: Attributes,
   ) {}
 
-  /** The set to count under: one object for one `key`, which is asked for at every request and made of what `make` puts in. */
+  /** The set to count under: the same object for the same `key`. `make` must make the set from parts of the key only. */
   of(key: string, make: () => Attributes): Attributes {
     const found = this.known.get(key);
     if (found !== undefined) return found;
@@ -29,7 +28,7 @@ export class SeriesBound {
     return attributes;
   }
 
-  /** All sets that were ever counted under: what is not there any more is reported as 0, not left out. */
+  /** All sets that were ever counted under, so that a set without a value is reported as 0 and not left out. */
   get all(): Attributes[] {
     return this.overflowed ? [...this.known.values(), this.rest] : [...this.known.values()];
   }

@@ -1,27 +1,27 @@
-/** Owns the names of servers as attributes: address, port and scheme, the port said even where it is the scheme's default. */
+/** Owns servers as attributes: address, port and scheme; the port is present even if it is the scheme's default. */
 import type { Task, TaskLabels } from '../tasks/index.js';
 import type { Attributes } from './definition.js';
 import { SeriesBound } from './series.js';
 
-/** The servers beyond the limit, taken together; a port must be a number. */
+/** All servers beyond the limit; a port must be a number. */
 const OTHER: Attributes = Object.freeze({ 'server.address': 'other', 'server.port': 0, 'url.scheme': 'other' });
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
-/** What is remembered of origins that were parsed; a program may have any number. */
+/** The most origins whose attributes are cached. */
 const MAX_PARSED = 1000;
 
 export class Servers {
   private readonly bound: SeriesBound;
   private readonly parsed = new Map<string, Attributes>();
-  /** A host's connections have their labels in common. */
+  /** All connections of a host share one object of labels. */
   private readonly byLabels = new WeakMap<TaskLabels, Attributes>();
 
   constructor(limit: number) {
     this.bound = new SeriesBound(limit, OTHER);
   }
 
-  /** `origin`: scheme, host and port. */
+  /** @param origin  scheme, host and port */
   of(origin: string): Attributes {
     let server = this.parsed.get(origin);
     if (server === undefined) {
@@ -48,7 +48,7 @@ export class Servers {
   }
 }
 
-/** The server of an origin, without user and password, which belong to no origin. Pure. */
+/** The server of an origin, without user and password. Pure. */
 export function serverOf(origin: string): Attributes {
   try {
     const { protocol, hostname, port } = new URL(origin);

@@ -1,15 +1,15 @@
-/** Owns call sites as label values: bounded in number and length, and without anything but a place. */
+/** Owns call sites as label values, limited in number and length, and without anything but the position. */
 import { formatSite, siteOf, type Site, type Trace } from '../tasks/index.js';
 
-/** All lines but those told apart. */
+/** The label of all lines beyond the limit. */
 export const OTHER_SITE = 'other';
 
-/** Requests whose line was not recorded: `track: 'all'` records each. */
+/** The label of requests whose line was not recorded; `track: 'all'` records every line. */
 export const UNRECORDED_SITE = 'unrecorded';
 
 const MAX_LENGTH = 200;
 
-/** `src/preview.ts:14:23 (fetchPreview)`. Loaders put queries behind a file's name, and a module may come from a URL. */
+/** Text such as `src/preview.ts:14:23 (fetchPreview)`, without the queries that loaders append to file names; a module may also have a URL. */
 export function siteLabel(trace: Trace | null): string {
   const site = trace === null ? null : siteOf(trace);
   if (site === null) return UNRECORDED_SITE;
@@ -22,10 +22,10 @@ export function siteLabel(trace: Trace | null): string {
   return shown;
 }
 
-/** Thousands of suspects may be of one line. */
+/** Labels by site: thousands of suspects may have the same line. */
 const labels = new WeakMap<Site, string>();
 
-/** The `limit` sites with the most, and the sum of the others as `other`. Pure. */
+/** The `limit` sites with the largest counts, and the sum of the others as `other`. Pure. */
 export function topSites(counts: ReadonlyMap<string, number>, limit: number): Map<string, number> {
   const ordered = [...counts].filter(([site]) => site !== OTHER_SITE).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
   const top = new Map(ordered.slice(0, limit));
