@@ -1,18 +1,17 @@
 /**
- * Owns the leak checks of one test file under jest-circus: makes the steps of a
- * session out of the events that a test environment is told, and has each
- * test's functions run in the test's scope.
+ * Owns the leak checks of one test file under jest-circus: it turns the events that a test environment
+ * receives into the steps of a session, and runs each test's functions in the test's scope.
  */
 import { aimed, type LeakSession, type SessionTest } from '../../leak/index.js';
 
 type Body = (this: unknown, ...args: unknown[]) => unknown;
 
-/** What circus has of a test, as far as it is used here; of the others below likewise. */
+/** The part of circus's record of a test that is used here; the same holds for the types below. */
 interface CircusTest {
   readonly type: 'test';
   readonly name: string;
   readonly parent: CircusBlock;
-  /** The test is meant to fail: `test.failing`. */
+  /** True for `test.failing`: the test is expected to fail. */
   readonly failing?: boolean;
   readonly errors: unknown[];
   fn?: Body | null;
@@ -38,20 +37,20 @@ export interface CircusEvent {
 
 export interface CircusState {
   readonly rootDescribeBlock: CircusBlock;
-  /** What makes the file fail, whatever its tests did. */
+  /** Errors that make the file fail, whatever its tests did. */
   readonly unhandledErrors: unknown[];
 }
 
 export class CircusCheck {
-  /** Whether circus has told anything: no other runner does. */
+  /** Whether circus has sent any event; no other runner sends them. */
   heard = false;
   private readonly tests = new WeakMap<CircusTest, SessionTest>();
-  /** Whose `beforeEach` and `afterEach` hooks run: those of one test at a time. */
+  /** The test whose `beforeEach` and `afterEach` hooks run; circus runs them for one test at a time. */
   private hooked: CircusTest | null = null;
 
   constructor(private readonly session: LeakSession) {}
 
-  /** To be called, and awaited, for each event: circus waits for it, and reports what it adds to a test's errors. */
+  /** Handles one event. Circus waits for the returned promise, and reports the errors that this adds to a test. */
   async hear({ name, test }: CircusEvent, state: CircusState): Promise<void> {
     this.heard = true;
     if (name === 'run_start') this.enterScopes(state.rootDescribeBlock);
@@ -64,9 +63,9 @@ export class CircusCheck {
 
   private async done(test: CircusTest): Promise<void> {
     const begun = this.sessionTest(test);
-    // A retry is another test to the session.
+    // A retry is a new test in the session.
     this.tests.delete(test);
-    // One that is meant to fail has done so; what it left behind comes of that.
+    // A test that is expected to fail did fail, which explains what it left open.
     const error = await this.session.end(begun, { failed: test.errors.length > 0, skipped: test.failing === true });
     if (error !== null) test.errors.push(aimed(error));
   }
@@ -76,7 +75,7 @@ export class CircusCheck {
     if (error !== null) unhandledErrors.push(aimed(error));
   }
 
-  /** Begins it at need: before jest 30, the body of a concurrent test is called before the test is said to start. */
+  /** Begins the test if necessary: before jest 30, the body of a concurrent test is called before its start event. */
   private sessionTest(test: CircusTest): SessionTest {
     let begun = this.tests.get(test);
     if (begun === undefined) this.tests.set(test, (begun = this.session.begin(fullName(test))));
@@ -98,9 +97,9 @@ export class CircusCheck {
       const test = testOf();
       return test === null ? step() : this.session.run(this.sessionTest(test), step);
     };
-    // Circus runs a generator function by its steps, and knows it by its kind.
+    // Circus runs a generator function step by step, and recognises it by its class.
     const scoped = fn.constructor.name === 'GeneratorFunction' ? stepwise(fn as Steps, run) : whole(fn, run);
-    // By its length circus tells whether a function takes the callback `done`.
+    // Circus reads from `length` whether a function takes the callback `done`.
     return Object.defineProperty(scoped, 'length', { value: fn.length });
   }
 }
@@ -123,7 +122,7 @@ function stepwise(fn: Steps, run: Run): Steps {
         const sent: unknown = yield step.value;
         step = run(() => steps.next(sent));
       } catch (error) {
-        // What the steps themselves threw is thrown again: they have ended.
+        // An error thrown by the steps themselves is thrown again, because they have ended.
         step = run(() => steps.throw(error));
       }
     }
@@ -131,7 +130,7 @@ function stepwise(fn: Steps, run: Run): Steps {
   };
 }
 
-/** Its own name after those of the blocks around it, but not the outermost, which is circus's own. */
+/** The test's name after the names of its blocks, without circus's own outermost block. */
 function fullName(test: CircusTest): string {
   const names = [test.name];
   for (let block = test.parent; block.parent !== undefined; block = block.parent) names.unshift(block.name);

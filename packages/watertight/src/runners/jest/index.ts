@@ -1,3 +1,3 @@
-/** Leak checks for jest: what `watertight/jest` is made of. */
+/** Leak checks for jest, the content of `watertight/jest`. */
 export { type JestConfig, type JestEnvironment, type JestOptions, LeakCheckEnvironment, withLeakCheck } from './jest-environment.js';
 export { leakCheck, refuseWrongPlace } from './test-file.js';

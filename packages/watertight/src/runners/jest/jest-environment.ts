@@ -1,8 +1,7 @@
 /**
- * Owns the test environment that checks for leaks under jest: another one, with
- * the check on top. Jest loads environments by its own means, outside of the
- * realm that test files run in, so there is one for all files of a worker, and
- * it sees what runs in there: the modules of Node are the same.
+ * Owns the test environment that checks for leaks under jest: it extends another environment. Jest loads
+ * environments outside of the realm in which test files run, so one copy serves all files of a worker. It
+ * observes what runs in test files, because both realms share Node's own modules.
  */
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -11,13 +10,13 @@ import { ignoreAnyFunction, ignoreCreatedBy, ignoreCurrent, ignoreTopFunction, i
 import { CircusCheck, type CircusEvent, type CircusState } from './circus-check.js';
 import { handOver } from './jest-sandbox.js';
 
-/** `testEnvironmentOptions.watertight`: options of the leak check, and which environment it is put on. */
+/** `testEnvironmentOptions.watertight`: options of the leak check, and the environment that it extends. */
 export interface JestOptions extends SessionOptions {
-  /** `node` (the default), `jsdom`, or any other by the name that jest takes. */
+  /** The environment to extend: `node` (the default), `jsdom`, or any other name that jest accepts. */
   readonly environment?: string;
 }
 
-/** What jest gives to an environment, as far as it is used here. */
+/** The part that is used here of what jest passes to an environment. */
 export interface JestConfig {
   readonly projectConfig: {
     readonly rootDir: string;
@@ -26,7 +25,7 @@ export interface JestConfig {
   };
 }
 
-/** An environment, as far as it is used here. */
+/** The part of an environment that is used here. */
 export interface JestEnvironment {
   readonly global: object;
   setup(): Promise<void>;
@@ -34,15 +33,14 @@ export interface JestEnvironment {
   handleTestEvent?(event: CircusEvent, state: CircusState): unknown;
 }
 
-/** What a test file gets for `watertight/jest` beside `leakCheck`: modules of jest's realm can't import `watertight/leak` unless they are ES modules. */
+/** The exports of `watertight/jest` in a test file besides `leakCheck`: in jest's realm, only an ES module can import `watertight/leak`. */
 const ENTRIES = { ignoreAnyFunction, ignoreCreatedBy, ignoreCurrent, ignoreTopFunction, ignoreUrl, ignoring };
 
 type EnvironmentClass = new (config: JestConfig, context: unknown) => JestEnvironment;
 
 /**
- * The environment `Base` with the leak check on top: for an environment of your
- * own, in a file that `testEnvironment` names and that exports what this
- * returns.
+ * Returns a class that adds the leak check to the environment class `Base`. For an environment of your own:
+ * export the result from the file that `testEnvironment` names.
  */
 export function withLeakCheck<C extends new (config: never, context: never) => object>(Base: C): C {
   class LeakCheckEnvironment extends (Base as unknown as EnvironmentClass) {
@@ -57,7 +55,7 @@ export function withLeakCheck<C extends new (config: never, context: never) => o
     override async setup(): Promise<void> {
       await super.setup();
       const { environment: _, ...options } = optionsOf(this.#config);
-      // What the environment itself keeps open is not the file's.
+      // What the environment itself keeps open is not reported.
       const session = new LeakSession(options);
       this.#check = new CircusCheck(session);
       handOver(this.global, { ...ENTRIES, leakCheck: (given) => session.configure(given) });
@@ -71,7 +69,7 @@ export function withLeakCheck<C extends new (config: never, context: never) => o
     override async teardown(): Promise<void> {
       await super.teardown();
       const { testRunner = '' } = this.#config;
-      // Under circus, silence means that the file failed before a test could run; that error must not be lost for ours.
+      // Under circus, no event means that the file failed before a test could run; that error must stay visible.
       if (this.#check?.heard === false && !testRunner.includes('jest-circus')) {
         throw new Error(`watertight/jest was told of no test, so nothing was checked for leaks: it needs jest-circus, jest's own runner, and this is ${testRunner}`);
       }
@@ -80,7 +78,7 @@ export function withLeakCheck<C extends new (config: never, context: never) => o
   return LeakCheckEnvironment as unknown as C;
 }
 
-/** The environment that `testEnvironment: 'watertight/jest'` names: jest's for Node, or the one that the options name. */
+/** The environment for `testEnvironment: 'watertight/jest'`: jest's environment for Node, or the one in the options, with the leak check. */
 // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- jest wants what `new` can be called on
 export class LeakCheckEnvironment {
   constructor(config: JestConfig, context: unknown) {
@@ -106,7 +104,10 @@ function load(name: string, rootDir: string): EnvironmentClass {
   return loaded.default ?? loaded;
 }
 
-/** Where jest would find it: `jest-environment-<name>` or `<name>`, from the project; jest's own also where only jest has it. */
+/**
+ * The file in which jest would find the environment `name`: `jest-environment-<name>` or `<name>`, from the
+ * project; jest's own environments also from jest itself.
+ */
 function resolve(name: string, rootDir: string): string | null {
   const own = name.startsWith('<rootDir>') ? join(rootDir, name.slice('<rootDir>'.length)) : name;
   let from: string | null = join(rootDir, 'package.json');
@@ -114,7 +115,7 @@ function resolve(name: string, rootDir: string): string | null {
     const here = createRequire(from);
     for (const candidate of [`jest-environment-${own}`, own]) {
       const found = tryResolve(here, candidate);
-      // `jsdom` alone is the library, not the environment.
+      // The package `jsdom` is the library, not the environment.
       if (found !== null && !(candidate === own && /^(?:node|jsdom)$/.test(own))) return found;
     }
     from = step === null ? null : tryResolve(here, step);

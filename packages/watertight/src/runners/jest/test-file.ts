@@ -1,14 +1,15 @@
-/** Owns what `watertight/jest` is inside a test file: its `leakCheck`, and the refusal where no test would be checked. */
+/** Owns the exports of `watertight/jest` inside a test file, and the refusal of imports from where no test would be checked. */
 import { runnerInCharge, type SessionOptions } from '../../leak/index.js';
 import { handed } from './jest-sandbox.js';
 
 /**
- * Sets options of the leak checks, or turns them off. Called in a test or in a
- * `beforeEach` hook: for that test. At the top level of a test file: for the
- * file; in a file of `setupFilesAfterEnv`: for every file. Options given before
- * stay unless they are given again; lists of `ignore` add up.
+ * Sets options of the leak checks, or turns the checks off. A call in a test or in a `beforeEach` hook
+ * applies to that test, a call at the top level of a test file to that file, and a call in a file of
+ * `setupFilesAfterEnv` to every file. Options of earlier calls stay in force unless they are set again; lists
+ * of `ignore` are concatenated.
  *
- * @throws TypeError for an option that is none; Error outside of test files.
+ * @throws TypeError for an unknown option or a value that the option cannot have.
+ * @throws Error outside of test files.
  */
 export function leakCheck(options: SessionOptions | 'off'): void {
   const check = handed();
@@ -16,13 +17,13 @@ export function leakCheck(options: SessionOptions | 'off'): void {
   check.leakCheck(options);
 }
 
-/** In an ES module of a test file, jest puts itself here. */
+/** Jest adds this property to `import.meta` in the ES modules of a test file. */
 interface JestMeta {
   readonly jest?: unknown;
 }
 
 /**
- * Refuses to be imported where no test of jest would be checked.
+ * Throws if `watertight/jest` is imported where no test of jest would be checked.
  *
  * @throws Error that says where `watertight/jest` belongs.
  */
@@ -33,7 +34,7 @@ export function refuseWrongPlace(): void {
   }
   const runner = runnerInCharge();
   if (runner !== null && runner !== 'jest') throw new Error(`watertight/jest was imported under ${runner}, whose tests it can't check: use watertight/${runner}`);
-  // Jest sets it before it loads an environment, in a worker and in its own process alike.
+  // Jest sets this variable before it loads an environment, both in a worker and in its own process.
   if (process.env.JEST_WORKER_ID === undefined) {
     throw new Error("watertight/jest was imported outside of jest's tests (in its configuration, in globalSetup, or in a plain program), where there is no test to check. Name it in the configuration: testEnvironment: 'watertight/jest'.");
   }

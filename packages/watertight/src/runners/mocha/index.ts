@@ -1,2 +1,2 @@
-/** Leak checks for mocha: what `watertight/mocha` is made of. */
+/** Leak checks for mocha, the content of `watertight/mocha`. */
 export { checkTests, leakCheck } from './run-checks.js';

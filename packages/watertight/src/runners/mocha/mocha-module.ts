@@ -1,4 +1,4 @@
-/** Owns mocha as the adapter sees it: where the copy is that runs the tests, and what it must have. */
+/** Owns the access to mocha: it finds the copy that runs the tests, and checks that it has what the adapter needs. */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -22,7 +22,7 @@ export interface MochaSuite {
 
 type Next = (error?: unknown, suite?: unknown) => void;
 
-/** What is replaced in mocha's Runner: its steps, by the names they have had since mocha 1. */
+/** The steps of mocha's Runner that are replaced; their names have not changed since mocha 1. */
 export interface RunnerSteps {
   run: (this: MochaRunner, ...args: unknown[]) => unknown;
   runTest: (this: MochaRunner, next: Next) => unknown;
@@ -45,10 +45,10 @@ export interface MochaModule {
 }
 
 /**
- * The mocha that this process was started as; `started` is false if it was
- * started as something else, and mocha is the one its working directory sees.
+ * The mocha as which this process was started. If the process was started as something else, `started` is
+ * false and mocha is the one found from the working directory.
  *
- * @throws Error if there is none, or one that lacks what the adapter needs.
+ * @throws Error if there is none, or if it lacks what the adapter needs.
  */
 export function findMocha(): { mocha: MochaModule; started: boolean } {
   const own = process.argv[1] === undefined ? null : packageAbove(process.argv[1]);
@@ -61,7 +61,7 @@ export function findMocha(): { mocha: MochaModule; started: boolean } {
   return { mocha, started: own !== null };
 }
 
-/** The folder of the package mocha that a file is part of. */
+/** The folder of the mocha package that contains a file. */
 function packageAbove(file: string): string | null {
   let folder: string;
   try {

@@ -1,42 +1,42 @@
 /**
- * Owns the leak checks of a run of mocha: one of each test when it has ended, one of the run when all have.
+ * Owns the leak checks of a mocha run: one for each test when it has ended, one for the run when all tests
+ * have ended.
  *
- * A hook could not do it, as mocha leaves out all tests that follow a hook
- * that failed. So steps of mocha's Runner are replaced: a test that passes is
- * called passed only after its `afterEach` hooks and its check.
+ * A hook cannot do the check, because mocha skips all tests after a failed hook. So steps of mocha's Runner
+ * are replaced, and a test is reported as passed only after its `afterEach` hooks and its check.
  */
 import { AsyncResource } from 'node:async_hooks';
 import { writeSync } from 'node:fs';
 import { aimed, LeakSession, runnerInCharge, type LeakError, type SessionOptions, type SessionTest } from '../../leak/index.js';
 import { findMocha, type MochaModule, type MochaRunnable, type MochaSuite } from './mocha-module.js';
 
-/** Options that a file gave at its top level, in order. */
+/** The options of a file's top-level calls, in order. */
 type FileOptions = (SessionOptions | 'off')[];
 
-/** A run's checks: made when the one before has ended, so that what files open while they are loaded is seen. */
+/** The checks of one run. Made when the run before has ended, so that what files open while they are loaded is included. */
 interface Run {
   readonly session: LeakSession;
-  /** Tests that are under way, or were. */
+  /** Tests that run or have ended. */
   readonly tests: WeakMap<MochaRunnable, SessionTest>;
-  /** The `afterEach` hooks of the test that passed have run: what they came to, for mocha's own next step. */
+  /** Set when the `afterEach` hooks of a passed test have run: their result, for mocha's own next step. */
   ranHooks: { readonly error: unknown; readonly suite: unknown } | null;
 }
 
 const forAll: FileOptions = [];
 const byFile = new Map<string, FileOptions>();
-/** Given while mocha has not said which file it loads: by a file that it requires, or by the test file that brought this module in. */
+/** Options set before mocha has said which file it loads: by a file that it requires, or by the test file that imported this module first. */
 let early: FileOptions | null = [];
 let loading: string | null = null;
 let current = newRun();
 let ran = false;
 
 /**
- * Sets options of the leak checks, or turns them off. Called in a test or in a
- * `beforeEach` hook: for that test. At the top level of a test file: for the
- * tests of the file. In a file that mocha requires: for all. Options given
- * before stay unless they are given again; lists of `ignore` add up.
+ * Sets options of the leak checks, or turns the checks off. A call in a test or in a `beforeEach` hook
+ * applies to that test, a call at the top level of a test file to the tests of that file, and a call in a
+ * file that mocha requires to all tests. Options of earlier calls stay in force unless they are set again;
+ * lists of `ignore` are concatenated.
  *
- * @throws TypeError for an option that is none.
+ * @throws TypeError for an unknown option or a value that the option cannot have.
  */
 export function leakCheck(options: SessionOptions | 'off'): void {
   if (current.session.configureTest(options)) return;
@@ -58,7 +58,7 @@ function setForAll(options: SessionOptions | 'off'): void {
   forAll.push(options);
 }
 
-/** Now it is known whose the first options are: of the file that has been loaded, or of all. */
+/** Assigns the early options to the file that has been loaded, or to all files. */
 function settleEarly(file: string | null): void {
   const options = early ?? [];
   early = null;
@@ -72,7 +72,11 @@ function newRun(): Run {
   return { session, tests: new WeakMap(), ranHooks: null };
 }
 
-/** Replaces the steps of mocha's Runner. Called once, when the entry point is imported. */
+/**
+ * Replaces the steps of mocha's Runner. Called once, when the entry point is imported.
+ *
+ * @throws Error under another test runner, or if there is no suitable mocha.
+ */
 export function checkTests(): void {
   const runner = runnerInCharge();
   if (runner !== null && runner !== 'mocha') throw new Error(`watertight/mocha was imported under ${runner}, whose tests it can't check: use watertight/${runner}`);
@@ -88,7 +92,7 @@ export function checkTests(): void {
   });
 }
 
-/** Mocha tells its root suite which file is being loaded. */
+/** Follows which file is being loaded; mocha emits events for that on its root suite. */
 function followFiles({ Suite: { prototype } }: MochaModule): void {
   const emit = prototype.emit;
   prototype.emit = function (event, ...args) {
@@ -103,7 +107,7 @@ function followFiles({ Suite: { prototype } }: MochaModule): void {
   };
 }
 
-/** Has bodies and hooks of a test run in its scope; what comes after them does not. */
+/** Makes the bodies and hooks of a test run in its scope, and mocha's next step outside of it. */
 function enterScopes({ Runnable: { prototype } }: MochaModule): void {
   const run = prototype.run;
   prototype.run = function (next) {
@@ -124,13 +128,13 @@ function replaceSteps({ Runner: { prototype }, Hook }: MochaModule): void {
     return run.apply(this, args);
   };
 
-  // Before a test's first hook.
+  // Begins the test before its first hook.
   prototype.hookDown = function (name, next) {
     if (name === 'beforeEach' && this.test !== undefined) begin(this.test);
     return hookDown.call(this, name, next);
   };
 
-  // A test that failed goes on as ever; one that passed is not called so yet.
+  // A failed test continues as usual; a passed test is not reported as passed yet.
   prototype.runTest = function (next) {
     return runTest.call(this, (error) => {
       const { test } = this;
@@ -138,7 +142,7 @@ function replaceSteps({ Runner: { prototype }, Hook }: MochaModule): void {
       if (error !== undefined && error !== null) next(error);
       else if (test === undefined || sessionTest === undefined || test.pending === true) next();
       else {
-        // As its hooks may ask.
+        // The `afterEach` hooks may read the state.
         Object.assign(test, { state: 'passed' });
         hookUp.call(this, 'afterEach', (hookError, suite) => {
           current.ranHooks = { error: hookError, suite };
@@ -149,7 +153,7 @@ function replaceSteps({ Runner: { prototype }, Hook }: MochaModule): void {
     });
   };
 
-  // After a test's end: its hooks have run, or it is looked at when they have.
+  // After a test: its hooks have run already, or it is checked when they have run.
   prototype.hookUp = function (name, next) {
     if (name !== 'afterEach') return hookUp.call(this, name, next);
     if (current.ranHooks !== null) {
@@ -163,7 +167,7 @@ function replaceSteps({ Runner: { prototype }, Hook }: MochaModule): void {
       const sessionTest = test === undefined ? undefined : current.tests.get(test);
       if (test === undefined || sessionTest === undefined) next(error, suite);
       else {
-        // Neither failed nor passed: left out on the way, or tried again.
+        // A test that neither failed nor passed was skipped while it ran, or will be retried.
         settle(current.session.end(sessionTest, { failed: test.state === 'failed', skipped: test.state !== 'failed' }), (leak) => {
           if (leak !== undefined) this.fail(test, leak as Error);
           next(error, suite);
@@ -172,7 +176,7 @@ function replaceSteps({ Runner: { prototype }, Hook }: MochaModule): void {
     });
   };
 
-  // After the last hook of the run.
+  // Checks the run after its last hook.
   prototype.hook = function (name, next) {
     const { suite } = this;
     if (name !== 'afterAll' || !suite.root) return hook.call(this, name, next);
@@ -198,7 +202,7 @@ function begin(test: MochaRunnable): void {
   current.tests.set(test, sessionTest);
 }
 
-/** Mocha's steps take callbacks, in a turn of their own: an error that one of them throws is not a rejection. */
+/** Calls `next` in a turn of its own when the check has ended, so that an error that a step throws is no rejection of the check. */
 function settle(check: Promise<LeakError | null>, next: (error?: unknown) => void): void {
   const outside = AsyncResource.bind(next);
   void check.then(
@@ -207,7 +211,7 @@ function settle(check: Promise<LeakError | null>, next: (error?: unknown) => voi
   );
 }
 
-/** Tests that passed without a check: this module came in when the run had begun. */
+/** An error that names the tests that passed without a check, because this module was imported after the run had begun. */
 function missedIn(suite: MochaSuite, tests: WeakMap<MochaRunnable, SessionTest>): Error | undefined {
   const missed: string[] = [];
   suite.eachTest((test) => {

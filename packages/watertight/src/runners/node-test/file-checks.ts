@@ -1,11 +1,11 @@
 /**
- * Owns the leak checks of a file of node:test: one of each test when it has ended, one of the file when all have.
+ * Owns the leak checks of a file of node:test: one for each test when it has ended, one for the file when all
+ * tests have ended.
  *
- * A root `beforeEach` hook meets each test first. A root `afterEach`, the last
- * one, appends the check to the test's own `after` hooks, which node:test runs
- * in order. Scopes: node:test runs bodies and hooks with the test's context as
- * `this`, through the method `runInAsyncScope` of `AsyncResource`, which is
- * public and is replaced here.
+ * A root `beforeEach` hook begins each test. A root `afterEach` hook, the last one, appends the check to the
+ * test's own `after` hooks, which node:test runs in order. For scopes, `runInAsyncScope` of `AsyncResource`,
+ * which is public, is replaced: through it, node:test runs bodies and hooks with the test's context as
+ * `this`.
  */
 import { AsyncResource } from 'node:async_hooks';
 import { writeSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { after, afterEach, beforeEach } from 'node:test';
 import { isMainThread } from 'node:worker_threads';
 import { aimed, hasPreloads, LeakSession, runnerInCharge, type SessionOptions, type SessionTest } from '../../leak/index.js';
 
-/** What node:test passes to hooks and bodies, as far as it is used here. */
+/** The part that is used here of the context that node:test passes to hooks and bodies. */
 interface Context {
   readonly name: string;
   readonly fullName?: string;
@@ -21,7 +21,7 @@ interface Context {
   after(fn: () => Promise<void>): void;
 }
 
-/** A test, suite or hook of node:test as it is seen from `runInAsyncScope`. Its fields are not public: none is relied on. */
+/** A test, suite or hook of node:test as seen from `runInAsyncScope`. Its fields are not public, so the code works without them. */
 interface Runnable {
   readonly name?: unknown;
   readonly hookType?: unknown;
@@ -34,32 +34,31 @@ interface Runnable {
   readonly passed?: unknown;
 }
 
-/** A test that was met in its `beforeEach`. */
+/** A test whose `beforeEach` hook has run. */
 interface Met {
   readonly test: SessionTest;
   /** node:test's own record of it; null until its body runs. */
   runnable: Runnable | null;
 }
 
-/** In the environment of a test process's children: programs that are tested, not tests, though they inherit the preload. */
+/** The environment variable that marks the child processes of a test process: these are tested programs, not tests, although they inherit the preload. */
 const MARK = 'WATERTIGHT_NODE_TEST';
 
 const session = new LeakSession();
 const met = new Map<object, Met>();
 const bodies = new WeakSet<Runnable>();
 let suiteIsDefined = false;
-/** Thrown to whoever called, and once more at the end: Node 22 exits with 0 when a suite's callback throws. */
+/** The error of a wrong call. It is thrown to the caller and again at the end, because Node 22 exits with 0 if a suite's callback throws. */
 let misuse: Error | null = null;
 
 /**
- * Sets options of the leak checks, or turns them off. Called in a test or in a
- * `beforeEach` hook: for that test. At the top level of a file: for the file.
- * Options given before stay unless they are given again; lists of `ignore` add
- * up.
+ * Sets options of the leak checks, or turns the checks off. A call in a test or in a `beforeEach` hook
+ * applies to that test, a call at the top level of a file to that file. Options of earlier calls stay in
+ * force unless they are set again; lists of `ignore` are concatenated.
  *
- * @throws TypeError for an option that is none; Error in the callback of
- *   `describe`, where there is no test yet: a `beforeEach` hook of the suite
- *   does it for each of its tests.
+ * @throws TypeError for an unknown option or a value that the option cannot have.
+ * @throws Error in the callback of `describe`, where there is no test yet: call it in a `beforeEach` hook of
+ *   the suite, for each of its tests.
  */
 export function leakCheck(options: SessionOptions | 'off'): void {
   if (suiteIsDefined) {
@@ -69,11 +68,16 @@ export function leakCheck(options: SessionOptions | 'off'): void {
   session.configure(options);
 }
 
-/** Puts the hooks around the tests that this file defines from now on. Called once, when the entry point is imported. */
+/**
+ * Adds the hooks to the tests that this file defines from now on. Called once, when the entry point is
+ * imported.
+ *
+ * @throws Error under another test runner.
+ */
 export function checkTests(): void {
   const runner = runnerInCharge();
   if (runner !== null) throw new Error(`watertight/node-test was imported under ${runner}, whose tests it can't check: import 'watertight/${runner}'`);
-  // The process that runs `node --test` only starts others, and they are not the tested programs of anybody.
+  // The process that runs `node --test` only starts others, which are tests and not tested programs.
   if (process.execArgv.includes('--test') && !process.execArgv.some((flag) => /^--(?:experimental-)?test-isolation=none$/.test(flag))) {
     Reflect.deleteProperty(process.env, MARK);
     return;
@@ -84,11 +88,12 @@ export function checkTests(): void {
   }
   process.env[MARK] = String(process.pid);
   enterScopes();
-  // Made before node:test watches what is made by whom: whatever is registered in it is the file's, not a test's.
+  // Made before node:test begins to attribute resources to tests, so that what is registered in it belongs to the
+  // file.
   const outside = new AsyncResource('watertight/node-test');
   beforeEach((t) => meet(t as unknown as Context));
   afterEach((t) => checkLast(t as unknown as Context));
-  // The file's first after hook: registers the last one, behind those of the file itself.
+  // This is the file's first after hook; it registers the last one, behind those of the file itself.
   after(() => outside.runInAsyncScope(() => after(finish)));
   process.once('exit', atExit);
 }
@@ -107,7 +112,7 @@ function checkLast(context: Context): void {
   });
 }
 
-/** `t.skip()` and `t.todo()` may come after the body has begun. */
+/** Whether a test was skipped, which `t.skip()` and `t.todo()` can do after the body has begun. */
 function isLeftOut({ runnable }: Met): boolean {
   return runnable !== null && (runnable.skipped === true || runnable.isTodo === true);
 }
@@ -117,7 +122,7 @@ let finished = false;
 
 async function finish(): Promise<void> {
   finished = true;
-  // Tests whose last hook never came: a hook before it failed, or they were skipped on the way.
+  // Tests whose last hook did not run: an earlier hook failed, or they were skipped while they ran.
   for (const each of met.values()) await session.end(each.test, { failed: each.runnable?.passed !== true, skipped: isLeftOut(each) });
   const missed = root === null ? [] : missedBelow(root);
   const error = await session.finish();
@@ -128,13 +133,13 @@ async function finish(): Promise<void> {
   if (error !== null) throw failing(aimed(error));
 }
 
-/** From Node 22 on, a file that is run by itself prints the error of its last hook, and exits with 0. */
+/** Sets the exit code: from Node 22 on, a file that is run by itself prints the error of its last hook and exits with 0. */
 function failing<E extends Error>(error: E): E {
   process.exitCode = 1;
   return error;
 }
 
-/** The names of the tests below that passed though their body was not seen. */
+/** The names of the tests below that passed, although the scope never saw their bodies run. */
 function missedBelow({ subtests }: Runnable): string[] {
   if (!Array.isArray(subtests)) return [];
   return (subtests as Runnable[]).flatMap((each) => {
@@ -145,7 +150,7 @@ function missedBelow({ subtests }: Runnable): string[] {
 
 type RunInAsyncScope = (this: Runnable, fn: (...args: unknown[]) => unknown, thisArg?: object, ...args: unknown[]) => unknown;
 
-/** Has bodies and hooks of the tests that were met run in their scopes. */
+/** Makes the bodies and hooks of begun tests run in their scopes. */
 function enterScopes(): void {
   const prototype = AsyncResource.prototype as unknown as { runInAsyncScope: RunInAsyncScope };
   const original = prototype.runInAsyncScope;
@@ -161,7 +166,7 @@ function enterScopes(): void {
   };
 }
 
-/** What is nobody's test: a suite's callback, a hook of the file or of a suite, or nothing of node:test's. */
+/** Runs what belongs to no test: a suite's callback, a hook of the file or of a suite, or code that is not node:test's. */
 function aside(runnable: Runnable, run: () => unknown): unknown {
   if (runnable.parentTest !== undefined && runnable.parentTest !== null) root = (runnable.parentTest as { root?: Runnable }).root ?? root;
   if (runnable.reportedType !== 'suite') return run();
@@ -173,7 +178,7 @@ function aside(runnable: Runnable, run: () => unknown): unknown {
   }
 }
 
-/** The last resort: a run that had no test, or was cut short. */
+/** Reports, when the process exits, a run that had no test or was cut short. */
 function atExit(): void {
   const complaint = session.seen === 0 ? emptyRun() : finished ? null : cutShort();
   if (complaint === null) return;
@@ -182,15 +187,15 @@ function atExit(): void {
 }
 
 function emptyRun(): string | null {
-  // Tests there are: they were left out, by themselves or by the flags that choose.
+  // There are tests, but they skipped themselves, or flags excluded them.
   const isChosen = process.execArgv.some((flag) => /^--test-(?:name-pattern|skip-pattern|only|shard|tag)/.test(flag));
   if (isChosen || (Array.isArray(root?.subtests) && root.subtests.length > 0)) return null;
-  // `node --test` takes any file it finds for a test; a preload into all of them is not wired wrongly for that.
+  // `node --test` runs any matching file as a test, so a preload into all files may meet one without tests.
   if (process.env.NODE_TEST_CONTEXT !== undefined && hasPreloads()) return null;
   return 'no test of node:test ran in this process, so nothing was checked for leaks. Import it in a file that defines its tests with node:test, before they are defined.';
 }
 
-/** `process.exit()` in a test or a hook: what is left can still be looked at once. */
+/** Looks once at what is left after `process.exit()` in a test or a hook. */
 function cutShort(): string | null {
   const error = session.finishNow({ failed: process.exitCode !== undefined && process.exitCode !== 0 });
   return error === null ? null : `the process ended before its tests did\n${error.message}`;

@@ -1,2 +1,2 @@
-/** Leak checks for node:test: what `watertight/node-test` is made of. */
+/** Leak checks for node:test, the content of `watertight/node-test`. */
 export { checkTests, leakCheck } from './file-checks.js';

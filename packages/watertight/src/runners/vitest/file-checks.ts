@@ -1,4 +1,4 @@
-/** Owns the leak checks of a file of vitest: one of each test when it has ended, one of the file when all have. */
+/** Owns the leak checks of a file of vitest: one for each test when it has ended, one for the file when all tests have ended. */
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type * as vitestModule from 'vitest';
@@ -6,26 +6,28 @@ import { aimed, LeakSession, runnerInCharge, type SessionOptions, type SessionTe
 
 type Vitest = typeof vitestModule;
 
-/** Both hooks end by themselves: the check has its own limit, so vitest's on hooks does not apply. */
+/** No limit for both hooks: the check has its own, and vitest's limit on hooks must not apply. */
 const NO_LIMIT = 0;
 
 const MISPLACED = "List it in the configuration: setupFiles: ['watertight/vitest'].";
 
 /**
- * Puts the leak checks around the tests of the file that vitest is about to import.
+ * Adds the leak checks to the tests of the file that vitest is about to import; returns the function that
+ * sets the options of the checks.
  *
- * `entry` is the URL of the module that calls: under `isolate: false` a module
- * is evaluated once for all files of a worker, and again for each file only if
- * the configuration lists it. `vitest` is the instance that this module got.
- * Returns what sets the options of the checks.
+ * @param vitest  the instance of vitest that the caller imported
+ * @param entry   the URL of the calling module. Under `isolate: false`, a module is evaluated once for all
+ *   files of a worker, and again for each file only if the configuration lists it.
+ *
+ * @throws Error if the module was imported where the tests would not be checked.
  */
 export function checkFile(vitest: Vitest, entry: string): (options: SessionOptions | 'off') => void {
   refuseWrongPlace(vitest, entry);
-  // Made before the test file is imported: what the file opens at its top level is its own.
+  // Made before the test file is imported, so that what the file opens at its top level belongs to it.
   const session = new LeakSession();
   try {
-    // vitest reads the names of what a hook takes out of its source: they have to be written in this form. The hooks
-    // are not async, and so not in the stacks of what fails within.
+    // vitest reads the parameter names of a hook from its source, so they must have this form. The hooks are not
+    // async, so that they are not in the stacks of errors within.
     vitest.aroundEach((runTest, { task }) => {
       const test = session.begin(task.fullTestName);
       return session.run(test, runTest).then(() => end(session, test, task));
@@ -37,15 +39,15 @@ export function checkFile(vitest: Vitest, entry: string): (options: SessionOptio
   return (options) => session.configure(options);
 }
 
-/** What vitest has of a test, as far as it is used here. */
+/** The part of vitest's record of a test that is used here. */
 interface Task {
-  /** The test is meant to fail: `test.fails`. */
+  /** True for `test.fails`: the test is expected to fail. */
   readonly fails?: boolean;
   readonly result?: { readonly state: string };
 }
 
 async function end(session: LeakSession, test: SessionTest, { fails, result }: Task): Promise<void> {
-  // Of a test that is meant to fail vitest turns the result round: an error more would let it pass.
+  // vitest inverts the result of a test that is expected to fail, so another error would let it pass.
   const error = await session.end(test, { failed: result?.state === 'fail', skipped: result?.state === 'skip' || fails === true });
   if (error !== null) throw aimed(error);
 }
@@ -55,7 +57,7 @@ async function finish(session: LeakSession): Promise<void> {
   if (error !== null) throw aimed(error);
 }
 
-/** What vitest has of a worker, as far as it is used here: to tell a place where nothing would be checked. */
+/** The part of vitest's worker state that shows whether the tests would be checked. */
 interface Worker {
   readonly config?: { readonly isolate?: boolean; readonly pool?: string; readonly setupFiles?: readonly string[] };
 }

@@ -1,2 +1,2 @@
-/** Leak checks for vitest: what `watertight/vitest` is made of. */
+/** Leak checks for vitest, the content of `watertight/vitest`. */
 export { checkFile } from './file-checks.js';
