@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { judgeImport } from './layer-rule.js';
+import { layers } from './layers.js';
 
 const library = (path) => `/repo/packages/watertight/src/${path}`;
 const watcher = (path) => `/repo/packages/watch/src/${path}`;
@@ -43,9 +44,45 @@ describe('the layer rule', () => {
     ['a layer that is to come has its place', library('proxy/connect.ts'), '../conn/index.js', 'allowed'],
     ['the watcher imports the library by name', watcher('run/run.ts'), 'watertight/leak', 'allowed'],
     ['the folders of the watcher have doors too', watcher('cli/top.ts'), '../scrape/target.js', 'sideDoor'],
+    ['the command stands above everything of the watcher', watcher('cli/watch.ts'), '../monitor/index.js', 'allowed'],
+    ['the command does not reach into the detector', watcher('cli/watch.ts'), '../detect/index.js', 'wrongWay'],
+    ['the pages import no server code but through its index', watcher('ui/fleet.ts'), '../server/overview.js', 'sideDoor'],
+    ['the pages do not read the history', watcher('ui/fleet.ts'), '../store/index.js', 'wrongWay'],
+    ['the flame graph needs no server', watcher('flame/layout.ts'), '../server/index.js', 'wrongWay'],
+    ['the server does not import the command', watcher('server/dashboard.ts'), '../cli/main.js', 'wrongWay'],
+    ['the monitor does not import the alerts that listen to it', watcher('monitor/monitor.ts'), '../alert/index.js', 'wrongWay'],
+    ['the monitor asks the detector', watcher('monitor/group-watch.ts'), '../detect/index.js', 'allowed'],
+    ['the detector does not import the monitor', watcher('detect/assess.ts'), '../monitor/index.js', 'wrongWay'],
+    ['the detector does not import the history', watcher('detect/sample.ts'), '../store/index.js', 'wrongWay'],
+    ['the history does not import the scraper', watcher('store/history.ts'), '../scrape/index.js', 'wrongWay'],
+    ['what attaches to a process is for the command', watcher('cli/attach.ts'), '../attach/index.js', 'allowed'],
+    ['what attaches to a process imports no other folder', watcher('attach/inspector.ts'), '../diagnose/index.js', 'wrongWay'],
     ['tests are not bound by it', '/repo/packages/watertight/test/wire/parser.test.ts', 'node:fs', 'allowed'],
   ];
   for (const [sentence, file, specifier, expected] of cases) {
     it(sentence, () => assert.equal(verdict(file, specifier), expected));
   }
+});
+
+describe('the table of layers', () => {
+  for (const [name, { mayImport }] of Object.entries(layers)) {
+    it(`of ${name} names only folders that are in it`, () => {
+      for (const allowed of Object.values(mayImport)) for (const folder of allowed) assert.ok(Object.hasOwn(mayImport, folder), folder);
+    });
+
+    it(`of ${name} has no circle`, () => {
+      const follow = (folder, path) => {
+        assert.ok(!path.includes(folder), `a circle: ${[...path, folder].join(' -> ')}`);
+        for (const next of mayImport[folder]) follow(next, [...path, folder]);
+      };
+      for (const folder of Object.keys(mayImport)) follow(folder, []);
+    });
+  }
+
+  it('lists the folders of the watcher from top to bottom', () => {
+    const order = Object.keys(layers.watch.mayImport);
+    for (const [folder, allowed] of Object.entries(layers.watch.mayImport)) {
+      for (const below of allowed) assert.ok(order.indexOf(below) > order.indexOf(folder), `${folder} -> ${below}`);
+    }
+  });
 });

@@ -1,7 +1,7 @@
 /** Owns the flame graph as one file: what the build made of src/flame, with a profile in it, and nothing that it would have to load. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { FlameNode } from '../server/index.js';
+import type { FlameNode } from '../diagnose/index.js';
 
 export interface FlamePage {
   readonly title: string;

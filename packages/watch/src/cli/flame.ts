@@ -6,9 +6,8 @@ import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import type { Profile } from 'watertight/pprof';
-import { stacksOf } from '../diagnose/index.js';
+import { flameTree, stacksOf } from '../diagnose/index.js';
 import { readProfile, ScrapeError, TargetError } from '../scrape/index.js';
-import { flameTree } from '../server/index.js';
 import { flamePage } from './flame-page.js';
 import { UsageError } from './usage-error.js';
 

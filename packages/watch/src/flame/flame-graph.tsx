@@ -1,7 +1,7 @@
 /** Owns the flame graph as a person meets it: bars that are searched, zoomed and read with a mouse or a keyboard. */
 import type { TargetedKeyboardEvent, VNode } from 'preact';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import type { FlameNode } from '../server/index.js';
+import type { FlameNode } from '../diagnose/index.js';
 import { findBars, layFlame, sameBar, visibleBars, type FlameBar, type PlacedBar } from './layout.js';
 import './flame.css';
 

@@ -1,6 +1,6 @@
 /** Owns where the bars of a flame graph lie, and which of them a search finds. Pure. */
 import { hierarchy, partition, type HierarchyRectangularNode } from 'd3-hierarchy';
-import type { FlameNode } from '../server/index.js';
+import type { FlameNode } from '../diagnose/index.js';
 
 export type FlameBar = HierarchyRectangularNode<FlameNode>;
 

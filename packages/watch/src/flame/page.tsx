@@ -1,6 +1,6 @@
 /** Owns the flame graph as a page of its own, which `watertight flame` writes: it draws what the page carries. */
 import { render } from 'preact';
-import type { FlameNode } from '../server/index.js';
+import type { FlameNode } from '../diagnose/index.js';
 import { FlameGraph } from './flame-graph.js';
 import './page.css';
 

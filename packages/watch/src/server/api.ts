@@ -1,10 +1,9 @@
 /** Owns what the dashboard is told: the routes under `/api`, each a view of what the monitor and the history know. */
 import { Hono, type Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import { summarizeStacks, type Summary } from '../diagnose/index.js';
+import { flameTree, summarizeStacks, type Summary } from '../diagnose/index.js';
 import { groupReports, type Monitor, type TargetMonitor, type TargetReport } from '../monitor/index.js';
 import type { History } from '../store/index.js';
-import { flameTree } from './flame-tree.js';
 import { nearestProfile } from './kept-profile.js';
 import type { LiveFeed } from './live-feed.js';
 import { overviewRow, type OverviewRow } from './overview.js';

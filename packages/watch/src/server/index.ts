@@ -1,7 +1,6 @@
 /** The dashboard's server. */
 export { curveOf, restartsIn, thresholdAt, troughLine, type Curve, type Line } from './curve.js';
 export { Dashboard, type DashboardOptions } from './dashboard.js';
-export { flameTree, type FlameNode } from './flame-tree.js';
 export { LiveFeed, type FeedReader, type News } from './live-feed.js';
 export type { OverviewRow } from './overview.js';
 export type { GroupCurve, TargetView } from './target-view.js';

@@ -1,6 +1,7 @@
 /** Owns asking the server: each route with the shape of its answer. */
+import type { FlameNode } from '../flame/index.js';
 import type { GroupReport } from '../monitor/index.js';
-import type { FlameNode, OverviewRow, TargetView } from '../server/index.js';
+import type { OverviewRow, TargetView } from '../server/index.js';
 import { answerTo } from './server-answer.js';
 
 export type { GroupCurve, TargetView } from '../server/index.js';

@@ -1,9 +1,8 @@
-/** Curves, restarts, trough lines and flame trees for the dashboard. */
+/** Curves, restarts and trough lines for the dashboard. */
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { curveOf, flameTree, restartsIn, thresholdAt, troughLine } from '#server';
-import type { Frame } from 'watertight/pprof';
+import { curveOf, restartsIn, thresholdAt, troughLine } from '#server';
 
 const series = (...points: [at: number, value: number, start?: number][]) => points.map(([at, value, start = 0]) => ({ at, value, start }));
 
@@ -45,24 +44,4 @@ describe('the trough line', () => {
 test('a threshold fires at the first peak that meets it, or never', () => {
   assert.equal(thresholdAt([{ at: 1, value: 5, start: 0 }, { at: 2, value: 5, start: 0, high: 1000, last: 5, count: 3 }], 1000), 2);
   assert.equal(thresholdAt(series([1, 999]), 1000), null);
-});
-
-describe('a flame tree', () => {
-  const frame = (name: string): Frame => ({ function: name, file: `${name}.go`, line: 1, address: '' });
-
-  test('has the outermost frame at its root and sums at every node', () => {
-    const tree = flameTree([
-      { frames: [frame('read'), frame('load'), frame('main')], count: 3 },
-      { frames: [frame('write'), frame('load'), frame('main')], count: 5 },
-      { frames: [frame('gone'), frame('main')], count: 0 },
-    ]);
-    assert.deepEqual([tree.name, tree.value], ['all', 8]);
-    const [main] = tree.children;
-    assert.deepEqual([main.name, main.value, main.place], ['main', 8, 'main.go:1']);
-    assert.deepEqual(main.children[0].children.map(({ name, value }) => [name, value]), [['write', 5], ['read', 3]]);
-  });
-
-  test('of nothing is a root without children', () => {
-    assert.deepEqual(flameTree([]), { name: 'all', place: '', value: 0, children: [] });
-  });
 });

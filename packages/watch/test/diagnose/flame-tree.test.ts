@@ -1,0 +1,26 @@
+/** Stacks as the tree that a flame graph draws. */
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { flameTree } from '#diagnose';
+import type { Frame } from 'watertight/pprof';
+
+describe('a flame tree', () => {
+  const frame = (name: string): Frame => ({ function: name, file: `${name}.go`, line: 1, address: '' });
+
+  test('has the outermost frame at its root and sums at every node', () => {
+    const tree = flameTree([
+      { frames: [frame('read'), frame('load'), frame('main')], count: 3 },
+      { frames: [frame('write'), frame('load'), frame('main')], count: 5 },
+      { frames: [frame('gone'), frame('main')], count: 0 },
+    ]);
+    assert.deepEqual([tree.name, tree.value], ['all', 8]);
+    const [main] = tree.children;
+    assert.deepEqual([main.name, main.value, main.place], ['main', 8, 'main.go:1']);
+    assert.deepEqual(main.children[0].children.map(({ name, value }) => [name, value]), [['write', 5], ['read', 3]]);
+  });
+
+  test('of nothing is a root without children', () => {
+    assert.deepEqual(flameTree([]), { name: 'all', place: '', value: 0, children: [] });
+  });
+});
