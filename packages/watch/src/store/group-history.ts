@@ -3,7 +3,7 @@
  * Every profile of the last hours, and one in a quarter of an hour before
  * that: what the detector looks at.
  */
-import type { Sample } from './history.js';
+import type { Sample } from './sample-history.js';
 import type { SqlFile } from './sql-file.js';
 
 /** How long every profile's count is kept, and how long one in {@link LASTING}; ms. */

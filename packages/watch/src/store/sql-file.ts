@@ -95,3 +95,8 @@ export class SqlFile {
     return statement;
   }
 }
+
+/** The database has no Infinity among its whole numbers. */
+export function bounded(number: number): number {
+  return Math.min(number, Number.MAX_SAFE_INTEGER);
+}

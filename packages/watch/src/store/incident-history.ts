@@ -1,0 +1,56 @@
+/** Owns the incidents in the history: when each target was judged to leak, from when to when. */
+import type { Retention } from './retention.js';
+import type { SqlFile } from './sql-file.js';
+
+/** A time during which a target leaked, as it was judged then. */
+export interface Incident<D = unknown> {
+  readonly id: number;
+  readonly target: number;
+  readonly opened: number;
+  /** Null while it goes on. */
+  readonly closed: number | null;
+  readonly detail: D;
+}
+
+export class IncidentHistory {
+  constructor(
+    private readonly sql: SqlFile,
+    private readonly retention: Retention,
+  ) {}
+
+  /** Opens an incident, or renews what is known of the open one; returns its number. */
+  open(target: number, at: number, detail: unknown): number {
+    return this.sql.transaction(() => {
+      const open = this.openOf(target);
+      if (open !== null) {
+        this.sql.run('UPDATE incident SET detail = ? WHERE id = ?', JSON.stringify(detail), open.id);
+        return open.id;
+      }
+      return Number(this.sql.run('INSERT INTO incident (target, opened, closed, detail) VALUES (?, ?, NULL, ?)', target, at, JSON.stringify(detail)).lastInsertRowid);
+    });
+  }
+
+  /** Closes the open incident, if there is one. */
+  close(target: number, at: number): void {
+    this.sql.run('UPDATE incident SET closed = ? WHERE target = ? AND closed IS NULL', at, target);
+  }
+
+  openOf<D>(target: number): Incident<D> | null {
+    return this.where<D>('target = ? AND closed IS NULL', target).at(0) ?? null;
+  }
+
+  /** Incidents of a target, or of all, latest first. */
+  all<D>(target: number | null, limit: number): Incident<D>[] {
+    return target === null ? this.where<D>('1 ORDER BY opened DESC LIMIT ?', limit) : this.where<D>('target = ? ORDER BY opened DESC LIMIT ?', target, limit);
+  }
+
+  private where<D>(condition: string, ...values: unknown[]): Incident<D>[] {
+    const rows = this.sql.all(`SELECT id, target, opened, closed, detail FROM incident WHERE ${condition}`, ...values) as (Omit<Incident, 'detail'> & { detail: string })[];
+    return rows.map((row) => ({ ...row, detail: JSON.parse(row.detail) as D }));
+  }
+
+  /** Removes those that were closed longer ago than they are to be kept, within a transaction of the caller's. */
+  expire(target: number, now: number): void {
+    this.sql.run('DELETE FROM incident WHERE target = ? AND closed < ?', target, now - this.retention.coarse);
+  }
+}
