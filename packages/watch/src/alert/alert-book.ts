@@ -1,18 +1,19 @@
 /**
- * Owns which alerts are open: one for each target that leaks, opened once, told again when the line at
- * fault is known or is another one, and closed when the verdict is taken back or the target is watched
- * no more. Pure.
+ * Owns which alerts are open: when each is opened, told again and closed.
+ *
+ * A target that leaks has one alert. It is told again when the line at fault becomes known or changes, and
+ * closed when the verdict is taken back or the target is no longer watched. Pure.
  */
 import type { TargetReport } from '../monitor/index.js';
 import { alertId, lineOf, type LeakAlert } from './leak-alert.js';
 
-/** As long as Prometheus itself goes on telling that an alert is resolved, ms: one of these will arrive. */
+/** How long a resolved alert is sent again, ms, in case a message is lost. Prometheus does it for as long. */
 const RESOLVED_KEPT = 15 * 60_000;
-/** Lines that are told of one alert: two that leak at the same pace would take turns for ever. */
+/** How many lines at fault one alert tells of. Without a limit, two lines that leak equally fast would alternate, and each change would be a message. */
 const LINES_TOLD = 5;
 
 interface OpenAlert extends LeakAlert {
-  /** The lines that were told. */
+  /** The lines at fault that were told. */
   readonly lines: readonly string[];
 }
 
@@ -20,11 +21,15 @@ export class AlertBook {
   private readonly alerts = new Map<string, OpenAlert>();
   private closed: LeakAlert[] = [];
 
-  /** What of a report is to be told: that it opens or closes an alert, or that another line is at fault; null for nothing. `opened`: since when the leak is on record, if an earlier run of the watch saw it. */
+  /**
+   * The alert to send because of a report: it opens, it closes, or another line is at fault. Null if there
+   * is nothing to send. `opened` gives the time since when the leak is on record, which an earlier run of the
+   * watch may have written.
+   */
   take(report: TargetReport, at: number, opened: () => number = () => at): LeakAlert | null {
     const open = this.alerts.get(report.url);
     if (!report.leaking) {
-      // What does not answer has not recovered.
+      // A target that does not answer may still leak: its alert stays open.
       if (!report.up) return null;
       return open === undefined ? this.closeEarlier(report) : this.close(open, at);
     }
@@ -38,7 +43,7 @@ export class AlertBook {
     return open === undefined || isNew ? alert : null;
   }
 
-  /** Closes the alerts of targets that are none any more. */
+  /** Closes the alerts of targets that are no longer watched. */
   retain(urls: ReadonlySet<string>, at: number): LeakAlert[] {
     return [...this.alerts.values()].filter(({ report }) => !urls.has(report.url)).map((alert) => this.close(alert, at));
   }
@@ -47,13 +52,13 @@ export class AlertBook {
     return [...this.alerts.values()];
   }
 
-  /** Those that were closed a short time ago. */
+  /** The alerts that were closed a short time ago. */
   resolved(at: number): readonly LeakAlert[] {
     this.closed = this.closed.filter(({ endsAt }) => endsAt !== null && at - endsAt < RESOLVED_KEPT);
     return this.closed;
   }
 
-  /** A leak that an earlier run of the watch told of, and that was over when this one first looked. */
+  /** Closes the alert of a leak that an earlier run of the watch reported and that was over when this run began. */
   private closeEarlier(report: TargetReport): LeakAlert | null {
     const { incident, url } = report;
     if (incident === null || incident.closed === null) return null;

@@ -1,4 +1,4 @@
-/** Owns the alerts of a watch: hears every report, and tells whoever is to be told. */
+/** Owns the alerts of a running watch: it hears every report and passes what is to be told to the receivers. */
 import { Client, Transport } from 'watertight';
 import type { TargetReport } from '../monitor/index.js';
 import { AlertBook } from './alert-book.js';
@@ -14,14 +14,14 @@ export interface Receivers {
 
 export interface AlertingOptions extends DeliveryOptions {
   readonly link: LinkTo;
-  /** The targets that there are now; an alert of another is resolved. Left out, only {@link Alerting.retain} does that. */
+  /** The targets that are watched now; alerts of all others are resolved. Without it, only {@link Alerting.retain} resolves them. */
   readonly watched?: () => Iterable<string>;
-  /** Between two tellings of what is open to Alertmanager, ms. Default a minute, as in Prometheus. */
+  /** How often Alertmanager is sent what is open, ms. Default a minute, as in Prometheus. */
   readonly refresh?: number;
 }
 
 const REFRESH = 60_000;
-/** An alert that was not told of for so many refreshes is over: the watch has ended. Prometheus's own number. */
+/** After this many missed refreshes Alertmanager resolves an alert, since the watch must have ended. Prometheus uses the same number. */
 const MISSED = 4;
 
 export class Alerting {
@@ -46,7 +46,7 @@ export class Alerting {
     }, this.refresh);
   }
 
-  /** From now on these are told. Alertmanager hears of what is open already. */
+  /** Sets the receivers from now on. A new Alertmanager is sent what is open already. */
   setReceivers(receivers: Receivers): void {
     const text = JSON.stringify(receivers);
     if (text === this.receivers) return;
@@ -65,18 +65,18 @@ export class Alerting {
     if (alert !== null) this.tell([alert]);
   }
 
-  /** These are watched, and no others: what was open of others is resolved. */
+  /** Resolves the open alerts of all targets but these. */
   retain(urls: Iterable<string>, at = Date.now()): void {
     const alerts = this.book.retain(new Set(urls), at);
     if (alerts.length > 0) this.tell(alerts);
   }
 
-  /** Resolves when everything that is known has been told, or given up. */
+  /** Resolves when every message has been delivered or given up. */
   async settled(): Promise<void> {
     await Promise.all([this.webhook?.settled(), this.alertmanager?.settled()]);
   }
 
-  /** Gives up what is under way. What is open stays so at Alertmanager until it has heard nothing for some minutes. */
+  /** Gives up every delivery. Alertmanager keeps open alerts open until it has received nothing for some minutes. */
   async close(): Promise<void> {
     clearInterval(this.timer);
     await Promise.all([this.webhook?.close(), this.alertmanager?.close()]);
@@ -88,7 +88,7 @@ export class Alerting {
     this.tellAlertmanager();
   }
 
-  /** Everything at once: an Alertmanager that has restarted knows it all again. */
+  /** Sends all alerts each time, so that an Alertmanager that has restarted knows them again. */
   private tellAlertmanager(): void {
     const alerts = (): readonly LeakAlert[] => [...this.book.open, ...this.book.resolved(Date.now())];
     if (alerts().length === 0) return;

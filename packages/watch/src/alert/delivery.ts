@@ -1,7 +1,7 @@
 /**
- * Owns bringing JSON to one receiver: one message after the other, again after
- * a failure that may pass, and never without an end. What fails is said, and
- * stops nothing.
+ * Owns the delivery of JSON messages to one receiver: one at a time, with a bounded number of attempts.
+ *
+ * A failure is reported and does not stop the watch.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'watertight';
@@ -14,23 +14,23 @@ export interface Receiver {
 }
 
 export interface DeliveryOptions {
-  /** Told of a message that was given up, and of the first failure of one. The texts have no credentials. */
+  /** Called with a line for the first failure of a message, and when a message is given up. The lines have no credentials. */
   readonly say: (line: string) => void;
-  /** Before the second attempt, ms; doubles from then on, up to a minute. Default 1000. */
+  /** Pause before the second attempt, ms; it doubles with each attempt, up to a minute. Default 1000. */
   readonly pause?: number;
-  /** For one answer, ms. Default 10,000. */
+  /** How long one answer may take, ms. Default 10,000. */
   readonly timeout?: number;
 }
 
 /** Attempts at one message: with the usual pauses, over two minutes. */
 const ATTEMPTS = 8;
 const LONGEST_PAUSE = 60_000;
-/** Messages that wait, at most; the oldest goes. */
+/** How many messages may wait; beyond that, the oldest is dropped. */
 const MOST_WAITING = 1000;
-/** What is read of an answer, so that its connection can be used again. */
+/** How many bytes of an answer are read so that its connection can be used again. */
 const ANSWER = 2 ** 16;
 
-/** An answer that the next attempt would get as well. */
+/** An answer that another attempt would only get again: the message is given up at once. */
 class Refused extends Error {}
 
 export class Delivery {
@@ -57,7 +57,7 @@ export class Delivery {
     this.shown = address.origin;
   }
 
-  /** Has it sent; `body` is asked when it is sent, and takes the place of what still waits under the same key. */
+  /** Queues a message, in place of one that still waits under the same key. `body` is called when the message is sent. */
   send(key: string, body: () => unknown): void {
     if (this.ended.signal.aborted) return;
     if (this.waiting.size >= MOST_WAITING && !this.waiting.has(key)) {
@@ -69,12 +69,12 @@ export class Delivery {
     this.running ??= this.drain().finally(() => (this.running = null));
   }
 
-  /** Resolves when nothing waits. */
+  /** Resolves when no message waits. */
   async settled(): Promise<void> {
     while (this.running !== null) await this.running;
   }
 
-  /** Gives up what waits and what is under way. */
+  /** Gives up every message, waiting or under way. */
   async close(): Promise<void> {
     this.waiting.clear();
     this.ended.abort();
@@ -109,7 +109,7 @@ export class Delivery {
 
   private async post(body: string): Promise<void> {
     const { timeout = 10_000 } = this.options;
-    // A redirected POST would become a GET, or carry the alert to where nobody said.
+    // No redirects: a redirected POST would become a GET, or take the alert to an address that nobody configured.
     await using response = await this.client.post(this.address, body, { headers: this.headers, timeout, signal: this.ended.signal, redirect: 'manual' });
     const { status } = response;
     await response.body.readAll(ANSWER).catch(() => undefined);

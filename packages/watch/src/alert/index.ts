@@ -1,4 +1,4 @@
-/** Alerts: which are open, what they say, and how they get to whom. */
+/** The door of `alert`: which alerts are open, what they say, and how they are delivered. */
 export { AlertBook } from './alert-book.js';
 export { Alerting, type AlertingOptions, type Receivers } from './alerting.js';
 export { Delivery, type DeliveryOptions, type Receiver } from './delivery.js';

@@ -1,26 +1,26 @@
-/** Owns what an alert says, to a webhook and to Alertmanager: of a report, in words and labels, without credentials. Pure. */
+/** Owns the content of an alert, for a webhook and for Alertmanager: what a report says, without credentials. Pure. */
 import { createHash } from 'node:crypto';
 import type { GroupReport, TargetReport } from '../monitor/index.js';
 
-/** One target's leak, from the verdict on until it is taken back. Times in ms since 1970. */
+/** One target's leak, from the verdict until the verdict is taken back. Times in ms since 1970. */
 export interface LeakAlert {
-  /** The same as long as the alert is open, whatever else changes. */
+  /** Identifies the alert; it does not change while the alert is open. */
   readonly id: string;
   readonly startsAt: number;
   /** Null while it goes on. */
   readonly endsAt: number | null;
-  /** The latest report in which it leaked; of a leak that an earlier run of the watch saw, the first in which it did not. */
+  /** The latest report in which the target leaked. For a leak that only an earlier run of the watch saw: the first report without it. */
   readonly report: TargetReport;
 }
 
-/** Where a target is seen: the dashboard's address of it; null where there is no dashboard. */
+/** The address of a target's page on the dashboard; null where there is no dashboard. */
 export type LinkTo = (url: string) => string | null;
 
 export function alertId(target: string, startsAt: number): string {
   return createHash('sha256').update(`${target}\n${startsAt}`).digest('hex').slice(0, 16);
 }
 
-/** What a webhook gets. `version` counts up when a field changes its meaning or goes. */
+/** What a webhook gets. `version` is raised when a field changes its meaning or is removed. */
 export interface WebhookBody {
   readonly version: 1;
   readonly status: 'firing' | 'resolved';
@@ -31,7 +31,7 @@ export interface WebhookBody {
   readonly verdict: 'leaking' | 'healthy';
   readonly startsAt: string;
   readonly endsAt: string | null;
-  /** Since when it leaks, which is earlier than it could be known. */
+  /** When the leak began, which is before it was detected. */
   readonly since: string | null;
   readonly perHour: number;
   readonly count: number | null;
@@ -44,7 +44,7 @@ export interface WebhookBody {
   readonly dashboard: string | null;
 }
 
-/** Groups that are told, at most. */
+/** How many groups a message lists. */
 const GROUPS = 5;
 
 export function webhookBody({ id, startsAt, endsAt, report }: LeakAlert, link: LinkTo): WebhookBody {
@@ -80,7 +80,7 @@ export interface AlertmanagerAlert {
   readonly generatorURL?: string;
 }
 
-/** `until`: when Alertmanager is to take an open alert for resolved, if it hears no more of it. */
+/** `until`: when Alertmanager resolves an open alert if it is not sent again. */
 export function alertmanagerAlert({ startsAt, endsAt, report }: LeakAlert, until: number, link: LinkTo): AlertmanagerAlert {
   const { url, name, labels, perHour, since, reason, limit, limitAt } = report;
   const [worst] = grown(report);

@@ -1,21 +1,22 @@
 /**
- * Owns Prometheus alerting rules with the detector's idea, for where only
- * Prometheus may watch: a leak is seen in the troughs and within one process,
- * and a rhythm of the day climbs for part of it only. They know less than the
- * detector, and are later. Pure.
+ * Owns the Prometheus alerting rules that `watertight rules` prints, for places where only a Prometheus may
+ * watch.
+ *
+ * They follow the idea of the detector: a leak shows in the lowest counts and within one process, while a daily
+ * rhythm climbs for only part of the day. They have less information than the detector and fire later. Pure.
  */
 import { stringify } from 'yaml';
 
 export interface RuleOptions {
-  /** What a leak lets grow. Default `go_goroutines`. */
+  /** The metric that a leak makes grow. Default `go_goroutines`. */
   readonly metric?: string;
   /** Matchers as PromQL has them between the braces: `job="api",env!="dev"`. Default: none. */
   readonly selector?: string;
-  /** A count that must not be met. Default: none. */
+  /** A count that must not be reached. Default: none. */
   readonly limit?: number;
 }
 
-/** What can't be put into a rule. */
+/** An option that can't be put into a rule. */
 export class RuleError extends Error {
   readonly code = 'ERR_RULE';
 
@@ -53,11 +54,11 @@ function rulesOf(metric: string, selector: string, limit: number | undefined): R
   const [trough, age, rise] = ['trough', 'age', 'rise'].map((what) => `watertight:${metric}:${what}`) as [string, string, string];
   const selected = (name: string): string => (selector === '' ? name : `${name}{${selector}}`);
   const older = (hours: number): string => `and ${PROCESS} ${age} > ${hours * HOUR}`;
-  // Of what happened within one process on a whole day, warm-up left out: nine tenths of the hours climbed, where a rhythm climbs for half of them.
+  // Within one process and over a whole day, without the warm-up, nine tenths of the hours climbed. Under a daily rhythm it is half of them.
   const steady = lines(
     `avg_over_time(${rise}[1d]) > 1`,
     `and quantile_over_time(0.1, ${rise}[1d]) > 0`,
-    // It was there all day, or the morning's climb would be all there is; of a process that is restarted every few hours, six hours of that are enough.
+    // The process must have been there all day, or the climb of the morning would be all that is seen. Of one that restarts every few hours, six hours are enough.
     `and ${trough} offset 23h`,
     `and count_over_time(${rise}[1d]) > 0.25 * count_over_time(${trough}[1d])`,
     `and 24 * avg_over_time(${rise}[1d]) > 0.2 * min_over_time(${trough}[1d])`,
@@ -75,7 +76,7 @@ function rulesOf(metric: string, selector: string, limit: number | undefined): R
         `and ${trough} > 3 * ${trough} offset 2h`,
         `and min_over_time(${rise}[1h]) > 0`,
         older(3),
-        // A process that was there yesterday, and as high at this hour, is in its rhythm.
+        // A process whose count was as high at this hour yesterday follows its daily rhythm.
         `unless (${trough} <= 1.2 * ${trough} offset 1d ${older(26)})`,
       ),
       summary: 'climbs by {{ $value | humanize }} an hour',
@@ -94,7 +95,7 @@ function rulesOf(metric: string, selector: string, limit: number | undefined): R
         `and ${day} offset 2d > ${day} offset 3d`,
         `and ${day} > 1.1 * ${day} offset 3d`,
         older(4 * 24 + 2),
-        // A quiet week's end is followed by rising days: compared with the same day of the week before, where the process was there.
+        // After a quiet weekend the days rise: hence the comparison with the same day a week ago, where the process was there.
         `unless (${day} <= 1.1 * ${day} offset 7d ${older(8 * 24 + 2)})`,
       ),
       summary: 'climbs by {{ $value | humanize }} an hour, day after day',

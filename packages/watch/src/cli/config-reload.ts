@@ -1,7 +1,7 @@
-/** Owns the watch's configuration file while the watch runs: what it says is looked at again now and then, and on SIGHUP. */
+/** Owns the reloading of the configuration file during a watch: every few seconds, and on SIGHUP. */
 import { ConfigError, type ConfigFile, type TargetList } from '../scrape/index.js';
 
-/** Between looks, ms. */
+/** How often the file is compared, ms. */
 const POLL = 3000;
 
 export class ConfigReload {

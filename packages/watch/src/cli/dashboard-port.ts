@@ -1,10 +1,10 @@
-/** Owns the dashboard's port: which it is, how it is given, and what is done where it is taken. */
+/** Owns the choice of the dashboard's port: the default, the option, and what happens when the port is taken. */
 import { InvalidArgumentError } from 'commander';
 import type { Monitor } from '../monitor/index.js';
 import { Dashboard, type DashboardOptions } from '../server/index.js';
 import type { History } from '../store/index.js';
 
-/** Where the dashboard is, unless that is taken. */
+/** The port of the dashboard, unless it is taken. */
 export const USUAL_PORT = 7676;
 
 /** @throws InvalidArgumentError, which commander shows beside the option. */
@@ -15,7 +15,7 @@ export function readPort(text: string): number {
 }
 
 /**
- * Serves at `options.port`; left out, at the usual one, or at another if that is taken.
+ * Serves the dashboard at `options.port`. Without it, at the usual port, or at another one if that is taken.
  *
  * @throws what `Dashboard.start` throws.
  */

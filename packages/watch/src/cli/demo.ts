@@ -1,6 +1,4 @@
-/**
- * `watertight demo`: services that leak and one that does not, watched with speeded-up scraping.
- */
+/** Owns `watertight demo`: services that leak and one that does not, scraped more often than usual so that the leaks show soon. */
 import type { Command } from 'commander';
 import { startGoService, startNodeService, type DemoService } from '../demo/index.js';
 import { parseTarget } from '../scrape/index.js';

@@ -1,4 +1,4 @@
-/** Owns the flame graph as one file: what the build made of src/flame, with a profile in it, and nothing that it would have to load. */
+/** Owns the single HTML file of a flame graph: the script that the build made of src/flame, with the profile as data inside it. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { FlameNode } from '../diagnose/index.js';
@@ -13,8 +13,8 @@ export interface FlamePage {
 const BUILT = new URL('../flame/', import.meta.url);
 
 /**
- * The page, as HTML. Names in the profile are whatever the profile says they
- * are: they are carried as data, and the page allows no script but its own.
+ * The page, as HTML. The names in a profile can be anything, markup included:
+ * they are carried as data, and the page allows no script but its own.
  */
 export async function flamePage(page: FlamePage): Promise<string> {
   const [script, style] = await Promise.all([readFile(new URL('page.js', BUILT), 'utf8'), readFile(new URL('page.css', BUILT), 'utf8')]);
@@ -44,7 +44,7 @@ function inScript(code: string): string {
   return code.replace(/<(?=\/script|script|!--)/gi, '\\x3c');
 }
 
-/** As a policy names what it allows. */
+/** The hash by which a Content-Security-Policy allows one script or style. */
 function digest(content: string): string {
   return `sha256-${createHash('sha256').update(content).digest('base64')}`;
 }

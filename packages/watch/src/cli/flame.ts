@@ -1,6 +1,4 @@
-/**
- * `watertight flame`: a profile as a flame graph, in one file that any browser opens.
- */
+/** Owns `watertight flame`: it writes a profile as a flame graph, in one file that any browser opens. */
 import { writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -43,7 +41,7 @@ async function flame(target: string, { output, token }: FlameOptions): Promise<v
   process.stdout.write(`${Math.round((profile.totals[profile.mainType] ?? 0) / scale)} ${unit} in ${stacks.length} different stacks: ${pathToFileURL(resolve(output)).href}\n`);
 }
 
-/** A place that can't be read is the command line's fault; what is read there is not. */
+/** Reads the profile. A place that can't be read is a mistake of the command line (exit status 2); a bad profile in it is not (1). */
 async function read(target: string, token: string | undefined): Promise<Profile> {
   try {
     return await readProfile(target, { timeout: timeoutOf(target), ...(token === undefined ? {} : { token }) });
@@ -53,13 +51,13 @@ async function read(target: string, token: string | undefined): Promise<Profile>
   }
 }
 
-/** As long as a profile is recorded for, and a minute; of the CPU, Go's 30 s where nothing is said. */
+/** How long the answer may take: the seconds that the address asks for, or the 30 s that Go records the CPU for by default, and a minute. */
 function timeoutOf(target: string): number {
   const seconds = Number(/^https?:[^#]*[?&]seconds=(\d{1,5})(?:[&#]|$)/i.exec(target)?.[1] ?? 30);
   return (seconds + 60) * 1000;
 }
 
-/** What is counted, in the plural, and how many of the profile's own are one of it. */
+/** The unit to show, in the plural, and how many of the profile's own units are one of it. */
 function unitOf({ kind, sampleTypes, mainType }: Profile): { unit: string; scale: number } {
   const { type, unit } = sampleTypes[mainType] ?? { type: kind, unit: 'count' };
   // The samples of a CPU profile are ten milliseconds apart.
@@ -69,7 +67,7 @@ function unitOf({ kind, sampleTypes, mainType }: Profile): { unit: string; scale
   return { unit: kind === 'httpbody' || kind === 'leaked' ? 'responses' : type, scale: 1 };
 }
 
-/** Without what an address may carry that is nobody else's business. */
+/** The place without credentials and query, which must not be shown. */
 function nameOf(target: string): string {
   if (target === '-') return 'standard input';
   if (!/^https?:\/\//i.test(target)) return basename(target);

@@ -1,4 +1,4 @@
-/** Owns the lab on a terminal: its page is served, and nothing is watched, until somebody ends it. */
+/** Owns `watertight lab --serve`: the lab's pages are served, without any target to watch, until somebody ends it. */
 import { once } from 'node:events';
 import type { Scenario } from '../lab/index.js';
 import { Monitor } from '../monitor/index.js';

@@ -1,6 +1,4 @@
-/**
- * `watertight lab`: the well-known experiments, beside what Go does.
- */
+/** Owns `watertight lab`: it runs the well-known experiments and prints their counts beside those of Go. */
 import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { compare, formatLesson, formatProgress, formatTable, liveScenarios, parseScenarios, Progress, runScenarios, ScenarioFileError, type Scenario, wellKnownScenarios } from '../lab/index.js';

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 /**
- * The `watertight` command: finds the sub-command, one file each, and turns
- * what goes wrong into a message and an exit status: 2 for a command line that
- * cannot be carried out, 1 for a result that is not what it should be.
+ * Owns the `watertight` command: it registers the sub-commands, one file each, and turns errors into a message
+ * and an exit status.
+ *
+ * The status is 2 for a command line that cannot be carried out, and 1 for a result that is not what it should
+ * be.
  */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
@@ -33,7 +35,7 @@ addDiff(program);
 addWatch(program);
 addRules(program);
 
-// `watertight lab | head`: the reader has seen enough, which is not our failure.
+// `watertight lab | head`: the reader closed the pipe, which is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit();

@@ -1,10 +1,10 @@
-/** Owns how groups of stacks look on a terminal: a table, and below it what the known ones mean. */
+/** Owns how groups of stacks are printed on a terminal: a table, and below it what the known ones mean. */
 import Table from 'cli-table3';
 import type { Frame } from 'watertight/pprof';
 import type { Diagnosis, StackSummary, Summary } from '../diagnose/index.js';
 
 export interface TableOptions {
-  /** Whether there is an earlier profile: a column for the growth. */
+  /** Whether there is an earlier profile; then there is a column for the growth. */
   readonly compared: boolean;
   readonly limit: number;
   readonly columns: number;
@@ -22,7 +22,7 @@ export function formatSummary(summary: Summary, options: TableOptions): string {
   if (rest > 0) parts.push(`and ${rest} more`);
   const grown = summary.diagnoses.filter(({ growth }) => growth > 0);
   const leaks = grown.filter(({ leak }) => leak).slice(0, 5);
-  // What is no leak is worth saying where there is nothing else to say.
+  // Growth that is no leak is mentioned only where nothing leaks.
   const known = leaks.length > 0 ? leaks : grown.filter(({ id }) => id === 'idle-connections' || id === 'inbound-connections');
   if (known.length > 0) parts.push(known.map((diagnosis) => describe(diagnosis, compared)).join('\n\n'));
   else if (compared) parts.push('Nothing grew that could be a leak.');
@@ -31,7 +31,7 @@ export function formatSummary(summary: Summary, options: TableOptions): string {
 
 function table(groups: readonly StackSummary[], { compared, columns, color }: TableOptions): string {
   const head = [...(compared ? ['growth'] : []), 'count', 'state', 'waits in', 'line of the program'];
-  // The two columns of names share what the others leave.
+  // The two columns of names share the width that the others leave.
   const fixed = head.length * 3 + 1 + (compared ? 8 : 0) + 8 + 16;
   const free = Math.max(40, columns - fixed);
   const widths = [...(compared ? [10] : []), 10, 18, Math.floor(free / 2) + 2, Math.ceil(free / 2) + 2];

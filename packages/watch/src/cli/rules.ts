@@ -1,4 +1,4 @@
-/** `watertight rules`: prints Prometheus alerting rules, for where only Prometheus may watch. */
+/** Owns `watertight rules`: it prints alerting rules, for places where only a Prometheus may watch. */
 import { InvalidArgumentError, type Command } from 'commander';
 import { prometheusRules, RuleError } from '../alert/index.js';
 import { UsageError } from './usage-error.js';

@@ -1,6 +1,4 @@
-/**
- * `watertight run`: a program under watch, and what it leaves behind.
- */
+/** Owns `watertight run`: it runs a program under watch and reports the tasks and responses that the program leaves behind. */
 import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -57,7 +55,7 @@ async function run(script: string, args: readonly string[], options: RunOptions)
   exitAs(exitOf(end, options.failOnLeak === true));
 }
 
-/** Checked before the program runs: afterwards its report would be lost. */
+/** Checks this before the program runs, since afterwards the report would be lost. */
 function checkWritable(file: string): string {
   const path = resolve(file);
   try {

@@ -1,4 +1,4 @@
-/** Owns how watched targets look on a terminal: all of them as a list, the worst first, and one whose verdict has changed. */
+/** Owns how watched targets are printed on a terminal: the list of all, the worst first, and a line for each verdict that changes. */
 import type { GroupReport, TargetReport } from '../monitor/index.js';
 
 /** All targets: those that leak first, then those that are down. */
@@ -10,10 +10,10 @@ export function formatTargets(reports: readonly TargetReport[]): string {
     .join('\n');
 }
 
-/** What to print when a target's verdict is another than before; null when it is not. */
+/** The line for a target whose verdict has changed; null if it has not. */
 export function formatChange(before: TargetReport | null, report: TargetReport): string | null {
   const same = before?.leaking === report.leaking && before.up === report.up && before.failure?.kind === report.failure?.kind;
-  // The line may be known only after the verdict.
+  // The line at fault may become known only after the verdict.
   if (same && !(report.leaking && siteOf(before) === '' && siteOf(report) !== '')) return null;
   if (before === null && report.up && !report.leaking) return null;
   return `${new Date(report.at ?? Date.now()).toISOString()} ${formatTarget(report)}`;

@@ -1,6 +1,4 @@
-/**
- * `watertight top` and `watertight diff`: what is in a profile, and what grew between two.
- */
+/** Owns `watertight top` and `watertight diff`: what is in a profile, and what grew between two. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { ProfileError } from 'watertight/pprof';
 import { summarizeProfile, type Summary } from '../diagnose/index.js';
@@ -61,12 +59,12 @@ function print(summary: Summary, { limit, json }: ProfileOptions, compared: bool
   process.stdout.write(formatSummary(summary, { compared, limit, columns: process.stdout.columns || 120, color }));
 }
 
-/** A place that can't be read is the command line's fault; what is read there is not. */
+/** Reads the profile. A place that can't be read is a mistake of the command line (exit status 2); a bad profile in it is not (1). */
 async function read(target: string, { token }: ProfileOptions): ReturnType<typeof readProfile> {
   try {
     const profile = await readProfile(target, token === undefined ? {} : { token });
     const { type, unit } = profile.sampleTypes[profile.mainType] ?? { type: profile.kind, unit: 'count' };
-    // Of time or of memory there is nothing to diagnose here.
+    // The rules are about counts of tasks; a profile of time or memory has nothing for them.
     if (unit !== 'count') throw new UsageError(`${target} is a profile of the kind ${JSON.stringify(profile.kind)} (${type}, in ${unit}), and one of tasks is wanted, like /debug/pprof/goroutine. watertight flame draws any kind`);
     return profile;
   } catch (cause) {

@@ -1,6 +1,4 @@
-/**
- * `watertight watch`: scrapes services, says which of them leak, and since when, how fast and by which line.
- */
+/** Owns `watertight watch`: it reads the options, then watches once or until it is ended (watching.ts). */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
 import { FleetWatch, Monitor, type TargetReport } from '../monitor/index.js';
@@ -23,13 +21,13 @@ interface WatchOptions extends Omit<WatchingOptions, 'interval' | 'config' | 'fl
   readonly limit?: number;
 }
 
-/** What a Prometheus wants as a bearer token: not on the command line, where every process of the machine can read it. */
+/** The bearer token for a Prometheus. It is no option, because every process of the machine can read a command line. */
 const PROMETHEUS_TOKEN = 'WATERTIGHT_PROMETHEUS_TOKEN';
-/** Looks of `--once`: a profile proves something only beside others. */
+/** How many profiles `--once` takes: a single one proves nothing, since unread bodies may be in flight. */
 const LOOKS = 8;
 /** Ms between scrapes, unless something else is said. */
 const INTERVAL = 10_000;
-/** Ms between looks of `--once`, unless the interval is shorter. */
+/** Ms between the profiles of `--once`, unless the interval is shorter. */
 const LOOK_INTERVAL = 1000;
 
 export function addWatch(program: Command): void {
@@ -98,7 +96,7 @@ function fleetOf(options: WatchOptions, list: TargetList | null, alone: boolean)
     if (match !== undefined) throw new UsageError('--match chooses processes of a Prometheus: it goes with --prometheus');
     return null;
   }
-  // A token for services is none of the Prometheus's business, unless there are no services.
+  // The token for services is not sent to the Prometheus, unless there are no services.
   const token = process.env[PROMETHEUS_TOKEN] ?? (alone ? options.token : undefined);
   const tls = section?.tls ?? {};
   if (Object.keys(tls).length > 0 && !/^https:/i.test(url)) throw new UsageError(`${options.config} has prometheus.tls, and the address is not https`);
@@ -114,10 +112,10 @@ function print(reports: readonly TargetReport[], json: boolean): void {
   process.stdout.write(json ? `${JSON.stringify({ targets: reports }, null, 2)}\n` : formatTargets(reports));
 }
 
-/** A few looks close to each other, and what the history knows; of a Prometheus one, since it has kept enough. */
+/** Judges the targets by the history and a few profiles close to each other. A Prometheus is asked once, since it has kept the past itself. */
 async function lookOnce(targets: readonly Target[], fleet: PrometheusFleet | null, history: History, interval: number): Promise<TargetReport[]> {
   const pause = Math.min(interval, LOOK_INTERVAL);
-  // The looks' profiles are what is asked for; the detector's clock stays that of the interval.
+  // A profile at every look; the detector's clock stays that of the usual interval.
   const monitor = new Monitor(history, { interval: Math.max(interval, 10_000), profileInterval: 1, ...(fleet !== null && { sourceOf: sourcesOf(fleet) }) });
   try {
     monitor.setTargets(targets);
@@ -133,7 +131,7 @@ async function lookOnce(targets: readonly Target[], fleet: PrometheusFleet | nul
   }
 }
 
-/** Where there are services as well, a Prometheus that can't be asked does not stop them. */
+/** Asks the Prometheus. If that fails, services that are watched as well go on. */
 async function lookAtFleet(fleet: PrometheusFleet, monitor: Monitor, alone: boolean): Promise<void> {
   const watch = new FleetWatch(fleet, monitor, () => undefined);
   try {
@@ -151,7 +149,7 @@ function readTargets(urls: readonly string[], given: TargetSettings): Target[] {
   return asUsage(() => urls.map((url) => parseTarget(url, given)));
 }
 
-/** What is wrong with what was given is the command line's fault. */
+/** Turns an error of what was given into a mistake of the command line. */
 function asUsage<T>(make: () => T): T {
   try {
     return make();

@@ -1,4 +1,4 @@
-/** Owns a watch on a terminal: what changes is printed, the dashboard is served, until somebody ends it. */
+/** Owns a watch that goes on until somebody ends it: it prints what changes, serves the dashboard and sends the alerts. */
 import { once } from 'node:events';
 import { Alerting } from '../alert/index.js';
 import { FleetWatch, Monitor, type TargetReport } from '../monitor/index.js';
@@ -13,13 +13,13 @@ import { UsageError } from './usage-error.js';
 export interface WatchingOptions {
   /** Between scrapes of one target, ms. */
   readonly interval: number;
-  /** Of the dashboard; left out: the usual one, or another if that is taken. */
+  /** The port of the dashboard; left out: the usual one, or another if that is taken. */
   readonly port?: number;
   readonly host: string;
   readonly dashboardToken?: string;
   /** More targets, from a file that is read again when it changes. */
   readonly config?: { readonly file: ConfigFile; readonly list: TargetList };
-  /** Watched as well: what a Prometheus knows. */
+  /** The processes that a Prometheus knows; they are watched as well. */
   readonly fleet?: PrometheusFleet;
 }
 
@@ -27,7 +27,7 @@ const NO_ALERTS = { webhook: null, alertmanager: null };
 
 /** Watches until Ctrl-C or SIGTERM, and prints what changes. */
 export async function watchUntilInterrupted(targets: readonly Target[], history: History, options: WatchingOptions): Promise<void> {
-  // From the first moment on: what is printed is read before the next line here runs.
+  // Listens before anything is printed: whoever reads the output may send a signal at once.
   const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   const { interval, config, fleet } = options;
   const say = (line: string): boolean => process.stderr.write(`watertight: ${line}\n`);
@@ -42,7 +42,7 @@ export async function watchUntilInterrupted(targets: readonly Target[], history:
     alerting.take(report, at, () => history.openIncidentOf(historyId)?.opened ?? at);
   });
   const dashboard = await openDashboard(monitor, history, options);
-  // What people open is not always where it listens.
+  // The address that people open may differ from the one where the server listens, behind a proxy for example.
   const seen = (): string => current?.alerts.dashboard ?? dashboard.url;
   let current = config?.list;
   const alerting = new Alerting(current?.alerts ?? NO_ALERTS, {
@@ -50,7 +50,7 @@ export async function watchUntilInterrupted(targets: readonly Target[], history:
     link: (url) => `${seen()}#/target?url=${encodeURIComponent(url)}`,
     watched: () => monitor.reports().map(({ url }) => url),
   });
-  // A target of the command line goes before the file's.
+  // A target of the command line takes precedence over the same one in the file.
   const all = (list: TargetList | undefined): Target[] => [...new Map([...(list?.targets ?? []), ...targets].map((target) => [target.profiles, target])).values()];
   const apply = (list: TargetList): void => {
     current = list;
@@ -76,7 +76,7 @@ export async function watchUntilInterrupted(targets: readonly Target[], history:
   }
 }
 
-/** What the fleet does not know is scraped. */
+/** The source of each target: the fleet where it knows the target, else a scraper. */
 export function sourcesOf(fleet: PrometheusFleet): (target: Target) => TargetSource | null {
   return (target) => (fleet.knows(target) ? fleet.sourceOf(target) : null);
 }

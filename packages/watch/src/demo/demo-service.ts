@@ -1,4 +1,4 @@
-/** Owns the services of the demonstration: starting them, and ending them with the command. */
+/** Owns the services of the demonstration: it starts them, and ends them with the command. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,6 +1,9 @@
-// One of the demonstration's Node services, as a process of its own: `leaking` forgets the bodies of error
-// responses, `healthy` is the same with the line that is missing. It prints where its profiles are, and
-// ends when its parent does.
+/**
+ * Owns the process of one of the demonstration's Node services, which either leaks or does not.
+ *
+ * `leaking` forgets the bodies of error responses; `healthy` is the same program with the line that closes them.
+ * The process prints the address of its profiles, and ends when its parent does.
+ */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,7 +14,7 @@ const form = process.argv[2];
 /** Ms between two requests. */
 const PACE = 250;
 
-/** The service that this one calls: out of stock every other time. */
+/** The service that this one calls: it answers every other request with an error. */
 const warehouse = createServer((_request, response) => {
   const inStock = Math.random() < 0.5;
   response.writeHead(inStock ? 200 : 404, { 'Content-Type': 'application/json' }).end(JSON.stringify(inStock ? { left: 3 } : { error: 'nothing left of it' }));

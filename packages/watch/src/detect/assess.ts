@@ -1,4 +1,4 @@
-/** Owns the detector's one call: a series in, a verdict out, and nothing remembered. */
+/** Owns `assess`, the detector as one pure call: a series in, a verdict out. */
 import type { AssessOptions, Assessment } from './assessment.js';
 import { Assessor } from './assessor.js';
 import { checkedSamples, type Sample } from './sample.js';
@@ -6,8 +6,8 @@ import { checkedSamples, type Sample } from './sample.js';
 /**
  * Whether a count of tasks, goroutines or connections leaks.
  *
- * It is told as a monitor would tell it, at the last sample and from what came before: a climb that
- * was found stands for a day and a half, unless the process itself falls back by half of it. A
+ * The verdict is the one that a monitor would give at the last sample, after all samples before it: a
+ * climb that was found stands for a day and a half, unless the process itself falls back by half of it. A
  * restart is not recovery. For samples that keep coming, `Assessor` gives the same verdicts at a
  * cost that does not grow with the history.
  *

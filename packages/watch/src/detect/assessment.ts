@@ -1,17 +1,14 @@
-/**
- * Owns the verdict as the caller gets it: leaking or not, since when, how fast, how sure, and why,
- * in one sentence.
- */
+/** Owns the verdict as the caller gets it: leaking or not, since when, how fast, how sure, and why in one sentence. */
 import type { Test } from './finding.js';
 
 export interface AssessOptions {
-  /** A count that must not be met, such as a limit on connections. Default: none. */
+  /** A count that must not be reached, such as a limit on connections. Default: none. */
   readonly limit?: number;
 }
 
 export interface Assessment {
   readonly leaking: boolean;
-  /** How sure this verdict is, from 0 to 1. Not leaking is as sure as the series is long. */
+  /** How sure this verdict is, from 0 to 1. "Not leaking" is the surer the longer the series is. */
   readonly confidence: number;
   /** Why, in one plain sentence. */
   readonly reason: string;
@@ -49,10 +46,10 @@ export interface Judged {
   };
 }
 
-/** Of findings that are just strong enough, at most one in ten is taken to be wrong (on every generated set it was fewer); each further multiple leaves a tenth. */
+/** Share of findings of strength 1 that are taken to be wrong: one in ten (on every generated set it was fewer). With strength 2 it is a tenth of that, and so on. */
 const WRONG_AT_LEAST = 0.1;
 const SUREST = 0.99;
-/** Hours of a healthy series after which a verdict of health is as likely to stand as not. */
+/** Hours of a healthy series after which the confidence in "not leaking" is a half. */
 const HALF_SURE = 12;
 
 export function checkOptions(options: AssessOptions): void {
@@ -101,7 +98,7 @@ const WHY: Readonly<Record<Test, (window: string) => string>> = {
 
 /** Hours up to which only the steep test can say anything. */
 const TOO_SHORT = 12;
-/** A rise by this share of the level is worth a word. */
+/** A rise by this share of the level is mentioned in the reason. */
 const RISES = 0.2;
 
 function healthReason(judged: Judged): string {

@@ -1,6 +1,8 @@
 /**
- * Owns the judgement as the samples come in: keeps a bounded memory of them, runs the tests when a
- * block is full, and holds on to a finding until the series takes it back.
+ * Owns the judgement of a series whose samples come in one by one.
+ *
+ * It keeps a bounded memory of them, runs the tests whenever a block is full, and keeps a finding until the
+ * series shows that it no longer holds.
  */
 import { assessmentOf, checkOptions, type AssessOptions, type Assessment, type Judged } from './assessment.js';
 import { Blocks } from './blocks.js';
@@ -16,7 +18,7 @@ import { stitch, Stitching, type Stitched } from './stitched.js';
 import { straightClimb } from './straight-climb.js';
 import { unbrokenClimb } from './unbroken-climb.js';
 
-/** Hours a block. Minutes are for what happens within hours, quarters for days and weeks. */
+/** Length of a block in hours: minutes for the steep test, quarters of an hour for the slow tests. */
 const MINUTE = 1 / 60;
 const QUARTER = 1 / 4;
 /** Hours that the slow tests look at: four weeks hold four weekends. */
@@ -29,11 +31,11 @@ const QUARTERS_KEPT = HORIZON / QUARTER;
 const MINUTES_GAP = 48;
 /** Blocks from which on the slow tests have anything to look at. */
 const FEWEST_BLOCKS = 20;
-/** Hours that a finding stands without being made again: a day, and the half that a rhythm may hide it for. */
+/** Hours that a finding stands without being found again: a day, and half a day during which a rhythm may hide it. */
 const STANDS = 36;
-/** Share of the climb that has to be given back, within a process, for it to be no leak after all. */
+/** If this share of the climb is given back within one process, it was no leak. */
 const GIVEN_BACK = 0.5;
-/** Blocks whose median is the level now. */
+/** Number of latest blocks whose median is the present level. */
 const RECENT = 8;
 /** Hours after the first sample within which a climb began with it. */
 const FROM_FIRST = 0.75;
@@ -64,7 +66,7 @@ export class Assessor {
   private readonly minutes = new Blocks(MINUTE, MINUTES_KEPT);
   private readonly quarters = new Blocks(QUARTER, QUARTERS_KEPT);
   private judgesFrom = -Infinity;
-  /** While a history is gone through: hundreds of windows that are nearly the same. Kept for longer, it would be half of the memory. */
+  /** Used while a history is gone through, whose hundreds of windows overlap. It is dropped afterwards, since it would be half of the memory. */
   private stitching: Stitching | undefined;
   private steep: SteepStanding | undefined;
   private slow: Standing | undefined;
@@ -124,7 +126,7 @@ export class Assessor {
     this.count++;
     const time = t / 3600;
     const age = (t - this.upSince) / 3600;
-    // What no judgement will look at is not summed up.
+    // Samples that no judgement will look at are not put into blocks.
     const early = this.judgesFrom - time;
     const minuteIsFull = early < MINUTES_GAP && this.minutes.add(time, value, this.run, age);
     const quarterIsFull = early < HORIZON + QUARTER && this.quarters.add(time, value, this.run, age);
@@ -133,7 +135,7 @@ export class Assessor {
     if (quarterIsFull) this.judgeQuarters(time);
   }
 
-  /** Which process this sample is from. */
+  /** Finds out whether this sample is of the same process as the one before. */
   private meet(t: number, start: number): void {
     if (this.count === 0) {
       this.first = t;
@@ -173,7 +175,7 @@ export class Assessor {
     }
   }
 
-  /** What was found and still stands. A slow test knows more about since when, so it has the word. */
+  /** The finding that still stands. A slow test knows better when the climb began, so its finding takes precedence. */
   private standing(): Standing | undefined {
     const stillStands = (standing: Standing | undefined) => standing !== undefined && this.last / 3600 - standing.at <= STANDS;
     if (stillStands(this.slow)) return this.slow;
@@ -205,7 +207,7 @@ export class Assessor {
   }
 }
 
-/** The hinge is believed where it agrees with the test that found the climb; elsewhere the test's own window is. */
+/** When the climb began and how fast it is: by the hinge where it agrees with the test that found the climb, else by the test's own window. */
 function courseOf(series: Stitched, finding: Finding): { onset: Onset; drops: number } {
   const hinge = onsetOf(series.time, series.level);
   const agrees = hinge !== undefined && hinge.rate > finding.rate / 2 && hinge.rate < finding.rate * 2 && hinge.since < finding.to;

@@ -1,11 +1,12 @@
 /**
- * Owns the bounded memory of a series: medians of equal stretches of time, each within one process.
- * A median forgets the single wild scrape, and blocks make the cost of a judgement independent of
- * how often the target is scraped.
+ * Owns the bounded memory of a series: medians over blocks of equal length, each within one process.
+ *
+ * A median ignores a single outlying scrape, and blocks make the cost of a judgement independent of how often
+ * the target is scraped.
  */
 import { median } from './median.js';
 
-/** Columns, one row a block: plain arrays are walked many times for each judgement. */
+/** The blocks as columns, with one row for each block. They are plain arrays, because a judgement walks them many times. */
 export interface Columns {
   /** Mean time of the block's samples, in hours. */
   readonly time: number[];
@@ -21,7 +22,7 @@ const MOST_VALUES = 64;
 
 export class Blocks {
   readonly columns: Columns = { time: [], level: [], run: [], age: [] };
-  /** How many blocks are forgotten: the first of the columns was the one with this index, once. */
+  /** How many blocks were forgotten, which is also the original index of the first row. */
   forgotten = 0;
   private readonly hours: number;
   private readonly limit: number;

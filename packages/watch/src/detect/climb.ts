@@ -1,7 +1,4 @@
-/**
- * Owns the measures of a climb: how much, how evenly, how straight, how far it ever fell back.
- * They are what the tests of this folder decide by.
- */
+/** Owns the measures of a climb that the tests decide by: how high, how even, how straight it is, and how far it fell back. */
 import { mean, sampleStandardDeviation } from 'simple-statistics';
 import { median } from './median.js';
 
@@ -32,9 +29,9 @@ export interface Climb {
 const PARTS = 13;
 
 /**
- * The climb between two times, or undefined where a part of the window has no sample: what was not
- * seen is no evidence. Undefined also where it rises by less than `least` says of the level that it
- * began from: most windows do, and their ends tell.
+ * The climb between two times. Undefined where a part of the window has no sample, since what was not
+ * seen is no evidence; and where it rises by less than `least` gives for the level it began from, which
+ * is so for most windows and is seen from both ends alone.
  */
 export function climbOf(time: readonly number[], level: readonly number[], from: number, to: number, least: (level: number) => number = () => -Infinity): Climb | undefined {
   const length = (to - from) / PARTS;

@@ -1,4 +1,4 @@
-/** Owns what a test of this folder says when it holds, and the climb below which none says anything. */
+/** Owns what a test returns when it holds, and the least climb that any test considers. */
 import { firstAtOrAfter } from './climb.js';
 import { median } from './median.js';
 import type { Stitched } from './stitched.js';
@@ -13,11 +13,11 @@ export interface Finding {
   readonly to: number;
   /** Growth an hour. */
   readonly rate: number;
-  /** How far beyond what the test asks for: 1 is just enough. */
+  /** How clearly the test holds: 1 is just enough. */
   readonly strength: number;
 }
 
-/** Least climb that anything is said about, in tasks: one connection more is two of them. */
+/** Least climb that a test considers, in tasks; one connection is two tasks. */
 const LEAST_RISE = 10;
 /** Least climb, in standard deviations of the noise. */
 const LEAST_RISE_IN_NOISE = 8;
@@ -32,7 +32,7 @@ export function leastRise(level: number, noise: number, hours: number): number {
   return Math.max(LEAST_RISE, share * level, LEAST_RISE_IN_NOISE * noise);
 }
 
-/** A quick look at both ends, which spares most series most of the arithmetic: half of the least climb has to be there. */
+/** A quick comparison of both ends: at least half of the least climb has to show there. It spares most series the full computation. */
 export function mayHaveRisen({ time, level, noise }: Stitched, hours: number): boolean {
   const first = firstAtOrAfter(time, time.at(-1)! - hours);
   const before = median(level, first, Math.min(first + 3, level.length));

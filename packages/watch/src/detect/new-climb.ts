@@ -1,6 +1,8 @@
 /**
- * Owns the test for a climb such as this series has never had: with a day or more of history, a
- * straight climb that is several times the greatest one in it needs not last as long.
+ * Owns the test `new`: a straight climb that is several times the greatest one the series has ever had.
+ *
+ * With a day or more of history to compare with, such a climb need not last as long as the test `straight` asks
+ * for.
  */
 import { climbOf, firstAtOrAfter, greatestRise } from './climb.js';
 import { leastRise, mayHaveRisen, type Finding } from './finding.js';

@@ -1,6 +1,7 @@
 /**
- * Owns since when a series climbs, and how fast: the hinge, level at first and straight from then on,
- * that lies closest to it.
+ * Owns the estimate of when a climb began and how fast it is.
+ *
+ * It fits a hinge to the series: a line that is level up to a point and straight from there on.
  */
 export interface Onset {
   /** Hours. */
@@ -9,9 +10,9 @@ export interface Onset {
   readonly rate: number;
 }
 
-/** Places that are tried for the hinge: a series of four weeks is then resolved to four hours, one of a day to a few minutes. */
+/** How many places are tried for the hinge: a series of four weeks is then resolved to four hours, one of a day to a few minutes. */
 const MOST_HINGES = 160;
-/** A hinge in the first of these shares is none: it has climbed for as long as it was seen. */
+/** A hinge within this first share of the series counts as none: the series has climbed for as long as it was seen. */
 const FROM_THE_START = 0.04;
 
 /**

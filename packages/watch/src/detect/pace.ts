@@ -1,7 +1,8 @@
 /**
- * Owns the comparison of the pace early and late in each process's life. With restarts taken out, a
- * service that warms up again after each of them climbs like a leak; but each time it slows down,
- * and a leak does not.
+ * Owns the comparison of how fast the count climbs early and late in each process's life.
+ *
+ * With restarts taken out, a service that warms up again after each of them climbs like a leak. But each time
+ * its climb slows down, and the climb of a leak does not.
  */
 import { firstAtOrAfter } from './climb.js';
 import type { Stitched } from './stitched.js';

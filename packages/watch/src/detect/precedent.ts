@@ -1,6 +1,7 @@
 /**
- * Owns the question whether the series has been where it is now before: at the same hour a day ago,
- * or a week ago. A climb that only repeats yesterday's, or last Monday's, is a rhythm.
+ * Owns the question whether the series was already as high as now at the same hour a day or a week ago.
+ *
+ * A climb that only repeats yesterday's, or last Monday's, is a rhythm.
  */
 import { firstAtOrAfter } from './climb.js';
 import { median } from './median.js';
@@ -16,8 +17,8 @@ const LEAST_ABOVE = 0.7;
 const LONGEST_HOLE = 1.5;
 
 /**
- * Whether a climb by `rise` in `hours` leads above what was there a day ago and a week ago, as far
- * as that was seen. Of a climb that takes longer than a day, the last day's part has to.
+ * Whether a climb by `rise` in `hours` leads above the level of a day ago and of a week ago, as far as
+ * that was seen. Of a climb that takes longer than a day, only the part of the last day is compared.
  */
 export function isUnprecedented(series: Stitched, rise: number, hours: number): boolean {
   return PERIODS.every((periods) => {

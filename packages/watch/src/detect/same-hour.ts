@@ -1,6 +1,8 @@
 /**
- * Owns the comparison with the same hour a day earlier, the fair one under a daily rhythm: a rhythm
- * is where it was, a leak is higher, and by the same amount at every hour.
+ * Owns the test `same-hour`: the comparison with the same hours a day earlier.
+ *
+ * Under a daily rhythm this comparison is the fair one: a healthy service is as high as it was, and a leaking
+ * one is higher, by about the same amount at every hour.
  */
 import { mean, quantileSorted, standardDeviation } from 'simple-statistics';
 import { firstAtOrAfter } from './climb.js';
@@ -19,7 +21,7 @@ interface Window {
 }
 
 const DAY = 24;
-/** What wanders, or had a busier day, differs by now this and now that; the shorter the look, the steadier the difference must be. */
+/** A series that wanders, or had a busier day, differs by changing amounts: the shorter the window, the steadier the difference has to be. */
 const WINDOWS: readonly Window[] = [
   { days: 1, hours: 8, spread: 0.2 },
   { days: 1, hours: 12, spread: 0.3 },
@@ -29,7 +31,7 @@ const WINDOWS: readonly Window[] = [
   { days: 4, hours: 24, spread: 0.4 },
   { days: 7, hours: 24, spread: 0.4 },
 ];
-/** The difference, as a share of how far the level moves within a day. Less can be one day's rhythm being fuller than another's. */
+/** Least difference, as a share of how far the level moves within a day. Less can be one busy day beside a quiet one. */
 const LEAST_OF_RANGE = 0.25;
 /** Spread of the difference, as a share of what it would be if the whole day were busier in proportion. */
 const MOST_OF_LOAD = 0.5;
@@ -49,7 +51,7 @@ export function sameHour(series: Stitched): Finding | undefined {
     const apart = days * DAY;
     if (from - apart < time[0] - 0.5) return undefined;
     const atLeast = leastRise(level[firstAtOrAfter(time, from - apart)], noise, apart);
-    // Nearly every series ends here: the last hours alone tell.
+    // Nearly every series is refused here, by its last hours alone.
     if ((aboveThen(series, apart) ?? 0) < 0.7 * atLeast) continue;
     const first = firstAtOrAfter(time, from);
     const differences: number[] = [];
@@ -60,7 +62,7 @@ export function sameHour(series: Stitched): Finding | undefined {
       differences.push(level[i] - before);
       yesterday.push(before);
     }
-    // Half of the blocks that a quarter of an hour each would give: less is a look through a keyhole.
+    // At least half of the blocks have to be there: less is too little to judge by.
     if (differences.length < Math.min(hours * 2, 0.75 * (time.length - first))) continue;
     differences.sort((a, b) => a - b);
     const rise = median(differences);
@@ -98,7 +100,7 @@ function steps(series: Stitched, from: number, rise: number): boolean {
 }
 
 /**
- * Whether days have differed before, by so much that this difference is no news. Where an earlier
+ * Whether earlier days have differed by so much that this difference is nothing new. Where an earlier
  * pair of days was seen, it either differs likewise, as under a leak that began before, or hardly.
  */
 function daysDiffer({ time, level }: Stitched, first: number, apart: number, rise: number): boolean {

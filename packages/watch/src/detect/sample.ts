@@ -1,7 +1,4 @@
-/**
- * Owns what a sample is, and refuses what is none: a program that hands over nonsense learns which
- * sample it was, rather than getting a verdict about it.
- */
+/** Owns the definition of a sample, and the error that names the sample a program got wrong. */
 
 /** `[time, count, start of the process]`; both times in seconds, on one clock. A start of 0 means: not known. */
 export type Sample = readonly [tSeconds: number, value: number, processStartSeconds: number];

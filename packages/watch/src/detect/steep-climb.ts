@@ -1,6 +1,8 @@
 /**
- * Owns the test for leaks that are over before any rhythm could be known: a climb within minutes or
- * a few hours that is steeper than a day's rhythm can be, and straight.
+ * Owns the test `steep`: a straight climb within minutes or a few hours that is steeper than a daily rhythm can
+ * be.
+ *
+ * It is for leaks that end the process before a rhythm could be known.
  */
 import type { Columns } from './blocks.js';
 import { climbOf, firstAtOrAfter } from './climb.js';
@@ -8,9 +10,9 @@ import type { Finding } from './finding.js';
 
 /** Hours. The longest is half of what the straight climb asks for at its pace. */
 const WINDOWS = [1 / 3, 0.5, 0.75, 1, 1.5, 2] as const;
-/** Tasks. An idle pool's sawtooth climbs straight too, but only as high as the pool. */
+/** Tasks. The count of an idle pool climbs straight too, again and again, but only as high as the pool. */
 const LEAST_RISE = 800;
-/** Tasks. Below this, an hour's haste gains nothing, and the slower tests have time. */
+/** Tasks. Below this level nothing is gained by an early verdict: the slower tests have time. */
 const LEAST_LEVEL = 1500;
 /** Growth an hour, as a share of the window's middle level. A sine comes to 0.4 where it is nearly straight, however low its trough. */
 const LEAST_PACE = 0.5;
@@ -28,7 +30,7 @@ export function steepClimb(columns: Columns, history: Columns, horizon: number):
     const from = now - hours;
     if (from < runStart - hours / 20) return undefined;
     const first = firstAtOrAfter(time, from);
-    // Nearly every series ends here.
+    // Nearly every series is refused here.
     if (level.at(-1)! < LEAST_LEVEL || level.at(-1)! - level[first] < 0.8 * LEAST_RISE) continue;
     const climb = climbOf(time, level, from, now);
     if (climb === undefined || climb.to < LEAST_LEVEL || climb.rise < LEAST_RISE) continue;
@@ -41,7 +43,7 @@ export function steepClimb(columns: Columns, history: Columns, horizon: number):
   return undefined;
 }
 
-/** A tooth of a saw, or a burst, has been there before. */
+/** The highest level in an earlier stretch of time: a count that goes up and down again and again has been as high before. */
 function highestBetween({ time, level }: Columns, from: number, to: number): number {
   let highest = 0;
   for (let i = firstAtOrAfter(time, from); i < time.length && time[i] < to; i++) highest = Math.max(highest, level[i]);

@@ -1,8 +1,9 @@
 /**
- * Owns the series with its restarts taken out. A restart is not recovery: where the level fell with
- * the process, what it fell by is added back; where it is the same before and after, as a healthy
- * rhythm's is, nothing is; where it rose, as after a deploy, the rise is taken out. What is left
- * climbs only as far as processes climb while they run.
+ * Owns the series with the effect of restarts taken out.
+ *
+ * A restart is no recovery. Where the level fell with the process, the fall is added back; where it is the same
+ * before and after, as under a healthy rhythm, nothing changes; where it rose, as after a deploy, the rise is
+ * taken out. The result climbs only as far as processes climb while they run.
  */
 import { linearRegression } from 'simple-statistics';
 import type { Columns } from './blocks.js';
@@ -34,9 +35,9 @@ const SETTLING = 0.5;
 const BESIDE = 1.25;
 /** Hours on either side of a restart from which the course of the level is read. */
 const COURSE = 2;
-/** Hours a restart may hide. Over a longer absence a rhythm moves too far to say what the restart did. */
+/** Longest gap at a restart, in hours. During a longer one a rhythm moves too far to say what the restart did. */
 const LONGEST_GAP = 1.5;
-/** Share of the level that a restart has to change it by. Less is how well a restart can be measured under a rhythm. */
+/** Share of the level by which a restart has to change it to count. Less cannot be told from a rhythm. */
 const SAME_LEVEL = 0.1;
 
 /** Blocks, the latest, from which the noise is read: a day of them. */
@@ -47,12 +48,12 @@ interface Run {
   to: number;
 }
 
-/** What a restart did to the level, before it is asked whether that is more than noise. */
+/** What a restart did to the level, before the comparison with the noise. */
 interface Seam {
   readonly drop: number;
   /** The drop counts if it is more than this, and more than the noise. */
   readonly least: number;
-  /** Whether everything that it is read from was there: then it stays. */
+  /** Whether all the blocks it is read from were there: then it is final. */
   readonly whole: boolean;
 }
 
@@ -62,8 +63,8 @@ export function stitch(columns: Columns, first: number): Stitched {
 }
 
 /**
- * The same for one window after another, each of which begins and ends no earlier than the one before:
- * what they have in common is stitched once. Going through a long history, that is nearly everything.
+ * The same for one window after another, each of which begins and ends no earlier than the one before.
+ * The part that windows have in common, nearly all of it in a long history, is stitched once.
  */
 export class Stitching {
   private readonly time: number[] = [];
@@ -138,7 +139,7 @@ export class Stitching {
     const { time, count, runs, seams } = this;
     const [before, after] = [runs[r - 1], runs[r]];
     let seam = seams[r];
-    // The window may have left some of what the first one was read from.
+    // The window may no longer have some of the blocks that the first seam was read from.
     if (seam?.whole !== true || (r === 1 && time[before.from] >= time[before.to - 1] - COURSE)) seams[r] = seam = seamBetween(time, count, before, after);
     return Math.abs(seam.drop) > Math.max(seam.least, 4 * noise) ? seam.drop : 0;
   }

@@ -1,6 +1,7 @@
 /**
- * Owns the test for a climb that is straight for longer than a rhythm or a warm-up is: within one
- * process, or at the same pace in each of several.
+ * Owns the test `straight`: a climb that is straight for longer than a rhythm or a warm-up can be.
+ *
+ * It holds within one process, or at the same pace in each of several.
  */
 import { climbOf } from './climb.js';
 import { leastRise, mayHaveRisen, type Finding } from './finding.js';

@@ -1,6 +1,8 @@
 /**
- * Owns the test for a climb that never falls back. What leaks stays; what merely wanders comes back:
- * a random walk gets K times as far as it ever fell back with probability e^-K.
+ * Owns the test `unbroken`: a climb that never falls back.
+ *
+ * What leaks stays, and what merely wanders comes back: a random walk climbs K times as far as it ever fell back
+ * with probability e^-K.
  */
 import { climbOf, deepestFall } from './climb.js';
 import { leastRise, mayHaveRisen, type Finding } from './finding.js';

@@ -1,11 +1,11 @@
-/** Owns the judgement over stacks: which rule each belongs to, and what to say of all that belong to one. */
+/** Owns the diagnosis of a profile: which rule each stack belongs to, and one sentence for all stacks of a rule. */
 import type { Frame } from 'watertight/pprof';
 import { dialling, idleConnections, inbound, listening, noConnection, noResponse, stalledRead, stuckHandler, unreadBody, unreadStream, writeLoops } from './http-rules.js';
 import { amount, sum, type Rule } from './rule.js';
 import { goRootOf, programFrame, type Stack } from './stack.js';
 import { channelReceive, channelSend, condition, context, databaseConnection, grpcStream, lock, nothing, profiling, rowsOpen, select, sleep, subprocess, waitGroup } from './waiting-rules.js';
 
-/** What is known first, what merely says how it waits last. */
+/** In the order in which they are asked: known causes first, then rules that only say how a stack waits. */
 const RULES: readonly Rule[] = [
   profiling, unreadBody, writeLoops, idleConnections, unreadStream, stalledRead, noResponse, noConnection, dialling,
   rowsOpen, databaseConnection, grpcStream, context, subprocess, listening, inbound, stuckHandler,
@@ -41,8 +41,8 @@ export function ruleOf(stack: Stack): Rule | null {
 }
 
 /**
- * What no rule knows, but stands in a line of the program. debug=1 leaves out
- * what parks a goroutine, so that much of it is of no other kind there.
+ * The rule for stacks that no other rule knows, but that stand in a line of the program. debug=1 leaves
+ * out the function that parks a goroutine, so that many stacks match no other rule there.
  */
 const inProgram: Rule = {
   id: 'in-the-program',
@@ -52,7 +52,7 @@ const inProgram: Rule = {
   advice: 'A profile with debug=2 says what each waits for. If their number only grows, give the loop or the wait an end: ctx.Done(), a closed channel.',
 };
 
-/** Every kind among the stacks: what grows most first, then what is most. */
+/** One diagnosis for each rule that stacks belong to: those that grew most first, then the largest. */
 export function diagnose(stacks: readonly Stack[]): Diagnosis[] {
   const goRoot = goRootOf(stacks);
   const kinds = new Map<Rule, Stack[]>();

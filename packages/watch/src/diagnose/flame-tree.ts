@@ -1,11 +1,11 @@
-/** Owns stacks as a tree, the outermost frame at the root: what a flame graph draws. Pure. */
+/** Owns the stacks of a profile as a tree with the outermost frame at the root, as a flame graph draws it. Pure. */
 import type { Frame } from 'watertight/pprof';
 
 export interface FlameNode {
   readonly name: string;
   /** `file:line`; '' where it is not known. */
   readonly place: string;
-  /** All below it included. */
+  /** Includes everything below it. */
   readonly value: number;
   readonly children: readonly FlameNode[];
 }
@@ -17,10 +17,10 @@ interface Growing {
   readonly children: Map<string, Growing>;
 }
 
-/** Frames of one stack that are drawn. Go cuts at 128 or fewer; a tree as deep as a profile may be is more than JSON can be made of. */
+/** How many frames of one stack are drawn. Go itself cuts at 128 or fewer; JSON.stringify fails on a tree as deep as a profile may be. */
 const DEEPEST = 512;
 
-/** The tree of all stacks; children with most first. Stacks that are nowhere in the profile any more are left out, and of very deep ones the innermost frames. */
+/** The tree of all stacks; the largest child comes first. Stacks with a count of 0 are left out, and so are the innermost frames of very deep stacks. */
 export function flameTree(stacks: readonly { readonly frames: readonly Frame[]; readonly count: number }[]): FlameNode {
   const root: Growing = { name: 'all', place: '', value: 0, children: new Map() };
   for (const { frames, count } of stacks) {

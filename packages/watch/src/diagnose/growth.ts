@@ -1,4 +1,9 @@
-/** Owns a profile, alone or beside an earlier one, as groups of equal stacks that say what they are: what `top`, `diff` and the watcher show. */
+/**
+ * Owns the summary of a profile, alone or compared with an earlier one: groups of equal stacks, each with its
+ * diagnosis.
+ *
+ * `top`, `diff` and the watcher show it.
+ */
 import { createHash } from 'node:crypto';
 import { diffProfiles, type Frame, type Profile } from 'watertight/pprof';
 import { diagnose, siteOf, type Diagnosis } from './diagnosis.js';
@@ -28,7 +33,7 @@ export interface Summary {
   readonly total: number;
   /** 0 where there is no earlier profile. */
   readonly before: number;
-  /** What grew most first, then what is most. */
+  /** Those that grew most first, then the largest. */
   readonly groups: readonly StackSummary[];
   readonly diagnoses: readonly Diagnosis[];
 }
@@ -47,7 +52,7 @@ export interface CountedStack {
 type ComparedStack = CountedStack & Stack;
 
 /**
- * What is in the profile, and what has become of it since `before`.
+ * Summarizes a profile, and how it has changed since `before`.
  *
  * @throws ProfileError if the two count different things.
  */
@@ -64,7 +69,7 @@ export function summarizeStacks(stacks: readonly CountedStack[], before: readonl
   const earlier = new Map((before ?? []).map((stack) => [stack.key, stack]));
   const compared = stacks.map((stack): ComparedStack => ({ ...stack, growth: stack.count - (earlier.get(stack.key)?.count ?? 0) }));
   const present = new Set(stacks.map(({ key }) => key));
-  // What is gone altogether has shrunk.
+  // A stack that is gone has shrunk to 0.
   for (const stack of earlier.values()) if (!present.has(stack.key)) compared.push({ ...stack, count: 0, waitMs: 0, growth: -stack.count });
   return summaryOf(compared, totalOf(stacks), totalOf(before ?? []));
 }
@@ -93,20 +98,19 @@ function summaryOf(stacks: readonly ComparedStack[], total: number, before: numb
   return { total, before, groups, diagnoses };
 }
 
-/** What runs on behalf of a Node service's request; nothing else is on its stack where the line was not recorded. */
+/** Frames that run on behalf of a request in a Node service. A stack has no others where the line was not recorded. */
 const LOOP = /^(?:watertight|undici|fetch|node:http)\.\(/;
 
 const isLoop = (frames: readonly Frame[]): boolean => frames.every(({ function: name }) => LOOP.test(name));
 
-/** A pooled connection has the same stack as one whose holder's line was not recorded: the labels tell them apart, and hosts from each other. */
+/** What tells stacks apart that have the same frames: an idle connection and one whose holder's line was not recorded, and different hosts. The labels say it. */
 function kindOf(frames: readonly Frame[], { host = '', verdict = '' }: Readonly<Record<string, string>>): string {
   return host === '' || !isLoop(frames) ? '' : `\n${host} ${verdict === 'idle' ? 'idle' : 'held'}`;
 }
 
 /**
- * The line of requests that were made before anything was suspected, of which
- * a service records the first and a sample only: that of the others of their
- * kind to the same host.
+ * The line of a stack whose own line was not recorded. Before anything is suspected, a service records
+ * the lines of the first requests and of a sample: the line of others of the same kind and host is taken.
  */
 function sampledLine(stack: Stack, kind: Diagnosis | undefined, goRoot: string | null): Frame | null {
   const { host } = stack.labels;
@@ -118,7 +122,7 @@ function totalOf(stacks: readonly CountedStack[]): number {
   return stacks.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** Short, whatever the depth: keys are compared, indexed and kept by the hundreds for every profile. */
+/** A hash, so that the key is short whatever the depth: hundreds of keys are compared, indexed and kept for every profile. */
 function keyOf(frames: readonly Frame[], state: string | null): string {
   const text = `${state ?? ''}\n${frames.map(({ function: name, file, line, address }) => (name === '' ? address : `${name} ${file}:${line}`)).join('\n')}`;
   return createHash('sha1').update(text).digest('base64url');

@@ -1,4 +1,4 @@
-/** Owns the rules about HTTP clients: Go's net/http, ours, and others that are observed in a Node process. */
+/** Owns the rules about HTTP clients: Go's net/http, this project's, and others that are observed in a Node process. */
 import { amount, sum, type Rule } from './rule.js';
 import { calls, callsLike, doing, type Stack } from './stack.js';
 
@@ -29,7 +29,7 @@ function readLoops(stacks: readonly Stack[], of: (stack: Stack) => number): numb
   return sum(stacks.filter(isReadLoop), of);
 }
 
-/** Somebody reads the body: the loop waits for the reader, the reader for bytes. */
+/** Whether somebody reads the body: then the loop waits for the reader, and the reader for bytes. */
 const isReading = (stack: Stack): boolean =>
   calls(stack, 'net/http.(*bodyEOFSignal).Read') || callsLike(stack, /^net\/http\.(?:\(\*)?http2transportResponseBody\)?\.Read$/);
 
@@ -52,7 +52,7 @@ export const unreadStream: Rule = {
   advice: 'Read each body to its end or close it, and give each request a deadline.',
 };
 
-/** Reading a response, right now or for ever. */
+/** Tasks that read a response. A profile does not say whether they ever get on. */
 export const stalledRead: Rule = {
   id: 'stalled-read',
   leak: true,
@@ -101,7 +101,7 @@ export const idleConnections: Rule = {
   advice: 'Nothing; IdleConnTimeout and MaxIdleConnsPerHost decide how many stay, and CloseIdleConnections() ends them.',
 };
 
-/** Its other half decides what the connection is, so its own count says nothing. */
+/** The write loop says nothing about its connection; the read loop of the same connection does. */
 export const writeLoops: Rule = {
   id: 'write-loops',
   leak: false,

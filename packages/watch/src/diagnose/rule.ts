@@ -1,4 +1,4 @@
-/** Owns the form of a diagnosis: what a known stack means, and what to do. */
+/** Owns the form of a rule: which stacks it knows, what they mean, and what to do about them. */
 import type { Stack } from './stack.js';
 
 /** A known cause. One small unit: which stacks are its, a sentence, what to do. */

@@ -1,18 +1,19 @@
 /**
- * Owns which stacks are one group over weeks: a deploy moves lines and counts
- * closures anew, a program that has grown is read in another form of profile,
- * and the group is still the same. Pure.
+ * Owns the key of a stack group, which stays the same over weeks and across builds.
+ *
+ * A deploy moves lines and numbers closures anew, and a program that has grown is read in another form of
+ * profile; the key leaves out what these change. Pure.
  */
 import type { Frame } from 'watertight/pprof';
 import { isParking } from './stack.js';
 
-/** Frames, the innermost, that tell groups apart: fewer than the least of what the forms cut stacks off at. */
+/** How many of the innermost frames tell groups apart: fewer than the depth at which any form of profile cuts stacks off. */
 const TOLD_BY = 16;
-/** Letters of a function's name. */
+/** Longest name of a function, in letters; the rest is cut off. */
 const LONGEST_NAME = 500;
 const SCRIPT = /\.[cm]?[jt]sx?$/;
 
-/** A profile's stacks are asked for again and again until the next. */
+/** Keys that were computed: each stack of a profile is asked for many times. */
 const known = new WeakMap<readonly Frame[], string>();
 
 /** What the stacks of one group have in common: their functions from the innermost on, without lines, states and the runtime's way of waiting. */

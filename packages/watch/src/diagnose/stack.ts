@@ -1,7 +1,4 @@
-/**
- * Owns a stack as the rules see it: how many tasks stand there, how many more
- * than before, what they wait for, and which of its frames is the program's.
- */
+/** Owns a stack as the rules see it: how many tasks have it, how many more than before, what they wait for, and which frame is the program's. */
 import type { Frame } from 'watertight/pprof';
 
 /** Equal stacks in the same state, with their number. */
@@ -47,7 +44,7 @@ export function doing(stack: Pick<Stack, 'frames'>): string {
 /** Go's own packages have no dot in the first element of their path; a program's `main` and a module's path are not among them. */
 const STANDARD = /^(?:runtime|internal|net|crypto|bufio|io|os|sync|time|context|database|encoding|bytes|log|syscall|reflect|sort|strings|errors|fmt|text|html|compress|hash|math|path|regexp|testing|mime|archive|container|embed|flag|go|image|index|iter|maps|slices|unicode|unique|vendor|golang\.org\/x\/(?:net|crypto|sync))(?:\/|\.)/;
 
-/** Libraries between a program and the network: the line to blame is beyond them. */
+/** Libraries between a program and the network: the line to blame is the one that calls them. */
 const LIBRARY = /^(?:google\.golang\.org\/grpc|github\.com\/(?:go-sql-driver|lib\/pq|jackc|redis|aws|prometheus|hashicorp\/go-retryablehttp|go-resty))\b/;
 
 /** What runs on behalf of a request, named as if it were Go's: the library's loops, the bodies of other clients. */
@@ -83,7 +80,7 @@ export function goRootOf(stacks: readonly Stack[]): string | null {
 export function programFrame(stack: Stack, goRoot: string | null): Frame | null {
   const own = stack.frames.find((frame) => isPrograms(frame, goRoot));
   if (own !== undefined) return own;
-  // A service that is itself installed in node_modules.
+  // The service itself may be installed in node_modules.
   const installed = stack.frames.find(isScript);
   if (installed !== undefined) return installed;
   return stack.createdBy !== null && isPrograms(stack.createdBy, goRoot) ? stack.createdBy : null;

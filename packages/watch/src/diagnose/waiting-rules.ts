@@ -2,7 +2,7 @@
 import { amount, type Rule } from './rule.js';
 import { calls, callsLike, doing, type Stack } from './stack.js';
 
-/** Whoever takes the profile is in it. */
+/** The goroutine that takes the profile is in the profile itself. */
 export const profiling: Rule = {
   id: 'profiling',
   leak: false,
@@ -78,7 +78,7 @@ export const sleep: Rule = {
   advice: 'A loop with Sleep that is started again and again needs an end: a select with ctx.Done() and a timer.',
 };
 
-/** After the other rules: what selects is not known any better. */
+/** Comes after all other rules: of such a stack nothing else is known. */
 export const select: Rule = {
   id: 'select',
   leak: true,

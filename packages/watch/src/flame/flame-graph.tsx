@@ -1,4 +1,4 @@
-/** Owns the flame graph as a person meets it: bars that are searched, zoomed and read with a mouse or a keyboard. */
+/** Owns the interactive flame graph: bars that a person searches, zooms and reads with a mouse or a keyboard. */
 import type { TargetedKeyboardEvent, VNode } from 'preact';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { FlameNode } from '../diagnose/index.js';
@@ -18,7 +18,7 @@ export function FlameGraph({ tree, unit = 'tasks' }: { readonly tree: FlameNode;
   const field = useRef<HTMLDivElement>(null);
   const takesFocus = useRef(false);
 
-  // What was chosen in an earlier profile's tree is looked up in this one's.
+  // The bar that was chosen in an earlier profile is looked up in this one.
   const zoomed = useMemo(() => sameBar(root, chosenZoom), [root, chosenZoom]);
   const { bars, hidden } = useMemo(() => visibleBars(zoomed), [zoomed]);
   const found = useMemo(() => findBars(root, text), [root, text]);
@@ -169,7 +169,7 @@ function percent(part: number, whole: number): string {
   return `${whole === 0 ? 0 : ((100 * part) / whole).toFixed(1).replace(/\.0$/, '')} %`;
 }
 
-/** The same name has the same colour; packages' names begin alike and differ all the same. */
+/** The colour of a name: the same for the same name, and different even for names that begin alike. */
 function hueOf(name: string): number {
   let hash = 0;
   for (let i = 0; i < name.length; i++) hash = (Math.imul(hash, 31) + name.charCodeAt(i)) >>> 0;

@@ -1,3 +1,3 @@
-/** The flame graph, for a browser: the dashboard's and that of `watertight flame`. */
+/** The door of `flame`: the flame graph for a browser, in the dashboard and in the file of `watertight flame`. */
 export type { FlameNode } from '../diagnose/index.js';
 export { FlameGraph } from './flame-graph.js';

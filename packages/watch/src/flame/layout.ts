@@ -1,4 +1,4 @@
-/** Owns where the bars of a flame graph lie, and which of them a search finds. Pure. */
+/** Owns the geometry of a flame graph: where its bars lie, and which of them a search finds. Pure. */
 import { hierarchy, partition, type HierarchyRectangularNode } from 'd3-hierarchy';
 import type { FlameNode } from '../diagnose/index.js';
 
@@ -22,7 +22,7 @@ export function layFlame(tree: FlameNode): FlameBar {
   return partition<FlameNode>()(valued);
 }
 
-/** What is seen with `zoomed` over the whole width: what leads to it, and what is below it and wide enough. */
+/** The bars that are seen when `zoomed` has the whole width: those that lead to it, and those below it that are wide enough. */
 export function visibleBars(zoomed: FlameBar): { readonly bars: readonly PlacedBar[]; readonly hidden: number } {
   const span = zoomed.x1 - zoomed.x0 || 1;
   const bars: PlacedBar[] = zoomed.ancestors().slice(1).reverse().map((bar) => ({ bar, left: 0, width: 1 }));
@@ -42,7 +42,7 @@ export function visibleBars(zoomed: FlameBar): { readonly bars: readonly PlacedB
 
 export interface Found {
   readonly bars: ReadonlySet<FlameBar>;
-  /** Tasks in what was found, each once, however many of its frames were. */
+  /** How many tasks have a matching frame; a task with several counts once. */
   readonly count: number;
 }
 

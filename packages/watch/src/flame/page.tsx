@@ -1,4 +1,4 @@
-/** Owns the flame graph as a page of its own, which `watertight flame` writes: it draws what the page carries. */
+/** Owns the page that `watertight flame` writes: it draws the profile that the page carries as data. */
 import { render } from 'preact';
 import type { FlameNode } from '../diagnose/index.js';
 import { FlameGraph } from './flame-graph.js';

@@ -1,6 +1,7 @@
 /**
- * Owns the barrier: requests pass in groups, each once its group is complete.
- * It makes "at once" exact where a burst of requests alone would be a race.
+ * Owns the barrier of the test server: it holds requests back until a group of them is complete.
+ *
+ * With it, "at once" is exact; a burst of requests alone would be a race.
  */
 export class Barrier {
   private waiting: ((complete: boolean) => void)[] = [];

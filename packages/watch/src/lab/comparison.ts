@@ -1,6 +1,7 @@
 /**
- * Owns the comparison: what Go did beside what happened here, and whether any
- * number differs. Pure; the table and the JSON output are both made from it.
+ * Owns the comparison of what Go counted with what was counted here.
+ *
+ * The table and the JSON output are both made from it. Pure.
  */
 import type { Held } from './held.js';
 import { isAsGo, type Run } from './outcome.js';

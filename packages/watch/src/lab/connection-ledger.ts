@@ -1,8 +1,9 @@
 /**
- * Owns which connection is which: it puts together what `tasks()` says at one
- * moment and what the trace hooks say as it happens, and so knows for whom a
- * connection was dialled, whom it has served, and that one which is no longer
- * there was closed.
+ * Owns the identity of connections in an experiment: for whom each was dialled, whom it has served, and whether
+ * it was closed.
+ *
+ * `tasks()` says what there is at one moment, and the trace hooks say what happens in between; neither alone
+ * says this.
  */
 import type { ClientTrace } from 'watertight';
 import type { Leak } from 'watertight/leak';
@@ -86,7 +87,7 @@ export class ConnectionLedger {
     return { connections, dials };
   }
 
-  /** Takes in the loops that have started since; `tasks()` has them in the order in which they did, the two of a connection together. */
+  /** Records the loops that have started since the last call. `tasks()` lists them in the order of their start, the two of a connection together. */
   private takeLoops(): void {
     const loops = tasks().filter(({ kind }) => kind === 'connection');
     for (const [index, task] of loops.entries()) {
@@ -96,7 +97,7 @@ export class ConnectionLedger {
     }
   }
 
-  /** A request has just been handed to a connection: it is the one with a holder that was not there before. */
+  /** Finds the connection that a request was just given: the one with a holder that was not there before. */
   private takeHolder(request: number): void {
     this.asking.delete(request);
     for (const entry of this.entries.values()) {

@@ -1,4 +1,4 @@
-/** Owns in which order the experiments are met, what each is called, and which belong side by side. */
+/** Owns the order in which the experiments are shown, their titles, and which of them belong side by side. */
 import { programOf, type ProgramLine } from './program-text.js';
 import type { Scenario } from './scenario.js';
 
@@ -17,7 +17,7 @@ export interface ExperimentCard {
   readonly counts: readonly number[];
   /** What it does, as a program. */
   readonly program: readonly ProgramLine[];
-  /** The one that it is best seen beside. */
+  /** The id of the experiment that it is best compared with. */
   readonly beside: string | null;
 }
 
@@ -83,7 +83,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'quiz-all-in-one-process': 'All four, one after another',
 };
 
-/** What each shows more of, seen beside another. */
+/** For each experiment, the id of the one that shows the contrast best. */
 const BESIDE: Readonly<Record<string, string>> = {
   'quiz-six-read-all': 'six-unread',
   'six-unread': 'quiz-six-read-all',
@@ -128,7 +128,7 @@ export function lessonsOf(scenarios: readonly Scenario[]): Lesson[] {
 
 function cardOf(scenario: Scenario, all: readonly Scenario[]): ExperimentCard {
   const { id, why, counts } = scenario;
-  // An id of somebody's own may be the name of anything.
+  // An id from a file may be the name of a property of every object.
   const beside = Object.hasOwn(BESIDE, id) ? BESIDE[id] : null;
   return { id, title: Object.hasOwn(TITLES, id) ? TITLES[id] : id, why, counts, program: programOf(scenario), beside: all.some((other) => other.id === beside) ? beside : null };
 }

@@ -1,6 +1,7 @@
 /**
- * Owns the sentences that say what a move did and why, made from how things
- * stood before and after it. Pure: nothing is said that is not in the data.
+ * Owns the sentences that say what a move did and why.
+ *
+ * They are made only from the state before and the state after the move. Pure.
  */
 import type { ConnectionView, Move, PoolLimits, RequestView, Snapshot } from './frame.js';
 import { GLOSSARY, type Term } from './glossary.js';
@@ -9,7 +10,7 @@ import { amount, counted, named, share, upperFirst } from './wording.js';
 export interface Explanation {
   /** A sentence or a few. */
   readonly text: string;
-  /** The words of it that may be new, with their meaning. */
+  /** The terms in it that the reader may not know, with their meaning. */
   readonly terms: readonly { readonly term: Term; readonly meaning: string }[];
 }
 

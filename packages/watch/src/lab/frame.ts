@@ -1,7 +1,7 @@
 /**
- * Owns what is seen of an experiment that is watched step by step, as data
- * that can be sent to another process and to a page: a move, and how things
- * stand after it. Everything in it comes from the library's public surface.
+ * Owns the data that a step-by-step experiment shows: a move, and the state after it.
+ *
+ * It can be sent to another process and to a page. Everything in it comes from the library's public API.
  */
 import type { TaskState } from 'watertight/tasks';
 

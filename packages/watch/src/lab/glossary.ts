@@ -1,4 +1,4 @@
-/** Owns the words that an explanation uses, each with its meaning for somebody who has never met it. */
+/** Owns the terms that an explanation uses, each with its meaning for somebody who has never met it. */
 
 export const GLOSSARY = {
   task: 'Something that runs on the program’s behalf until it ends. In Go it is a goroutine, and the number of them is what runtime.NumGoroutine() says; here it is taskCount(). The program itself is one.',

@@ -1,4 +1,4 @@
-/** Owns a transport's dials while an experiment is looked at: each waits until it is let go, and then is a plain TCP connect. */
+/** Owns the `dial` of a step-by-step experiment: each dial waits until it is released, and then is a plain TCP connect. */
 import { connect, type Socket } from 'node:net';
 import type { DialTarget } from 'watertight';
 
@@ -17,7 +17,7 @@ export class HeldDials {
         signal.removeEventListener('abort', leave);
         resolve();
       };
-      // Nobody wants it any more.
+      // The request was cancelled.
       const leave = (): void => {
         this.waiting = this.waiting.filter((each) => each !== go);
         resolve();

@@ -1,7 +1,8 @@
 /**
- * Owns who holds what at a count, as data that can be sent to another process
- * and shown in one line: the leaks grouped by the line that opened them, and
- * the idle connections, which are nobody's fault.
+ * Owns the record of which responses and idle connections exist at a count, and which line opened them.
+ *
+ * It can be sent to another process and shown in one line. Idle connections are listed too, but they are no
+ * leaks.
  */
 import type { Leak } from 'watertight/leak';
 import type { Task } from 'watertight/tasks';

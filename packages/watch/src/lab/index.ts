@@ -1,4 +1,4 @@
-/** The lab: the well-known experiments, run here beside what real Go counts, or watched step by step. */
+/** The door of `lab`: the well-known experiments, run and compared with what real Go counts, or watched step by step. */
 export { LabBench, type BenchOptions } from './lab-bench.js';
 export { compare, type Comparison } from './comparison.js';
 export { lessonsOf, type ExperimentCard, type Lesson } from './curriculum.js';

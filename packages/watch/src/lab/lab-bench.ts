@@ -1,7 +1,4 @@
-/**
- * Owns the lab as a server keeps it: which experiments there are, the runs
- * under way and how many there may be, and the one test server of them all.
- */
+/** Owns the lab as a server keeps it: the experiments, the limited number of runs under way, and the test server that they share. */
 import { randomUUID } from 'node:crypto';
 import { LabError } from './lab-error.js';
 import { startServer, type ServerChild } from './lab-child.js';
@@ -11,15 +8,15 @@ import { hostsOf, type Scenario } from './scenario.js';
 export interface BenchOptions {
   /** Runs at a time, of one experiment or two each. Default 4. */
   readonly runs?: number;
-  /** Ms that a run lasts without anybody following it. Default 10,000. */
+  /** Ms after which a run that nobody follows ends. Default 10,000. */
   readonly unfollowed?: number;
-  /** Ms that a run lasts without a step. Default 15 minutes. */
+  /** Ms after which a run without a step ends. Default 15 minutes. */
   readonly untouched?: number;
 }
 
-/** Side by side. */
+/** Most experiments side by side. */
 const SIDES = 2;
-/** Requests of one experiment: more can't be followed by eye, and every frame is kept. */
+/** Most requests of one experiment: nobody can follow more, and every frame is kept in memory. */
 const MOST_REQUESTS = 100;
 
 export class LabBench {

@@ -1,4 +1,4 @@
-/** Owns how the lab's processes are started: each ends when this one does, whatever ends it. */
+/** Owns the start of the lab's child processes: each ends when this process does, however this one ends. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,7 @@ export function startChild(program: LabProgram, args: readonly string[] = []): C
   return fork(fileURLToPath(new URL(program, import.meta.url)), args, {
     // Flags of this process (a debugger, a test runner) are not for its children.
     execArgv: [],
-    // What a failing child writes belongs into its row, not across the progress line.
+    // Standard error is read, so that what a failing child writes is shown in its row and not across the progress line.
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
   });
 }

@@ -1,4 +1,4 @@
-/** Owns what the lab refuses to do, and why: for whoever asks it through a page. */
+/** Owns the error of a request that the lab refuses, with the reason for whoever asked through a page. */
 
 /**
  * - `unknown`: there is no such experiment, or no such run (it may have ended)

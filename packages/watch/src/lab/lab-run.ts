@@ -1,6 +1,7 @@
 /**
- * Owns one visit to the lab: an experiment, or two side by side, that a page
- * drives. Decides which of the two moves, so that they keep abreast.
+ * Owns one run that a page drives: one experiment, or two side by side.
+ *
+ * It decides which of the two moves next, so that both stay at the same point.
  */
 import type { Move } from './frame.js';
 import { LabError } from './lab-error.js';
@@ -10,7 +11,7 @@ import type { Scenario } from './scenario.js';
 /** What the page that follows a run is told. */
 export type RunEvent =
   | { readonly kind: 'frame'; readonly side: number; readonly frame: Frame }
-  /** Nothing follows. */
+  /** The run has ended; no event follows. */
   | { readonly kind: 'ended'; readonly reason: string };
 
 export class LabRun {
@@ -95,7 +96,7 @@ export class LabRun {
   }
 }
 
-/** Where a move stands: at a request's number, or after the last one that there was. */
+/** The position of a move: the number of its request, or the last number for a move without one. */
 export function positionOf(move: Move, last: number): number {
   switch (move.op) {
     case 'ask':
@@ -111,7 +112,7 @@ export function positionOf(move: Move, last: number): number {
   }
 }
 
-/** Who moves: those that stand at the earliest place; null is one that is at its end. Pure. */
+/** Which sides move next: those with the lowest position. Null marks a side that is at its end. Pure. */
 export function nextMovers(positions: readonly (number | null)[]): number[] {
   const earliest = Math.min(...positions.map((position) => position ?? Infinity));
   return positions.flatMap((position, index) => (position !== null && position === earliest ? [index] : []));

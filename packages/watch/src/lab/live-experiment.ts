@@ -1,4 +1,4 @@
-/** Owns one experiment that is watched: its process, the frames so far, and the end of both. */
+/** Owns one experiment that is watched step by step: its process, the frames so far, and how both end. */
 import type { ChildProcess } from 'node:child_process';
 import { goDefaults } from 'watertight';
 import { explain, type Explanation } from './explanation.js';
@@ -16,7 +16,7 @@ export interface Frame extends Stage {
 /** Longest time one move may take, ms. */
 const DEADLINE = 30_000;
 
-/** What a child tells; nothing else is believed. */
+/** The messages that a child may send; others are ignored. */
 type Told = { readonly stage: Stage } | { readonly failure: string };
 
 export class LiveExperiment {
@@ -98,7 +98,7 @@ export class LiveExperiment {
   private stop(): void {
     this.over = true;
     this.clearDeadline();
-    // Not by disconnecting: one that hangs would not notice. There is nothing it has to tidy up.
+    // Killed rather than disconnected, since a process that hangs would not notice; it has nothing to clean up.
     this.child.kill('SIGKILL');
   }
 

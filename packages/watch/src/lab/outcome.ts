@@ -1,6 +1,4 @@
-/**
- * Owns what came of a scenario, and whether that is what Go counted. Pure.
- */
+/** Owns the outcome of a scenario, and whether it equals what Go counted. Pure. */
 import type { Held } from './held.js';
 import type { Scenario } from './scenario.js';
 

@@ -1,4 +1,4 @@
-/** Owns an experiment as a program that somebody would write, line by line, so that one sees which line does what. Pure. */
+/** Owns the text of an experiment as a program, in which each line belongs to a step of the scenario. Pure. */
 import type { Move } from './frame.js';
 import type { RequestStep, Scenario } from './scenario.js';
 
@@ -10,7 +10,7 @@ export interface ProgramLine {
   readonly ops: readonly Move['op'][];
 }
 
-/** The methods that have a function of their own. */
+/** The HTTP methods that the text writes as a function: `get(url)` instead of `fetch` with a method. */
 const FUNCTIONS: ReadonlyMap<string, string> = new Map([
   ['GET', 'get'],
   ['HEAD', 'head'],

@@ -1,7 +1,8 @@
 /**
- * Owns where progress goes: one line written over on a terminal, a line each
- * where it is read later (a log, a pipe). It is written to standard error, so
- * that the result can be piped on.
+ * Owns the output of progress on standard error: one line that is overwritten on a terminal, and a line for each
+ * message elsewhere.
+ *
+ * Standard output stays free for the result, so that it can be piped.
  */
 import { clearLine, cursorTo } from 'node:readline';
 import type { WriteStream } from 'node:tty';

@@ -1,7 +1,4 @@
-/**
- * Owns the lab's output for people: the progress line of each experiment, the
- * table, and the lesson under it.
- */
+/** Owns the lab's printed output: the progress line of each experiment, the table, and the conclusion under it. */
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
 import type { Comparison } from './comparison.js';

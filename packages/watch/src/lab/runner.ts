@@ -1,7 +1,4 @@
-/**
- * Owns the processes of the lab: one test server, and for each scenario a
- * child of its own, a few at a time.
- */
+/** Owns a run of many scenarios: one test server, and a child process for each scenario, a few at a time. */
 import { once } from 'node:events';
 import { complaintOf, startChild, startServer } from './lab-child.js';
 import { isAsGo, type Answer, type Run } from './outcome.js';

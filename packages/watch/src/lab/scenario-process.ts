@@ -1,7 +1,8 @@
 /**
- * A scenario's process: takes one scenario and the servers' ports from its
- * parent, sends back what it counted, and ends by itself: a pinned or an idle
- * connection must not hold it up, and the runner reports it if one does.
+ * Owns the entry of a scenario's process: it runs one scenario and sends its parent what was counted.
+ *
+ * It must end by itself, because a pinned or an idle connection must not keep a process alive; the runner
+ * reports it if one does.
  */
 import { runScenario } from './scenario-run.js';
 import type { Scenario } from './scenario.js';

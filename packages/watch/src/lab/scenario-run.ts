@@ -1,7 +1,7 @@
 /**
- * Owns one scenario under way: a fresh client, the responses it keeps, and its
- * counts. It runs in a process of its own (scenario-process.ts), because the
- * count is the process's.
+ * Owns the run of one scenario: a fresh client, the responses that it keeps, and its counts.
+ *
+ * It runs in a process of its own (scenario-process.ts), because tasks are counted for the whole process.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, goDefaults, Transport, type Body, type Response } from 'watertight';
@@ -36,7 +36,7 @@ export async function runScenario(scenario: Scenario, ports: readonly number[]):
 class ScenarioRun {
   private readonly client: Client;
   private readonly ports: readonly number[];
-  /** Every response that was not closed stays referenced, as a forgetful program's would not: the leak must be the program's, not the collector's. */
+  /** Keeps every response that was not closed referenced. Otherwise the garbage collector would find it and the library would close its connection, and the count would depend on when. */
   private readonly kept: Response[] = [];
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly counts: number[] = [];
@@ -56,7 +56,7 @@ class ScenarioRun {
     }
   }
 
-  /** An error counts once, be it the request's or the reading's. */
+  /** Carries out one request. An error counts once, whether the request or the reading failed. */
   private async one(step: RequestStep): Promise<void> {
     try {
       const response = await this.client.request(`http://127.0.0.1:${this.ports[step.host]}${step.path}`, {

@@ -1,7 +1,8 @@
 /**
- * Owns what a scenario is, and reading scenarios from JSON: every mistake in a
- * file is reported with its place and with what would have been right.
- * What a scenario does is in scenario-run.ts.
+ * Owns the definition of a scenario, and reading scenarios from JSON.
+ *
+ * Each mistake in a file is reported with its place and with what would be right. Running a scenario is left to
+ * scenario-run.ts.
  */
 
 /** How much of a body is read: nothing, everything, or at most so many bytes. */

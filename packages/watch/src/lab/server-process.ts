@@ -1,13 +1,14 @@
 /**
- * The test server's process: listens on as many ports as its first argument
- * says, chosen by the system, sends them to its parent, and ends with it. It is
- * a process of its own so that nothing of the server is ever counted.
+ * Owns the entry of the test server's process: it listens on as many ports as asked, and sends their numbers to
+ * its parent.
+ *
+ * The server has a process of its own so that nothing of it is counted. It ends with its parent.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createLabServer } from './server.js';
 
-// First of all: while it is starting, its parent may go already.
+// Before anything else, since the parent may end while this process starts.
 process.on('disconnect', () => process.exit());
 if (!process.connected) process.exit();
 

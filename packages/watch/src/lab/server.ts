@@ -1,7 +1,8 @@
 /**
- * Owns the test server: the paths that scenarios ask for, answered exactly as
- * the Go server of parity/go answers them. The process around it is
- * server-process.ts.
+ * Owns the test server: the paths that scenarios ask for, answered exactly as the Go server of parity/go answers
+ * them.
+ *
+ * The process around it is server-process.ts.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -17,14 +18,14 @@ export function createLabServer(): Server {
   const barrier = new Barrier();
   const server = createServer((request, response) => {
     answer(request, response, barrier).catch((error: unknown) => {
-      // Writing to a client that has left is no news; anything else is a bug of this file.
+      // A client that has left is no error; anything else is a bug in this file.
       if (response.destroyed) return;
       process.exitCode = 1;
       process.stderr.write(`lab server: ${String(error)}\n`);
       response.destroy();
     });
   });
-  // Only clients end connections here: a server that tidies up would change the counts.
+  // Only clients end connections here: a server that closes idle ones would change the counts.
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
   server.headersTimeout = 0;

@@ -1,14 +1,14 @@
 /**
- * The process of an experiment that is watched: takes one scenario and the
- * servers' ports from its parent, and then makes one move each time it is told
- * to. It stays, with its connections as they are, until its parent goes.
+ * Owns the entry of the process of a step-by-step experiment: it makes one move each time its parent asks.
+ *
+ * It stays, with its connections as they are, until its parent ends.
  */
 import type { Move, Stage } from './frame.js';
 import type { Scenario } from './scenario.js';
 import { StagedRun } from './staged-run.js';
 
 process.on('disconnect', () => process.exit());
-// It may have gone while this file was loaded.
+// The parent may have ended while this file was loaded.
 if (!process.connected) process.exit();
 
 let run: StagedRun | null = null;
@@ -34,7 +34,7 @@ async function step(): Promise<Stage> {
   return made(announced.move, announced.step);
 }
 
-/** Makes what was announced, by going on to the next announcement. */
+/** Makes the announced move by running on to the next announcement. */
 async function made(move: Move, step: number | null): Promise<Stage> {
   const result = await moves!.next();
   announced = result.done === true ? null : { move: result.value, step: run!.step };

@@ -1,8 +1,8 @@
 /**
- * Owns one scenario under way in visible steps: it announces a move, and makes
- * it only when it is asked to go on. The client, its connections and the server
- * are real; what is held up in between is the program, and its dials. It runs
- * in a process of its own (stage-process.ts), because the count is the process's.
+ * Owns the run of one scenario in steps: it announces a move, and makes it only when it is asked to go on.
+ *
+ * The client, its connections and the server are real; only the program and its dials are held up between steps.
+ * It runs in a process of its own (stage-process.ts), because tasks are counted for the whole process.
  */
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { Client, goDefaults, Transport, type Response } from 'watertight';
@@ -29,7 +29,7 @@ export class StagedRun {
   private readonly ledger: ConnectionLedger;
   private readonly requests: StagedRequest[] = [];
   private readonly due: { readonly at: number; readonly request: StagedRequest }[] = [];
-  /** Ms since the start, as the scenario counts them: while somebody looks, no time passes. */
+  /** Ms since the start in the time of the scenario, which stands still between moves. */
   private time = 0;
   private counted = 0;
   /** The step of the scenario that the last announced move belongs to. */
@@ -40,7 +40,7 @@ export class StagedRun {
     private readonly ports: readonly number[],
   ) {
     setTracking('all');
-    // Nothing is closed, and no dial fails, because somebody takes long to read a sentence.
+    // No time limits: a reader may take minutes between two moves.
     this.transport = new Transport({ ...goDefaults, idleConnTimeout: 0, dialTimeout: 0, ...scenario.transport, dial: this.held.dial });
     this.client = new Client({ transport: this.transport });
     this.ledger = new ConnectionLedger(ports);
@@ -190,7 +190,7 @@ export class StagedRun {
       return group.some(({ step }) => step.cancelMs > 0) ? PATIENCE : Infinity;
     };
     const waits = ({ id, settled }: StagedRequest): boolean => settled || this.ledger.isAsking(id);
-    // The library tells of no such moment, so it is looked for.
+    // The library has no event for this, so it is polled.
     while (!(this.held.count === this.transport.stats().dialling && group.every(waits)) && Date.now() - begun < patience()) await sleep(1);
   }
 
@@ -200,7 +200,7 @@ export class StagedRun {
   }
 }
 
-/** One request of the program, and the response that it keeps: a leak must be the program's, not the collector's. */
+/** One request of the program, and its response, which stays referenced so that the garbage collector does not end it. */
 class StagedRequest {
   response: Response | null = null;
   settlement: Promise<void> = Promise.resolve();
@@ -241,7 +241,7 @@ class StagedRequest {
     );
   }
 
-  /** Reads as io.ReadAll(io.LimitReader(body, amount)) does. An error counts once, be it the request's or the reading's. */
+  /** Reads as io.ReadAll(io.LimitReader(body, amount)) does. An error counts once, whether the request or the reading failed. */
   async read(amount: number): Promise<void> {
     this.awaited = true;
     try {

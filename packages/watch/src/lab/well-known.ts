@@ -1,7 +1,4 @@
-/**
- * Owns where the recorded experiments are: two files beside the sources, which
- * the package ships. Both were counted by real Go (parity/README.md).
- */
+/** Owns where the recorded experiments are: two files that the package ships, both counted by real Go (parity/README.md). */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseScenarios, type Scenario } from './scenario.js';

@@ -1,4 +1,4 @@
-/** Owns how numbers and lists are said in an explanation. Pure. */
+/** Owns how numbers and lists are worded in an explanation. Pure. */
 
 const digits = new Intl.NumberFormat('en');
 

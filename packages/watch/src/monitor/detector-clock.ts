@@ -1,7 +1,8 @@
 /**
- * Owns the detector's clock. It is made for a scrape every ten seconds and
- * services that live for hours; a demonstration that scrapes forty times as
- * often is judged as if it were that slow.
+ * Owns the conversion between real time and the detector's time.
+ *
+ * The detector is made for a scrape every ten seconds. A demonstration that scrapes twenty times as often is
+ * judged as if its time ran twenty times as slowly.
  */
 import { formatDuration } from 'watertight/tasks';
 import type { Assessment, Sample as DetectorSample } from '../detect/index.js';
@@ -10,7 +11,7 @@ import type { Sample } from '../store/index.js';
 /** The interval that the detector's figures are for, ms. */
 const NOMINAL_INTERVAL = 10_000;
 
-/** An assessment in ms since 1970, and in our hours. */
+/** An assessment in ms since 1970, with growth per real hour. */
 export interface TimedAssessment {
   readonly leaking: boolean;
   readonly since: number | null;
@@ -22,7 +23,7 @@ export interface TimedAssessment {
 }
 
 export class DetectorClock {
-  /** Detector seconds for one of ours. */
+  /** Seconds of the detector for one real second. */
   readonly scale: number;
 
   /** `base`: a time before all samples, ms; the interval between scrapes, ms. */
@@ -40,7 +41,7 @@ export class DetectorClock {
   /** What the detector says, as it is at `now`. */
   assessment({ leaking, since, perHour = 0, confidence, reason, limitAt }: Assessment, now: number): TimedAssessment {
     const begin = this.time(since);
-    // What grows so much in the detector's hour grows so much in ours.
+    // Growth for an hour of the detector, as growth for a real hour.
     const rate = perHour * this.scale;
     return { leaking, since: begin, perHour: rate, confidence, reason: this.scale === 1 ? reason : spoken(leaking, rate, now - (begin ?? now)), limitAt: this.time(limitAt) };
   }
@@ -55,7 +56,7 @@ export class DetectorClock {
   }
 }
 
-/** The detector's own sentences would speak of its hours. */
+/** The reason in real hours, since the detector's own sentence speaks of its hours. */
 function spoken(leaking: boolean, perHour: number, ms: number): string {
   return leaking ? `It has climbed by ${Math.round(perHour / 60)} a minute for ${formatDuration(ms)}.` : 'Nothing has climbed as a leak does.';
 }

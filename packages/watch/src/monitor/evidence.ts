@@ -1,8 +1,8 @@
 /**
- * Owns what profiles prove before the count does: unread bodies that only
- * become more. A count may climb for many reasons and takes hours to judge; a
- * connection whose body nobody reads has one, and a few looks are enough.
- * Pure.
+ * Owns what profiles prove before the count does: unread bodies that only become more.
+ *
+ * A count may climb for many reasons and takes hours to judge. A connection whose body nobody reads has one
+ * cause, and a few profiles are enough. Pure.
  */
 import { formatDuration } from 'watertight/tasks';
 
@@ -25,7 +25,7 @@ export interface Look {
 export interface Evidence {
   /** Since when, ms since 1970. */
   readonly since: number;
-  /** Tasks more an hour; of responses that were collected, and so are tasks no longer, those. */
+  /** Additional tasks an hour; where the responses were garbage-collected, and their tasks ended, responses an hour. */
   readonly perHour: number;
   /** By how much the count climbs an hour because of it; 0 where what leaked has been given back. */
   readonly climbPerHour: number;
@@ -34,11 +34,11 @@ export interface Evidence {
   readonly reason: string;
 }
 
-/** Looks without a fall, from which on a climb is no coincidence of responses in flight. */
+/** With so many profiles without a fall, a climb is no coincidence of responses in flight. */
 const FEWEST_LOOKS = 6;
-/** Bodies. What is in flight at once varies by some. */
+/** Least climb, in bodies: what is in flight at once varies by some. */
 const LEAST_CLIMB = 5;
-/** Ms that a response waits for its reader in a healthy program at most: longer is the program's doing. */
+/** The longest time, ms, that a response waits for its reader in a healthy program. */
 const LONG = 60_000;
 
 /** What the looks at the present process prove; null if nothing. `looks` are in the order of time. */
@@ -56,7 +56,7 @@ function provenOf(looks: readonly Look[], last: Look): Evidence | null {
   return { since: since.at, perHour: perHour(looks[0] ?? last, last, ({ proven }) => proven), climbPerHour: 0, confidence: 0.99, reason: `${what} garbage-collected before being read to the end: nobody can ever release the connection.` };
 }
 
-/** It never fell for so many looks, and rose by so much. */
+/** Evidence from a count of unread bodies that rose by enough and did not fall in enough profiles. */
 function climbOf(looks: readonly Look[], last: Look): Evidence | null {
   let first = looks.length - 1;
   while (first > 0 && looks[first - 1].unread <= looks[first].unread) first--;
@@ -74,7 +74,7 @@ function climbOf(looks: readonly Look[], last: Look): Evidence | null {
   };
 }
 
-/** Nobody has come for some of them for long, and they become more. */
+/** Evidence from bodies that have waited for long while their number grows. */
 function heldOf(looks: readonly Look[], last: Look): Evidence | null {
   const [begin = last] = looks;
   const rose = last.unread - begin.unread;

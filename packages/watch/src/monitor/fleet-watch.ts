@@ -1,4 +1,4 @@
-/** Owns the watch over a fleet that something else scrapes: it is asked for all counts at once, and every target is judged by them. */
+/** Owns the watch over the processes that a Prometheus scrapes: it asks for all counts at once and has every target judged by them. */
 import type { PrometheusFleet } from '../scrape/index.js';
 import type { Monitor } from './monitor.js';
 
@@ -11,7 +11,7 @@ export class FleetWatch {
   constructor(
     private readonly fleet: PrometheusFleet,
     private readonly monitor: Monitor,
-    /** Told, once, when the fleet can't be asked; and with null when it can be again. */
+    /** Called once when the Prometheus can't be asked, and with null when it can be again. */
     private readonly onFailure: (error: unknown) => void,
   ) {}
 

@@ -1,12 +1,13 @@
 /**
- * Owns what a group's course has to be besides what the detector asks of any: groups do what a whole
- * program's count hardly does. They begin when a feature is switched on, and follow the traffic of their
- * first day; pools are resized host by host, over hours. Pure.
+ * Owns the conditions that the climb of a stack group has to meet besides the detector's tests.
+ *
+ * Groups behave as a whole program's count hardly does: they begin when a feature is switched on, follow the
+ * traffic of their first day, and pools among them are resized host by host over hours. Pure.
  */
 import { median } from 'simple-statistics';
 import type { Sample } from '../store/index.js';
 
-/** Hours of a group's life in which it is not judged: a day's rhythm has to be seen once, up and down. */
+/** Hours of a group's life before it is judged: one whole day's rhythm has to be seen first. */
 export const FIRST_JUDGED = 30;
 
 /** Hours that are looked back at: two days, and the span in which a pool is resized. */
@@ -24,7 +25,7 @@ const LEAST_ABOVE = 0.35;
 
 /**
  * Whether a climb at that pace, in tasks per detector hour, goes on, rather than having come in one go.
- * Where the process restarted, or nothing was seen, nothing speaks against it. `hour`: how long one is, ms.
+ * Also true where the process restarted or nothing was seen. `hour`: how long one is, ms.
  */
 export function climbsOn(samples: readonly Sample[], perHour: number, hour: number): boolean {
   const levels = hourly(samples, hour);

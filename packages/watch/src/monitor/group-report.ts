@@ -1,4 +1,4 @@
-/** Owns groups of equal stacks as reports show them: what grows, where, what it means, and whether it is judged to leak. Pure. */
+/** Owns stack groups as reports show them: what grows, where, what it means, and whether it is judged to leak. Pure. */
 import type { Frame } from 'watertight/pprof';
 import { groupOf, type StackSummary, type Summary } from '../diagnose/index.js';
 import type { Proven } from '../scrape/index.js';
@@ -19,7 +19,7 @@ export interface GroupReport {
   readonly rule: string | null;
   readonly advice: string | null;
   readonly frames: readonly Frame[];
-  /** Judged by its own course, or proven: it leaks, whatever the count as a whole does. */
+  /** Whether it leaks, judged by its own course or proven by profiles, whatever the whole count does. */
   readonly leaking: boolean;
   /** Ms since 1970; null unless it leaks, or where nobody knows. */
   readonly since: number | null;
@@ -33,7 +33,7 @@ export interface GroupReport {
 
 const UNJUDGED = { leaking: false, since: null, perHour: 0, confidence: 0, reason: null };
 
-/** Responses that nobody can read any more: their connections were closed, so that no stack shows them. */
+/** Responses that were garbage-collected unfinished. Their connections were closed, so that no stack shows them. */
 export function provenReports({ sites }: Proven): GroupReport[] {
   return sites.map(({ count, site }) => {
     const sentence = `${count === 1 ? '1 response was' : `${count} responses were`} dropped without being read to the end or closed.`;
@@ -73,10 +73,10 @@ export function groupReports({ groups }: Summary, limit: number, judged: readonl
     const group = told.has(key) ? undefined : byKey.get(key);
     if (group !== undefined) told.add(key);
     const leaks = group?.verdict?.leaking === true;
-    // Of what grew, what could be a leak comes first.
+    // Among the groups that grew, those that could be a leak come first.
     if (leaks || shown.has(stack)) reports.push({ report: reportOf(stack, group), rank: leaks ? 0 : stack.diagnosis?.leak === false ? 2 : 1 });
   }
-  // A process that has just begun does not have them yet.
+  // A process that has just started does not have these groups yet.
   for (const group of judged) {
     if (group.verdict?.leaking === true && !told.has(group.key)) reports.push({ report: { ...group.shape, count: 0, growth: 0, diagnosis: null, rule: null, advice: null, ...group.verdict }, rank: 0 });
   }

@@ -1,9 +1,9 @@
 /**
- * Owns the watch over a target's stack groups: a group may climb while the
- * count as a whole hides it, under a rhythm of the day or beside a pool that
- * shrinks. Each is judged as the count is, by the detector, from the history:
- * nothing but the latest verdict is kept in memory, so a watcher that begins
- * again says the same.
+ * Owns the watch over the stack groups of one target, each judged by the detector as the whole count is.
+ *
+ * A group may climb while the whole count hides it, under a daily rhythm or beside a pool that shrinks. Only the
+ * latest verdict is kept in memory; the rest is read from the history, so that a restarted watcher gives the
+ * same verdicts.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Frame } from 'watertight/pprof';
@@ -39,7 +39,7 @@ export interface WatchedGroup {
 }
 
 interface Followed extends WatchedGroup {
-  /** When its count was last kept to last; when it was last worth following; when it was last judged. */
+  /** When a lasting count was last kept; when the group was last large enough to follow; when it was last judged. */
   lastingAt: number;
   seenAt: number;
   judgedAt: number;
@@ -57,9 +57,9 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 /** Groups that are followed of one target: their counts are kept, 3,200 rows each at most. */
 const MOST_FOLLOWED = 24;
-/** Tasks. What leaks grows beyond; of less there are many, and none matters. */
+/** Tasks from which on a group is followed: a leak grows beyond, and there are many smaller groups that do not matter. */
 const LEAST_FOLLOWED = 5;
-/** What has been smaller than that for so long is followed no more, ms. */
+/** A group that was smaller for this long is no longer followed, ms. */
 const FORGOTTEN = 2 * DAY;
 /** Intervals between two counts that are kept, at least. */
 const KEPT_EVERY = 5.5;
@@ -106,7 +106,7 @@ export class GroupWatch {
         this.record(at, start);
       });
     } catch (error) {
-      // What could not be written has no number in the history.
+      // A group that could not be written has no number in the history.
       for (const key of this.followed.keys()) if (!known.has(key)) this.followed.delete(key);
       throw error;
     }
@@ -132,7 +132,7 @@ export class GroupWatch {
       group.growth = now?.growth ?? 0;
       if (now === undefined || now.count === 0) continue;
       group.harmless = now.harmless;
-      // Another process may be another build: its lines are elsewhere.
+      // Another process may be another build, with other line numbers.
       if (group.start === start) continue;
       group.start = start;
       group.shape = shapeOf(now.largest);
@@ -170,7 +170,7 @@ export class GroupWatch {
 
   private record(at: number, start: number): void {
     const counts = [...this.followed.values()].map((group) => {
-      // The first of its quarter of an hour: the lowest or the mean would look unlike the single counts that follow.
+      // The first count of each quarter of an hour lasts. The lowest or the mean would differ from the single counts that follow.
       const lasting = Math.floor(at / LASTING) !== Math.floor(group.lastingAt / LASTING);
       if (lasting) group.lastingAt = at;
       return { group: group.id, at, value: group.count, start, lasting };
@@ -182,7 +182,7 @@ export class GroupWatch {
   private async judge(at: number): Promise<void> {
     if (Math.abs(at - this.judgedAt) < LASTING / this.clock.scale) return;
     this.judgedAt = at;
-    // What has gone with its process, or is none anyone would call a leak, is not found to leak; what was found stands until it is taken back.
+    // A group that is gone, or whose growth is no leak, is not judged, unless it was found to leak: that verdict stands until it is taken back.
     const due = [...this.followed.values()].filter(({ count, harmless, verdict }) => verdict?.leaking === true || (count > 0 && !harmless)).sort((a, b) => a.judgedAt - b.judgedAt);
     let judged = 0;
     for (const group of due) {
@@ -209,11 +209,11 @@ export class GroupWatch {
     return { leaking: false, since: null, perHour: 0, confidence: 1 - found.confidence, reason: 'It has climbed in one go, as a pool does that is resized, and no further.' };
   }
 
-  /** What is worth being remembered: that it leaks, and that it does no more. */
+  /** Keeps the verdict, and writes it to the history when it begins or ceases to be a leak. */
   private settle(group: Followed, verdict: GroupVerdict | null): void {
     const before = group.verdict;
     group.verdict = verdict;
-    // It was left while it was judged.
+    // The group was dropped while it was judged.
     if (!this.followed.has(group.key)) return;
     if (before?.leaking === true || verdict?.leaking === true) this.history.setVerdict(group.id, verdict);
   }

@@ -1,4 +1,4 @@
-/** The watch over targets: scraping, keeping, judging, explaining. */
+/** The door of `monitor`: the watch over targets, which scrapes, keeps, judges and explains. */
 export { DetectorClock, type TimedAssessment } from './detector-clock.js';
 export { evidenceOf, type Evidence, type Look } from './evidence.js';
 export { climbsOn } from './group-course.js';

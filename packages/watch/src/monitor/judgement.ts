@@ -1,4 +1,4 @@
-/** Owns the verdict on a target: from its count over time, from what its profiles prove, from the groups of its stacks, and what is said of it. Pure. */
+/** Owns the verdict on a target: it combines the course of its count, what its profiles prove, and the verdicts on its stack groups. Pure. */
 import type { TimedAssessment } from './detector-clock.js';
 import type { Evidence } from './evidence.js';
 import type { WatchedGroup } from './group-watch.js';
@@ -19,7 +19,7 @@ export interface TargetReport {
   readonly failure: { readonly kind: ScrapeFailure; readonly message: string } | null;
   readonly verdict: TargetVerdict;
   readonly leaking: boolean;
-  /** At the last scrape that gave one; null before the first. */
+  /** The count of the last scrape that gave one; null before the first. */
   readonly count: number | null;
   readonly at: number | null;
   /** When the process started; 0 where it is not known. */
@@ -37,7 +37,7 @@ export interface TargetReport {
   readonly restarts: number;
   /** The leak as it is on record: since when it was known, and until when, in the report that ends it; null where there is none. */
   readonly incident: { readonly opened: number; readonly closed: number | null } | null;
-  /** What leaks first, then what grew most. */
+  /** Groups that leak first, then those that grew most. */
   readonly groups: readonly GroupReport[];
 }
 
@@ -62,10 +62,10 @@ export interface Findings {
 
 /** How sure one has to be of health to say so. */
 const SURE_ENOUGH = 0.1;
-/** A limit that is further away than this is not in sight, ms: a hundred years. */
+/** A limit that will be reached later than this is not reported, ms: a hundred years. */
 const IN_SIGHT = 100 * 365 * 86_400_000;
 
-/** The count's verdict, unless the profiles prove a leak that it does not show yet, or a group of stacks climbs that it hides. */
+/** The verdict of the whole count, unless profiles prove a leak that it does not show yet, or it hides a group of stacks that climbs. */
 export function judge(findings: Findings): Verdict {
   const { count, evidence, groups, at } = findings;
   const { leaking, since, perHour, confidence, reason, limitAt } = count;

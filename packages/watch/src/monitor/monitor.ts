@@ -1,4 +1,4 @@
-/** Owns the watch over all targets: when each is scraped, and who is told. */
+/** Owns the watch over all targets: when each is scraped, and who is told of the result. */
 import { setImmediate as turn } from 'node:timers/promises';
 import { Client, Transport } from 'watertight';
 import { Scraper, type Target, type TargetSource } from '../scrape/index.js';
@@ -14,28 +14,28 @@ export interface MonitorOptions {
   readonly interval?: number;
   /** Between profiles while all is well, ms. Default 30 intervals. */
   readonly profileInterval?: number;
-  /** What knows a target; null for a scraper of it, which is the default. */
+  /** Where the counts of a target come from; null for a scraper, which is the default. */
   readonly sourceOf?: (target: Target) => TargetSource | null;
   /** Default: a warning of the process. */
   readonly onFault?: FaultListener;
 }
 
-/** What a scrape could not do through no fault of its target: the history can't be written, say. */
+/** Called with an error that is not the target's fault: the history can't be written, for example. */
 export type FaultListener = (error: unknown) => void;
 
 /** Told of every scrape, in the order they come in. */
 export type MonitorListener = (report: TargetReport, monitor: TargetMonitor) => void;
 
 const DEFAULT_INTERVAL = 10_000;
-/** A target that is slower than this is slow, however long the interval. */
+/** Longest time that a scrape may take, ms, however long the interval is. */
 const LONGEST_SCRAPE = 10_000;
 /** By how much a timer may fire before its time, ms. */
 const EARLY = 2;
-/** Targets that are judged at once from what is known of them; of more, one in a turn of the loop, so that a thousand can be scraped in between. */
+/** Up to this many targets are judged at once from their history; of more, one in each turn of the event loop, so that scrapes can run in between. */
 const RESUMED_AT_ONCE = 10;
 /** How often what is too old goes, ms. */
 const EXPIRY = 3_600_000;
-/** The same fault is told again after so long, ms: a full disk fails for every scrape of every target. */
+/** The same fault is told again only after so long, ms, since a full disk makes every scrape of every target fail. */
 const FAULT_AGAIN = 60_000;
 
 /** `scraped`: each at its own moment of the interval. `fleet`: all at once, when something else has asked for them. */
@@ -57,10 +57,10 @@ export class Monitor {
   private readonly listeners = new Set<MonitorListener>();
   private readonly listener: FaultListener;
   private fault = { message: '', at: -Infinity };
-  /** In the history, but not watched; and when that was looked up. */
+  /** Targets in the history that are not watched, and when they were looked up. */
   private unwatched: number[] = [];
   private listedAt = 0;
-  /** Their histories are to be gone through. */
+  /** Targets whose histories have not been gone through yet. */
   private readonly unresumed: TargetMonitor[] = [];
   private resuming: Promise<void> | null = null;
   private started = false;
@@ -194,7 +194,7 @@ export class Monitor {
     const { monitor } = watched;
     const at = Date.now();
     await monitor.scrape(at);
-    // What was broken off by stop() says nothing of the target; of one that is watched no more, nothing is told.
+    // A scrape that stop() broke off says nothing of the target, and a target that is no longer watched is not reported.
     if (this.stopped || this.watched.get(monitor.target.profiles) !== watched) return;
     if (Math.abs(at - watched.expiredAt) >= EXPIRY) this.expire(watched, at);
     this.expireUnwatched(at);
@@ -207,19 +207,19 @@ export class Monitor {
     const began = watched.expiredAt === 0;
     watched.expiredAt = at - phaseOf(target.profiles, FINE);
     try {
-      // A watcher that has just begun has others to scrape first, unless it never lives for an hour.
+      // A watcher that has just started scrapes first and expires later, unless the history is overdue because no watcher ran for an hour.
       if (!began || this.history.isOverdue(historyId, at - EXPIRY)) this.history.expire(historyId, at);
     } catch (error) {
       this.onFault(error);
     }
   }
 
-  /** Of what is watched no more, one at each scrape: a fleet may have known ten thousand. */
+  /** Expires one target that is no longer watched at each scrape, since a fleet may have had ten thousand. */
   private expireUnwatched(at: number): void {
     try {
       if (Math.abs(at - this.listedAt) >= EXPIRY) {
         const watched = new Set(this.targets().map(({ historyId }) => historyId));
-        // Not in the first hour: a watcher that has just begun may not know its targets yet.
+        // Not in the first hour: a watcher that has just started may not know its targets yet.
         this.unwatched = this.listedAt === 0 ? [] : this.history.knownTargets().flatMap(({ id }) => (watched.has(id) ? [] : [id]));
         this.listedAt = at;
       }

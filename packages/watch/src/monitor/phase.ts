@@ -1,4 +1,4 @@
-/** Owns the spreading of scrapes over the interval, so that a thousand targets are not all scraped at once. Pure. */
+/** Owns the moment within the interval at which a target is scraped, so that a thousand targets are not scraped all at once. Pure. */
 
 /** When in the interval a target is scraped, ms: the same at every start, and even over many targets. */
 export function phaseOf(url: string, interval: number): number {

@@ -1,4 +1,4 @@
-/** Owns when a profile is worth its cost: now and then, and soon when something looks like a leak. Pure. */
+/** Owns when a profile of a target is due: at long intervals, and soon when something looks like a leak. Pure. */
 
 export interface PaceSettings {
   /** Between scrapes, ms. */
@@ -20,7 +20,7 @@ export interface PaceState {
 
 /** Scrapes between profiles when something is suspected. */
 const SOON = 3;
-/** What the count has to rise by since the last profile to be suspicious: this share, and this much. */
+/** A rise since the last profile is suspicious if it is at least this share of the count, and at least this much. */
 const RISE_SHARE = 0.1;
 const RISE_LEAST = 10;
 

@@ -1,7 +1,7 @@
 /**
- * Owns the watch over one target: each scrape is kept, judged and, when it is
- * worth it, explained by a profile. A target that does not answer stays as it
- * was known, and is said to be down.
+ * Owns the watch over one target: each scrape is kept and judged, and explained by a profile when one is due.
+ *
+ * A target that does not answer keeps its verdict, and is reported as down.
  */
 import { Assessor } from '../detect/index.js';
 import { stacksOf, summarizeStacks, type CountedStack, type Summary } from '../diagnose/index.js';
@@ -24,11 +24,11 @@ type KeptStack = Omit<CountedStack, 'key' | 'count' | 'waitMs'>;
 const DAY = 86_400_000;
 /** How far back the detector looks. */
 const JUDGED = 28 * DAY;
-/** Of what a source has kept itself, so much goes into the history for the dashboard to show, ms. */
+/** How much of what a source has kept itself goes into the history, for the dashboard to show, ms. */
 const SHOWN = 8 * 3_600_000;
 /** Looks that are remembered. */
 const LOOKS = 64;
-/** Stacks that are kept of a profile, the most frequent: the rest of a large program is one of a kind. */
+/** How many stacks of a profile are kept, the most frequent ones; in a large program the rest occur once each. */
 const KEPT_STACKS = 200;
 /** Goroutines up to which a Go program is stopped for long enough to say what each waits for: 0.1 s for a thousand connections' (docs/watch.md). */
 const SMALL = 2000;
@@ -58,7 +58,7 @@ export class TargetMonitor {
   private summary: Summary | null = null;
   private proven: Proven = NONE_PROVEN;
   private incident: TargetReport['incident'] = null;
-  /** What was judged of it when it was watched last. */
+  /** The verdict when it was last watched. */
   private standing: StandingVerdict | null = null;
   /** When another platform began to answer at the same address, ms since 1970; 0 as long as none did. */
   private platformSince = 0;
@@ -96,12 +96,12 @@ export class TargetMonitor {
     if (this.course !== null) return;
     const known = this.keep(() => this.knownSamples(now)) ?? [];
     const { interval } = this.settings;
-    // What a source has kept itself was not seen at our pace.
+    // A source that kept the past itself did so at its own interval.
     const clock = new DetectorClock(known[0]?.at ?? now, this.source.past === undefined ? interval : Infinity);
     this.course = { clock, assessor: this.assessorOf(known, clock), groups: new GroupWatch(this.history.groups, this.id, clock, interval) };
-    // A watcher that was ended knows what it had seen in the profiles, and the verdict stands.
+    // A restarted watcher continues with what earlier profiles showed, and with the verdict.
     this.looks = this.keep(() => this.history.looks<Look>(this.id, LOOKS)) ?? [];
-    // Whoever asks before the first profile has come is told of the line at fault, too.
+    // So that the line at fault is known before the first new profile.
     if (this.incident !== null) this.summary = this.keep(() => this.lastSummary(now)) ?? null;
     const last = known.at(-1);
     if (last !== undefined) this.source.resume({ start: last.start, value: last.value });
@@ -115,7 +115,7 @@ export class TargetMonitor {
       this.latest = scraped;
       this.failure = null;
       this.keep(() => this.history.record(this.id, scraped));
-      // The scrape is in the history, and so is gone through with all of it.
+      // The scrape is in the history, and is judged when the history is gone through.
       if (this.course === null) return;
       this.course.assessor.add(this.course.clock.sample(scraped));
       const suspected = this.suspected();
@@ -248,13 +248,13 @@ export class TargetMonitor {
       this.incident = open ?? { opened: at, closed: null };
       this.keep(() => this.history.openIncident(this.id, at, { since, perHour, confidence, reason }));
     } else if (this.failure === null) {
-      // A target that is down has not recovered.
+      // A target that is down may still leak: its incident stays open.
       this.incident = open === null ? null : { ...open, closed: at };
       this.keep(() => this.history.closeIncident(this.id, at));
     }
   }
 
-  /** Does what the history is needed for; undefined where that fails, a full disk being no reason to stop watching. */
+  /** Does work with the history; undefined where that fails, since a full disk is no reason to stop watching. */
   private keep<T>(work: () => T): T | undefined {
     try {
       return work();

@@ -1,8 +1,8 @@
 /**
- * Owns what the program's process tells the command about it: one line of JSON
- * for each message, over a pipe of its own, so that the program's input,
- * output and IPC channel stay the program's. Writing is synchronous: at the
- * end of a process nothing else is possible.
+ * Owns the messages from the program's process to the command: one line of JSON each, over a pipe of their own.
+ *
+ * With its own pipe, the program's input, output and IPC channel stay the program's. Writing is synchronous,
+ * because at the end of a process nothing else is possible.
  */
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -29,7 +29,7 @@ export type Message =
   /** Asked for with SIGUSR2 (`final` false), or the last thing the process does. */
   | { readonly kind: 'report'; readonly report: ProgramReport; readonly final: boolean };
 
-/** Sends from the program's process. A pipe that nobody reads any more is not the program's problem. */
+/** Sends from the program's process. Errors of a pipe that nobody reads any more are ignored: they must not disturb the program. */
 export function send(message: Message): void {
   const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
   try {

@@ -1,7 +1,4 @@
-/**
- * Owns how the command ends once its program has: as the program did, unless
- * a leak is to be a failure.
- */
+/** Owns the exit status of the command: that of the program, unless a leak is to count as a failure. */
 import { constants } from 'node:os';
 import type { ProgramEnd } from './program.js';
 import { ENDING_SIGNALS } from './termination.js';
@@ -12,7 +9,7 @@ export type Exit = { readonly code: number } | { readonly signal: NodeJS.Signals
 export function exitOf({ code, signal, report }: ProgramEnd, failOnLeak: boolean): Exit {
   if (failOnLeak && report !== null && report.leaks.length > 0) return { code: 1 };
   if (signal === null) return { code: code ?? 1 };
-  // A shell tells a command that was interrupted from one that returned 130: a loop around it stops.
+  // Ends by the signal rather than with 130: a shell tells the two apart, and stops a loop around the command only then.
   if ((ENDING_SIGNALS as readonly NodeJS.Signals[]).includes(signal)) return { signal };
   return { code: 128 + constants.signals[signal] };
 }

@@ -1,4 +1,4 @@
-/** Running a program under watch: start it, pass its signals on, report what it leaves behind. */
+/** The door of `run`: it starts a program under watch, passes signals on, and reports what the program leaves behind. */
 export { exitAs, exitOf, type Exit } from './exit-status.js';
 export { StatusLine, formatStatus, statusOf, type LiveStatus, type StatusSource, type Terminal } from './live-status.js';
 export { findScript, runProgram, type Program, type ProgramEnd } from './program.js';

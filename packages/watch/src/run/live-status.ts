@@ -1,7 +1,4 @@
-/**
- * Owns the one line that says how the program is doing while it runs: what is
- * in it (from the program's process), and its place on the terminal.
- */
+/** Owns the status line of a running program: its content, taken in the program's process, and its place on the terminal. */
 import type * as Tasks from 'watertight/tasks';
 
 /** The state of a program at one moment. */
@@ -21,7 +18,7 @@ export interface LiveStatus {
 /** What is asked of the program's copy of the library. */
 export type StatusSource = Pick<typeof Tasks, 'DEFAULT_SUSPECT_AFTER' | 'describeHolders' | 'now' | 'provenLeaks' | 'tasks' | 'topHolders' | 'verdictOf'>;
 
-/** Reading a call site costs some microseconds: of very many holders the oldest are enough to name the line. */
+/** How many holders are read to name the line, the oldest first: reading a call site takes some microseconds. */
 const ENOUGH = 200;
 
 export function statusOf(library: StatusSource): LiveStatus {
@@ -82,7 +79,7 @@ export class StatusLine {
 
   show(status: LiveStatus): void {
     const { terminal } = this;
-    // Too small to give a row away.
+    // Too small to use a row for the status.
     if (terminal.rows < 4) return;
     if (this.shown === null) terminal.on('resize', this.resized);
     this.shown = status;

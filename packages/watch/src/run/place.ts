@@ -1,4 +1,4 @@
-/** Owns a line of the program as text: short where the file is in the working directory, whole elsewhere. */
+/** Owns how a line of the program is written: with a relative path where the file is in the working directory, with the whole path elsewhere. */
 import { isAbsolute, relative, sep } from 'node:path';
 
 export interface Place {

@@ -1,9 +1,10 @@
 /**
- * The preload of `watertight run`: loaded into the program's process before
- * the program, it turns the library's tracking up, has other clients observed
- * (`watertight/register`), and reports over the channel when the program ends
- * and whenever it is sent SIGUSR2. Apart from that it leaves the process as it
- * found it.
+ * Owns what `watertight run` does inside the program's process: it observes requests, and reports over the
+ * channel.
+ *
+ * It is loaded before the program. It turns the library's tracking up, has other clients observed
+ * (`watertight/register`), and reports when the program ends and whenever SIGUSR2 arrives. It changes nothing
+ * else in the process.
  */
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
@@ -39,7 +40,7 @@ if (isMainThread && asked !== undefined) {
   if (asked === 'status') reportStatus(library.tasks);
 }
 
-/** What the program starts in turn, with its environment and its flags, is not ours to watch. */
+/** Takes the preload out of the environment and the flags, so that processes that the program starts are not watched. */
 function hide(): void {
   Reflect.deleteProperty(process.env, MARK);
   const ours = process.execArgv.indexOf(`--import=${import.meta.url}`);
@@ -61,7 +62,7 @@ async function loadFrom(script: string | undefined): Promise<Library | null> {
     const load = (name: string): Promise<unknown> => import(pathToFileURL(resolve(name)).href);
     await load('watertight/register');
     const library = { tasks: await load('watertight/tasks'), leak: await load('watertight/leak') } as Library;
-    // One that is too old to ask is as good as none.
+    // A version without these functions counts as none.
     return typeof library.tasks.setTracking === 'function' && typeof library.leak.currentLeaks === 'function' ? library : null;
   } catch {
     return null;

@@ -1,7 +1,8 @@
 /**
- * Owns what `watertight run` says of a program: which tasks are alive, who
- * started them and what holds them, as data that goes from the program's
- * process to the command's, and as text. Where it is taken is preload.ts.
+ * Owns the report of `watertight run`: which tasks are alive, who started them and what holds them, as data and
+ * as text.
+ *
+ * Taking it is left to preload.ts.
  */
 import type { Leak } from 'watertight/leak';
 import { formatPlace, type Place } from './place.js';

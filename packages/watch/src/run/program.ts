@@ -1,7 +1,8 @@
 /**
- * Owns the program's process as the command sees it: starting it under the
- * preload, passing signals on, and outliving it. Deciding the exit status from
- * how it ended is exit-status.ts.
+ * Owns the program's process as the command sees it: it starts the process with the preload, passes signals on,
+ * and waits for its end.
+ *
+ * The exit status is left to exit-status.ts.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -66,7 +67,7 @@ export async function runProgram({ script, args, onReport, onStatus }: Program):
   });
 
   const pass = (signal: NodeJS.Signals): void => relay.received(signal);
-  // Before the preload is there, SIGUSR2 would end the program. Nobody sends it to both processes.
+  // Waits for the preload, without which SIGUSR2 would end the program. No terminal sends it to both processes.
   const ask = (): void => void ready.then(() => child.kill('SIGUSR2'));
   const asks = process.platform !== 'win32';
   for (const signal of ENDING_SIGNALS) process.on(signal, pass);

@@ -1,9 +1,9 @@
 /**
- * Owns passing signals on to the program exactly once. A terminal's Ctrl-C
- * reaches the program as well as the command, a `kill` of the command reaches
- * the command alone, and nothing in a signal says which it was: so the program
- * tells what it has received (channel.ts), and what it has not received within
- * a moment is passed on.
+ * Owns passing signals on to the program exactly once.
+ *
+ * Ctrl-C on a terminal reaches the program as well as the command, a `kill` of the command reaches only the
+ * command, and nothing in a signal says which it was. So the program tells the command what it has received
+ * (channel.ts), and a signal that it does not confirm within a moment is passed on.
  */
 
 /** How long the program has to say that it received the signal too, in milliseconds. */
@@ -46,7 +46,7 @@ export class SignalRelay {
       clearTimeout(waiting);
       return;
     }
-    // It came first: ours is on its way, or never comes because the program alone was meant.
+    // The program's signal came first: the command's is on its way, or never comes because it was sent to the program alone.
     const timer = setTimeout(() => remove(ledger.early, timer), GRACE);
     ledger.early.push(timer);
   }

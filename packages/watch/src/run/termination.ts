@@ -1,8 +1,9 @@
 /**
- * Owns noticing that the program ends, in the program's own process: by
- * itself, by process.exit, by an error, or by a signal. The program must not
- * notice us: its own signal handlers decide as they would without us, and a
- * signal it does not handle still ends it as that signal does.
+ * Owns noticing, in the program's process, that the program ends: by itself, by process.exit, by an error or by
+ * a signal.
+ *
+ * The program must not notice it: its own signal handlers decide as usual, and a signal that it does not handle
+ * still ends it.
  */
 
 /** Signals that end a program which does not handle them, and that a terminal or a supervisor sends. */
@@ -30,10 +31,9 @@ export function watchTermination(listener: TerminationListener): void {
 }
 
 /**
- * Ends the program on `signal` as long as it has no listener of its own. Ours
- * is gone while one of the program's is there: packages that clean up on a
- * signal count the listeners to find out whether they are alone, and would
- * wait for us to end the process while we wait for them.
+ * Ends the program on `signal` as long as it has no listener of its own. Ours is removed while the
+ * program has one: packages that clean up on a signal count the listeners, and end the process only if
+ * theirs is the only one. With ours beside it, nobody would end the process.
  */
 function standInFor(signal: EndingSignal, end: () => void): void {
   let raised = false;

@@ -1,4 +1,4 @@
-/** Owns what is said of a mistake in a configuration file: where, which value, which rule. */
+/** Owns the error of a mistake in a configuration file: where it is, which value, and which rule it breaks. */
 
 /** A place in a file, both from 1 on. */
 export interface Place {

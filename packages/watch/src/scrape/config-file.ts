@@ -1,7 +1,9 @@
 /**
- * Owns a configuration file over time: read at the start, and again when it or
- * a file it names has other contents. Contents are compared, and nothing is
- * watched: editors replace files, Kubernetes turns a link, networks mount.
+ * Owns a configuration file over time: it is read at the start, and again when it, or a file that it names, has
+ * changed.
+ *
+ * Contents are compared at intervals instead of watching the file system: editors replace files, Kubernetes
+ * switches a link, and network mounts report nothing.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -14,7 +16,7 @@ const MOST_BYTES = 64 * 2 ** 20;
 
 export class ConfigFile {
   private readonly file: string;
-  /** What was asked of the file system at the last look, also of one that failed, and what it answered. */
+  /** The files that were read at the last look, also at one that failed, with their contents. */
   private seen: Answers = new Map();
 
   /** `given`: what the command line says for targets that have none of their own. */
@@ -62,7 +64,7 @@ export class ConfigFile {
 type Answer = string | null | readonly string[];
 type Answers = Map<string, { readonly question: () => Answer; readonly answer: Answer | Error }>;
 
-/** A file that can't be read is a state like others. */
+/** An error of reading is kept like a content, so that it is reported once. */
 function answerTo<T extends Answer>(question: () => T): T | Error {
   try {
     return question();

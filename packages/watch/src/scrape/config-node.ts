@@ -1,13 +1,14 @@
 /**
- * Owns reading YAML (and with it JSON) as what it has to be: each value knows
- * its place, and asking it for something that it is not is an error that names
- * the place, the value and the rule. Pure.
+ * Owns the typed reading of YAML, and with it JSON: each value knows its place in the file.
+ *
+ * Asking a value for something that it is not throws an error that names the place, the value and the rule.
+ * Pure.
  */
 import leven from 'leven';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from 'yaml';
 import { ConfigError, type Place } from './config-error.js';
 
-/** What surrounds a node: its file, and what it takes to say where it is. */
+/** The file of a node, and what is needed to compute its line and column. */
 interface Context {
   readonly file: string;
   readonly lines: LineCounter;

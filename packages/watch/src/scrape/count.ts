@@ -1,4 +1,4 @@
-/** Owns reading a count out of what a target answers: the index of its profiles, a profile's first line, metrics. Pure. */
+/** Owns the parsing of a count from an answer: the index of the profiles, a profile's first line, or metrics. Pure. */
 import type { Frame } from 'watertight/pprof';
 
 /** `<tr><td>17</td><td><a href='goroutine?debug=1'>goroutine</a></td></tr>`: net/http/pprof's Index, and ours. */

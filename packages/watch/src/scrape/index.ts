@@ -1,4 +1,4 @@
-/** Targets and what they answer. */
+/** The door of `scrape`: targets, what they answer, and the configuration that names them. */
 export { ConfigError, type Place } from './config-error.js';
 export { ConfigFile } from './config-file.js';
 export { countInIndex, countInProfile, isNodeIndex, metric, provenInFacts, startInFacts, type Proven } from './count.js';

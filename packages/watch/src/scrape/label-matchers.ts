@@ -1,7 +1,8 @@
 /**
- * Owns a choice of series by their labels, as PromQL writes it between braces:
- * `{job="api",env!~"dev|test"}`. It is checked before a Prometheus sees it, put
- * into our own queries, and applied to labels here. Pure.
+ * Owns a selection of series by their labels, as PromQL writes it: `{job="api",env!~"dev|test"}`.
+ *
+ * It is checked before a Prometheus sees it, put into the watcher's own queries, and applied to labels here.
+ * Pure.
  */
 
 type Operator = '=' | '!=' | '=~' | '!~';

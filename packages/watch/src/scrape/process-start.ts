@@ -1,16 +1,17 @@
 /**
- * Owns the question which process answered: `net/http/pprof` does not say when
- * its process started, but a restart must not look like recovery.
+ * Owns the question which process answered a scrape, so that a restart does not look like a recovery.
  *
- * - a scrape over the connection of the one before it was answered by the same
- *   process: a process's connections end with it;
+ * `net/http/pprof` does not say when its process started. In this order:
+ *
+ * - a scrape over the same connection as the one before was answered by the same process, since the connections
+ *   of a process end with it;
  * - else the service may say it: `process_start_time_seconds` of its metrics;
  * - else a fall to less than `FALL` of the count before is taken for a restart.
  *
  * Pure.
  */
 
-/** Of what is known from before, a count below this part of it is of another process. */
+/** A count below this part of the one before is taken to be of another process. */
 const FALL = 0.7;
 
 /** What is known of the process that answers. */
@@ -30,9 +31,9 @@ export interface Sighting {
   readonly said: number | null;
 }
 
-/** A process's start is computed from a clock that is adjusted, and said in whole or hundredth seconds: less apart is the same, unless the count fell. */
+/** Starts that differ by less than this, ms, are the same, unless the count fell: a start is computed from a clock that is adjusted, and rounded to seconds or hundredths. */
 const TOLERANCE = 2000;
-/** So much apart it is the same even if the count fell: a small one does so by chance. */
+/** Starts that differ by less than this, ms, are the same even if the count fell, since a small count falls by chance. */
 const ROUNDING = 100;
 
 /** When the process that answered had started. */

@@ -1,4 +1,4 @@
-/** Owns reading one profile from wherever a person says it is: a file, `-` for standard input, or a service. */
+/** Owns reading one profile from a place that a person names: a file, `-` for standard input, or a service. */
 import { createReadStream, statSync } from 'node:fs';
 import { Client, Transport } from 'watertight';
 import { parseProfileStream, ProfileError, type Profile } from 'watertight/pprof';

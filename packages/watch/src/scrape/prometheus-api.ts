@@ -1,4 +1,4 @@
-/** Owns asking a Prometheus, or what speaks its HTTP API (Thanos, Mimir, VictoriaMetrics): instant and range queries. */
+/** Owns the requests to a Prometheus, or to what speaks its HTTP API (Thanos, Mimir, VictoriaMetrics): instant and range queries. */
 import { Client, Transport } from 'watertight';
 import type { PrometheusTls } from './prometheus-settings.js';
 import { ScrapeError, requestError } from './scrape-error.js';

@@ -1,7 +1,4 @@
-/**
- * Owns a fleet as an existing Prometheus knows it: one request for all
- * processes, at each interval; and what it has kept of the weeks before.
- */
+/** Owns the processes that a Prometheus knows: their counts now, by one request for all, and those that it kept of past weeks. */
 import type { LabelMatchers } from './label-matchers.js';
 import { processStart, type ProcessState } from './process-start.js';
 import { MOST_POINTS, type PrometheusApi } from './prometheus-api.js';
@@ -12,12 +9,12 @@ import type { Scrape } from './scraper.js';
 import type { Target } from './target.js';
 import type { PastCount, TargetSource } from './target-source.js';
 
-/** What is asked for of the time before, finest last: s. The detector looks at quarters of an hour over four weeks, and at minutes over eight hours. */
+/** Ranges of the past that are asked for, in s, the finest last. The detector looks at quarters of an hour over four weeks, and at minutes over eight hours. */
 const PAST = [
   { from: 28 * 86_400, to: 8 * 3600, step: 900 },
   { from: 8 * 3600, to: 0, step: 60 },
 ] as const;
-/** Points of one answer, over all series: some 3 MB, which take a tenth of a second to parse, and nothing else is done meanwhile. */
+/** Most points of one answer, over all series: some 3 MB, whose parsing blocks the process for a tenth of a second. */
 const ANSWER_POINTS = 100_000;
 /** A process that has not been seen for so long is not watched any more, ms. */
 const FORGOTTEN = 3_600_000;
@@ -34,7 +31,7 @@ export interface FleetOptions {
   readonly match?: LabelMatchers | null;
   /** A count that must not be met. Default: none. */
   readonly limit?: number | null;
-  /** Of some of the processes: of those that match several the first. */
+  /** Limits for some of the processes; the first that matches applies. */
   readonly limits?: readonly MatchedLimit[];
 }
 
@@ -72,7 +69,7 @@ export class PrometheusFleet {
     return member.source;
   }
 
-  /** What is under way is broken off. */
+  /** Breaks off requests that are under way. */
   close(): Promise<void> {
     return this.api.close();
   }
@@ -146,7 +143,7 @@ class MemberSource implements TargetSource {
   addPast({ counts, startAt }: ProcessSeries): void {
     for (const [time, value] of counts) {
       const at = Math.round(time * 1000);
-      // A count below 0 is none.
+      // A count below 0 is invalid.
       if (at <= (this.times.at(-1) ?? 0) || value < 0) continue;
       this.times.push(at);
       this.values.push(value);

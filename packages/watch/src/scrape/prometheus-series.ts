@@ -1,7 +1,4 @@
-/**
- * Owns what series mean: which of them are of one process, what its count is
- * and when it started. Pure.
- */
+/** Owns the meaning of Prometheus series: which belong to one process, what its count is, and when it started. Pure. */
 import type { LabelMatchers } from './label-matchers.js';
 import type { Series } from './prometheus-api.js';
 
@@ -13,7 +10,7 @@ export interface CountMetric {
 }
 
 /**
- * In the order of preference: of a process that has several, the first counts.
+ * In the order of preference: the first metric that a process has is used.
  * A metric of several series a process (by state, by host) counts as their sum.
  */
 export const COUNT_METRICS: readonly CountMetric[] = [

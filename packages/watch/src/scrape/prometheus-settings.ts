@@ -1,4 +1,4 @@
-/** Owns what a watch is told of its Prometheus: where it is, how to get in, which of its processes are watched, and which counts they must not meet. */
+/** Owns the section `prometheus` of the configuration file: the address, the credentials, which processes are watched, and their limits. */
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { ConfigNode } from './config-node.js';

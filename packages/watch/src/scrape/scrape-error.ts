@@ -1,4 +1,4 @@
-/** Owns why a target could not be scraped, in a word for the machine and a sentence for a person. */
+/** Owns the reason why a target could not be scraped, as a word for programs and a sentence for people. */
 
 /**
  * - `down`: nothing listens, or the connection breaks

@@ -1,6 +1,7 @@
 /**
- * Owns asking one target: its count, at every scrape, and its profile, when
- * one is wanted. Keeps one connection to it, as long as both sides let it.
+ * Owns the requests to one target: its count at every scrape, and its profile when one is wanted.
+ *
+ * It keeps one connection to the target for as long as both sides allow.
  */
 import type { Client } from 'watertight';
 import { parseProfileStream, ProfileError, type Profile } from 'watertight/pprof';
@@ -25,7 +26,7 @@ const MAX_PROFILE = 512 * 2 ** 20;
 
 /** A service that has no metrics is not asked for them again for so long, ms. */
 const ASK_AGAIN = 600_000;
-/** How often in a row a connection may break while the start is asked for, until the service counts as one that does not say it. */
+/** After this many broken connections in a row while asking for the start, the service counts as one that does not tell it. */
 const BROKEN_ASKS = 2;
 
 /** Where the count is read: the index is cheap (Go only adds up), a profile walks every stack. */
@@ -45,7 +46,7 @@ export class Scraper {
     private readonly timeout: number,
   ) {}
 
-  /** What is known from an earlier run of the watcher. */
+  /** Takes over what an earlier run of the watcher knew. */
   resume(state: ProcessState): void {
     this.before ??= state;
   }
@@ -97,7 +98,7 @@ export class Scraper {
         const value = countInIndex(text);
         if (value !== null) return { value, platform: isNodeIndex(text) ? 'node' : 'go', sameConnection };
       } catch (error) {
-        // A service may serve the profile alone.
+        // A service may serve the profile without the index.
         if (!(error instanceof ScrapeError) || error.failure !== 'missing') throw error;
       }
     }

@@ -1,7 +1,8 @@
 /**
- * Owns targets in Prometheus's own file form, so that what feeds a Prometheus
- * feeds the watch too: `[{ "targets": ["host:port"], "labels": { … } }]`, in
- * JSON or YAML (`file_sd_config` of its documentation).
+ * Owns the reading of Prometheus's file for service discovery (`file_sd_config`), so that one file serves a
+ * Prometheus and the watcher.
+ *
+ * The form is `[{ "targets": ["host:port"], "labels": { … } }]`, in JSON or YAML.
  */
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';

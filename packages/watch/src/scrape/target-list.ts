@@ -1,4 +1,8 @@
-/** Owns the configuration file: what may stand in it, and what it means. Reads no file: `read` does, and `find` knows which there are. */
+/**
+ * Owns the content of the configuration file: what may stand in it, and what it means.
+ *
+ * It reads no file itself: the caller gives it `read`, which returns a text, and `find`, which lists files.
+ */
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from './config-error.js';
 import { ConfigNode } from './config-node.js';
@@ -32,7 +36,7 @@ export interface TargetList {
   readonly interval: number | null;
   readonly db: string | null;
   readonly port: number | null;
-  /** What is no error, but should be known: a file of service discovery that is not there. */
+  /** Remarks that are no errors, for example about a file of service discovery that is missing. */
   readonly notes: readonly string[];
 }
 
@@ -41,7 +45,7 @@ export type ReadText = (file: string) => string | null;
 /** The files that a path of `file_sd` names now. */
 export type FindFiles = (pattern: string) => readonly string[];
 
-/** Targets of which one watcher may have at most so many: a thousand are usual, a list of a million is a mistake. */
+/** Most targets of one watcher: a thousand are usual, a list of a million is a mistake. */
 const MOST_TARGETS = 100_000;
 
 /** `given`: what the command line says for targets that have none of their own. @throws ConfigError */

@@ -1,4 +1,4 @@
-/** Owns what the watch needs of whatever knows a target: the target itself, scraped, or a Prometheus that scrapes it. */
+/** Owns the interface through which the monitor gets counts: from the target itself, or from a Prometheus that scrapes it. */
 import type { Profile } from 'watertight/pprof';
 import type { Proven } from './count.js';
 import type { ProcessState } from './process-start.js';

@@ -1,4 +1,4 @@
-/** Owns a target: the process that is watched, by the address of its profiles. */
+/** Owns a target: one process to watch, named by the address of its profiles. */
 
 /** A process to watch. */
 export interface Target {

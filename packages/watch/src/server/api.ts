@@ -1,4 +1,4 @@
-/** Owns what the dashboard is told: the routes under `/api`, each a view of what the monitor and the history know. */
+/** Owns the routes under `/api`: what the monitor and the history know, as the dashboard asks for it. */
 import { Hono, type Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { flameTree, summarizeStacks, type Summary } from '../diagnose/index.js';
@@ -10,16 +10,16 @@ import { overviewRow, type OverviewRow } from './overview.js';
 import { targetView } from './target-view.js';
 
 const DAY = 86_400_000;
-/** Groups of a comparison. */
+/** How many groups a comparison lists. */
 const COMPARED = 50;
-/** Between signs of life on the live stream, ms: proxies close what is silent. */
+/** How often a heartbeat is sent on the live stream, ms, because proxies close silent connections. */
 const HEARTBEAT = 15_000;
 /** The latest time that a date can be made of, ms since 1970. */
 const LATEST = 8.64e15;
-/** Letters of what was asked for that an answer repeats. */
+/** How many letters of a bad parameter an error message repeats. */
 const REPEATED = 100;
 
-/** What was asked for can't be answered; the message is the answer. */
+/** A request that can't be answered; its message is sent as the answer. */
 class Refusal extends Error {
   constructor(
     readonly status: 400 | 404,
@@ -31,7 +31,7 @@ class Refusal extends Error {
 
 export function api(monitor: Monitor, history: History, feed: LiveFeed): Hono {
   const routes = new Hono();
-  // A report that several dashboards are told of is made a row of once.
+  // A row is made once for each report, however many dashboards get it.
   const rows = new WeakMap<TargetReport, OverviewRow>();
   const rowOf = (report: TargetReport, target: TargetMonitor): OverviewRow => {
     let row = rows.get(report);

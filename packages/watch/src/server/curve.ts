@@ -1,4 +1,4 @@
-/** Owns a curve as the dashboard draws it: thinned without losing troughs and peaks, with the restarts and the trough line. Pure. */
+/** Owns a curve as the dashboard draws it: fewer points that keep every trough and peak, the restarts, and the trough line. Pure. */
 import type { Bucket, Sample } from '../store/index.js';
 
 /** One array for each column, as uPlot takes them. Times in ms since 1970. */

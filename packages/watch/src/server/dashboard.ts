@@ -1,4 +1,4 @@
-/** Owns the dashboard's server: where it listens, who may come in, what it serves. */
+/** Owns the dashboard's server: where it listens, who may use it, and what it serves. */
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { AddressInfo } from 'node:net';
@@ -25,7 +25,7 @@ export interface DashboardOptions {
   readonly experiments?: readonly Scenario[];
 }
 
-/** The page and what it loads, as the build leaves them. */
+/** The folder in which the build puts the page and what it loads. */
 const UI = new URL('../ui/', import.meta.url);
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -80,7 +80,7 @@ export class Dashboard {
   }
 }
 
-/** A file of the page; for every other path the page itself, whose script knows it. */
+/** The file at a path; for every other path the page itself, whose script reads the address. */
 async function uiFile(path: string): Promise<{ bytes: Uint8Array<ArrayBuffer>; type: string; immutable: boolean } | null> {
   const asset = /^\/assets\/([\w.-]+)$/.exec(path)?.[1];
   const name = asset === undefined ? 'index.html' : `assets/${asset}`;

@@ -1,10 +1,10 @@
-/** Owns who may see the dashboard: this machine, unless it was told otherwise; with a token, whoever has it. */
+/** Owns who may see the dashboard: only this machine by default, and whoever has the token where one is set. */
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { Access, type AccessOptions } from 'watertight/pprof';
 
-/** A browser can't send the token by itself; it is given once, as `/?token=…`, and kept as a cookie that scripts do not see. */
+/** The cookie that keeps the token, hidden from scripts. A browser gets it once, by opening `/?token=…`. */
 const COOKIE = 'watertight-token';
 
 export function gate(options: AccessOptions): MiddlewareHandler {
@@ -22,7 +22,7 @@ export function gate(options: AccessOptions): MiddlewareHandler {
     if (refusal !== null) return context.text(`${refusal.text}\n`, refusal.status);
     if (given !== undefined && options.token !== undefined) {
       setCookie(context, COOKIE, given, { httpOnly: true, sameSite: 'Strict', path: '/' });
-      // Without the token in the address, where it would be seen and kept.
+      // Redirects to the address without the token, which would stay in the history of the browser otherwise.
       const url = new URL(req.url);
       url.searchParams.delete('token');
       return context.redirect(url.pathname + url.search);

@@ -1,4 +1,4 @@
-/** Owns a profile as the history has kept it: the one nearest to a time. */
+/** Owns reading a profile back from the history: the one nearest to a time. */
 import type { CountedStack } from '../diagnose/index.js';
 import type { History } from '../store/index.js';
 

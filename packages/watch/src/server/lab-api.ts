@@ -1,13 +1,13 @@
-/** Owns the lab as a page asks for it: the routes under `/api/lab`. */
+/** Owns the routes under `/api/lab`: the experiments, their runs and their steps. */
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { streamSSE } from 'hono/streaming';
 import { LabError, lessonsOf, type LabBench, type LabRefusal, type RunEvent } from '../lab/index.js';
 import { sameOrigin } from './same-origin.js';
 
-/** Between signs of life, ms: proxies close what is silent. */
+/** How often a heartbeat is sent, ms, because proxies close silent connections. */
 const HEARTBEAT = 15_000;
-/** Bytes of a request's body; it names two experiments at most. */
+/** Most bytes of a request's body, which names two experiments at most. */
 const MOST_BYTES = 4096;
 
 const STATUS = { unknown: 404, 'too many': 429, busy: 409, over: 409, unfit: 400 } as const satisfies Record<LabRefusal, number>;
@@ -53,7 +53,7 @@ export function labApi(bench: LabBench): Hono {
   routes.get('/runs/:id/events', (context) => {
     const run = bench.run(context.req.param('id'));
     return streamSSE(context, async (stream) => {
-      // Null is a sign of life.
+      // Null is a heartbeat.
       const waiting: (RunEvent | null)[] = [];
       let wake = (): void => undefined;
       const push = (event: RunEvent | null): void => {

@@ -1,4 +1,4 @@
-/** Owns telling open dashboards what has changed: at most once a second each, the latest of every target. */
+/** Owns the news that open dashboards get: the latest report of every target that changed, at most once a second. */
 import type { Monitor, TargetMonitor, TargetReport } from '../monitor/index.js';
 
 /** What is new of a target. */
@@ -7,15 +7,15 @@ export interface News {
   readonly target: TargetMonitor;
 }
 
-/** A dashboard that listens; resolves when it has taken what it was told. One that is slow is told less often, of the latest. */
+/** Sends news to one dashboard, and resolves when they are written. A slow one gets them less often, and then only the latest. */
 export type FeedReader = (news: readonly News[]) => Promise<unknown>;
 
-/** Ms between two tellings. */
+/** Ms between two messages to one dashboard. */
 const PACE = 1000;
 
 interface Listening {
   readonly reader: FeedReader;
-  /** What it has not been told, by target. */
+  /** News that were not sent yet, by target. */
   pending: Map<string, News>;
   busy: boolean;
 }
@@ -60,7 +60,7 @@ export class LiveFeed {
     listening.pending = new Map();
     listening.busy = true;
     void reader([...pending.values()])
-      // Who has gone is told nothing more: its stream ends the subscription.
+      // A dashboard that is gone fails here; the end of its stream ends the subscription.
       .catch(() => undefined)
       .finally(() => {
         listening.busy = false;

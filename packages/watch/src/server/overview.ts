@@ -1,4 +1,4 @@
-/** Owns the overview: every target as a row, with what to blame and a sparkline. */
+/** Owns the rows of the overview: each target with the line to blame and a sparkline. */
 import type { TargetMonitor, TargetReport } from '../monitor/index.js';
 import { FINE, type Bucket, type History, type Sample } from '../store/index.js';
 import { curveOf, type Curve } from './curve.js';
@@ -10,7 +10,7 @@ export interface OverviewRow extends Omit<TargetReport, 'groups'> {
   readonly sparkline: Curve;
 }
 
-/** What a sparkline shows, at most, ms; and points. */
+/** The time that a sparkline shows, ms, and its points. */
 const SPARKLINE = 6 * 3_600_000;
 const SPARKLINE_POINTS = 80;
 /** Buckets from which on a sparkline is made of them: reading each scrape of six hours would take seconds for a thousand targets. */

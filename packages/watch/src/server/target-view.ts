@@ -1,4 +1,4 @@
-/** Owns a target as its page shows it: what is said of it, its curve with what happened, the courses of its stack groups, its connections. */
+/** Owns the data of a target's page: its verdict, its curve with events, the curves of its stack groups, its connections. */
 import type { Frame } from 'watertight/pprof';
 import type { TargetMonitor, TargetReport } from '../monitor/index.js';
 import type { History } from '../store/index.js';
@@ -43,7 +43,7 @@ export interface TargetView {
 const CURVE_POINTS = 2000;
 const GROUP_POINTS = 300;
 const GROUPS = 6;
-/** The alarm that one would have without the detector. */
+/** The threshold that an alarm without the detector would have. */
 const USUAL_THRESHOLD = 1000;
 
 export function targetView(monitor: TargetMonitor, history: History, from: number, to: number, now: number): TargetView {

@@ -1,4 +1,4 @@
-/** Owns the errors of the history's file. */
+/** Owns the errors of opening and writing the history, and what to do about a file that cannot be opened. */
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -19,7 +19,7 @@ export class StoreError extends Error {
   }
 }
 
-/** What is wrong with a file that the database can't open, and what to do; its own message is a number. */
+/** What is wrong with a file that the database can't open, and what to do. The database itself gives only a number. */
 export function openingFault(file: string, cause: unknown): string {
   const found = statSync(file, { throwIfNoEntry: false });
   if (found?.isDirectory() === true) return `it is a folder. Name a file in it: --db ${file.replace(/\/+$/, '')}/watertight.db`;

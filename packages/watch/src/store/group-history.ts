@@ -1,15 +1,16 @@
 /**
- * Owns the history of stack groups: how many tasks stood in each, over weeks.
- * Every profile of the last hours, and one in a quarter of an hour before
- * that: what the detector looks at.
+ * Owns the stack groups in the history: how many tasks stood in each, over weeks.
+ *
+ * Every profile of the last hours is kept, and one in each quarter of an hour before that, which is the
+ * resolution at which the detector looks.
  */
 import type { Sample } from './sample-history.js';
 import type { SqlFile } from './sql-file.js';
 
-/** How long every profile's count is kept, and how long one in {@link LASTING}; ms. */
+/** How long every profile's count is kept, and how long one in each {@link LASTING}; ms. */
 const EVERY_KEPT = 8 * 3_600_000;
 const LASTING_KEPT = 28 * 86_400_000;
-/** The distance of those that last, ms. */
+/** The distance between counts that are kept for long, ms. */
 export const LASTING = 15 * 60_000;
 
 /** A group that is followed. */
@@ -21,7 +22,7 @@ export interface GroupRecord {
   readonly stack: unknown;
   /** The latest verdict, as it was given; null before the first. */
   readonly verdict: unknown;
-  /** When its count was last kept to last, and when it was last at least `least`; 0 for never. */
+  /** When a lasting count was last kept, and when the count was last at least `least`; 0 for never. */
   readonly lastingAt: number;
   readonly seenAt: number;
 }
@@ -29,14 +30,14 @@ export interface GroupRecord {
 /** A group's count in one profile. */
 export interface GroupCount extends Sample {
   readonly group: number;
-  /** Whether it stays when the others go. */
+  /** Whether it is kept for weeks rather than hours. */
   readonly lasting: boolean;
 }
 
 export class GroupHistory {
   constructor(private readonly sql: SqlFile) {}
 
-  /** The groups that are followed of a target, in the order in which they were first. `least`: a count from which on a group is there. */
+  /** The groups of a target that are followed, in the order in which they were first seen. `least`: the count from which on a group counts as seen. */
   of(target: number, least: number): GroupRecord[] {
     const rows = this.sql.all(
       `SELECT id, key, stack, verdict,
@@ -48,7 +49,7 @@ export class GroupHistory {
     return rows.map(({ stack, verdict, ...row }) => ({ ...row, stack: JSON.parse(stack) as unknown, verdict: verdict === null ? null : (JSON.parse(verdict) as unknown) }));
   }
 
-  /** Writes all that `work` does or nothing of it: a transaction for each of a hundred groups takes longer than all the rest of a profile. */
+  /** Does `work` in one transaction. One for each of a hundred groups would take longer than everything else about a profile. */
   atOnce<T>(work: () => T): T {
     return this.sql.transaction(work);
   }
@@ -59,7 +60,7 @@ export class GroupHistory {
     return (this.sql.get('SELECT id FROM stack_group WHERE target = ? AND key = ?', target, key) as { id: number }).id;
   }
 
-  /** Follows it no longer: what is known of it goes. */
+  /** Stops following a group and removes its counts. */
   drop(group: number): void {
     this.sql.transaction(() => {
       this.sql.run('DELETE FROM group_count WHERE grp = ?', group);
@@ -67,7 +68,7 @@ export class GroupHistory {
     });
   }
 
-  /** Follows none of a target any longer. */
+  /** Stops following all groups of a target. */
   dropAll(target: number): void {
     for (const { id } of this.idsOf(target)) this.drop(id);
   }
@@ -100,7 +101,7 @@ export class GroupHistory {
     this.sql.run('UPDATE stack_group SET verdict = ? WHERE id = ?', JSON.stringify(verdict), group);
   }
 
-  /** Removes what is older than it is to be kept, within a transaction of the caller's. */
+  /** Removes counts that are too old. The caller has begun a transaction. */
   expire(target: number, now: number): void {
     for (const { id } of this.idsOf(target)) {
       this.sql.run('DELETE FROM group_count WHERE grp = ? AND at < ? AND (lasting = 0 OR at < ?)', id, now - EVERY_KEPT, now - LASTING_KEPT);

@@ -152,12 +152,12 @@ export class History {
 
   // ---- upkeep
 
-  /** Whether there is something that was to go before `now`. Cheap. */
+  /** Whether a scrape is still there that was to be removed before `now`. Cheap. */
   isOverdue(target: number, now: number): boolean {
     return this.sampled.isOverdue(target, now);
   }
 
-  /** Removes what is older than it is to be kept. To be called now and then; takes milliseconds for a target. */
+  /** Removes everything that is too old. To be called now and then; it takes milliseconds for a target. */
   expire(target: number, now: number): void {
     this.sql.transaction(() => {
       this.sampled.expire(target, now);
@@ -168,8 +168,8 @@ export class History {
   }
 
   /**
-   * The same for a target that is watched no more. What nobody has scraped for as long as scrapes are kept
-   * leaks no more as far as anyone can say, and with the last of what is known of it the target goes.
+   * The same for a target that is no longer watched. Once its last scrape is removed, its incident is closed,
+   * since nobody can say whether it still leaks; once nothing is left of it, the target is removed.
    */
   expireUnwatched(target: number, now: number): void {
     this.expire(target, now);

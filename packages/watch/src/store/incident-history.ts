@@ -49,7 +49,7 @@ export class IncidentHistory {
     return rows.map((row) => ({ ...row, detail: JSON.parse(row.detail) as D }));
   }
 
-  /** Removes those that were closed longer ago than they are to be kept, within a transaction of the caller's. */
+  /** Removes incidents that were closed too long ago. The caller has begun a transaction. */
   expire(target: number, now: number): void {
     this.sql.run('DELETE FROM incident WHERE target = ? AND closed < ?', target, now - this.retention.coarse);
   }

@@ -1,4 +1,4 @@
-/** The history of what was scraped, in an embedded database. */
+/** The door of `store`: the history of what was scraped, in an embedded database. */
 export { StoreError, type StoreErrorCode } from './error.js';
 export { LASTING, type GroupCount, type GroupHistory, type GroupRecord } from './group-history.js';
 export { History, type HistoryOptions } from './history.js';

@@ -1,4 +1,4 @@
-/** Owns the profiles in the history: which stacks each had and how many tasks in them, and what it proved. */
+/** Owns the profiles in the history: the stacks of each, how many tasks had them, and what the profile proved. */
 import { superfluous, type Retention } from './retention.js';
 import { bounded, type SqlFile } from './sql-file.js';
 
@@ -71,7 +71,7 @@ export class ProfileHistory {
     return rows.map(({ key, frames, count }) => ({ key, frames: JSON.parse(frames) as F, count }));
   }
 
-  /** Removes what is older than it is to be kept, or too near to another, within a transaction of the caller's. */
+  /** Removes profiles that are too old, or too near to another one. The caller has begun a transaction. */
   expire(target: number, now: number): void {
     for (const id of superfluous(this.all(target), now, this.retention)) {
       this.sql.run('DELETE FROM stack_count WHERE profile = ?', id);

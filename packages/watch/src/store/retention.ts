@@ -1,4 +1,4 @@
-/** Owns how long which resolution is kept, and which of them answers a question. Pure. */
+/** Owns how long each resolution of the history is kept, and which one answers a question. Pure. */
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -35,10 +35,13 @@ export function profileSpacing(age: number): number {
   return age < 14 * DAY ? 6 * HOUR : DAY;
 }
 
-/** Of the usual distance, how far apart the ends of processes are kept at least: a service that restarts all the time has nothing but ends. */
+/** Share of the usual distance at which the first and last profiles of processes are kept: a service that restarts all the time has no others. */
 const ENDS_APART = 1 / 6;
 
-/** Of profiles at these times (ascending), those that may go: too old, or too near to the one kept before them. The first and last of each process stay while they are young enough, unless there are very many. */
+/**
+ * The ids of the profiles (given in ascending order of time) that may be removed: too old, or too near to the one
+ * kept before. The first and last of each process stay while they are young enough, unless there are very many.
+ */
 export function superfluous(profiles: readonly { readonly id: number; readonly at: number; readonly start: number }[], now: number, retention: Retention): number[] {
   const gone: number[] = [];
   let kept = -Infinity;

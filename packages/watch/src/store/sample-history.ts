@@ -1,4 +1,4 @@
-/** Owns the samples in the history: every scrape's count, the buckets that last longer, and the curve between two times. */
+/** Owns the samples in the history: every scrape, the buckets that are kept for longer, and the curve between two times. */
 import { StoreError } from './error.js';
 import { COARSE, FINE, resolutionFor, type Retention } from './retention.js';
 import { bounded, type SqlFile } from './sql-file.js';
@@ -13,14 +13,14 @@ export interface Sample {
   readonly start: number;
 }
 
-/** What is known of a span of time: a sample whose value is the trough. */
+/** All scrapes of a span of time as one sample, whose value is the lowest of them. */
 export interface Bucket extends Sample {
   readonly high: number;
   readonly last: number;
   readonly count: number;
 }
 
-/** Times the points asked for that a curve has at most. */
+/** A curve has at most this many times the points asked for. */
 const MOST_OF_POINTS = 4;
 
 export class SampleHistory {
@@ -54,7 +54,7 @@ export class SampleHistory {
 
   /**
    * The curve from `from` to `to`, in the finest resolution that is kept for that long and has no more
-   * than about `points`. Of a service that restarts all the time, whose every process is a point, the latest.
+   * than about `points`. A service that restarts all the time has a point for each process; of these, the latest are returned.
    */
   curve(target: number, from: number, to: number, now: number, points: number): readonly (Sample | Bucket)[] {
     const finest = resolutionFor(from, now, this.retention);
@@ -80,13 +80,13 @@ export class SampleHistory {
     return (this.sql.get('SELECT at, value, start FROM raw WHERE target = ? ORDER BY at DESC LIMIT 1', target) as Sample | undefined) ?? null;
   }
 
-  /** Whether there is something that was to go before `now`. Cheap. */
+  /** Whether a scrape is still there that was to be removed before `now`. Cheap. */
   isOverdue(target: number, now: number): boolean {
     const oldest = this.sql.get('SELECT at FROM raw WHERE target = ? ORDER BY at LIMIT 1', target) as { at: number } | undefined;
     return oldest !== undefined && oldest.at < now - this.retention.raw;
   }
 
-  /** Removes what is older than it is to be kept, within a transaction of the caller's. */
+  /** Removes scrapes and buckets that are too old. The caller has begun a transaction. */
   expire(target: number, now: number): void {
     this.sql.run('DELETE FROM raw WHERE target = ? AND at < ?', target, now - this.retention.raw);
     this.sql.run('DELETE FROM bucket WHERE target = ? AND span = ? AND at < ?', target, FINE, now - this.retention.fine);

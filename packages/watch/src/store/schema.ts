@@ -1,4 +1,4 @@
-/** Owns the tables of the history and the steps from one version of them to the next. */
+/** Owns the tables of the history, and the migration from one version of them to the next. */
 import { StoreError } from './error.js';
 import type { SqlFile } from './sql-file.js';
 

@@ -1,11 +1,11 @@
-/** Owns the database file: how it is opened, its statements, each prepared once, and its transactions. */
+/** Owns the database file: opening it, its statements (each prepared once), and its transactions. */
 import Database from 'libsql';
 
 /** How long another process may hold the file's lock, ms. */
 const BUSY_TIMEOUT = 5000;
-/** Between two attempts at what does not wait by itself, ms. */
+/** Pause between two attempts at a statement that does not wait for the lock by itself, ms. */
 const PAUSE = 20;
-/** Bytes that the write-ahead log keeps once its pages are in the file; a large transaction makes it grow far beyond. */
+/** The size to which the write-ahead log is cut back, bytes; a large transaction makes it grow far beyond. */
 const LOG_KEPT = 16 * 2 ** 20;
 
 export class SqlFile {

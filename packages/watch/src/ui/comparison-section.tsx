@@ -1,4 +1,4 @@
-/** Owns comparing two moments: chosen on the curve or typed, and what grew between them. */
+/** Owns the comparison of two moments: choosing them on the curve or by typing, and the table of what grew between them. */
 import type { TargetedSubmitEvent, VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { askComparison, type Comparison, type TargetView } from './dashboard-api.js';

@@ -1,4 +1,4 @@
-/** Owns the table of connections: by host, and by what becomes of them. */
+/** Owns the table of connections, by host and by state. */
 import type { VNode } from 'preact';
 import type { TargetView } from './dashboard-api.js';
 import { count } from './quantity.js';

@@ -1,4 +1,4 @@
-/** Owns the curve: drawn by uPlot, with what was marked on it; dragging over it chooses two moments. */
+/** Owns the chart of the count, drawn by uPlot: its marks, and the choice of two moments by dragging. */
 import type { VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
@@ -16,9 +16,9 @@ interface ChartProps {
 
 /** Px. */
 const HEIGHT = 280;
-/** Px; less is a click. */
+/** Px; a shorter drag is a click. */
 const SHORTEST_DRAG = 5;
-/** Of the usual distance between points: more is a gap, in which nothing is known. */
+/** Points that are more than this many usual distances apart have a gap between them. */
 const GAP = 6;
 
 export function CurveChart({ view, moments, onChoose }: ChartProps): VNode {
@@ -76,7 +76,7 @@ function options(element: HTMLElement, latest: { readonly current: ChartProps })
           if (width < SHORTEST_DRAG) return;
           const at = (px: number): number => Math.round(plot.posToVal(px, 'x') * 1000);
           const chosen = { before: at(left), after: at(left + width) };
-          // The marks show what is chosen; they stay in place while time goes on.
+          // uPlot's own selection is cleared: the marks show what is chosen, and move with the time axis.
           plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
           latest.current.onChoose(chosen);
         },
@@ -85,7 +85,7 @@ function options(element: HTMLElement, latest: { readonly current: ChartProps })
   };
 }
 
-/** The threshold is in the picture once the curve is near it; before that it would press the curve flat. */
+/** The top of the axis: it includes the threshold only once the curve is near it, since the curve would look flat otherwise. */
 function top(high: number | null, threshold: number): number {
   const most = Math.max(1, high ?? 1);
   return 1.1 * (most >= threshold / 2 ? Math.max(most, threshold) : most);

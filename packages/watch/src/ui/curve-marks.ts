@@ -1,4 +1,4 @@
-/** Owns what is drawn over the curve: restarts, the trough line, the detection beside the threshold, the two moments that are compared. */
+/** Owns the marks drawn over the curve: restarts, the trough line, the detection beside the threshold, and the two moments that are compared. */
 import type uPlot from 'uplot';
 import type { TargetView } from './dashboard-api.js';
 import { count } from './quantity.js';

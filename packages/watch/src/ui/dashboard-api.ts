@@ -1,4 +1,4 @@
-/** Owns asking the server: each route with the shape of its answer. */
+/** Owns the requests of the pages to `/api`: each route, with the shape of its answer. */
 import type { FlameNode } from '../flame/index.js';
 import type { GroupReport } from '../monitor/index.js';
 import type { OverviewRow, TargetView } from '../server/index.js';
@@ -27,7 +27,7 @@ export interface FlameView {
   readonly tree: FlameNode;
 }
 
-/** Ms. Longer, and something is wrong that is worth saying. */
+/** How long an answer may take before an error is shown, ms. */
 const PATIENCE = 20_000;
 
 function ask<T>(path: string, query: Readonly<Record<string, string | number>>): Promise<T> {

@@ -1,13 +1,13 @@
-/** Owns what is known of all targets, in the order that matters, and what of it is worth saying aloud. */
+/** Owns what the pages know of all targets: their rows, the worst first, and what is announced when one changes. */
 import { computed, signal } from '@preact/signals';
 import type { OverviewRow } from '../server/index.js';
 import { askOverview } from './dashboard-api.js';
 import { span } from './quantity.js';
 
-/** - `lost`: tried again until it is back; what is shown is of `since` or before. */
+/** `lost`: it is being reopened, and what is shown is from `since` or before. */
 export type Connection = { readonly state: 'opening' | 'live' } | { readonly state: 'lost'; readonly since: number | null };
 
-/** What a row is, for who looks for trouble. */
+/** The standing of a target, the worst first. */
 export type Standing = 'leaking' | 'down' | 'unknown' | 'healthy';
 export const STANDINGS: readonly Standing[] = ['leaking', 'down', 'unknown', 'healthy'];
 
@@ -30,7 +30,7 @@ export function timeToLimit({ count, limit, limitAt, at }: Pick<OverviewRow, 'co
 
 const byName = new Intl.Collator('en', { numeric: true });
 
-/** The worst first: of what leaks, what meets its limit first, then what grows fastest. */
+/** The rows, the worst first: leaking targets by how soon they reach their limit, then by growth. */
 export const worstFirst = computed(() =>
   [...targets.value.values()]
     .map((row) => ({ row, rank: STANDINGS.indexOf(standingOf(row)), limitAt: row.limitAt ?? Infinity }))
@@ -44,7 +44,7 @@ export const counts = computed(() => {
   return found;
 });
 
-/** Asks for everything anew: what came while nobody listened, too. */
+/** Loads all rows again, including what changed while the stream was lost. */
 export async function load(): Promise<void> {
   try {
     const { targets: rows } = await askOverview();
@@ -55,7 +55,7 @@ export async function load(): Promise<void> {
   }
 }
 
-/** Takes what has changed; `all`: what is not among the rows is watched no more. */
+/** Takes rows that have changed. `all`: these are all rows, and other targets are no longer watched. */
 export function take(rows: readonly OverviewRow[], all = false): void {
   const before = targets.value;
   const after = new Map(all ? [] : before);
@@ -68,7 +68,7 @@ export function take(rows: readonly OverviewRow[], all = false): void {
   if (changed.length > 0) announcement.value = spoken(changed);
 }
 
-/** How many are named; the rest is a number. */
+/** How many targets an announcement names; of the rest it gives the number. */
 const NAMED = 3;
 
 function spoken(changed: readonly OverviewRow[]): string {

@@ -1,4 +1,4 @@
-/** Owns the courses of stack groups side by side, on one axis of time: which climbs while the others only follow the traffic. */
+/** Owns the curves of stack groups side by side on one time axis, so that one sees which climbs while the others follow the traffic. */
 import type { VNode } from 'preact';
 import type { GroupCurve } from './dashboard-api.js';
 import { count, pace } from './quantity.js';
@@ -6,7 +6,7 @@ import { VerdictBadge } from './verdict-badge.js';
 
 const WIDTH = 320;
 const HEIGHT = 72;
-/** What the full height means at least, in tasks: two more or less are no mountain. */
+/** The least number of tasks that the full height stands for, so that a change by two does not look large. */
 const LEAST_TOP = 8;
 
 interface CurvesProps {

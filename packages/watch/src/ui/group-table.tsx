@@ -1,4 +1,4 @@
-/** Owns the table of stack groups: how many, how many more, where, and what it means. */
+/** Owns the table of stack groups: how many tasks, how many more, at which line, and what it means. */
 import type { VNode } from 'preact';
 import type { GroupReport } from '../monitor/index.js';
 import { clockTime, count, pace, signed } from './quantity.js';

@@ -1,9 +1,9 @@
-/** Owns asking the server for the lab: the experiments, a run of them, its steps. */
+/** Owns the requests of the pages to `/api/lab`: the experiments, a run of them, and its steps. */
 import type { Lesson, RunEvent } from '../lab/index.js';
 import type { StartedRun, StartedStep } from '../server/index.js';
 import { answerTo } from './server-answer.js';
 
-/** Ms. Longer, and something is wrong that is worth saying; the server gives a step 30 s. */
+/** How long an answer may take before an error is shown, ms; the server gives a step 30 s. */
 const PATIENCE = 35_000;
 
 export const askLessons = async (): Promise<readonly Lesson[]> => (await ask<{ lessons: readonly Lesson[] }>('GET', '')).lessons;

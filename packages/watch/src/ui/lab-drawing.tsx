@@ -1,4 +1,4 @@
-/** Owns the drawing of one moment: the program and its requests, the connections in use, the idle pool, what was closed. */
+/** Owns the drawing of one moment of an experiment: the program and its requests, connections in use, the idle pool, closed connections. */
 import type { VNode } from 'preact';
 import { useRef } from 'preact/hooks';
 import type { ConnectionView, RequestView, Snapshot } from '../lab/index.js';

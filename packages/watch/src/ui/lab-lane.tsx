@@ -1,9 +1,9 @@
-/** Owns a lane: one connection, or a dial that may become one, with its two loops and the body that it carries. */
+/** Owns one lane of the drawing: a connection, or a dial that may become one, with its two loops and the body that it carries. */
 import type { VNode } from 'preact';
 import type { ConnectionState, ConnectionView, DialView, RequestView } from '../lab/index.js';
 import { count } from './quantity.js';
 
-/** A word and a shape, never a colour alone. */
+/** How each state is shown: a word and a shape, never a colour alone. */
 const LOOK: Readonly<Record<ConnectionState | 'dialling', readonly [sign: string, word: string]>> = {
   dialling: ['…', 'dialling'],
   busy: ['⇄', 'in use'],
@@ -22,7 +22,7 @@ interface LaneProps {
   readonly name: string;
   readonly connection: ConnectionView;
   readonly request: RequestView | null;
-  /** There is more than one server to tell apart. */
+  /** Whether there is more than one server to tell apart. */
   readonly servers: boolean;
 }
 

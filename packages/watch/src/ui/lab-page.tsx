@@ -1,4 +1,4 @@
-/** Owns the lab's first page, the experiments in the order in which they teach, and the way from there to one of them. */
+/** Owns the lab's first page: the experiments in the order in which they teach, and the links to them. */
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { ExperimentCard, Lesson } from '../lab/index.js';
@@ -7,7 +7,7 @@ import { LabRunPage } from './lab-run-page.js';
 import { labAddress } from './route.js';
 import './lab.css';
 
-/** Side by side at a time. */
+/** Most experiments side by side. */
 const SIDES = 2;
 
 export function LabPage({ experiments }: { readonly experiments: readonly string[] }): VNode {

@@ -1,4 +1,4 @@
-/** Owns the page on which experiments are run: one or two of them, the buttons and the keys that drive them. */
+/** Owns the page on which one experiment or two are run, with the buttons and keys that drive them. */
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { ExperimentCard } from '../lab/index.js';
@@ -14,9 +14,9 @@ const PACES: readonly (readonly [ms: number, name: string])[] = [
 ];
 
 interface RunPageProps {
-  /** What is run, one or two. */
+  /** The experiments that are run, one or two. */
   readonly cards: readonly ExperimentCard[];
-  /** What there is. */
+  /** All experiments. */
   readonly all: readonly ExperimentCard[];
 }
 

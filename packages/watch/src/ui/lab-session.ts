@@ -1,7 +1,4 @@
-/**
- * Owns one visit to the lab as the page has it: the frames that have come, the
- * moment that is shown, and the pace at which it goes on by itself.
- */
+/** Owns the state of a run on its page: the frames that have come, the moment that is shown, and the speed of playing. */
 import { computed, signal } from '@preact/signals';
 import type { Frame, RunEvent } from '../lab/index.js';
 import { endRun, followRun, startRun, stepRun } from './lab-client.js';
@@ -21,7 +18,7 @@ export class LabSession {
   readonly pace = signal(2500);
   /** A step is under way. */
   readonly busy = signal(true);
-  /** Why it can't go on: it was refused, or has ended. */
+  /** Why the run can't go on: a step was refused, or the run has ended. */
   readonly trouble = signal<string | null>(null);
   /** What is shown of each side. */
   readonly current = computed(() => this.framesAt(this.shown.value));
@@ -122,7 +119,7 @@ export class LabSession {
     this.complete();
   }
 
-  /** A moment is there when the frames of all sides are. */
+  /** Adds a moment once the frames of all sides have come. */
   private complete(): void {
     const awaited = this.awaited;
     const last = this.moments.value.at(-1);

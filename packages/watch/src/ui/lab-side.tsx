@@ -1,4 +1,4 @@
-/** Owns one experiment as it is watched: its count, the sentence, the drawing, and the steps so far. */
+/** Owns the view of one experiment: its count, the explanation, the drawing, and the steps so far. */
 import type { VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { ExperimentCard, Frame, ProgramLine, Snapshot } from '../lab/index.js';
@@ -10,7 +10,7 @@ interface SideProps {
   readonly frames: readonly Frame[];
   /** Which of them is shown. */
   readonly shown: number;
-  /** Nothing is beside it. */
+  /** Whether no other experiment is beside it. */
   readonly alone: boolean;
   readonly onShow: (frame: number) => void;
 }

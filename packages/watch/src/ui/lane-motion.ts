@@ -1,4 +1,4 @@
-/** Owns how a lane goes from one place to another: it is seen to move, unless the reader wants nothing to move. */
+/** Owns the animation of a lane that changes its place, unless the reader asked for reduced motion. */
 import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 

@@ -1,8 +1,8 @@
-/** Owns the live connection: what arrives is taken, a loss is said, and it is opened again until it is back. */
+/** Owns the live stream of changes: it takes what arrives, says when the connection is lost, and reopens it. */
 import type { OverviewRow } from '../server/index.js';
 import { connection, load, take } from './fleet.js';
 
-/** Ms without a sign of life, which the server gives every 15 s: the connection is dead, though nobody has said so. */
+/** After so many ms without a heartbeat, which the server sends every 15 s, the connection counts as lost. */
 const SILENCE = 40_000;
 /** Ms before another try, doubling up to the most. */
 const FIRST_PAUSE = 1000;
@@ -20,7 +20,7 @@ export function followLive(): void {
       clearTimeout(silence);
       silence = window.setTimeout(lose, SILENCE);
     };
-    // The browser's own way of trying again gives up at the first refusal, as of a proxy whose server restarts.
+    // EventSource stops trying at the first refusal, which a proxy sends while its server restarts; so it is reopened here.
     const lose = (): void => {
       clearTimeout(silence);
       source.close();

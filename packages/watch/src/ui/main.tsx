@@ -1,4 +1,4 @@
-/** Owns the dashboard's frame: the header, what is announced, and which page is shown. */
+/** Owns the dashboard's frame: the header, the announcements, and which page is shown. */
 import { effect } from '@preact/signals';
 import { render, type VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';

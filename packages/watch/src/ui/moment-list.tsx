@@ -1,9 +1,9 @@
-/** Owns the moments of a curve in words: when the leak was detected, when a threshold would have fired, and the restarts. */
+/** Owns the list of events on a curve in words: when the leak was detected, when a threshold would have fired, and the restarts. */
 import type { VNode } from 'preact';
 import type { TargetView } from './dashboard-api.js';
 import { clockTime, count, span } from './quantity.js';
 
-/** Restarts that are listed; the rest is a number. */
+/** How many restarts are listed; of the rest the number is given. */
 const LISTED = 5;
 
 export function MomentList({ view: { incidents, threshold, restarts, trough, report, from } }: { readonly view: TargetView }): VNode {

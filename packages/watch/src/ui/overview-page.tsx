@@ -1,4 +1,4 @@
-/** Owns the overview: every target, the worst first; the rest as one scrolls. */
+/** Owns the overview page: every target, the worst first; more rows are drawn as the reader scrolls. */
 import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
@@ -67,12 +67,12 @@ export function OverviewPage(): VNode {
   );
 }
 
-/** What is seen of a row, and its labels. */
+/** The text of a row in which the search looks. */
 function searchable({ name, url, leaking, blame, labels }: OverviewRow): string {
   return [name, url, leaking ? blame : '', ...Object.entries(labels).map(([label, value]) => `${label}=${value}`)].join('\n').toLowerCase();
 }
 
-/** Of a row that did not change, the elements stay as they were. */
+/** One row. The elements of a row that did not change are kept. */
 function Row({ row }: { readonly row: OverviewRow }): VNode {
   return useMemo(() => <DrawnRow row={row} />, [row]);
 }

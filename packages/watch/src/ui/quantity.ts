@@ -1,4 +1,4 @@
-/** Owns how counts, paces, times and spans of time are written. Pure. */
+/** Owns how counts, rates, times and durations are written. Pure. */
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const tenth = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });

@@ -1,4 +1,4 @@
-/** Owns which page the address names: `#/`, `#/target?url=…`, `#/lab`, or `#/lab/<experiment>` with another one beside it. */
+/** Owns the pages' addresses: `#/`, `#/target?url=…`, `#/lab`, and `#/lab/<experiment>` with perhaps another one beside it. */
 import { signal } from '@preact/signals';
 
 export type Route =
@@ -26,7 +26,7 @@ export function labAddress(...experiments: readonly string[]): string {
   return ['#/lab', ...experiments.map(encodeURIComponent)].join('/');
 }
 
-/** What a person has typed may be no encoding at all. */
+/** Decodes a part of the address; what a person typed may not be a valid encoding, and is then taken as it is. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

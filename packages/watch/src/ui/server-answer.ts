@@ -1,4 +1,4 @@
-/** Owns one question to the server: its answer, or why there is none, in the server's own words. */
+/** Owns one request to the server: it returns the answer, or throws an error with the message that the server gave. */
 
 /**
  * `path` is below `api`; `patience`: ms.
@@ -12,7 +12,7 @@ export async function answerTo<T>(path: string, patience: number, init: RequestI
   return JSON.parse(text) as T;
 }
 
-/** The server's own words, where there are some. */
+/** The message that the server gave, if it gave one. */
 function refusal(status: number, text: string): string {
   try {
     return (JSON.parse(text) as { error?: string }).error ?? `status ${status}`;

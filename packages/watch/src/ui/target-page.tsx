@@ -1,4 +1,4 @@
-/** Owns a target's page: what is said of it, its curve, what grows, its connections and its flame graph. */
+/** Owns a target's page: its verdict, its curve, what grows, its connections and its flame graph. */
 import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
@@ -25,7 +25,7 @@ const RANGES: readonly (readonly [hours: number, name: string])[] = [
   [30 * 24, '30 days'],
   [365 * 24, 'year'],
 ];
-/** Ms between two askings while scrapes arrive. */
+/** Ms between two requests while scrapes arrive. */
 const PACE = 2000;
 
 export function TargetPage({ url }: { readonly url: string }): VNode {
@@ -136,12 +136,12 @@ function useTarget(url: string, hours: number): { view: TargetView | null; troub
   const [state, setState] = useState<{ view: TargetView | null; trouble: string | null }>({ view: null, trouble: null });
   const scraped = targets.value.get(url)?.at ?? null;
   const failed = targets.value.get(url)?.failure?.kind ?? null;
-  // A number that grows with each scrape that is worth asking for.
+  // Grows with each scrape after which the view is asked for again.
   const [due, setDue] = useState(0);
   useEffect(() => {
     const timer = setTimeout(() => setDue((value) => value + 1), PACE);
     return () => clearTimeout(timer);
-    // `due` is left out of what restarts the timer: a burst of scrapes is one asking.
+    // Not restarted by `due`: a burst of scrapes leads to one request.
   }, [Math.floor((scraped ?? 0) / PACE), failed]);
   useEffect(() => {
     let over = false;

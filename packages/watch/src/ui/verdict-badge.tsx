@@ -1,4 +1,4 @@
-/** Owns how a verdict looks: a word and a shape, never a colour alone. */
+/** Owns how a verdict is shown: a word and a shape, never a colour alone. */
 import type { VNode } from 'preact';
 import type { Standing } from './fleet.js';
 import { count } from './quantity.js';
