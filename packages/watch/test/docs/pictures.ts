@@ -32,6 +32,8 @@ export async function dashboard(browser: Browser): Promise<Picture> {
       const text = linesOf(await page.locator('body').innerText());
       await page.goto(fleet.leaking);
       await page.locator('.curve canvas').waitFor();
+      // What comes last.
+      await page.getByRole('treeitem').first().waitFor();
       parts.push(await cut(page, await topOf(page, 'h1'), 'ul[aria-label="What the curve shows"]'));
       // Its first row says which line it is, and what to do.
       parts.push(await cut(page, await topOf(page, '#groups'), 'table[aria-label="Stacks that grow"] tbody tr:first-child'));

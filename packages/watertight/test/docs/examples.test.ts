@@ -1,7 +1,7 @@
 /** Owns the promise that what the documentation shows works: its examples are run, its tables compared with the code. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -71,7 +71,7 @@ test('the states of the lifecycle are those of the tables', async () => {
   const text = await readFile(join(root, 'docs/lifecycle.md'), 'utf8');
   for (const [name, moves] of Object.entries({ CONN_MOVES, EXCHANGE_MOVES })) {
     const list = new RegExp(`<!-- states: ${name} -->\\n((?:- .*\\n)+)`).exec(text)?.[1] ?? '';
-    const drawn = Object.fromEntries(
+    const listed = Object.fromEntries(
       list
         .trim()
         .split('\n')
@@ -80,6 +80,30 @@ test('the states of the lifecycle are those of the tables', async () => {
           return [from, to === '(end)' ? [] : to.split(', ')];
         }),
     );
-    assert.deepEqual(drawn, moves, `${name} in docs/lifecycle.md`);
+    assert.deepEqual(listed, moves, `${name} in docs/lifecycle.md`);
+    const drawing = new RegExp(`\`\`\`mermaid\\nstateDiagram-v2\\n((?: .*\\n)+)\`\`\`\\n\\n<!-- states: ${name} -->`).exec(text)?.[1] ?? '';
+    const arrows = [...drawing.matchAll(/^ +(\S+) --> ([^\s:]+)/gm)].map(([, from, to]) => `${from} → ${to}`);
+    const [first] = Object.keys(moves);
+    const wanted = Object.entries<readonly string[]>(moves).flatMap(([from, to]) => (to.length === 0 ? [`${from} → [*]`] : to.map((each) => `${from} → ${each}`)));
+    assert.deepEqual(arrows.sort(), [`[*] → ${first}`, ...wanted].sort(), `the drawing of ${name} in docs/lifecycle.md`);
+  }
+});
+
+test('the drawing of a request names methods that there are, and who calls them does', async () => {
+  const text = await readFile(join(root, 'docs/architecture.md'), 'utf8');
+  const drawing = /<!-- drawing: a request -->\n```mermaid\n([\s\S]*?)```/.exec(text)?.[1] ?? '';
+  const calls = [...drawing.matchAll(/^ +(\w+)->>(\w+): (\w+)\(/gm)].map(([, from, to, method]) => ({ from, to, method }));
+  assert.ok(calls.length > 10, drawing);
+  const sources = new Map<string, string>();
+  for (const layer of ['client', 'transport', 'conn', 'wire']) {
+    const folder = join(root, 'packages/watertight/src', layer);
+    for (const file of await readdir(folder)) {
+      const source = await readFile(join(folder, file), 'utf8');
+      for (const [, name] of source.matchAll(/^export class (\w+)/gm)) sources.set(name, source);
+    }
+  }
+  for (const { from, to, method } of calls) {
+    assert.match(sources.get(to) ?? '', new RegExp(`^  ${method}\\(`, 'm'), `${to} has no method ${method}`);
+    if (from !== 'program') assert.match(sources.get(from) ?? '', new RegExp(`[.!]${method}\\(`), `${from} does not call ${method}`);
   }
 });
