@@ -11,20 +11,20 @@ import { Host } from './host.js';
 import type { ResolvedOptions } from './options.js';
 import { Pool } from './pool.js';
 import { PooledConn } from './pooled-conn.js';
-import type { RoundTrip, TripPort } from './round-trip.js';
+import type { RoundTrip, TripConn, TripHost, TripPort } from './round-trip.js';
 import type { ConnCounts, TransportStats } from './stats.js';
 import { TlsSessions } from './tls-sessions.js';
 
 /** A request may wait so long before a warning says who holds the connections, ms. */
 const WARN_AFTER = 5000;
 
-export class Connector implements ConnOwner<PooledConn>, TripPort {
+export class Connector implements ConnOwner<TripConn>, TripPort {
   readonly closeAlways: boolean;
   private readonly settings: ExchangeSettings;
-  private readonly pool: Pool<PooledConn, RoundTrip>;
-  private readonly hosts = new Map<string, Host>();
-  private readonly conns = new Set<PooledConn>();
-  private readonly dials = new Set<Dial>();
+  private readonly pool: Pool<TripConn, RoundTrip>;
+  private readonly hosts = new Map<string, TripHost>();
+  private readonly conns = new Set<TripConn>();
+  private readonly dials = new Set<Dial<RoundTrip>>();
   private readonly sessions = new TlsSessions();
   private readonly level: number;
   private idleTimer: NodeJS.Timeout | null = null;
@@ -52,7 +52,7 @@ export class Connector implements ConnOwner<PooledConn>, TripPort {
     };
   }
 
-  hostFor(origin: Origin): Host {
+  hostFor(origin: Origin): TripHost {
     let host = this.hosts.get(origin.href);
     if (host === undefined) {
       host = new Host(origin, !this.options.disableCompression, this.closeAlways);
@@ -109,7 +109,7 @@ export class Connector implements ConnOwner<PooledConn>, TripPort {
     // The dial may serve somebody who was not allowed one; only if nobody waits for it, it ends.
     const next = host.blocked.shift();
     if (next !== null) {
-      dial.trip = next;
+      dial.waiter = next;
       next.dial = dial;
       return;
     }
@@ -129,7 +129,7 @@ export class Connector implements ConnOwner<PooledConn>, TripPort {
     return new Exchange(request, trace, this.trackLevel, offerGzip, this.settings, trip);
   }
 
-  describeHolders(host: Host): string {
+  describeHolders(host: TripHost): string {
     const holders: Holder[] = [];
     for (const conn of this.conns) if (conn.host === host && conn.exchange !== null) holders.push(conn.exchange);
     const limit = this.options.maxConnsPerHost;
@@ -140,7 +140,7 @@ export class Connector implements ConnOwner<PooledConn>, TripPort {
 
   // ---- for a connection
 
-  connReady(conn: PooledConn, at: number): void {
+  connReady(conn: TripConn, at: number): void {
     const { host } = conn;
     const placement = this.pool.place(conn, host, at);
     if (placement.action === 'deliver') this.deliver(placement.to, conn);
@@ -151,7 +151,7 @@ export class Connector implements ConnOwner<PooledConn>, TripPort {
     }
   }
 
-  connClosed(conn: PooledConn): void {
+  connClosed(conn: TripConn): void {
     const { host } = conn;
     if (!this.conns.delete(conn)) return;
     this.pool.remove(conn);
@@ -191,7 +191,7 @@ export class Connector implements ConnOwner<PooledConn>, TripPort {
 
   // ---- inside
 
-  private deliver(trip: RoundTrip, conn: PooledConn): void {
+  private deliver(trip: RoundTrip, conn: TripConn): void {
     // Late binding: a dial that was started for it goes on and serves whoever comes next.
     trip.dial?.letGo();
     this.endWait(trip);
@@ -207,13 +207,14 @@ export class Connector implements ConnOwner<PooledConn>, TripPort {
   private dialFor(trip: RoundTrip): void {
     const { host, trace, request } = trip;
     const conn = new PooledConn(host, this.settings, this, trace);
-    const dial: Dial = new Dial(
+    const dial: Dial<RoundTrip> = new Dial(
       {
         origin: host.origin,
         conn,
+        labels: host.labels,
         options: this.options,
         sessions: this.sessions,
-        trace: trace,
+        trace,
         hooks: request.trace,
         ready: () => this.dialReady(dial, conn),
         failed: (error) => this.dialFailed(dial, host, error),
@@ -226,13 +227,13 @@ export class Connector implements ConnOwner<PooledConn>, TripPort {
     dial.start();
   }
 
-  private dialReady(dial: Dial, conn: PooledConn): void {
+  private dialReady(dial: Dial<RoundTrip>, conn: TripConn): void {
     const { host } = conn;
     this.dialEnded(dial, host);
     host.open++;
     this.opened++;
     this.conns.add(conn);
-    const { trip } = dial;
+    const { waiter: trip } = dial;
     if (trip?.waiting === true) {
       trip.dial = null;
       this.deliver(trip, conn);
@@ -242,9 +243,9 @@ export class Connector implements ConnOwner<PooledConn>, TripPort {
     }
   }
 
-  private dialFailed(dial: Dial, host: Host, error: Error): void {
+  private dialFailed(dial: Dial<RoundTrip>, host: TripHost, error: Error): void {
     this.dialEnded(dial, host);
-    const { trip } = dial;
+    const { waiter: trip } = dial;
     if (trip?.waiting === true) {
       this.endWait(trip);
       trip.fail(error);
@@ -253,18 +254,18 @@ export class Connector implements ConnOwner<PooledConn>, TripPort {
     this.tidy(host);
   }
 
-  private dialEnded(dial: Dial, host: Host): void {
+  private dialEnded(dial: Dial<RoundTrip>, host: TripHost): void {
     if (this.dials.delete(dial)) host.dialling--;
   }
 
-  private dialNext(host: Host): void {
+  private dialNext(host: TripHost): void {
     if (this.shut || host.waiters === 0) return;
     const trip = this.pool.nextDial(host);
     if (trip !== null) this.dialFor(trip);
   }
 
   /** Forgets a host that has nothing any more, so that their number is bounded by that of connections and requests. */
-  private tidy(host: Host): void {
+  private tidy(host: TripHost): void {
     if (host.empty && this.hosts.get(host.key) === host) this.hosts.delete(host.key);
   }
 
@@ -286,7 +287,7 @@ export class Connector implements ConnOwner<PooledConn>, TripPort {
     this.armIdleTimer(at);
   }
 
-  private refusal(host: Host): TransportError {
+  private refusal(host: TripHost): TransportError {
     return new TransportError('ERR_TOO_MANY_WAITERS', `${host.waiters} requests already wait for a connection to ${host.key} (maxWaitersPerHost); ${this.describeHolders(host)}`);
   }
 

@@ -5,30 +5,31 @@
 import { connect, isIP, type LookupFunction, type NetConnectOpts, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkServerIdentity, connect as connectTls, DEFAULT_CIPHERS, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { addTask, defineEntry, removeTask, Task, type Trace } from '../tasks/index.js';
-import { Deadline, ONREAD, TimeoutError, type ClientTrace, type Origin, type TlsState } from '../conn/index.js';
+import { addTask, defineEntry, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
+import { Deadline, ONREAD, TimeoutError, type ClientTrace, type Origin, type PersistConn, type TlsState } from '../conn/index.js';
 import { DialError } from './error.js';
 import type { ResolvedOptions } from './options.js';
-import type { PooledConn } from './pooled-conn.js';
-import type { RoundTrip } from './round-trip.js';
 import type { TlsSessions } from './tls-sessions.js';
 
 /** How long a connection may be silent before the kernel asks whether the peer is alive; Go's default is 15 s. */
 const KEEP_ALIVE_DELAY = 15_000;
 
-/** What a dial goes by and whom it tells: exactly one of `ready` and `failed`, unless it is aborted. */
+/** What a dial needs, and the functions that it calls: exactly one of `ready` and `failed`, unless it is aborted. */
 export interface DialOrders {
   readonly origin: Origin;
-  readonly conn: PooledConn;
+  /** Gets the socket. */
+  readonly conn: PersistConn;
+  readonly labels: TaskLabels;
   readonly options: ResolvedOptions;
   readonly sessions: TlsSessions;
   readonly trace: Trace | null;
   readonly hooks: ClientTrace | null;
-  ready(conn: PooledConn): void;
+  ready(): void;
   failed(error: Error): void;
 }
 
-export class Dial {
+/** One dial. `W` is the request it is made for. */
+export class Dial<W> {
   private readonly task: Task;
   private socket: Socket | Duplex | null = null;
   private deadline: Deadline | null = null;
@@ -39,15 +40,15 @@ export class Dial {
   /** Only a custom dial needs one. */
   private controller: AbortController | null = null;
 
-  /** The request it was started for, as long as that waits for it. */
-  trip: RoundTrip | null;
+  /** The request that waits for it: the one it was started for or, if that gave up, the next one; null if none does. */
+  waiter: W | null;
 
   constructor(
     private readonly orders: DialOrders,
-    trip: RoundTrip,
+    waiter: W,
   ) {
-    this.trip = trip;
-    this.task = new Task('dial', 'dialConn', 'io wait', orders.trace, orders.conn.host.labels);
+    this.waiter = waiter;
+    this.task = new Task('dial', 'dialConn', 'io wait', orders.trace, orders.labels);
   }
 
   static {
@@ -70,7 +71,7 @@ export class Dial {
 
   /** Its request was served by another connection: it goes on, but keeps the process no longer alive. */
   letGo(): void {
-    this.trip = null;
+    this.waiter = null;
     this.deadline?.unref();
     if (this.socket instanceof Socket) this.socket.unref();
   }
@@ -217,7 +218,7 @@ export class Dial {
       return;
     }
     conn.attach(socket as Socket, tls === null ? null : stateOf(tls), custom);
-    this.orders.ready(conn);
+    this.orders.ready();
   }
 
   private fail(cause: Error): void {

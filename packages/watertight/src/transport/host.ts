@@ -1,12 +1,12 @@
-/** Owns what a transport remembers of one connect key: its part of the pool, and how closely its responses are watched. */
+/** Owns what a transport remembers of one host: its part of the pool, and how closely its responses are watched. */
 import { SiteSampling, type TaskLabels } from '../tasks/index.js';
 import type { Origin } from '../conn/index.js';
 import { encodeRequestHead } from '../wire/index.js';
 import { HostPool } from './pool.js';
-import type { PooledConn } from './pooled-conn.js';
-import type { RoundTrip } from './round-trip.js';
+import type { Waiter } from './wait-queue.js';
 
-export class Host extends HostPool<PooledConn, RoundTrip> {
+/** One connect key: scheme, host and port. `C` is a connection to it, `W` a request that waits for one. */
+export class Host<C, W extends Waiter> extends HostPool<C, W> {
   readonly labels: TaskLabels;
   /** What follows `METHOD path` in the head of a request with nothing of its own. */
   readonly plainTail: string;

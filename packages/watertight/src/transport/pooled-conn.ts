@@ -3,16 +3,18 @@ import type { Trace } from '../tasks/index.js';
 import { PersistConn, type ConnOwner, type ExchangeSettings } from '../conn/index.js';
 import type { Host } from './host.js';
 import type { Poolable } from './pool.js';
+import type { Waiter } from './wait-queue.js';
 
-export class PooledConn extends PersistConn implements Poolable<PooledConn> {
+/** A connection of the pool. `W` is a request that waits for one. */
+export class PooledConn<W extends Waiter> extends PersistConn implements Poolable<PooledConn<W>> {
   idleAt = 0;
-  newer: PooledConn | null = null;
-  older: PooledConn | null = null;
+  newer: PooledConn<W> | null = null;
+  older: PooledConn<W> | null = null;
 
   constructor(
-    readonly host: Host,
+    readonly host: Host<PooledConn<W>, W>,
     settings: ExchangeSettings,
-    owner: ConnOwner<PooledConn>,
+    owner: ConnOwner<PooledConn<W>>,
     trace: Trace | null,
   ) {
     super(settings, owner, host.labels, trace);

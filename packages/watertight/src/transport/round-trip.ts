@@ -3,7 +3,7 @@
  * exchange on it, perhaps another attempt, and its cancellation in any phase.
  */
 import { activity, type ActiveRequest, type Holder, type Trace } from '../tasks/index.js';
-import { ConnectionError, Deadline, type Exchange, type ExchangeOwner, onAbort, type Request, type Response, TimeoutError, type TimeoutPhase } from '../conn/index.js';
+import { ConnectionError, Deadline, onAbort, TimeoutError, type Exchange, type ExchangeOwner, type PersistConn, type Request, type Response, type TimeoutPhase } from '../conn/index.js';
 import { encodeRequestHead } from '../wire/index.js';
 import type { Dial } from './dial.js';
 import type { Host } from './host.js';
@@ -11,15 +11,21 @@ import type { PooledConn } from './pooled-conn.js';
 import { isIdempotent, shouldRetry } from './retry.js';
 import type { Waiter } from './wait-queue.js';
 
+/** A host as a round trip sees it. */
+export type TripHost = Host<TripConn, RoundTrip>;
+
+/** A pooled connection that may serve a round trip. */
+export type TripConn = PooledConn<RoundTrip>;
+
 /** What a round trip asks of its transport. */
 export interface TripPort {
   /** Finds a connection, now or later: `useConn` or `fail` follows. */
   connect(trip: RoundTrip): void;
   /** It waits no more: it has a connection, or gave up. */
   leave(trip: RoundTrip): void;
-  exchangeFor(trip: RoundTrip, conn: PooledConn): Exchange;
+  exchangeFor(trip: RoundTrip): Exchange;
   /** Who holds the host's connections, for an error's text. */
-  describeHolders(host: Host): string;
+  describeHolders(host: TripHost): string;
   /** Each request says `Connection: close`. */
   readonly closeAlways: boolean;
 }
@@ -28,16 +34,16 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
   /** In the pool's queues. */
   waiting = false;
   /** The dial that was started for it, as long as it runs. */
-  dial: Dial | null = null;
+  dial: Dial<RoundTrip> | null = null;
   private exchange: Exchange | null = null;
-  private conn: PooledConn | null = null;
+  private conn: PersistConn | null = null;
   private unsubscribe: (() => void) | null = null;
   private deadline: Deadline | null = null;
   private settled = false;
 
   constructor(
     readonly request: Request,
-    public host: Host,
+    public host: TripHost,
     readonly trace: Trace | null,
     private readonly transport: TripPort,
     private resolve: (response: Response) => void,
@@ -68,7 +74,7 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
   }
 
   /** The connection is this request's. */
-  useConn(conn: PooledConn, wasIdle: boolean, idleTime: number): void {
+  useConn(conn: PersistConn, wasIdle: boolean, idleTime: number): void {
     const { request } = this;
     this.conn = conn;
     if (request.trace !== null) {
@@ -81,7 +87,7 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
         return;
       }
     }
-    const exchange = this.transport.exchangeFor(this, conn);
+    const exchange = this.transport.exchangeFor(this);
     this.exchange = exchange;
     conn.start(exchange, this.head(exchange.offeredGzip));
   }
