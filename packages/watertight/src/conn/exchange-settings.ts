@@ -1,11 +1,10 @@
-/** Owns what an exchange is told from above: the transport's options that it goes by, and whom it reports to. */
+/** Owns what an exchange is given by the transport: the options that apply to it, and the functions that it reports to. */
 import type { ReaderStock } from './reader-stock.js';
-import type { Exchange } from './exchange.js';
 import type { Response } from './response.js';
 
-/** What of a transport's options an exchange goes by. Milliseconds and bytes; 0 is no limit for times. */
+/** The options of a transport that apply to an exchange. Milliseconds and bytes; for times, 0 means no limit. */
 export interface ExchangeSettings {
-  /** Response readers that wait for use. */
+  /** Response readers that no exchange uses at the moment. */
   readonly readers: ReaderStock;
   readonly responseHeaderTimeout: number;
   readonly expectContinueTimeout: number;
@@ -13,16 +12,24 @@ export interface ExchangeSettings {
   readonly maxDecompressedBytes: number;
   readonly drainOnClose: number;
   readonly disableKeepAlives: boolean;
-  /** An origin's response made no progress for long: from now on record who opens them. */
-  readonly suspectFound: (exchange: Exchange) => void;
+  /** A response from this origin has made no progress for long: from now on, record the call sites of its requests. */
+  readonly suspectFound: (origin: string) => void;
 }
 
-/** Whom an exchange reports to: the round trip it serves. */
+/** What decides whether the request of a failed exchange may be sent again. */
+export interface FailedExchange {
+  /** A byte of a response came. */
+  readonly answered: boolean;
+  /** Not a byte of the request can have reached the server. */
+  readonly nothingWritten: boolean;
+}
+
+/** What an exchange reports to: the round trip that it serves. */
 export interface ExchangeOwner {
   /** The final response is here; its body may or may not be. */
   onResponse(response: Response): void;
   /** There will be no response. */
-  onFailure(exchange: Exchange, error: Error): void;
-  /** The exchange holds nothing any more. */
+  onFailure(exchange: FailedExchange, error: Error): void;
+  /** The exchange has ended after a response and holds nothing any more. */
   onFinished(): void;
 }

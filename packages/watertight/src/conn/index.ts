@@ -6,7 +6,7 @@ export type { ClientTrace, GotConnInfo } from './client-trace.js';
 export { Deadline } from './deadline.js';
 export { BodyError, ConnectionError, RequestBodyError, TimeoutError, type BodyErrorCode, type ConnectionErrorCode, type TimeoutPhase } from './error.js';
 export { Exchange } from './exchange.js';
-export type { ExchangeOwner, ExchangeSettings } from './exchange-settings.js';
+export type { ExchangeOwner, ExchangeSettings, FailedExchange } from './exchange-settings.js';
 export { ONREAD, PersistConn, type ConnOwner } from './persist-conn.js';
 export { ReaderStock } from './reader-stock.js';
 export { Request, type RedirectMode, type RequestInit } from './request.js';

@@ -1,12 +1,8 @@
-/**
- * Owns one persistent connection, Go's `persistConn`: its socket, its read loop
- * and its write loop, one exchange at a time. The loops are state machines with
- * a task record each: an async function that awaits a channel would cost more
- * than the whole request.
- */
+/** Owns one persistent connection: its socket, its read loop and its write loop, with one exchange at a time. */
 import type { OnReadOpts, Socket } from 'node:net';
 import { addTask, defineEntry, now, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
 import { BodyPump } from './body-pump.js';
+import type { Carrier } from './carrier.js';
 import { Deadline } from './deadline.js';
 import { ConnectionError } from './error.js';
 import type { Exchange } from './exchange.js';
@@ -15,7 +11,7 @@ import { READ_SIZE, sharedBuffer, Slab } from './read-buffer.js';
 import type { TlsState } from './response.js';
 import { checkMove, CONN_MOVES, type ConnState } from './states.js';
 
-/** Whom a connection reports to: the pool it belongs to. */
+/** What a connection reports to: the pool that it belongs to. */
 export interface ConnOwner<C> {
   /** It has finished an exchange and can serve another. `at`: now. */
   connReady(conn: C, at: number): void;
@@ -30,7 +26,12 @@ const CONN = Symbol('watertight.conn');
 
 type OurSocket = Socket & { [CONN]?: PersistConn };
 
-export class PersistConn {
+/**
+ * One connection, Go's `persistConn`. Its two loops are no functions that wait:
+ * they are states of this object, with a task record each. An async function
+ * that awaits a channel would cost more than the whole request.
+ */
+export class PersistConn implements Carrier {
   readonly readLoop: Task;
   readonly writeLoop: Task;
   tls: TlsState | null = null;
@@ -38,7 +39,7 @@ export class PersistConn {
   /** Exchanges it has served or serves. */
   uses = 0;
   /** Bytes came that no request asked for: it must not serve another. */
-  excess = false;
+  private excess = false;
   private state: ConnState = 'idle';
   private socket: OurSocket | null = null;
   private socketError: Error | null = null;
@@ -115,7 +116,6 @@ export class PersistConn {
     } else this.startBody(exchange, head);
   }
 
-  /** The server has said 100 (Continue). */
   continueBody(): void {
     if (this.continueTimer === null) return;
     this.continueTimer.clear();
@@ -123,7 +123,6 @@ export class PersistConn {
     this.writeBody();
   }
 
-  /** A final response came before the request's body was sent. */
   answeredEarly(status: number): void {
     // RFC 9110 section 10.1.1: after a final status the body is not sent; whoever refuses does not read it either.
     if (this.continueTimer !== null) {
@@ -220,11 +219,25 @@ export class PersistConn {
     return false;
   }
 
-  /** Goes on reading, if it was paused. */
   resume(): void {
     if (!this.paused || this.closed) return;
     this.paused = false;
     this.socket!.resume();
+  }
+
+  foundExcess(): void {
+    this.excess = true;
+  }
+
+  readStarted(since: number): void {
+    this.readLoop.setState('io wait', since);
+    this.ref();
+    this.resume();
+  }
+
+  readEnded(since: number): void {
+    this.unref();
+    this.readLoop.setState('select', since);
   }
 
   /** The connection keeps the process alive: somebody awaits something of it. */
@@ -240,7 +253,6 @@ export class PersistConn {
     this.socket!.unref();
   }
 
-  /** Its exchange is over; `reusable` as far as that knows. */
   exchangeEnded(reusable: boolean): void {
     const exchange = this.exchange!;
     this.exchange = null;

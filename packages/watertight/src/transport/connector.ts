@@ -45,7 +45,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
       maxDecompressedBytes: options.maxDecompressedBytes,
       drainOnClose: options.drainOnClose,
       disableKeepAlives: options.disableKeepAlives,
-      suspectFound: ({ origin }) => {
+      suspectFound: (origin) => {
         const host = this.hosts.get(origin);
         if (host !== undefined) host.sampling.suspicious = true;
       },

@@ -3,7 +3,7 @@
  * exchange on it, perhaps another attempt, and its cancellation in any phase.
  */
 import { activity, type ActiveRequest, type Holder, type Trace } from '../tasks/index.js';
-import { ConnectionError, Deadline, onAbort, TimeoutError, type Exchange, type ExchangeOwner, type PersistConn, type Request, type Response, type TimeoutPhase } from '../conn/index.js';
+import { ConnectionError, Deadline, onAbort, TimeoutError, type Exchange, type ExchangeOwner, type FailedExchange, type PersistConn, type Request, type Response, type TimeoutPhase } from '../conn/index.js';
 import { encodeRequestHead } from '../wire/index.js';
 import type { Dial } from './dial.js';
 import type { Host } from './host.js';
@@ -131,7 +131,7 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
     if (body !== null && !body.replayable) body.release(new Error('the server answered before the body was sent'));
   }
 
-  onFailure(exchange: Exchange, error: Error): void {
+  onFailure(exchange: FailedExchange, error: Error): void {
     const { request, conn } = this;
     const again = shouldRetry({
       reused: conn!.uses > 1,

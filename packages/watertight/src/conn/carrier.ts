@@ -1,0 +1,21 @@
+/** Owns what an exchange asks of the connection that carries it; `PersistConn` implements it. */
+import type { TlsState } from './response.js';
+
+export interface Carrier {
+  /** What TLS agreed on; null over plain http. */
+  readonly tls: TlsState | null;
+  /** A read waits for bytes, which last moved at the time `since`: go on reading, and keep the process alive. */
+  readStarted(since: number): void;
+  /** No read waits any more, since the time `since`: do not keep the process alive. */
+  readEnded(since: number): void;
+  /** The bytes that had come were read: go on reading, if reading was paused. */
+  resume(): void;
+  /** Bytes came that belong to no response: the connection must not serve another request. */
+  foundExcess(): void;
+  /** The server has said 100 (Continue): send the request's body. */
+  continueBody(): void;
+  /** The final response came before the whole request was sent. */
+  answeredEarly(status: number): void;
+  /** The exchange is over and leaves the connection. `reusable`: as far as the exchange knows, another may follow. */
+  exchangeEnded(reusable: boolean): void;
+}
