@@ -1,25 +1,18 @@
-/**
- * Owns the decision which connection serves which request, over plain data:
- * idle connections (most recently used first within a host, least recently
- * used evicted across hosts), requests that wait in order, and how many
- * connections each host has. It does no I/O and reads no clock: it says what
- * is to be done, and the transport does it. The rules are those of Go's
- * `queueForIdleConn`, `queueForDial` and `tryPutIdleConn`.
- */
+/** Owns the decision which connection serves which request, as pure data: it does no I/O and reads no clock. */
 import { WaitQueue, type Waiter } from './wait-queue.js';
 
-/** What the pool keeps in a connection. */
+/** What the pool needs of a connection, and keeps in it. */
 export interface Poolable<C> {
   readonly host: HostPool<C, Waiter>;
   readonly usable: boolean;
-  /** Reading of the library's clock when it became idle. */
+  /** When it became idle, by the library's clock. */
   idleAt: number;
-  /** Neighbours in the order of idleness, over all hosts. */
+  /** The next one and the one before it in the list of all idle connections, which is ordered by `idleAt`. */
   newer: C | null;
   older: C | null;
 }
 
-/** The limits it goes by; 0 is no limit, a negative number per host keeps nothing. */
+/** The limits of a pool: numbers of connections and of requests; 0 means no limit. A negative `maxIdleConnsPerHost` keeps no idle connection. */
 export interface PoolLimits {
   readonly maxIdleConns: number;
   readonly maxIdleConnsPerHost: number;
@@ -53,7 +46,7 @@ export class HostPool<C, W extends Waiter> {
 /** What to do for a request that found no idle connection. */
 export type Admission = 'dial' | 'wait' | 'refuse';
 
-/** What to do with a connection that is ready for another request; `close` says why, in Go's words. */
+/** What to do with a connection that is ready for another request. The reason of `close` is in Go's words. */
 export type Placement<C, W> =
   | { readonly action: 'deliver'; readonly to: W }
   | { readonly action: 'keep'; readonly evict: C | null }
@@ -61,6 +54,12 @@ export type Placement<C, W> =
 
 const KEPT = Object.freeze({ action: 'keep', evict: null }) as { action: 'keep'; evict: null };
 
+/**
+ * It says what is to be done, and the connector does it. Within a host, the most
+ * recently used idle connection serves first; over all hosts, the least recently
+ * used one is evicted; requests wait in order. The rules are those of Go's
+ * `queueForIdleConn`, `queueForDial` and `tryPutIdleConn`.
+ */
 export class Pool<C extends Poolable<C>, W extends Waiter> {
   idleCount = 0;
   /** Connections that become idle are closed, until the next request: the rest of `closeIdleConnections`. */
@@ -89,7 +88,8 @@ export class Pool<C extends Poolable<C>, W extends Waiter> {
 
   /** Lets a request wait for the first connection that is ready; says whether one may be dialled for it. */
   admit(host: HostPool<C, W>, waiter: W): Admission {
-    if (host.waiters >= this.limits.maxWaitersPerHost) return 'refuse';
+    const { maxWaitersPerHost } = this.limits;
+    if (maxWaitersPerHost > 0 && host.waiters >= maxWaitersPerHost) return 'refuse';
     host.waiting.push(waiter);
     host.waiters++;
     if (this.mayDial(host)) return 'dial';

@@ -101,6 +101,22 @@ test('the connection of an early response serves no other request, and the sourc
   assert.equal(released, 1);
 }));
 
+test('a source that cancels its request when it is stopped by an early answer rejects it with the reason, and nothing else', onLoopback(async (loop) => {
+  const server = await loop.serve({
+    onRequest: (request) => request.reply(request.method, request.method === 'POST' ? { status: '413 Content Too Large' } : {}),
+  });
+  const { client } = loop.client();
+  const controller = new AbortController();
+  const reason = new Error('stopped');
+  const stream = new ReadableStream<Uint8Array>({
+    start: (into) => into.enqueue(Buffer.alloc(100)),
+    cancel: () => controller.abort(reason),
+  });
+  await assert.rejects(client.post(server.origin, stream, { signal: controller.signal, timeout: 10_000 }), reason);
+  await assertWorks(client, server.origin);
+  assert.equal(server.connections.length, 2);
+}));
+
 const failure = new Error('the source failed');
 
 const SOURCES: [name: string, body: () => AsyncIterable<Buffer>, length: string | null][] = [

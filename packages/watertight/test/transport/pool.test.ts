@@ -179,6 +179,12 @@ test('maxWaitersPerHost refuses who is one too many, and does not queue it', () 
   assert.equal(a.waiters, 2);
 });
 
+test('maxWaitersPerHost 0 is no limit', () => {
+  const { pool, a } = setUp({ maxConnsPerHost: 0, maxWaitersPerHost: 0 });
+  assert.deepEqual(['1', '2', '3'].map((name) => pool.admit(a, trip(name))), ['dial', 'dial', 'dial']);
+  assert.equal(a.waiters, 3);
+});
+
 describe('closing the idle ones', () => {
   test('takes all out, oldest first; what becomes idle afterwards is closed, until the next request', () => {
     const { pool, a, b } = setUp();
