@@ -1,8 +1,4 @@
-/**
- * Owns the chunked transfer coding (RFC 9112 section 7.1): where the payload
- * lies in the bytes that arrive, in any pieces, up to the end of the trailers.
- * Extensions are ignored but bounded.
- */
+/** Owns the chunked transfer coding (RFC 9112 section 7.1): it finds the payload in bytes that arrive in any pieces. */
 import { CR, HEX, HTAB, LF, SEMICOLON, SP, TEXT } from './bytes.js';
 import { ProtocolError } from './error.js';
 import type { HeadScanner } from './head-scanner.js';
@@ -22,7 +18,7 @@ const enum At {
   Done,
 }
 
-/** Decodes one body. */
+/** Decodes one body, up to the end of its trailers. Chunk extensions are ignored, but their size is limited. */
 export class ChunkedDecoder {
   /** After `step`: the payload it found is `bytes[dataStart, dataEnd)`. */
   dataStart = 0;

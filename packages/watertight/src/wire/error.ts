@@ -1,7 +1,4 @@
-/**
- * Owns the errors of the request tower's lowest room: the base that all of the
- * tower's errors share, and who broke the protocol: they or we.
- */
+/** Owns the base class of the request tower's errors, the errors of the protocol and of wrong requests, and how a value is shown in a message. */
 
 /** Options of every error of the library. */
 export interface WatertightErrorOptions {
@@ -9,9 +6,9 @@ export interface WatertightErrorOptions {
 }
 
 /**
- * The base of the request tower's errors. `code` is a literal that programs
- * may compare; the message says what was wrong, by which rule, and what to do.
- * No message, cause or property carries a credential.
+ * The base of the library's errors. Programs compare `code`; the message says
+ * what was wrong, by which rule, and what to do. No message, cause or property
+ * holds a password, a token or another credential.
  */
 export abstract class WatertightError extends Error {
   abstract readonly code: string;
@@ -21,7 +18,7 @@ export abstract class WatertightError extends Error {
   }
 }
 
-/** What a response can break; each is refused, and its connection is closed. */
+/** What can be wrong with a response. It is refused, and its connection is closed. */
 export type ProtocolErrorCode =
   | 'ERR_STATUS_LINE'
   | 'ERR_HEADER_FIELD'
@@ -33,7 +30,7 @@ export type ProtocolErrorCode =
   | 'ERR_UNEXPECTED_UPGRADE'
   | 'ERR_CONTENT_ENCODING';
 
-/** The server sent what is not HTTP/1.1, is ambiguous, or exceeds a limit. */
+/** The server sent something that is not HTTP/1.1, that is ambiguous, or that exceeds a limit. */
 export class ProtocolError extends WatertightError {
   constructor(
     readonly code: ProtocolErrorCode,
@@ -44,10 +41,10 @@ export class ProtocolError extends WatertightError {
   }
 }
 
-/** What a request can break; each is refused before a byte of it is written. */
+/** What can be wrong with a request. It is refused before a byte of it is written. */
 export type RequestErrorCode = 'ERR_INVALID_URL' | 'ERR_INVALID_METHOD' | 'ERR_INVALID_HEADER' | 'ERR_INVALID_BODY' | 'ERR_INVALID_OPTION';
 
-/** The caller asked for what can't be sent. */
+/** The program asked for something that can't be sent. */
 export class RequestError extends WatertightError {
   constructor(
     readonly code: RequestErrorCode,
@@ -62,4 +59,10 @@ export class RequestError extends WatertightError {
 export function show(value: unknown): string {
   if (typeof value !== 'string') return value === null || typeof value !== 'object' ? String(value) : Object.prototype.toString.call(value);
   return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+}
+
+/** `bytes[start, end)` as an error may show them: quoted, at most 60 of them. */
+export function showBytes(bytes: Uint8Array, start: number, end: number): string {
+  const text = String.fromCharCode(...bytes.subarray(start, Math.min(end, start + 60)));
+  return JSON.stringify(end - start > 60 ? `${text}…` : text);
 }

@@ -1,7 +1,7 @@
-/** Owns the decision how a response's body is delimited: RFC 9112 section 6.3, as a pure function. */
+/** Owns the decision where a response's body ends (RFC 9112 section 6.3), as a pure function. */
 import { ProtocolError } from './error.js';
 
-/** What of a head decides its framing. */
+/** The parts of a head that decide where its body ends. */
 export interface FramingFields {
   readonly minor: number;
   readonly status: number;
@@ -19,7 +19,7 @@ export interface FramingFields {
 export type Framing = 'none' | 'length' | 'chunked' | 'close';
 
 /**
- * How the body of a final response to `method` is delimited.
+ * How the end of the body of a final response to `method` is found.
  *
  * @throws ProtocolError where a length and a transfer coding contradict each
  * other, or HTTP/1.0 carries a transfer coding (RFC 9112 section 6.1: faulty).

@@ -1,14 +1,7 @@
-/**
- * Owns the reading of a response's head (or trailers) from bytes that arrive
- * in any pieces: validated byte by byte in one pass, framing fields picked out
- * on the way, everything else kept as one string for whoever asks.
- *
- * Strict on purpose. Line ends are CR LF and nothing else, names are tokens,
- * values hold no control bytes: whatever two parsers could split differently
- * is refused (RFC 9112 sections 2.2, 5 and 11.2 say what happens otherwise).
- */
-import { COLON, CR, HTAB, isWord, type Latin1Bytes, LF, SP, TEXT, TOKEN } from './bytes.js';
-import { ProtocolError } from './error.js';
+/** Owns the reading of a response's head, or of its trailers, from bytes that arrive in any pieces. */
+import { COLON, CR, HTAB, type Latin1Bytes, LF, SP, TEXT, TOKEN } from './bytes.js';
+import { ProtocolError, showBytes } from './error.js';
+import { KnownFields } from './known-fields.js';
 import type { WireLimits } from './limits.js';
 
 /** Where a scan stopped for want of bytes. Small integers: this is read for each piece that arrives. */
@@ -23,10 +16,16 @@ const enum At {
 }
 
 /**
- * Reads one head at a time: `feed` until it returns a position, read the
- * fields, `reset`. An instance serves a whole connection.
+ * Reads one head after the other: call `feed` until it returns a position, read
+ * the properties, call `reset`. Each byte is checked once, in one pass. The known
+ * fields are read on the way; the text of all fields is kept as one string, and
+ * is only parsed if the program asks for it.
+ *
+ * It is strict: a line ends with CR LF, a name is a token, and a value holds no
+ * control byte. What two parsers could read differently is refused, because it
+ * lets an attacker smuggle a response (RFC 9112 sections 2.2, 5 and 11.2).
  */
-export class HeadScanner {
+export class HeadScanner extends KnownFields {
   /** The minor version of HTTP/1.x: 0 or 1. */
   minor = 1;
   status = 0;
@@ -34,19 +33,10 @@ export class HeadScanner {
   text = '';
   /** Where the first field line starts in `text`. */
   fieldsAt = 0;
-  /** -1 where there is none. */
-  contentLength = -1;
-  chunked = false;
-  /** `Connection` holds `close`, `keep-alive`. */
-  close = false;
-  keepAlive = false;
-  /** The content coding is `gzip` (or its alias `x-gzip`), alone. */
-  gzip = false;
 
   private at: At = At.StatusLine;
   private fields = 0;
   private folded = false;
-  private codings = 0;
   private nameStart = 0;
   private nameEnd = 0;
   private valueStart = 0;
@@ -60,7 +50,9 @@ export class HeadScanner {
   private store: Buffer | null = null;
   private pending = 0;
 
-  constructor(private readonly limits: WireLimits) {}
+  constructor(private readonly limits: WireLimits) {
+    super();
+  }
 
   /**
    * Goes on with `bytes[start, end)`. Returns the position after the head's
@@ -118,12 +110,7 @@ export class HeadScanner {
     this.at = at;
     this.text = '';
     this.fields = 0;
-    this.contentLength = -1;
-    this.chunked = false;
-    this.codings = 0;
-    this.close = false;
-    this.keepAlive = false;
-    this.gzip = false;
+    this.clearFields();
     this.folded = false;
     this.store = null;
     this.pending = 0;
@@ -159,7 +146,7 @@ export class HeadScanner {
           if (bytes[pos] !== LF) throw badByte('ERR_HEADER_FIELD', `the field ${this.nameIn(bytes, base)}, after a CR,`, bytes[pos]);
           pos++;
           if (++this.fields > this.limits.maxFields) throw tooMany(this.limits.maxFields);
-          this.field(bytes, base);
+          this.takeField(bytes, this.nameStart + base, this.nameEnd + base, this.valueStart + base, this.valueEnd + base);
           at = At.LineStart;
           break;
         case At.LineStart: {
@@ -235,68 +222,6 @@ export class HeadScanner {
     this.status = a * 100 + b * 10 + c;
   }
 
-  /** Looks at one field line for what decides framing and persistence; by the length of its name first. */
-  private field(bytes: Uint8Array, base: number): void {
-    const name = this.nameStart + base;
-    const nameEnd = this.nameEnd + base;
-    const length = nameEnd - name;
-    if (length !== 14 && length !== 17 && length !== 10 && length !== 16) return;
-    let start = this.valueStart + base;
-    let end = this.valueEnd + base;
-    while (start < end && (bytes[start] === SP || bytes[start] === HTAB)) start++;
-    while (end > start && (bytes[end - 1] === SP || bytes[end - 1] === HTAB)) end--;
-    if (length === 14) {
-      if (isWord(bytes, name, nameEnd, 'content-length')) this.contentLengthField(bytes, start, end);
-    } else if (length === 17) {
-      if (isWord(bytes, name, nameEnd, 'transfer-encoding')) this.transferEncodingField(bytes, start, end);
-    } else if (length === 10) {
-      if (isWord(bytes, name, nameEnd, 'connection')) this.connectionField(bytes, start, end);
-    } else if (isWord(bytes, name, nameEnd, 'content-encoding')) {
-      this.codings++;
-      this.gzip = this.codings === 1 && (isWord(bytes, start, end, 'gzip') || isWord(bytes, start, end, 'x-gzip'));
-    }
-  }
-
-  private contentLengthField(bytes: Uint8Array, start: number, end: number): void {
-    let length = 0;
-    let valid = end > start && end - start <= 19;
-    for (let i = start; valid && i < end; i++) {
-      const digit = bytes[i] - 0x30;
-      valid = digit >= 0 && digit <= 9;
-      length = length * 10 + digit;
-    }
-    if (!valid || length > Number.MAX_SAFE_INTEGER) {
-      throw new ProtocolError('ERR_CONTENT_LENGTH', `the response's Content-Length is ${quote(bytes, start, end)}, not a decimal number of bytes below 2^53 (RFC 9110 section 8.6); the server is faulty`);
-    }
-    // RFC 9110 section 8.6: equal lengths may be taken as one; different ones never.
-    if (this.contentLength !== -1 && this.contentLength !== length) {
-      throw new ProtocolError('ERR_CONTENT_LENGTH', `the response has two different Content-Lengths, ${this.contentLength} and ${length} (RFC 9112 section 6.3); the server is faulty or somebody is smuggling`);
-    }
-    this.contentLength = length;
-  }
-
-  private transferEncodingField(bytes: Uint8Array, start: number, end: number): void {
-    // We offer no transfer coding, so the one that may come is chunked (RFC 9112 section 6.1).
-    if (this.chunked || !isWord(bytes, start, end, 'chunked')) {
-      throw new ProtocolError('ERR_TRANSFER_ENCODING', `the response's Transfer-Encoding is ${this.chunked ? 'given twice' : quote(bytes, start, end)}; only one "chunked" is accepted (RFC 9112 section 6.1)`);
-    }
-    this.chunked = true;
-  }
-
-  private connectionField(bytes: Uint8Array, start: number, end: number): void {
-    let from = start;
-    for (let i = start; i <= end; i++) {
-      if (i < end && bytes[i] !== 0x2c) continue;
-      let a = from;
-      let b = i;
-      while (a < b && (bytes[a] === SP || bytes[a] === HTAB)) a++;
-      while (b > a && (bytes[b - 1] === SP || bytes[b - 1] === HTAB)) b--;
-      if (isWord(bytes, a, b, 'close')) this.close = true;
-      else if (isWord(bytes, a, b, 'keep-alive')) this.keepAlive = true;
-      from = i + 1;
-    }
-  }
-
   private finish(bytes: Buffer, start: number): void {
     const end = this.pos;
     this.size = end - start;
@@ -336,14 +261,8 @@ export class HeadScanner {
   }
 
   private nameIn(bytes: Uint8Array, base: number): string {
-    return quote(bytes, this.nameStart + base, this.nameEnd + base);
+    return showBytes(bytes, this.nameStart + base, this.nameEnd + base);
   }
-}
-
-/** Bytes as an error may show them. */
-function quote(bytes: Uint8Array, start: number, end: number): string {
-  const text = String.fromCharCode(...bytes.subarray(start, Math.min(end, start + 60)));
-  return JSON.stringify(end - start > 60 ? `${text}…` : text);
 }
 
 function badByte(code: 'ERR_STATUS_LINE' | 'ERR_HEADER_FIELD', where: string, byte: number): ProtocolError {
@@ -351,11 +270,11 @@ function badByte(code: 'ERR_STATUS_LINE' | 'ERR_HEADER_FIELD', where: string, by
 }
 
 function badName(bytes: Uint8Array, start: number, pos: number): ProtocolError {
-  return new ProtocolError('ERR_HEADER_FIELD', `${quote(bytes, start, Math.min(bytes.length, pos + 1))} is not the start of a header field: a name is made of token characters and followed by a colon (RFC 9112 section 5)`);
+  return new ProtocolError('ERR_HEADER_FIELD', `${showBytes(bytes, start, Math.min(bytes.length, pos + 1))} is not the start of a header field: a name is made of token characters and followed by a colon (RFC 9112 section 5)`);
 }
 
 function badStatusLine(bytes: Uint8Array, start: number, end: number): ProtocolError {
-  return new ProtocolError('ERR_STATUS_LINE', `${quote(bytes, start, end)} is not the status line of an HTTP/1.0 or HTTP/1.1 response (RFC 9112 section 4)`);
+  return new ProtocolError('ERR_STATUS_LINE', `${showBytes(bytes, start, end)} is not the status line of an HTTP/1.0 or HTTP/1.1 response (RFC 9112 section 4)`);
 }
 
 function tooMany(limit: number): ProtocolError {

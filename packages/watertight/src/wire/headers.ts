@@ -1,7 +1,4 @@
-/**
- * Owns header fields: the WHATWG `Headers` interface over fields in their order
- * and original spelling. A response's are parsed when somebody first asks.
- */
+/** Owns header fields: the WHATWG `Headers` interface over fields that keep their order and spelling. */
 import { HTAB, SP, TEXT, TOKEN } from './bytes.js';
 import { RequestError, show } from './error.js';
 import { INSPECT, inspectAs, shownValue, type Inspect } from './inspection.js';
@@ -16,9 +13,9 @@ interface Field {
 }
 
 /**
- * Header fields. Lookups ignore the letter case of names; `__proto__` and
- * `constructor` are names like any other. Values are byte strings: one
- * character a byte, U+00FF at most.
+ * Header fields. Names are compared without regard to letter case; `__proto__`
+ * and `constructor` are names like any other. Each character of a value is one
+ * byte, U+00FF at most. The fields of a response are parsed at the first use.
  */
 export class Headers implements Iterable<[string, string]> {
   private fields: Field[] | null;
@@ -42,12 +39,12 @@ export class Headers implements Iterable<[string, string]> {
   private text = '';
   private from = 0;
 
-  /** The fields in order with the spelling they came with: `[name, value]`. A copy. */
+  /** A copy of the fields, `[name, value]`, in their order and spelling. */
   get raw(): [name: string, value: string][] {
     return this.list().map(({ name, value }) => [name, value]);
   }
 
-  /** All values of the name, joined by `, `; null where there is none. */
+  /** All values of the name, joined by `, `; null if there is none. */
   get(name: string): string | null {
     const lower = name.toLowerCase();
     let found: string | null = null;
@@ -57,17 +54,18 @@ export class Headers implements Iterable<[string, string]> {
     return found;
   }
 
+  /** Whether there is a field of the name. */
   has(name: string): boolean {
     const lower = name.toLowerCase();
     return this.list().some((field) => field.lower === lower);
   }
 
-  /** The values of `Set-Cookie`, one a field: the only name whose values can't be joined. */
+  /** The values of all `Set-Cookie` fields: the only name whose values can't be joined. */
   getSetCookie(): string[] {
     return this.list().filter((field) => field.lower === 'set-cookie').map((field) => field.value);
   }
 
-  /** @throws RequestError for a name or value that can't be sent. */
+  /** Adds a field. @throws RequestError for a name or value that can't be sent. */
   append(name: string, value: string): void {
     this.list().push(makeField(name, value));
   }
@@ -81,6 +79,7 @@ export class Headers implements Iterable<[string, string]> {
     else this.fields = list.filter(({ lower }, i) => i === at || lower !== field.lower).map((old, i) => (i === at ? field : old));
   }
 
+  /** Removes all fields of the name. */
   delete(name: string): void {
     const lower = name.toLowerCase();
     this.fields = this.list().filter((field) => field.lower !== lower);
@@ -90,7 +89,7 @@ export class Headers implements Iterable<[string, string]> {
     for (const [name, value] of this) callback.call(thisArg, value, name, this);
   }
 
-  /** Names in lower case, sorted, values of a name joined (`set-cookie` apart), as WHATWG Fetch has it. */
+  /** Pairs in the form of WHATWG Fetch: names in lower case and sorted, the values of a name joined, except those of `set-cookie`. */
   *entries(): IterableIterator<[string, string]> {
     const names = [...new Set(this.list().map((field) => field.lower))].sort();
     for (const name of names) {

@@ -1,4 +1,4 @@
-/** HTTP/1.1 without I/O: bytes to messages and messages to bytes. */
+/** The room `wire`: HTTP/1.1 without I/O, bytes to messages and messages to bytes. */
 export { ChunkedDecoder } from './chunked-decoder.js';
 export { ProtocolError, RequestError, show, WatertightError, type ProtocolErrorCode, type RequestErrorCode, type WatertightErrorOptions } from './error.js';
 export { framingOf, isPersistent, type Framing, type FramingFields } from './framing.js';

@@ -1,9 +1,9 @@
-/** Owns what `console.log` shows of the library's objects: what they are, not what they are made of, and no credentials. */
+/** Owns how `console.log` shows the library's objects: their public properties, without credentials. */
 
 /** Node's `util.inspect.custom`, without importing Node. */
 export const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
-/** What Node passes to such a method. */
+/** The function that Node passes to such a method. */
 export type Inspect = (value: unknown, options?: object) => string;
 
 /** Fields whose values are secrets. */

@@ -1,6 +1,6 @@
-/** Owns the bounds on what a server may send before and around a body. */
+/** Owns the limits on what a server may send besides a body's bytes: heads, trailers and chunk sizes. */
 
-/** Bounds on the heads of a response, its trailers and its chunk framing. */
+/** Limits on a response's heads and trailers. */
 export interface WireLimits {
   /** Bytes of one response's status line and fields, those of its 1xx responses included; the same again for trailers. */
   readonly maxHeadBytes: number;

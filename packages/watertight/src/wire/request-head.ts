@@ -1,15 +1,11 @@
-/**
- * Owns the writing of a request's head. Everything that comes from the caller
- * is checked here or by the types it comes in: no CR, LF or NUL can reach the
- * wire, and the framing fields are ours alone.
- */
+/** Owns the writing of a request's head, and the checks of its method and of the fields that the program must not set. */
 import { RequestError, show } from './error.js';
 import { isToken, type Headers } from './headers.js';
 
-/** How the request's body is delimited: no body, that many bytes, or chunks of unknown sum. */
+/** How the server finds the end of the request's body: there is none, it has that many bytes, or it comes in chunks. */
 export type RequestFraming = 'none' | number | 'chunked';
 
-/** What a request's head is made of. */
+/** The parts of a request's head. */
 export interface RequestHead {
   readonly method: string;
   /** Path and query, as the URL standard writes them: visible ASCII. */
@@ -20,16 +16,19 @@ export interface RequestHead {
   readonly framing: RequestFraming;
   /** Sends `Connection: close`. */
   readonly close: boolean;
-  /** Offers gzip, where the caller does not say what it accepts. */
+  /** Offers gzip, unless the program's headers have an Accept-Encoding. */
   readonly offerGzip: boolean;
 }
 
 export const USER_AGENT = 'watertight/0.1';
 
-/** Fields that frame the message or the connection: the library sets them. */
+/** Fields that say where the message ends or what becomes of the connection: only the library sets them. */
 const RESERVED = new Set(['transfer-encoding', 'content-length', 'host', 'connection', 'keep-alive', 'proxy-connection', 'upgrade', 'http2-settings', 'trailer']);
 
-/** The head as one string, one character a byte. */
+/**
+ * The head as one string, one character a byte. Its parts were checked when they
+ * were made (`Request`, `Headers`): no CR, LF or NUL of the program's can be in it.
+ */
 export function encodeRequestHead(head: RequestHead): string {
   const { method, target, headers, framing } = head;
   let text = `${method} ${target} HTTP/1.1\r\nHost: ${headers === null ? head.host : hostOf(headers, head.host)}\r\n`;
@@ -63,8 +62,8 @@ export function checkMethod(method: unknown): asserts method is string {
 }
 
 /**
- * Checks the fields that the caller must not decide, and says whether it asks
- * for the connection to be closed.
+ * Checks the fields that the program must not set, and says whether it asks for
+ * the connection to be closed and which Content-Length it declares.
  *
  * @param length bytes of the body, null where it is not known beforehand
  * @throws RequestError for a field that contradicts the body or would change the framing.

@@ -1,33 +1,29 @@
-/**
- * Owns one response on its way in, from the first byte of its head to the end
- * of its body: 1xx responses before it, how the body is delimited, and where
- * its payload lies in the bytes that arrive. A connection has one, for one
- * response after the other.
- */
+/** Owns the reading of one response, from the first byte of its head to the end of its body. */
 import { ChunkedDecoder } from './chunked-decoder.js';
 import { ProtocolError } from './error.js';
 import { framingOf, type Framing } from './framing.js';
 import { HeadScanner } from './head-scanner.js';
 import type { WireLimits } from './limits.js';
 
-/** Who is told of 1xx responses. */
+/** Is told of 1xx responses. */
 export interface InterimSink {
   /** `head` is valid only during the call. */
   interim(head: HeadScanner): void;
 }
 
-/** Where a body's payload goes. */
+/** Takes a body's payload. */
 export interface PayloadSink {
   /** `bytes[start, end)`, valid only during the call. */
   push(bytes: Buffer, start: number, end: number): void;
-  /** Bytes that are the sink's own from now on. */
+  /** Bytes that belong to the sink from now on. */
   add(chunk: Uint8Array): void;
 }
 
+/** Reads one response after the other: 1xx responses, the final head, and the payload of its body. */
 export class ResponseReader {
   readonly scanner: HeadScanner;
   framing: Framing = 'none';
-  /** Bytes that a body of known length still lacks. */
+  /** Bytes of a body of known length that have not come yet. */
   remaining = 0;
   /** The message is complete; bytes behind it belong to no response. */
   complete = false;

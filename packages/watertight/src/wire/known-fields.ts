@@ -1,0 +1,91 @@
+/** Owns the fields of a response's head that the client itself acts on: how they are recognised, read and checked. */
+import { HTAB, isWord, SP } from './bytes.js';
+import { ProtocolError, showBytes } from './error.js';
+
+/** What the known fields of one head say. `HeadScanner` extends it: one object, and nothing to copy. */
+export class KnownFields {
+  /** -1 where there is none. */
+  contentLength = -1;
+  chunked = false;
+  /** `Connection` holds `close`, `keep-alive`. */
+  close = false;
+  keepAlive = false;
+  /** The content coding is `gzip` (or its alias `x-gzip`), alone. */
+  gzip = false;
+
+  private codings = 0;
+
+  protected clearFields(): void {
+    this.contentLength = -1;
+    this.chunked = false;
+    this.close = false;
+    this.keepAlive = false;
+    this.gzip = false;
+    this.codings = 0;
+  }
+
+  /**
+   * Looks at one field line: its name is `bytes[name, nameEnd)`, its value `bytes[value, valueEnd)`.
+   *
+   * @throws ProtocolError if it is a known field whose value can't be taken.
+   */
+  protected takeField(bytes: Uint8Array, name: number, nameEnd: number, value: number, valueEnd: number): void {
+    // Most names differ in their length already.
+    const length = nameEnd - name;
+    if (length !== 14 && length !== 17 && length !== 10 && length !== 16) return;
+    let start = value;
+    let end = valueEnd;
+    while (start < end && (bytes[start] === SP || bytes[start] === HTAB)) start++;
+    while (end > start && (bytes[end - 1] === SP || bytes[end - 1] === HTAB)) end--;
+    if (length === 14) {
+      if (isWord(bytes, name, nameEnd, 'content-length')) this.takeContentLength(bytes, start, end);
+    } else if (length === 17) {
+      if (isWord(bytes, name, nameEnd, 'transfer-encoding')) this.takeTransferEncoding(bytes, start, end);
+    } else if (length === 10) {
+      if (isWord(bytes, name, nameEnd, 'connection')) this.takeConnection(bytes, start, end);
+    } else if (isWord(bytes, name, nameEnd, 'content-encoding')) {
+      this.codings++;
+      this.gzip = this.codings === 1 && (isWord(bytes, start, end, 'gzip') || isWord(bytes, start, end, 'x-gzip'));
+    }
+  }
+
+  private takeContentLength(bytes: Uint8Array, start: number, end: number): void {
+    let length = 0;
+    let valid = end > start && end - start <= 19;
+    for (let i = start; valid && i < end; i++) {
+      const digit = bytes[i] - 0x30;
+      valid = digit >= 0 && digit <= 9;
+      length = length * 10 + digit;
+    }
+    if (!valid || length > Number.MAX_SAFE_INTEGER) {
+      throw new ProtocolError('ERR_CONTENT_LENGTH', `the response's Content-Length is ${showBytes(bytes, start, end)}, not a decimal number of bytes below 2^53 (RFC 9110 section 8.6); the server is faulty`);
+    }
+    // RFC 9110 section 8.6: equal lengths may be taken as one; different ones never.
+    if (this.contentLength !== -1 && this.contentLength !== length) {
+      throw new ProtocolError('ERR_CONTENT_LENGTH', `the response has two different Content-Lengths, ${this.contentLength} and ${length} (RFC 9112 section 6.3); the server is faulty or somebody is smuggling`);
+    }
+    this.contentLength = length;
+  }
+
+  private takeTransferEncoding(bytes: Uint8Array, start: number, end: number): void {
+    // We offer no transfer coding, so the one that may come is chunked (RFC 9112 section 6.1).
+    if (this.chunked || !isWord(bytes, start, end, 'chunked')) {
+      throw new ProtocolError('ERR_TRANSFER_ENCODING', `the response's Transfer-Encoding is ${this.chunked ? 'given twice' : showBytes(bytes, start, end)}; only one "chunked" is accepted (RFC 9112 section 6.1)`);
+    }
+    this.chunked = true;
+  }
+
+  private takeConnection(bytes: Uint8Array, start: number, end: number): void {
+    let from = start;
+    for (let i = start; i <= end; i++) {
+      if (i < end && bytes[i] !== 0x2c) continue;
+      let a = from;
+      let b = i;
+      while (a < b && (bytes[a] === SP || bytes[a] === HTAB)) a++;
+      while (b > a && (bytes[b - 1] === SP || bytes[b - 1] === HTAB)) b--;
+      if (isWord(bytes, a, b, 'close')) this.close = true;
+      else if (isWord(bytes, a, b, 'keep-alive')) this.keepAlive = true;
+      from = i + 1;
+    }
+  }
+}
