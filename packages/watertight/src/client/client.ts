@@ -1,4 +1,4 @@
-/** Owns the policy around a round trip: redirects, cookies, the time a request may take. Go's `http.Client`. */
+/** Owns the client, Go's `http.Client`: it follows redirects, keeps cookies and limits the time of a request. */
 /* eslint-disable @typescript-eslint/unbound-method -- methods only mark where a stack begins here; nobody calls them unbound */
 import { captureTrace, type Trace } from '../tasks/index.js';
 import { Request, type BodyInit, type RequestInit, type Response } from '../conn/index.js';
@@ -7,27 +7,30 @@ import { INSPECT, inspectAs, RequestError, show, type Inspect } from '../wire/in
 import { RedirectError } from './error.js';
 import { redirectOf } from './redirect.js';
 
-/** As `tough-cookie`'s `CookieJar` has them. */
+/** A store of cookies, such as the `CookieJar` of the package `tough-cookie`. */
 export interface CookieJar {
+  /** The cookies for a URL, as the value of the Cookie header; '' if there are none. */
   getCookieString(url: string): string | PromiseLike<string>;
+  /** Stores one `Set-Cookie` value that came from the URL. */
   setCookie(cookie: string, url: string, options?: { ignoreError?: boolean }): unknown;
 }
 
+/** Options of a client. Only own properties are read. */
 export interface ClientOptions {
-  /** Default: `defaultTransport`, which all clients share. */
+  /** What makes the requests. Default: `defaultTransport`, which all such clients share. */
   readonly transport?: RoundTripper;
   /**
-   * Called before a redirect is followed, with the request to come and those
-   * before it, oldest first. Returning false hands out the redirect response
-   * itself (Go's `ErrUseLastResponse`); throwing rejects the request. Default:
-   * at most ten requests in all, as in Go.
+   * Called before a redirect is followed, with the next request and those before
+   * it, oldest first; awaited. If it returns false, the redirect itself is the
+   * response (Go's `ErrUseLastResponse`); if it throws, the request fails with
+   * what it threw. Default: a RedirectError after ten requests, as in Go.
    */
   readonly checkRedirect?: (request: Request, via: readonly Request[]) => unknown;
-  /** Cookies are sent from it and stored in it. Default: none. */
+  /** Cookies are taken from it and stored in it. Default: none. */
   readonly jar?: CookieJar;
-  /** Milliseconds for a request, its redirects and its body; a request's own `timeout` goes before. Default 0: no limit. */
+  /** Milliseconds for a request with its redirects and its body; a request's own `timeout` goes before it. Default: 0, no limit. */
   readonly timeout?: number;
-  /** Further headers that must not follow a redirect to another origin, such as `X-Api-Key`. */
+  /** Further headers that are not sent to another origin after a redirect, such as `X-Api-Key`. Default: none; credentials and cookies never are. */
   readonly sensitiveHeaders?: Iterable<string>;
 }
 
@@ -39,6 +42,7 @@ const MAX_REDIRECTS = 10;
 /** What is read of a redirect's body to save the connection: Go's `maxBodySlurpSize`. */
 const SLURP = 2048;
 
+/** Makes requests through a transport. It holds no connections itself, so there may be many clients. */
 export class Client {
   private readonly transport: RoundTripper;
   private readonly checkRedirect: ClientOptions['checkRedirect'];
@@ -58,7 +62,7 @@ export class Client {
     this.sensitive = new Set([...(own.sensitiveHeaders ?? [])].map((name) => name.toLowerCase()));
   }
 
-  /** Makes a request. Resolves with its response whatever the status, redirects followed. Rejects as `Transport.roundTrip` does, or with a RedirectError. */
+  /** Makes a request and follows its redirects. Resolves with the response, whatever its status. Rejects as `Transport.roundTrip` does, or with a RedirectError. */
   do(request: RequestLike): Promise<Response> {
     const trace = this.traceOf(Client.prototype.do);
     return new Promise((resolve, reject) => {
@@ -69,7 +73,7 @@ export class Client {
     });
   }
 
-  /** @internal What all the shorter forms do; the call site is the one of `entry`. */
+  /** @internal What `get`, `post` and the others do. `entry` is the function that the program called. */
   send(method: string | null, url: string | URL, body: BodyInit | null, init: RequestInit | null | undefined, entry: Entry): Promise<Response> {
     const trace = this.traceOf(entry);
     return new Promise((resolve, reject) => {
@@ -93,19 +97,22 @@ export class Client {
     return this.transport instanceof Transport && this.transport.tracksAll ? captureTrace(entry) : null;
   }
 
+  /** GET. Resolves and rejects as `do`. */
   get(url: string | URL, init?: RequestInit | null): Promise<Response> {
     return this.send('GET', url, null, init, Client.prototype.get);
   }
 
+  /** HEAD: the response has no body. Resolves and rejects as `do`. */
   head(url: string | URL, init?: RequestInit | null): Promise<Response> {
     return this.send('HEAD', url, null, init, Client.prototype.head);
   }
 
+  /** POST of a body. Its Content-Type follows from its kind, unless `init.headers` has one. Resolves and rejects as `do`. */
   post(url: string | URL, body: BodyInit | null, init?: RequestInit | null): Promise<Response> {
     return this.send('POST', url, body, init, Client.prototype.post);
   }
 
-  /** Sends the fields as `application/x-www-form-urlencoded`. */
+  /** POST of fields as `application/x-www-form-urlencoded`. Resolves and rejects as `do`. */
   postForm(url: string | URL, fields: FormFields, init?: RequestInit | null): Promise<Response> {
     return new Promise((resolve) => {
       resolve(this.send('POST', url, formOf(fields), init, Client.prototype.postForm));

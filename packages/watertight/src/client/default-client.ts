@@ -1,4 +1,4 @@
-/** Owns the client behind `get`, `post` and the other functions: one for the process, as in Go. */
+/** Owns the default client, which `get`, `post` and the other functions use, as in Go. */
 import type { BodyInit, RequestInit, Response } from '../conn/index.js';
 import { Client, type FormFields } from './client.js';
 
@@ -6,12 +6,12 @@ import { Client, type FormFields } from './client.js';
 export const defaultClient = new Client();
 
 /**
- * GET. The response is here as soon as its head is; its body must be read to
- * EOF or closed, best by `await using res = await get(url)`. A status of 400
- * or 500 is a response, not an error.
+ * GET. Resolves with the response as soon as its head has come. The body must be
+ * read to EOF or closed, best by `await using res = await get(url)`. A status such
+ * as 400 or 500 is a response, not an error.
  *
- * Rejects with a RequestError, DialError, ConnectionError, ProtocolError,
- * TimeoutError, TransportError or RedirectError, or with the signal's reason.
+ * @returns rejects with a RequestError, DialError, ConnectionError, ProtocolError,
+ * TimeoutError, RequestBodyError, TransportError or RedirectError, or with the signal's reason.
  */
 export function get(url: string | URL, init?: RequestInit | null): Promise<Response> {
   return defaultClient.send('GET', url, null, init, get);
@@ -22,7 +22,7 @@ export function head(url: string | URL, init?: RequestInit | null): Promise<Resp
   return defaultClient.send('HEAD', url, null, init, head);
 }
 
-/** POST of a body; its Content-Type is set from its kind unless `init.headers` has one. Otherwise as `get`. */
+/** POST of a body. Its Content-Type follows from its kind, unless `init.headers` has one. Otherwise as `get`. */
 export function post(url: string | URL, body: BodyInit | null, init?: RequestInit | null): Promise<Response> {
   return defaultClient.send('POST', url, body, init, post);
 }
@@ -37,7 +37,7 @@ export function request(url: string | URL, init?: RequestInit | null): Promise<R
   return defaultClient.send(null, url, null, init, request);
 }
 
-/** Closes the idle connections of `defaultTransport`; busy ones end when they would become idle, until the next request. */
+/** Closes the idle connections of `defaultTransport`: see `Transport.closeIdleConnections`. */
 export function closeIdleConnections(): void {
   defaultClient.closeIdleConnections();
 }

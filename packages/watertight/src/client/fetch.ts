@@ -1,8 +1,4 @@
-/**
- * Owns the facade that looks like the platform's `fetch`: its signature and its
- * `Response`, over `defaultTransport`. The platform's rules for bodies stay
- * ours: read it or cancel it.
- */
+/** Owns a `fetch` with the signature of the platform's, made with the default client. */
 import type { BodyInit as OurBody, RequestInit as OurInit, Response as OurResponse } from '../conn/index.js';
 import { defaultClient } from './default-client.js';
 
@@ -12,9 +8,12 @@ type Input = Parameters<typeof globalThis.fetch>[0];
 type Init = Parameters<typeof globalThis.fetch>[1];
 
 /**
- * WHATWG `fetch` over our connections. Rejects with a TypeError (`cause` has
- * our error) if there is no response, with the signal's reason if aborted.
- * Browser-only options (mode, credentials, cache …) have no effect.
+ * WHATWG `fetch` over the connections of `defaultTransport`. The body of the
+ * response must be read to its end or cancelled, as with the other functions.
+ * Options for browsers only (mode, credentials, cache and others) have no effect.
+ *
+ * @returns rejects with a TypeError if there is no response (`cause` has the
+ * library's error), with the signal's reason if that was aborted.
  */
 export async function fetch(input: Input, init?: Init): Promise<Response> {
   const request = new globalThis.Request(input, init);

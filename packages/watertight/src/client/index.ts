@@ -1,4 +1,4 @@
-/** Policy around a round trip. */
+/** The room `client`: redirects, cookies and time limits around a round trip. */
 export { Client, type ClientOptions, type CookieJar, type FormFields } from './client.js';
 export { closeIdleConnections, defaultClient, get, head, post, postForm, request } from './default-client.js';
 export { RedirectError, type RedirectErrorCode } from './error.js';

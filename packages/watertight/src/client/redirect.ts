@@ -1,12 +1,8 @@
-/**
- * Owns the decision what follows a redirect: Go's `redirectBehavior`,
- * `makeHeadersCopier` and `refererForURL`, as a pure function; stricter than
- * Go where it keeps credentials on the way to another port or a subdomain.
- */
+/** Owns the decision which request follows a redirect, as a pure function. */
 import { show, type Headers } from '../wire/index.js';
 import { RedirectError } from './error.js';
 
-/** What of the request and its redirect response decides. */
+/** What the decision depends on: facts about the request and the response. */
 export interface RedirectInput {
   readonly status: number;
   readonly location: string | null;
@@ -31,15 +27,17 @@ export interface Redirect {
   readonly keepBody: boolean;
 }
 
-/** Headers that say who asks: they do not leave the origin they were meant for. */
+/** Headers that say who asks: they are not sent to another origin. */
 const CREDENTIALS = ['authorization', 'www-authenticate', 'cookie', 'cookie2', 'proxy-authorization', 'proxy-authenticate'];
 
 /** Headers that describe a body. */
 const CONTENT = ['content-length', 'content-type', 'content-encoding', 'content-language', 'content-location', 'expect'];
 
 /**
- * The request that a response asks for, or null if it is to be handed out as
- * it is: no redirect, no Location, or a body that can't be sent again.
+ * The request that follows, or null if the response is given to the program as
+ * it is: it is no redirect, has no Location, or needs a body that can't be sent
+ * again. The rules are those of Go's `redirectBehavior`, `makeHeadersCopier` and
+ * `refererForURL`; unlike Go, credentials never go to another port or a subdomain.
  *
  * @throws RedirectError (`ERR_REDIRECT_LOCATION`)
  */

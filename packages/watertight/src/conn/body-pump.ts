@@ -1,12 +1,9 @@
-/**
- * Owns the sending of a streamed request body: chunk by chunk from its source,
- * no faster than the socket takes it, stopped at once when it is not wanted.
- */
+/** Owns the sending of a streamed request body, chunk by chunk, no faster than the socket takes it. */
 import type { Socket } from 'node:net';
 import { RequestBodyError } from './error.js';
 import { chunkBytes, type ChunkSource } from './request-body.js';
 
-/** What a pump needs to know and whom it tells. */
+/** What a pump needs, and the functions that it calls: one of `sent` and `failed`, unless it is stopped before. */
 export interface PumpOptions {
   readonly socket: Socket;
   readonly source: ChunkSource;
@@ -18,6 +15,7 @@ export interface PumpOptions {
 
 const LAST_CHUNK = '0\r\n\r\n';
 
+/** The sending of one body. */
 export class BodyPump {
   private stopped = false;
   private sentBytes = 0;

@@ -1,17 +1,17 @@
-/**
- * Owns the body of a response as the program holds it: it must be read to EOF
- * or closed, or the connection under it serves nobody else.
- */
+/** Owns the body of a response as the program sees it: how it is read and closed. */
 import { INSPECT, inspectAs, RequestError, show, type Inspect } from '../wire/index.js';
 import { asBytes, type BodySource, type BodyState } from './body-source.js';
 import { BodyError } from './error.js';
 
-/** The most that one chunk list is joined into: what a typed array can hold. */
+/** The most bytes that `readAll` joins: a typed array holds no more. */
 const MAX_JOINED = 2 ** 32;
 
-/** A response's body. */
+/**
+ * A response's body. It must be read to EOF or closed: until then its
+ * connection serves no other request, as in Go.
+ */
 export class Body implements AsyncIterable<Uint8Array> {
-  /** What must stay alive as long as anybody holds the body: the watch looks at it. */
+  /** Kept alive by whoever holds the body. The watch for leaks looks at it. */
   private readonly handle: object;
   private readonly source: BodySource;
 
@@ -21,18 +21,21 @@ export class Body implements AsyncIterable<Uint8Array> {
     this.handle = handle;
   }
 
-  /** `unread` and `reading` pin the connection; `eof`, `closed` and `errored` do not. */
+  /** How far the body is. In `unread` and `reading` it keeps its connection busy; in `eof`, `closed` and `errored` it does not. */
   get state(): BodyState {
     return this.source.state;
   }
 
   /**
-   * The next bytes, at most `max` of them, as soon as there are any; null at
-   * EOF. The read that delivers the last byte releases the connection.
+   * Reads the next bytes, at most `max` of them, as soon as there are any.
+   * Resolves with null at EOF. The read that returns the last byte releases
+   * the connection, as in Go.
    *
-   * Rejects with the signal's reason if the request was cancelled, with a
-   * ProtocolError, ConnectionError or TimeoutError if the body was cut or
-   * malformed, with a BodyError after `close()` and during another read.
+   * @param max in bytes; default: no limit
+   * @returns rejects with the signal's reason if the request was cancelled, with
+   * a ProtocolError, ConnectionError or TimeoutError if the body was malformed,
+   * cut or late, with a BodyError after `close()`, during another read, or for a
+   * broken content coding, with a RequestError (`ERR_INVALID_OPTION`) for a wrong `max`.
    */
   read(max: number = Infinity): Promise<Uint8Array | null> {
     if (!(max >= 1)) return max === 0 ? Promise.resolve(new Uint8Array(0)) : Promise.reject(new RequestError('ERR_INVALID_OPTION', `read() takes the most bytes wanted, a positive number, not ${show(max)}`));
@@ -49,8 +52,10 @@ export class Body implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * Everything up to EOF. With a `limit`, a body that turns out larger is
-   * closed and the promise rejects with a BodyError (`ERR_BODY_TOO_LARGE`).
+   * Reads everything up to EOF.
+   *
+   * @param limit in bytes; default: no limit. A larger body is closed.
+   * @returns rejects with a BodyError (`ERR_BODY_TOO_LARGE`) for a larger body, otherwise as `read` does.
    */
   readAll(limit: number = Infinity): Promise<Uint8Array> {
     if (!(limit >= 0)) return Promise.reject(new RequestError('ERR_INVALID_OPTION', `readAll() takes the most bytes accepted, not ${show(limit)}`));
@@ -91,19 +96,20 @@ export class Body implements AsyncIterable<Uint8Array> {
   }
 
   /**
-   * Ends the body. Unless it was read to EOF, the connection is closed
-   * (`drainOnClose` may save it). Never throws; a second call does nothing.
+   * Ends the body. If it was not read to EOF, its connection is closed, as in
+   * Go; the transport's option `drainOnClose` may save the connection. Never
+   * throws or rejects; a second call does nothing.
    */
   close(): Promise<void> {
     return this.source.close();
   }
 
-  /** @internal Reads and drops a short rest, so that the connection is saved; closes a longer one. */
+  /** @internal Reads and drops a rest of at most `limit` bytes, which saves the connection; closes a longer body. */
   drain(limit: number): Promise<void> {
     return this.source.drain(limit);
   }
 
-  /** The body as a byte stream of the WHATWG kind; cancelling it closes the body. */
+  /** The body as a WHATWG ReadableStream. Cancelling the stream closes the body. */
   toReadableStream(): ReadableStream<Uint8Array> {
     return new ReadableStream<Uint8Array>(
       {
@@ -122,7 +128,7 @@ export class Body implements AsyncIterable<Uint8Array> {
     );
   }
 
-  /** The chunks up to EOF. Leaving the loop early (`break`, `return`, `throw`) closes the body. */
+  /** Iterates over the chunks up to EOF. Leaving the loop early (`break`, `return`, `throw`) closes the body. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
     return new BodyIterator(this, () => this.next(Infinity, toResult));
   }

@@ -1,7 +1,4 @@
-/**
- * Owns the subscriptions to abort signals: one listener a signal, however many
- * requests share it, so that a long-lived signal collects none.
- */
+/** Owns the subscriptions to abort signals: each signal gets one listener, however many requests share it. */
 
 type Listener = (reason: unknown) => void;
 
@@ -12,7 +9,7 @@ interface Subscribers {
 
 const subscriptions = new WeakMap<AbortSignal, Subscribers>();
 
-/** Calls `listener` with the reason when `signal` aborts; returns what ends that. The signal must not have aborted yet. */
+/** Calls `listener` with the reason when `signal` aborts; returns the function that ends the subscription. The signal must not have aborted yet. */
 export function onAbort(signal: AbortSignal, listener: Listener): () => void {
   let subscribers = subscriptions.get(signal);
   if (subscribers === undefined) {

@@ -1,16 +1,17 @@
-/**
- * Owns the bytes of a body between the socket and its reader. What it is given
- * lies in a buffer that is read into again, so it copies; only a large piece
- * of a buffer that the connection gives away is kept as it is.
- */
+/** Owns a queue of chunks: the bytes that have arrived and that nobody has read yet. */
 import type { PayloadSink } from '../wire/index.js';
 import { isShared, KEEP_WHOLE, sharedBytes } from './read-buffer.js';
 
 /** Shared by all queues without further chunks; never written to. */
 const NONE: Uint8Array[] = [];
 
+/**
+ * A queue of bytes. The buffer that it is given is read into again, so the
+ * queue copies its bytes; only a large piece of a buffer that the connection
+ * gives away is kept without a copy.
+ */
 export class ChunkQueue implements PayloadSink {
-  /** How many bytes wait. */
+  /** How many bytes are in the queue. */
   bytes = 0;
   private kept = false;
 

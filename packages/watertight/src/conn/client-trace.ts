@@ -1,31 +1,43 @@
-/** Owns the hooks into one request's way, named as in Go's `net/http/httptrace`. */
+/** Owns the hooks that a program can set to follow one request, named as in Go's `net/http/httptrace`. */
 import type { Headers } from '../wire/index.js';
 
-/** What `gotConn` is told of the connection. */
+/** What `gotConn` learns about the connection. */
 export interface GotConnInfo {
-  /** It has served a request before. */
+  /** The connection has served a request before. */
   readonly reused: boolean;
-  /** It came from the idle pool; then `idleTime` says for how long it was there, in ms. */
+  /** The connection was in the idle pool. */
   readonly wasIdle: boolean;
+  /** How long it was there, in milliseconds; 0 if it was not. */
   readonly idleTime: number;
+  /** This side's port; undefined for a socket without one, such as one from `dial`. */
   readonly localPort: number | undefined;
+  /** The server's IP address; undefined for a socket without one. */
   readonly remoteAddress: string | undefined;
 }
 
 /**
- * Functions called as a request goes its way; each optional, none awaited. One
- * that throws fails the request.
+ * Functions that are called while a request is made. Each is optional, and none
+ * is awaited. If one throws, the request fails with what it threw.
  */
 export interface ClientTrace {
-  /** A connection to `host:port` is wanted. */
+  /** The request begins to look for a connection to `host:port`. */
   getConn?(hostPort: string): void;
+  /** The request has a connection. */
   gotConn?(info: GotConnInfo): void;
+  /** A dial to `host:port` begins. */
   connectStart?(hostPort: string): void;
+  /** The dial has ended; `error` is null if it succeeded. */
   connectDone?(hostPort: string, error: Error | null): void;
+  /** The TLS handshake begins. */
   tlsHandshakeStart?(): void;
+  /** The TLS handshake has ended; `error` is null if it succeeded. */
   tlsHandshakeDone?(error: Error | null): void;
+  /** The request's head was written to the socket. */
   wroteHeaders?(): void;
+  /** The request has `Expect: 100-continue`, and its body waits for the server's answer. */
   wait100Continue?(): void;
+  /** A response with a status from 100 to 199 came. */
   got1xxResponse?(status: number, headers: Headers): void;
+  /** The first byte of the response came. */
   gotFirstResponseByte?(): void;
 }

@@ -1,8 +1,8 @@
-/** Owns one limit on time: a timer that lets bytes that have already arrived win over it. */
+/** Owns one limit on time: a timer that expires only after the bytes that have already arrived were delivered. */
 
 /**
- * Calls back once, `ms` after it was made. It never keeps the process alive
- * unless `ref()` was called. If the event loop was blocked, what the sockets
+ * Calls `expire` once, `ms` milliseconds after it was made. It keeps the process
+ * alive only after `ref()` was called. If the event loop was blocked, what the sockets
  * have received meanwhile is delivered first, and may `clear()` the deadline.
  */
 export class Deadline {
@@ -18,7 +18,7 @@ export class Deadline {
     this.timer.unref();
   }
 
-  /** Keeps the process alive until it expires, is cleared or unref'd: while somebody awaits its outcome. */
+  /** Keeps the process alive until the deadline expires, is cleared or unref'd: to be called while somebody awaits its outcome. */
   ref(): void {
     this.timer?.ref();
   }

@@ -1,4 +1,4 @@
-/** Owns the errors of a connection, of a body, and of time running out. */
+/** Owns the errors of a connection and of a body, and the error for a limit on time. */
 import { WatertightError, type WatertightErrorOptions } from '../wire/index.js';
 
 /**
@@ -7,7 +7,7 @@ import { WatertightError, type WatertightErrorOptions } from '../wire/index.js';
  */
 export type ConnectionErrorCode = 'ERR_CONNECTION_CLOSED' | 'ERR_CONNECTION_LOST';
 
-/** The connection ended under a request or a body. */
+/** The connection ended before the request was answered, or before the body was complete. */
 export class ConnectionError extends WatertightError {
   constructor(
     readonly code: ConnectionErrorCode,
@@ -26,14 +26,14 @@ export function connectionLost(error: Error | null, where: string): ConnectionEr
 }
 
 /**
- * - `ERR_BODY_CLOSED`: read after `close()`
- * - `ERR_BODY_READING`: a read while another one is under way
- * - `ERR_BODY_TOO_LARGE`: more bytes than the limit given
- * - `ERR_BODY_ENCODING`: the content coding is broken
+ * - `ERR_BODY_CLOSED`: the body was read after `close()`, or closed during the read
+ * - `ERR_BODY_READING`: another read of the body is under way
+ * - `ERR_BODY_TOO_LARGE`: the body has more bytes than the limit
+ * - `ERR_BODY_ENCODING`: the body can't be decoded: its gzip is broken
  */
 export type BodyErrorCode = 'ERR_BODY_CLOSED' | 'ERR_BODY_READING' | 'ERR_BODY_TOO_LARGE' | 'ERR_BODY_ENCODING';
 
-/** A body can't be read (on). */
+/** A response's body can't be read, or can't be read further. */
 export class BodyError extends WatertightError {
   constructor(
     readonly code: BodyErrorCode,
@@ -44,7 +44,7 @@ export class BodyError extends WatertightError {
   }
 }
 
-/** What a request was doing when its time ran out. */
+/** What a request did when its time ran out. */
 export type TimeoutPhase = 'waiting for a connection' | 'dialling' | 'the TLS handshake' | 'sending' | 'waiting for headers' | 'reading the body';
 
 /** A limit on time was exceeded; `phase` says during what. */
@@ -60,7 +60,7 @@ export class TimeoutError extends WatertightError {
   }
 }
 
-/** The source of a request's body failed, or gave more or fewer bytes than declared. */
+/** The source of a request's body failed (`cause` has its error), or gave more or fewer bytes than its Content-Length says. */
 export class RequestBodyError extends WatertightError {
   readonly code = 'ERR_REQUEST_BODY';
 }

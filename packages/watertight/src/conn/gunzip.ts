@@ -1,8 +1,4 @@
-/**
- * Owns the undoing of `Content-Encoding: gzip` where we asked for it, as Go's
- * transport does: pulled by the reader, bounded, and never further ahead of it
- * than Go is, so that the connection is released at the same read.
- */
+/** Owns the decoding of a gzip body that this client asked for. */
 import { createGunzip, type Gunzip as ZlibGunzip } from 'node:zlib';
 import { asBytes, type BodySource, type BodyState } from './body-source.js';
 import { BodyError } from './error.js';
@@ -13,6 +9,11 @@ const FEED = 4096;
 /** Go's flate gives nothing out before its window is full or the data ends; bytes that are here are decoded that far ahead. */
 const WINDOW = 32 << 10;
 
+/**
+ * A body source that decodes another one. It decodes as far as the reader asks,
+ * stops at a limit, and takes input in the steps of Go's transport, so that the
+ * same read releases the connection as in Go.
+ */
 export class Gunzip implements BodySource {
   private readonly zlib: ZlibGunzip = createGunzip();
   private out: Uint8Array[] = [];

@@ -1,4 +1,4 @@
-/** One persistent connection: its socket, its two loops, one exchange at a time, and what the program holds of it. */
+/** The room `conn`: one persistent connection, the exchanges on it, and the request and the response as the program sees them. */
 export { Body } from './body.js';
 export type { BodyState } from './body-source.js';
 export { onAbort } from './cancellation.js';

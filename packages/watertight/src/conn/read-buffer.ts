@@ -1,10 +1,4 @@
-/**
- * Owns what sockets read into. All connections share one buffer, so that an
- * idle one costs none; it is only valid until the next read of any of them,
- * so everything in it is copied or consumed at once. A connection in the
- * middle of a large body reads into buffers of its own, which it gives away
- * without a copy: see `docs/performance.md`.
- */
+/** Owns the buffers that sockets read into. */
 
 /** Bytes of one read at most. Larger ones save little and cost the cache. */
 export const READ_SIZE = 64 << 10;
@@ -12,6 +6,12 @@ export const READ_SIZE = 64 << 10;
 /** A piece at least so large is given away with its buffer; a smaller one is copied, so that it does not pin the rest. */
 export const KEEP_WHOLE = READ_SIZE / 4;
 
+/**
+ * All connections read into this one buffer, so that an idle connection needs
+ * none. It is only valid until any of them reads again: everything in it is
+ * copied or used at once. A connection in the middle of a large body reads into
+ * a `Slab` instead (docs/performance.md).
+ */
 const shared = Buffer.allocUnsafeSlow(READ_SIZE);
 
 /** The shared buffer as plain bytes: slicing these is faster than slicing a Buffer. */

@@ -1,9 +1,10 @@
-/** Owns the response readers of a transport: a connection has one only while it serves a request, so that an idle one costs less. */
+/** Owns the response readers that a transport keeps for its next exchanges. */
 import { ResponseReader, type WireLimits } from '../wire/index.js';
 
-/** More than are busy at once are seldom wanted again. */
+/** How many readers are kept at most. */
 const MAX_STOCK = 64;
 
+/** A connection has a reader only while it serves a request, so that an idle connection needs less memory. */
 export class ReaderStock {
   private readonly stock: ResponseReader[] = [];
 

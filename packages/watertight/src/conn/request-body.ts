@@ -1,7 +1,4 @@
-/**
- * Owns what a request may carry: the accepted kinds of body, each as bytes of
- * known length or as a source of chunks, and whether it can be sent again.
- */
+/** Owns the body of a request: which kinds of value are accepted, and how each is made ready to be sent. */
 import { FormDataEncoder } from 'form-data-encoder';
 import { RequestError } from '../wire/index.js';
 
@@ -19,10 +16,14 @@ type OneBody =
   | AsyncIterable<BodyChunk>
   | Iterable<BodyChunk>;
 
-/** What can be sent. A function makes the body anew for each attempt, so that a streamed one can be retried and redirected. */
+/**
+ * What can be sent as a body. Strings are sent as UTF-8. A stream or an iterable
+ * can be sent once; a function that returns one is called for each attempt, so
+ * that the request can be retried and redirected.
+ */
 export type BodyInit = OneBody | (() => OneBody);
 
-/** A source of chunks that somebody may want to stop. */
+/** A source of chunks that can be stopped before its end. */
 export interface ChunkSource {
   next(): Promise<IteratorResult<unknown>>;
   /** Releases the source; called at most once, unless it has ended by itself. */
@@ -31,17 +32,17 @@ export interface ChunkSource {
 
 /** A body made ready to be sent. */
 export interface RequestBody {
-  /** In bytes, null where it is not known beforehand. */
+  /** In bytes; null if it is not known beforehand. */
   readonly length: number | null;
-  /** For the Content-Type field, where the caller does not set one. */
+  /** The Content-Type, used if the program sets none; null if the body suggests none. */
   readonly contentType: string | null;
-  /** Can be sent a second time: after a lost race with a closing server, or to another place. */
+  /** The body can be sent again: in a second attempt, or to where a redirect leads. */
   readonly replayable: boolean;
-  /** The whole body, where it is in memory. */
+  /** The whole body if it is in memory, otherwise null. */
   readonly bytes: Uint8Array | null;
   /** Starts to deliver the body from its beginning. */
   open(): ChunkSource;
-  /** It will not be sent (any more): lets go of a stream that was never opened. */
+  /** The body will not be sent, or not again: releases a stream that was never opened. */
   release(reason: unknown): void;
 }
 

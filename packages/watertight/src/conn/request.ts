@@ -1,42 +1,50 @@
-/** Owns one request as the program asks for it: checked and immutable, so that it can be sent, sent again and shown. */
+/** Owns one request as the program makes it: checked once, and immutable, so that it can be sent more than once. */
 import type { Trace } from '../tasks/index.js';
 import { checkMethod, checkReserved, Headers, INSPECT, inspectAs, RequestError, show, type HeadersInit, type Inspect } from '../wire/index.js';
 import type { ClientTrace } from './client-trace.js';
 import { toRequestBody, type BodyInit, type RequestBody } from './request-body.js';
 import { parseTarget, redact, type Target } from './target.js';
 
-/** What to do with a 3xx that has a Location. */
+/**
+ * What to do with a redirect: follow it, hand it out as the response, or fail with
+ * a RedirectError. Only a Client follows; a Transport hands every response out.
+ */
 export type RedirectMode = 'follow' | 'manual' | 'error';
 
 /** Options of one request. Only own properties count. */
 export interface RequestInit {
-  /** A token; default GET. `get`, `head` and their like set it. */
+  /** A token (RFC 9110 section 9.1). Default: GET. `get`, `head` and `post` set it themselves. */
   readonly method?: string;
+  /** Header fields, in the order and spelling in which they are sent. Default: none. */
   readonly headers?: HeadersInit | null;
+  /** Default: none. A GET or HEAD can't have a body of unknown length. */
   readonly body?: BodyInit | null;
-  /** Cancels the request in any phase, its body included; everything rejects with the signal's reason. */
+  /** Cancels the request in any phase, also while the response's body is read; every promise of it rejects with the signal's reason. Default: none. */
   readonly signal?: AbortSignal | null;
-  /** Milliseconds for the whole request, from its start to the end of the body. Default 0: no limit. */
+  /** Milliseconds for the whole request, from its start to the end of the response's body; then it fails with a TimeoutError. Default: 0, no limit. */
   readonly timeout?: number;
-  /** Default `follow`. */
+  /** Default: `follow`. */
   readonly redirect?: RedirectMode;
-  /** Sends `Connection: close` and closes the connection after the response: Go's `Request.Close`. */
+  /** Sends `Connection: close` and closes the connection after the response, as Go's `Request.Close` does. Default: false. */
   readonly close?: boolean;
+  /** Functions that are called while the request is made. Default: none. */
   readonly trace?: ClientTrace | null;
 }
 
-/** The part of `RequestInit` that `get(url)` has: nothing. */
+/** The options of a request for which the program gave none. */
 const NO_INIT: RequestInit = Object.freeze({ __proto__: null }) as RequestInit;
 
 const NO_HEADERS = Object.freeze({ close: false, declaredLength: null });
 
-/** A request. Making it checks everything that can be checked without a connection. */
+/** A request. Its constructor checks everything that can be checked without a connection. */
 export class Request {
   readonly method: string;
   /** @internal */
   readonly target: Target;
+  /** The body, made ready to be sent; null if there is none. */
   readonly body: RequestBody | null;
   readonly signal: AbortSignal | null;
+  /** Milliseconds; 0 is no limit. */
   readonly timeout: number;
   readonly redirect: RedirectMode;
   readonly close: boolean;
@@ -52,7 +60,7 @@ export class Request {
 
   /**
    * @param input an absolute URL, or a request to start from
-   * @param init overrides what `input` has
+   * @param init options, which go before those of `input`
    * @throws RequestError for a URL, method, header, body or option that can't be sent.
    */
   constructor(input: string | URL | Request, init?: RequestInit | null) {
@@ -97,12 +105,12 @@ export class Request {
     return next;
   }
 
-  /** The headers that the program set. A copy. */
+  /** A copy of the headers that the program set. */
   get headers(): Headers {
     return new Headers(this.ownHeaders);
   }
 
-  /** The URL without user, password and fragment. */
+  /** The URL, without user, password and fragment. */
   get url(): string {
     return this.target.origin.href + this.target.path;
   }

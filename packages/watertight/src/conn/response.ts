@@ -1,4 +1,4 @@
-/** Owns a response as the program holds it: the head, and the body that it must finish. */
+/** Owns a response as the program sees it: its head, its body, and the forms in which the body can be read. */
 // Not the global of that name: a test's document (jsdom) has none.
 import { TextDecoder } from 'node:util';
 import type { PeerCertificate } from 'node:tls';
@@ -7,45 +7,50 @@ import { Body } from './body.js';
 import type { BodySource } from './body-source.js';
 import type { Request } from './request.js';
 
-/** What was agreed on with a TLS server. */
+/** What the client and a TLS server agreed on. */
 export interface TlsState {
-  /** Such as `TLSv1.3`. */
+  /** Such as `TLSv1.3`; null if it is not known. */
   readonly protocol: string | null;
+  /** The cipher's name in OpenSSL. */
   readonly cipher: string;
-  /** The name that was asked for in SNI, '' for an IP address. */
+  /** The name that was sent in SNI; '' for an IP address. */
   readonly serverName: string;
+  /** The server's certificate is trusted. */
   readonly authorized: boolean;
+  /** The protocol that ALPN chose; null if the server chose none. */
   readonly alpnProtocol: string | null;
-  /** The session was resumed. */
+  /** An earlier TLS session was resumed. */
   readonly resumed: boolean;
   readonly peerCertificate: PeerCertificate;
 }
 
-/** A response's head as the connection has read it; the exchange has it. */
+/** A response's head as it was read from the connection; the exchange implements it. */
 export interface ResponseParts {
   readonly request: Request;
   readonly status: number;
-  /** Of HTTP/1.x. */
+  /** The minor version of HTTP/1.x: 0 or 1. */
   readonly minor: number;
-  /** Status line and field lines, and where the latter start: see HeadScanner. */
+  /** Status line and field lines as text; `fieldsAt` is where the field lines start. */
   readonly head: string;
   readonly fieldsAt: number;
-  /** -1 where it is not known beforehand. */
+  /** In bytes; -1 if it is not known beforehand. */
   readonly contentLength: number;
-  /** The trailer fields as they came, '' before EOF. */
+  /** The trailer fields as they came; '' before EOF. */
   readonly trailers: string;
   readonly tls: TlsState | null;
 }
 
 /**
- * A response. Its body must be read to EOF or closed; `await using res =
- * await get(url)` does the latter, as `defer resp.Body.Close()` does in Go.
+ * A response. Its body must be read to EOF or closed; until then its connection
+ * serves no other request. `await using res = await get(url)` closes it at the
+ * end of the block, as `defer resp.Body.Close()` does in Go.
  */
 export class Response {
+  /** The status code, 200 to 999. */
   readonly status: number;
-  /** Bytes of the body; -1 where that is not known beforehand, as in Go. For HEAD and 304: what the server said. */
+  /** Bytes of the body; -1 if that is not known beforehand, as in Go. For a response to HEAD: the length that the server announced. */
   readonly contentLength: number;
-  /** The body was gzip and is decoded on the way, as Go's `Response.Uncompressed`. */
+  /** The body came as gzip and is decoded while it is read: Go's `Response.Uncompressed`. */
   readonly uncompressed: boolean;
   readonly body: Body;
 
@@ -62,7 +67,7 @@ export class Response {
     this.body = new Body(source, this);
   }
 
-  /** The request that led to it: after redirects the last one. */
+  /** The request that this is the response to; after redirects, the last one. */
   get request(): Request {
     return this.parts.request;
   }
@@ -72,7 +77,7 @@ export class Response {
     return this.parts.minor === 1 ? 'HTTP/1.1' : 'HTTP/1.0';
   }
 
-  /** The reason phrase, '' where there is none. */
+  /** The reason phrase; '' if there is none. */
   get statusText(): string {
     // `HTTP/1.1 200 ` is 13 characters; a head without fields has no line end left.
     const { head } = this.parts;
@@ -80,7 +85,7 @@ export class Response {
     return head.slice(13, end === -1 ? undefined : end);
   }
 
-  /** 200 to 299. */
+  /** The status is 200 to 299. */
   get ok(): boolean {
     return this.status >= 200 && this.status < 300;
   }
@@ -90,6 +95,7 @@ export class Response {
     return this.request.url;
   }
 
+  /** The header fields. Those of a decoded body have no Content-Encoding and no Content-Length, as in Go. */
   get headers(): Headers {
     if (this.parsed === null) {
       this.parsed = Headers.parsed(this.parts.head, this.parts.fieldsAt);
@@ -113,32 +119,32 @@ export class Response {
     return this.parsedTrailers;
   }
 
-  /** What TLS agreed on, null over plain http. */
+  /** What the client and the server agreed on in TLS; null over plain http. */
   get tls(): TlsState | null {
     return this.parts.tls;
   }
 
-  /** The body up to EOF as text: UTF-8, without a byte order mark. Rejects as `body.read()` does. */
+  /** Reads the body to EOF as UTF-8 text; a byte order mark is left out. Rejects as `body.read()` does. */
   text(): Promise<string> {
     return this.body.readAll().then(decodeText);
   }
 
-  /** The body up to EOF as JSON. Rejects with a SyntaxError if it is none. */
+  /** Reads the body to EOF as JSON. Rejects with a SyntaxError if it is not JSON, otherwise as `body.read()` does. */
   json(): Promise<unknown> {
     return this.body.readAll().then(parseJson);
   }
 
-  /** The body up to EOF. */
+  /** Reads the body to EOF. Rejects as `body.read()` does. */
   bytes(): Promise<Uint8Array> {
     return this.body.readAll();
   }
 
-  /** The body up to EOF, in a buffer of its own. */
+  /** Reads the body to EOF into an ArrayBuffer of exactly its length. Rejects as `body.read()` does. */
   arrayBuffer(): Promise<ArrayBuffer> {
     return this.body.readAll().then(toArrayBuffer);
   }
 
-  /** Closes the body: see {@link Body.close}. Never throws. */
+  /** Closes the body: see {@link Body.close}. Never throws or rejects. */
   close(): Promise<void> {
     return this.body.close();
   }

@@ -1,11 +1,8 @@
-/**
- * Owns the states of a connection and of an exchange on it, and the moves
- * between them. `docs/lifecycle.md` is drawn from these tables.
- */
+/** Owns the states of a connection and of an exchange, and the moves between them; docs/lifecycle.md is drawn from these tables. */
 
 /**
- * - `idle`: serves no request; pooled, or just dialled
- * - `busy`: serves one; with its response's body unread it is what a leak looks like
+ * - `idle`: serves no request; it is in the pool, or was just dialled
+ * - `busy`: serves a request, until the response's body is finished; a leaked response keeps it busy for ever
  * - `closed`: its two tasks have ended
  */
 export type ConnState = 'idle' | 'busy' | 'closed';
@@ -18,9 +15,9 @@ export const CONN_MOVES: Readonly<Record<ConnState, readonly ConnState[]>> = {
 
 /**
  * - `new`: not yet on a connection
- * - `sent`: handed to the write loop; no final response yet
- * - `body`: the response is given out, its body is not finished: the connection is pinned
- * - `eof`: read to the end; `closed`: closed early; `failed`: error, time-out or cancel
+ * - `sent`: given to the write loop; the final response has not come yet
+ * - `body`: the program has the response, and the body is not finished: the connection serves nothing else
+ * - `eof`: the body was read to its end; `closed`: it was closed before; `failed`: error, time-out or cancel
  */
 export type ExchangeState = 'new' | 'sent' | 'body' | 'eof' | 'closed' | 'failed';
 
@@ -33,7 +30,7 @@ export const EXCHANGE_MOVES: Readonly<Record<ExchangeState, readonly ExchangeSta
   failed: [],
 };
 
-/** Refuses a move that is not in its table: a bug of ours, not of a caller. */
+/** Throws for a move that is not in its table: that would be a bug of this library, not of the program. */
 export function checkMove<S extends string>(moves: Readonly<Record<S, readonly S[]>>, from: S, to: S): S {
   if (!moves[from].includes(to)) throw new Error(`watertight: no move from ${from} to ${to}; please report this`);
   return to;

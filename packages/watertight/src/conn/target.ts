@@ -1,17 +1,13 @@
-/**
- * Owns where a request goes: a URL, parsed once by the URL standard's parser
- * (the only one here, so that no two parsers can disagree), as an origin and
- * what follows it.
- */
+/** Owns the target of a request: a URL, parsed into its origin and its path. */
 import { RequestError, show } from '../wire/index.js';
 
-/** Scheme, host and port. One object for equal origins, as long as it is remembered. */
+/** Scheme, host and port. Equal origins are one object, as long as it is remembered. */
 export interface Origin {
   readonly scheme: 'http' | 'https';
   /** Without the brackets of an IPv6 address. */
   readonly hostname: string;
   readonly port: number;
-  /** For the Host field: the port only where it is not the scheme's own. */
+  /** The value of the Host field: with the port only if it is not the scheme's default. */
   readonly host: string;
   /** `http://host[:port]`. */
   readonly href: string;
@@ -22,11 +18,11 @@ export interface Target {
   readonly origin: Origin;
   /** Path and query, visible ASCII, starting with `/`. */
   readonly path: string;
-  /** `Basic …` from user and password of the URL, as Go sends them; null where there are none. */
+  /** `Basic …`, made of the URL's user and password, as in Go; null if it has none. */
   readonly authorization: string | null;
 }
 
-/** Origins by the text they start a URL with; only texts that the parser gave back unchanged. */
+/** Origins by the text that a URL of theirs starts with. Only texts that the parser gave back unchanged. */
 const origins = new Map<string, Origin>();
 const MAX_ORIGINS = 1000;
 
@@ -34,7 +30,8 @@ const MAX_ORIGINS = 1000;
 const PLAIN_PATH = /^\/[\w\-~!$&()*+,;=:@/?.]*(?<!\?)$/;
 
 /**
- * Parses an absolute http or https URL.
+ * Parses an absolute http or https URL. There is no second parser, only a way
+ * around this one for origins that it has parsed before: two parsers could disagree.
  *
  * @throws RequestError (`ERR_INVALID_URL`); the message never has user or password.
  */

@@ -1,8 +1,4 @@
-/**
- * Owns the acting side of the pool: it finds, dials, hands over and closes
- * connections as the pool decides. Go's `getConn`, `dialConnFor` and
- * `putOrCloseIdleConn`.
- */
+/** Owns the actions of a transport: it finds, dials, hands over and closes connections as the pool decides. */
 import { describeHolders, formatDuration, now, topHolders, tracking, trackLevel, type Holder } from '../tasks/index.js';
 import { Exchange, ReaderStock, type ConnOwner, type ExchangeSettings, type Origin } from '../conn/index.js';
 import { Dial } from './dial.js';
@@ -15,9 +11,10 @@ import type { RoundTrip, TripConn, TripHost, TripPort } from './round-trip.js';
 import type { ConnCounts, TransportStats } from './stats.js';
 import { TlsSessions } from './tls-sessions.js';
 
-/** A request may wait so long before a warning says who holds the connections, ms. */
+/** After so long a wait, a warning says which responses hold the connections; ms. */
 const WARN_AFTER = 5000;
 
+/** What `getConn`, `dialConnFor` and `putOrCloseIdleConn` are in Go. */
 export class Connector implements ConnOwner<TripConn>, TripPort {
   readonly closeAlways: boolean;
   private readonly settings: ExchangeSettings;
@@ -66,7 +63,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     return this.level > tracking.floor ? this.level : tracking.floor;
   }
 
-  // ---- for a round trip
+  // ---- called by a round trip
 
   connect(trip: RoundTrip): void {
     if (this.shut) {
@@ -138,7 +135,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     return holders.length === 0 ? all : `${all}: ${describeHolders(topHolders(holders, now()))}`;
   }
 
-  // ---- for a connection
+  // ---- called by a connection
 
   connReady(conn: TripConn, at: number): void {
     const { host } = conn;
@@ -161,7 +158,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     this.tidy(host);
   }
 
-  // ---- for the transport
+  // ---- called by the transport
 
   closeIdle(): void {
     for (const conn of this.pool.takeAllIdle()) conn.close();

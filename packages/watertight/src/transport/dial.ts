@@ -1,7 +1,4 @@
-/**
- * Owns one dial: name resolution, TCP and TLS up to a connection that can take
- * a request. It is a task as long as it lasts, what `dialConnFor` is in Go.
- */
+/** Owns one dial: from name resolution over TCP and TLS to a connection that can take a request. */
 import { connect, isIP, type LookupFunction, type NetConnectOpts, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkServerIdentity, connect as connectTls, DEFAULT_CIPHERS, type ConnectionOptions, type TLSSocket } from 'node:tls';
@@ -28,16 +25,16 @@ export interface DialOrders {
   failed(error: Error): void;
 }
 
-/** One dial. `W` is the request it is made for. */
+/** One dial, Go's `dialConnFor`. It is a task as long as it lasts. `W` is the request that it is made for. */
 export class Dial<W> {
   private readonly task: Task;
   private socket: Socket | Duplex | null = null;
   private deadline: Deadline | null = null;
   private done = false;
   private connected = false;
-  /** What the lookup failed with. */
+  /** The error of the lookup. */
   private nameError: Error | null = null;
-  /** Only a custom dial needs one. */
+  /** Only for the program's own `dial`. */
   private controller: AbortController | null = null;
 
   /** The request that waits for it: the one it was started for or, if that gave up, the next one; null if none does. */
@@ -69,7 +66,7 @@ export class Dial<W> {
     }
   }
 
-  /** Its request was served by another connection: it goes on, but keeps the process no longer alive. */
+  /** Its request was served by another connection: the dial goes on, but no longer keeps the process alive. */
   letGo(): void {
     this.waiter = null;
     this.deadline?.unref();
@@ -106,7 +103,7 @@ export class Dial<W> {
     };
   }
 
-  /** The program's lookup, held to what it promises: one answer, with an address in it, and none after the end. */
+  /** The program's lookup, guarded: its first answer counts, an answer without an address is an error, and one after the end is ignored. */
   private lookup(): LookupFunction | undefined {
     const given = this.orders.options.lookup;
     if (given === undefined) return undefined;
@@ -286,7 +283,7 @@ const UNSET: ConnectionOptions = {
   checkServerIdentity,
 };
 
-/** What comes after the end of a dial is of no interest, but without a listener it would end the process. */
+/** Listens to errors after the end of a dial: without a listener they would end the process. */
 function ignore(): void {}
 
 function stateOf(socket: TLSSocket): TlsState {

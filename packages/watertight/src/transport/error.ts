@@ -1,9 +1,9 @@
-/** Owns the errors of getting a connection. */
+/** Owns the errors of a transport: no connection was made, or it can't take the request. */
 import { WatertightError, type WatertightErrorOptions } from '../wire/index.js';
 
 /**
- * - `ERR_DNS`: the host's name was not resolved
- * - `ERR_DIAL`: no connection to any of its addresses
+ * - `ERR_DNS`: the host's name could not be resolved
+ * - `ERR_DIAL`: none of its addresses could be connected to
  * - `ERR_TLS`: the TLS handshake failed, or the certificate is not trusted
  */
 export type DialErrorCode = 'ERR_DNS' | 'ERR_DIAL' | 'ERR_TLS';
@@ -22,7 +22,7 @@ export class DialError extends WatertightError {
 /**
  * - `ERR_TRANSPORT_CLOSED`: the transport was closed before or during the request
  * - `ERR_TOO_MANY_WAITERS`: more requests wait for a connection than `maxWaitersPerHost`
- * - `ERR_INVALID_OPTION`: a transport option is none
+ * - `ERR_INVALID_OPTION`: an option of the transport has a wrong value
  */
 export type TransportErrorCode = 'ERR_TRANSPORT_CLOSED' | 'ERR_TOO_MANY_WAITERS' | 'ERR_INVALID_OPTION';
 

@@ -1,4 +1,4 @@
-/** Which connection serves which request. */
+/** The room `transport`: which connection serves which request. */
 export { DialError, TransportError, type DialErrorCode, type TransportErrorCode } from './error.js';
 export { goDefaults, type DialTarget, type TransportOptions } from './options.js';
 export { HostPool, Pool, type Admission, type Placement, type Poolable, type PoolLimits } from './pool.js';

@@ -1,4 +1,4 @@
-/** Owns the options of a transport: their meaning, their defaults, and the check of what a program passes. */
+/** Owns the options of a transport: their meanings, their defaults, and the check of what a program passes. */
 import type { LookupFunction, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
@@ -6,65 +6,70 @@ import { DEFAULT_LIMITS, show } from '../wire/index.js';
 import type { TrackMode } from '../tasks/index.js';
 import { TransportError } from './error.js';
 
-/** Where a custom dial is to connect to. */
+/** What the program's own `dial` or `dialTls` is to connect to. */
 export interface DialTarget {
   /** The host's name or address, without brackets. */
   readonly host: string;
   readonly port: number;
-  /** Aborts when nobody wants the connection any more, or the dial took too long. */
+  /** Aborts when no request wants the connection any more, or when the dial took too long. */
   readonly signal: AbortSignal;
 }
 
-/** Milliseconds and bytes; 0 means no limit where nothing else is said. Only own properties count. */
+/**
+ * Options of a transport. Times are in milliseconds, sizes in bytes; 0 means no
+ * limit, unless an option says otherwise. Only own properties are read. Most names
+ * are those of Go's `http.Transport`, most defaults those of its `http.DefaultTransport`.
+ */
 export interface TransportOptions {
-  /** Idle connections kept, over all hosts; the least recently used goes first. Default 100. */
+  /** How many idle connections are kept, over all hosts; the least recently used one is closed first. Default: 100. */
   readonly maxIdleConns?: number;
-  /** Idle connections kept for each host; negative keeps none. 0 is Go's default, 2. Left out: `maxIdleConns`. */
+  /** How many idle connections are kept for each host. A negative number keeps none; 0 means 2, as in Go. Default: `maxIdleConns`, unlike Go. */
   readonly maxIdleConnsPerHost?: number;
-  /** Connections for each host, dials included; requests beyond wait in order. Default 0. */
+  /** How many connections a host may have, dials included; further requests wait in order. Default: 0. */
   readonly maxConnsPerHost?: number;
-  /** Requests that may wait for a connection to one host; more are refused. Default 100,000. */
+  /** How many requests may wait for a connection to one host; further ones fail with a TransportError (`ERR_TOO_MANY_WAITERS`). Default: 100,000. */
   readonly maxWaitersPerHost?: number;
-  /** How long a connection may be idle. Default 90,000. */
+  /** How long a connection may be idle before it is closed. Default: 90,000. */
   readonly idleConnTimeout?: number;
-  /** Name resolution and TCP connect. Default 30,000. */
+  /** The limit on name resolution and TCP connect together. Default: 30,000. */
   readonly dialTimeout?: number;
-  /** Default 10,000. */
+  /** The limit on a TLS handshake. Default: 10,000. */
   readonly tlsHandshakeTimeout?: number;
-  /** From the request's last byte to the response's whole head. Default 0. */
+  /** The limit from the request's last byte to the end of the response's head. Default: 0. */
   readonly responseHeaderTimeout?: number;
-  /** How long a body waits for `100 Continue` where the request has `Expect: 100-continue`; 0 sends it at once. Default 1,000. */
+  /** How long a body waits for `100 Continue` if the request has `Expect: 100-continue`; 0 sends it at once. Default: 1,000. */
   readonly expectContinueTimeout?: number;
-  /** The longest pause between bytes while a body is being read. Default 0. */
+  /** The longest pause between bytes while the program reads a body. Default: 0. Go has no such option. */
   readonly bodyIdleTimeout?: number;
-  /** One request a connection. Default false. */
+  /** Uses each connection for one request only. Default: false. */
   readonly disableKeepAlives?: boolean;
-  /** Don't offer and undo gzip. Default false. */
+  /** Does not ask for gzip, and does not decode it. Default: false. */
   readonly disableCompression?: boolean;
-  /** Status line and fields, those of 1xx responses included. Default 10 MiB, Go's. */
+  /** The most bytes of a response's head, 1xx responses before it included. 0 means the default: 10 MiB, as in Go. */
   readonly maxResponseHeaderBytes?: number;
-  /** Fields in a response's head. Default 10,000. */
+  /** The most fields in a response's head. 0 means the default: 10,000. */
   readonly maxResponseHeaderFields?: number;
-  /** 1xx responses before the final one. Default 50. */
+  /** The most 1xx responses before the final one; 0 accepts none. Default: 50. */
   readonly max1xxResponses?: number;
-  /** Bytes that a gzip body may decode to. Default 1 GiB. */
+  /** The most bytes that a gzip body may decode to. 0 means the default: 1 GiB. */
   readonly maxDecompressedBytes?: number;
-  /** Bytes of a body that `close()` may read to save the connection, within half a second. Default 0: it is closed, as in Go. */
+  /** How many bytes of a body `close()` may read and drop to save the connection, within half a second. Default: 0, the connection is closed, as in Go. */
   readonly drainOnClose?: number;
-  /** Not supported yet: anything but undefined or null is refused, so that no request goes past a proxy unnoticed. */
+  /** Not supported yet: any value but undefined or null is refused, so that no request goes past a proxy unnoticed. */
   readonly proxy?: unknown;
+  /** Not supported yet: any value but undefined or null is refused. */
   readonly proxyConnectHeaders?: unknown;
   /** Not supported yet: true is refused. */
   readonly forceAttemptHttp2?: boolean;
-  /** Passed to `tls.connect`: ca, cert, key, checkServerIdentity and so on. Certificates are checked unless `rejectUnauthorized` is false. */
+  /** Options for `tls.connect`: `ca`, `cert`, `key`, `checkServerIdentity` and so on. Certificates are checked unless `rejectUnauthorized` is false. */
   readonly tls?: ConnectionOptions;
-  /** Instead of `dns.lookup`. */
+  /** Resolves names instead of `dns.lookup`. */
   readonly lookup?: LookupFunction;
-  /** Instead of `net.connect`, below TLS too; a socket that is connecting or connected. */
+  /** Connects instead of `net.connect`, also below TLS; returns a socket that is connecting or connected. */
   readonly dial?: (target: DialTarget) => Duplex | Socket | PromiseLike<Duplex | Socket>;
-  /** Instead of TCP and TLS for https; a socket whose handshake is done. */
+  /** Connects instead of TCP and TLS for https; returns a socket whose handshake is done. */
   readonly dialTls?: (target: DialTarget) => Duplex | Socket | PromiseLike<Duplex | Socket>;
-  /** How closely responses are watched. Default `adaptive`. */
+  /** How closely unfinished responses are watched. Default: `adaptive`. */
   readonly track?: TrackMode;
 }
 
@@ -72,7 +77,7 @@ type Numbers = {
   [K in keyof TransportOptions]-?: NonNullable<TransportOptions[K]> extends number ? K : never;
 }[keyof TransportOptions];
 
-/** Options with all defaults filled in. */
+/** The options with all defaults filled in. */
 export interface ResolvedOptions extends Readonly<Record<Numbers, number>> {
   readonly disableKeepAlives: boolean;
   readonly disableCompression: boolean;
@@ -87,8 +92,9 @@ export interface ResolvedOptions extends Readonly<Record<Numbers, number>> {
 const GO_IDLE_PER_HOST = 2;
 
 /**
- * The options of Go's `http.DefaultTransport`, where we differ from it: two
- * idle connections a host, which throws connections away under concurrency.
+ * The options of Go's `http.DefaultTransport`, for `new Transport(goDefaults)`.
+ * Unlike our defaults, it keeps only two idle connections for each host, and so
+ * closes connections that concurrent requests would use again.
  */
 export const goDefaults: TransportOptions = Object.freeze({
   maxIdleConns: 100,
@@ -122,13 +128,13 @@ const DEFAULT_NUMBERS: Readonly<Record<Numbers, number>> = {
   drainOnClose: 0,
 };
 
-/** `setTimeout` can't wait longer. */
+/** The longest time that `setTimeout` takes, ms. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /**
- * Fills in the defaults.
+ * Checks the options and fills in the defaults.
  *
- * @throws TransportError (`ERR_INVALID_OPTION`) for a value that is none.
+ * @throws TransportError (`ERR_INVALID_OPTION`) for a wrong value.
  */
 export function resolveOptions(options: TransportOptions): ResolvedOptions {
   if (typeof options !== 'object' || options === null) throw invalid(`the options of a transport are an object, not ${show(options)}`);

@@ -1,4 +1,4 @@
-/** Owns what the pool adds to a connection: its host and its place among the idle ones. */
+/** Owns what the pool adds to a connection: its host, and its place in the list of idle connections. */
 import type { Trace } from '../tasks/index.js';
 import { PersistConn, type ConnOwner, type ExchangeSettings } from '../conn/index.js';
 import type { Host } from './host.js';

@@ -1,24 +1,26 @@
-/**
- * Owns the decision whether a failed attempt is made again: Go's
- * `shouldRetryRequest`, as a pure function. A request that lost the race with
- * a server closing its idle connection is, and no other.
- */
+/** Owns the decision whether a failed attempt is made again. */
 
 /** What is known of the failed attempt. */
 export interface Attempt {
-  /** The connection had served a request before. A fresh one that fails is no lost race. */
+  /** The connection had served a request before. If a fresh one fails, there was no race. */
   readonly reused: boolean;
-  /** The connection ended (and not: a time-out, a cancel, a protocol error). */
+  /** The attempt failed because the connection ended, not by a time-out, a cancel or a protocol error. */
   readonly connectionEnded: boolean;
   /** A byte of a response came. */
   readonly answered: boolean;
+  /** Not a byte of the request can have reached the server. */
   readonly nothingWritten: boolean;
+  /** Sending the request twice does the same as sending it once. */
   readonly idempotent: boolean;
   /** There is no body, or it can be sent again. */
   readonly replayable: boolean;
 }
 
-/** Whether the request may be sent again, on another connection. */
+/**
+ * Whether the request may be sent again, on another connection: Go's
+ * `shouldRetryRequest`. Only a request may that lost a race: the server closed
+ * the idle connection while the request was on its way.
+ */
 export function shouldRetry(attempt: Attempt): boolean {
   if (!attempt.reused || !attempt.connectionEnded || attempt.answered || !attempt.replayable) return false;
   return attempt.nothingWritten || attempt.idempotent;

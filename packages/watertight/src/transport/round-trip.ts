@@ -1,7 +1,4 @@
-/**
- * Owns one request's way through the transport: waiting for a connection, the
- * exchange on it, perhaps another attempt, and its cancellation in any phase.
- */
+/** Owns one request on its way through the transport: it waits for a connection, runs the exchange, tries again where that is allowed, and can be cancelled. */
 import { activity, type ActiveRequest, type Holder, type Trace } from '../tasks/index.js';
 import { ConnectionError, Deadline, onAbort, TimeoutError, type Exchange, type ExchangeOwner, type FailedExchange, type PersistConn, type Request, type Response, type TimeoutPhase } from '../conn/index.js';
 import { encodeRequestHead } from '../wire/index.js';
@@ -17,7 +14,7 @@ export type TripHost = Host<TripConn, RoundTrip>;
 /** A pooled connection that may serve a round trip. */
 export type TripConn = PooledConn<RoundTrip>;
 
-/** What a round trip asks of its transport. */
+/** What a round trip asks of its transport; `Connector` implements it. */
 export interface TripPort {
   /** Finds a connection, now or later: `useConn` or `fail` follows. */
   connect(trip: RoundTrip): void;
@@ -30,8 +27,9 @@ export interface TripPort {
   readonly closeAlways: boolean;
 }
 
+/** One request, from `dispatch` to the end of its response. */
 export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
-  /** In the pool's queues. */
+  /** It is in the pool's queues. */
   waiting = false;
   /** The dial that was started for it, as long as it runs. */
   dial: Dial<RoundTrip> | null = null;

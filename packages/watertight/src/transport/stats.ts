@@ -1,25 +1,28 @@
-/** Owns the snapshot of a transport's counters, for metrics and for whoever looks for a leak. */
+/** Owns the form of a transport's statistics: how many connections and requests there are, in all and by host. */
 
-/** Counts of one connect key, or of all. */
+/** Numbers of connections and of requests, of one host or of all. */
 export interface ConnCounts {
-  /** Pooled connections. */
+  /** Connections in the idle pool. */
   readonly idle: number;
-  /** Connections that serve a request, pinned ones included. */
+  /** Connections that serve a request, those with an unfinished response included. */
   readonly active: number;
+  /** Dials under way. */
   readonly dialling: number;
   /** Requests that wait for a connection. */
   readonly waiting: number;
 }
 
+/** The same of one host. */
 export interface HostStats extends ConnCounts {
   /** `http://host:port`. */
   readonly key: string;
 }
 
-/** A copy: it does not change. */
+/** The state of a transport at one moment: a copy, which does not change. */
 export interface TransportStats extends ConnCounts {
   readonly hosts: readonly HostStats[];
-  /** Connections made and ended since the transport was. */
+  /** Connections made since the transport was made. */
   readonly opened: number;
+  /** Those of them that have ended. */
   readonly closed: number;
 }

@@ -1,12 +1,13 @@
-/**
- * Owns the TLS sessions of one transport, so that a new connection can resume
- * one. A transport's TLS options never change, so origin and server name say
- * with whom and under which rules a session was made; another transport, with
- * other options, has a store of its own.
- */
+/** Owns the TLS sessions of one transport, so that a new connection can resume an earlier session. */
 
+/** How many are kept; the oldest is dropped first. */
 const MAX_SESSIONS = 100;
 
+/**
+ * Sessions by origin and server name. A transport's TLS options never change, so
+ * these two say under which rules a session was made; another transport, with
+ * other options, has its own sessions.
+ */
 export class TlsSessions {
   private readonly sessions = new Map<string, Buffer>();
 

@@ -1,4 +1,4 @@
-/** Owns what the program calls of a transport: Go's `http.Transport`. */
+/** Owns the transport as the program sees it: Go's `http.Transport`. */
 /* eslint-disable @typescript-eslint/unbound-method -- methods only mark where a stack begins here; nobody calls them unbound */
 import { captureTrace } from '../tasks/index.js';
 import { Request, type RequestInit, type Response } from '../conn/index.js';
@@ -8,16 +8,16 @@ import { resolveOptions, type TransportOptions } from './options.js';
 import { RoundTrip } from './round-trip.js';
 import type { TransportStats } from './stats.js';
 
-/** What a client needs of a transport; tests and middleware implement it. */
+/** What a client needs of a transport. A program can implement it for tests or middleware. */
 export interface RoundTripper {
-  /** One request, one response: no redirects, no cookies. Rejects if there is no response. */
+  /** Makes one request and resolves with its response; follows no redirects and keeps no cookies. Rejects if there is no response. */
   roundTrip(request: Request): Promise<Response>;
 }
 
-/** A plain object works where a `Request` does. */
+/** A request, or its URL and options as a plain object. */
 export type RequestLike = Request | (RequestInit & { readonly url: string | URL });
 
-/** Keeps connections, and makes requests on them. Meant to be made once and shared. */
+/** Keeps connections, and makes requests on them. Make one and share it: each transport has its own connections. */
 export class Transport implements RoundTripper {
   private readonly options: TransportOptions;
   private readonly connector: Connector;
@@ -29,11 +29,12 @@ export class Transport implements RoundTripper {
   }
 
   /**
-   * Sends one request and gives its response out as soon as its head is here;
-   * a status of 400 or 500 is a response. The body must be read to EOF or closed.
+   * Sends one request and resolves with its response as soon as the head has
+   * come. A status such as 400 or 500 is a response, not an error. The body must
+   * be read to EOF or closed.
    *
-   * Rejects with the signal's reason, a RequestError, DialError,
-   * ConnectionError, ProtocolError, TimeoutError or TransportError.
+   * @returns rejects with the signal's reason, or with a RequestError, DialError,
+   * ConnectionError, ProtocolError, TimeoutError, RequestBodyError or TransportError.
    */
   roundTrip(request: RequestLike): Promise<Response> {
     return new Promise((resolve, reject) => {
@@ -48,7 +49,7 @@ export class Transport implements RoundTripper {
     return this.connector.trackLevel === 2;
   }
 
-  /** @internal `roundTrip` with callbacks: a promise less for the client's every request. */
+  /** @internal `roundTrip` with callbacks: it saves the client a promise for each request. */
   dispatch(request: Request, resolve: (response: Response) => void, reject: (error: unknown) => void): void {
     const { connector } = this;
     const { signal, body } = request;
@@ -64,15 +65,15 @@ export class Transport implements RoundTripper {
     new RoundTrip(request, host, trace, connector, resolve, reject).start();
   }
 
-  /** Closes the idle connections, and lets busy ones end when they would become idle, until the next request. */
+  /** Closes the idle connections. Until the next request, a busy connection is closed too when it becomes idle, as in Go. */
   closeIdleConnections(): void {
     this.connector.closeIdle();
   }
 
   /**
-   * Ends everything: idle connections, dials, and requests, which reject with a
-   * TransportError (`ERR_TRANSPORT_CLOSED`), as later ones do. Resolves when the
-   * sockets are closed.
+   * Closes all connections and ends all dials. Requests under way, and later
+   * ones, reject with a TransportError (`ERR_TRANSPORT_CLOSED`). Resolves when
+   * the sockets are closed.
    */
   close(): Promise<void> {
     this.connector.close();
@@ -80,7 +81,7 @@ export class Transport implements RoundTripper {
     return new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** A snapshot of the connections and of the requests that wait for one. */
+  /** How many connections there are at this moment, and how many requests wait for one. */
   stats(): TransportStats {
     return this.connector.stats();
   }
@@ -94,6 +95,7 @@ export class Transport implements RoundTripper {
     return inspectAs('Transport', this.stats(), options, inspect);
   }
 
+  /** `await using transport = …` calls `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

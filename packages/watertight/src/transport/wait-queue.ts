@@ -1,10 +1,11 @@
-/** Owns the order of waiting requests: first come, first served, those that gave up skipped. */
+/** Owns the order of waiting requests: first come, first served. */
 
-/** Something in a queue; one that no longer waits is passed over. */
+/** An element of a queue. One that no longer waits is skipped. */
 export interface Waiter {
   readonly waiting: boolean;
 }
 
+/** A queue from which an element leaves by no longer waiting, without a search. */
 export class WaitQueue<W extends Waiter> {
   private items: W[] = [];
   private head = 0;
