@@ -5,7 +5,8 @@
 import { ChildProcess } from 'node:child_process';
 import { isOwnDoing, now, type Resource } from '../tasks/index.js';
 import { creationOf, lineOf, type Creation } from './creation.js';
-import { childName, describeHandle, type Description, type Surroundings } from './handle.js';
+import type { Description } from './description.js';
+import { childName, describeHandle, type Surroundings } from './handle.js';
 import { activeHandles, activeRequests, countTimers, handleOf, isIpcPipe, ownerOf, type Handle, type Job, type Request, type TimerLike } from './internals.js';
 import { describeCompressor, describeJob, describeRequest, describeTimer, describeWorker } from './request.js';
 import { foldWatchers } from './watch.js';

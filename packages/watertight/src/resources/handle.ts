@@ -10,18 +10,9 @@ import { Server, Socket, type AddressInfo } from 'node:net';
 import { MessagePort, parentPort } from 'node:worker_threads';
 import { commandName } from './command.js';
 import { creationOf, type Creation } from './creation.js';
+import type { Description } from './description.js';
 import { handleOf, isIpcPipe, underSymbol, type Handle, type Request } from './internals.js';
 import { describeWatcher } from './watch.js';
-
-export interface Description {
-  readonly type: string;
-  readonly description: string;
-  readonly advice: string;
-  /** The record of the line to report: for a connection that a server accepted, the call of `listen`. */
-  readonly creation: Creation | null;
-  /** The record of its own making, if `creation` is that of another thing. */
-  readonly own?: Creation | null;
-}
 
 /** Other things that say more about a handle. */
 export interface Surroundings {

@@ -3,8 +3,9 @@
  * timers.
  */
 import { Socket } from 'node:net';
-import { describeWrite, type Description, type Surroundings } from './handle.js';
 import { creationOf, type Creation } from './creation.js';
+import type { Description } from './description.js';
+import { describeWrite, type Surroundings } from './handle.js';
 import { ownerOf, type Job, type Request, type TimerLike } from './internals.js';
 
 const BY_ITSELF = 'it ends by itself; await it';

@@ -2,7 +2,7 @@
 import { dirname } from 'node:path';
 import { formatSite, siteOf, type Resource } from '../tasks/index.js';
 import type { Creation } from './creation.js';
-import type { Description } from './handle.js';
+import type { Description } from './description.js';
 
 const TYPE = 'file watcher';
 
