@@ -1,5 +1,5 @@
-// The second half of `npm run lint`: no file of a package's src may be in a circle of imports, types included.
-import { readdirSync, readFileSync } from 'node:fs';
+// The second half of `npm run lint`: no file may be in a circle of imports, types included.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { circlesOf, describeCircle, importGraph } from './import-circles.js';
@@ -7,8 +7,9 @@ import { circlesOf, describeCircle, importGraph } from './import-circles.js';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 let found = 0;
-for (const name of readdirSync(join(root, 'packages'))) {
-  const graph = importGraph(sourcesIn(join(root, 'packages', name, 'src')));
+const packageFolders = readdirSync(join(root, 'packages')).flatMap((name) => ['src', 'test', 'scripts'].map((part) => join('packages', name, part)));
+for (const folder of [...packageFolders, 'bench', 'examples', 'lint', 'parity', 'scripts']) {
+  const graph = importGraph(sourcesIn(join(root, folder)));
   for (const circle of circlesOf(graph)) {
     console.error(describeCircle(circle, graph));
     found++;
@@ -21,6 +22,7 @@ if (found > 0) {
 
 /** @param {string} folder */
 function sourcesIn(folder) {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /\.[cm]?tsx?$/.test(file));
+  if (!existsSync(folder)) return new Map();
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /\.[cm]?[jt]sx?$/.test(file) && !file.includes('node_modules'));
   return new Map(files.map((file) => [relative(root, join(folder, file)).replaceAll(sep, '/'), readFileSync(join(folder, file), 'utf8')]));
 }

@@ -1,7 +1,7 @@
 // Owns the search for circles of imports: files that import each other, directly or through others.
 //
-// Imports of types count. `import-x/no-cycle` passes over them, since they cost nothing at run time;
-// but two files that need each other's types can only be read, tested and changed together.
+// Imports of types count, though they cost nothing at run time: two files that need each other's types can only
+// be read, tested and changed together.
 import { posix } from 'node:path';
 import ts from 'typescript';
 
