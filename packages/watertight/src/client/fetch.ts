@@ -8,6 +8,14 @@ type Input = Parameters<typeof globalThis.fetch>[0];
 type Init = Parameters<typeof globalThis.fetch>[1];
 
 /**
+ * The platform's requests by their signals. A signal of a Request follows the
+ * caller's only while that Request is alive, and nothing else refers to it once
+ * the response is here: without this, an abort does not reach a body that is
+ * still being read if the garbage collector has come in between.
+ */
+const requestsOf = new WeakMap<AbortSignal, readonly Input[]>();
+
+/**
  * WHATWG `fetch` over the connections of `defaultTransport`. The body of the
  * response must be read to its end or cancelled, as with the other functions.
  * Options for browsers only (mode, credentials, cache and others) have no effect.
@@ -17,6 +25,8 @@ type Init = Parameters<typeof globalThis.fetch>[1];
  */
 export async function fetch(input: Input, init?: Init): Promise<Response> {
   const request = new globalThis.Request(input, init);
+  // The caller's Request as well: the signal of ours follows the signal of that one.
+  requestsOf.set(request.signal, [request, input]);
   const ours: OurInit = {
     method: request.method,
     headers: request.headers,

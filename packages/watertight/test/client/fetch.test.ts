@@ -79,6 +79,30 @@ describe('fetch', () => {
     assert.equal(taskCount(), 1);
   }));
 
+  for (const [how, ask] of [
+    ['of the options', (url: string, signal: AbortSignal) => fetch(url, { signal })],
+    ['of a Request that nobody else holds', (url: string, signal: AbortSignal) => fetch(new globalThis.Request(url, { signal }))],
+  ] as const) {
+    test(`an abort by the signal ${how} reaches a body that is being read, though garbage was collected since`, onDefault(async (net) => {
+      const server = await net.serve({ onRequest: ({ connection }) => connection.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe') });
+      const cancel = new AbortController();
+      const reason = new Error('enough');
+      let reading = false;
+      const pending = ask(server.origin, cancel.signal).then((response) => {
+        reading = true;
+        return response.text();
+      });
+      const ended = assert.rejects(pending, (error) => error === reason);
+      while (!reading) await turn();
+      for (let i = 0; i < 5; i++) {
+        await turn();
+        globalThis.gc!();
+      }
+      cancel.abort(reason);
+      await ended;
+    }));
+  }
+
   test('a body that is cancelled closes ours', onDefault(async (net) => {
     const server = await net.serve({ onRequest: ({ connection }) => connection.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe') });
     const response = await fetch(server.origin);
