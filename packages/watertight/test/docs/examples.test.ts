@@ -48,7 +48,7 @@ async function runExample(code: string): Promise<{ stdout: string; stderr: strin
 
 test('the examples of the README run as they stand', async () => {
   const found = await examples('README.md');
-  assert.deepEqual(found.map(({ name }) => name), ['request', 'leak-check']);
+  assert.deepEqual(found.map(({ name }) => name), ['leak-check', 'request']);
   for (const { name, code } of found) {
     const { status, stdout, stderr } = await runExample(code);
     assert.equal(status, 0, `${name}: ${stdout}${stderr}`);
