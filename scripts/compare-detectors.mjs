@@ -214,24 +214,26 @@ ${detector.how[0].toUpperCase()}${detector.how.slice(1)}.
 
 ${runs.map(({ client, leaking }) => `<details><summary>${client}: what it prints on the leak</summary>\n\n\`\`\`\n${shortened(leaking.output)}\n\`\`\`\n\n</details>`).join('\n\n')}`;
   });
-  return `# The same leak, as each detector sees it
+  return `# The same leak in each detector
+
+For people who choose a leak detector: what each one reports for the same leak.
 
 One response of 256 KiB that is never read, made with five clients ([examples/leaks](../examples/leaks), the row *${MISTAKE}*). Each
-detector is shown the leak and the correct twin, which makes the same request and releases it. The server is in another process.
+detector runs on the leak and on its correct twin, which makes the same request and releases it. The server is in another process.
 
 Made by \`node scripts/compare-detectors.mjs\` on Node ${process.versions.node}, ${process.platform}, ${cpus()[0]?.model ?? 'an unknown processor'}; undici ${versionOf(undici)}
 (and ${process.versions.undici} in \`fetch\`), axios ${versionOf('axios')}, got ${versionOf('got')}; jest ${versionOf('jest')}, vitest ${versionOf('vitest')}.
 
-- **the line**: the output names the file and line of the request that was leaked, and that of the twin does not.
-- *no line*: the output has findings that the twin's has not (they are given), but none leads to the program's line.
-- *nothing*: there is no difference between the leak and the twin.
-- *twin: N findings*: so many things are reported of the program that has no leak.
+- **the line**: the output for the leak names the file and line of the leaked request; the output for the twin does not.
+- *no line*: the output has findings that the twin's output does not have (they are listed), but none names the program's line.
+- *nothing*: the outputs for the leak and the twin do not differ.
+- *twin: N findings*: the number of findings in the program without a leak.
 
 | detector | ${CLIENTS.map((client) => names[client] ?? client).join(' | ')} |
 |:--|${CLIENTS.map(() => ':--').join('|')}|
 ${table.join('\n')}
 
-What each printed follows, as it was, without colours; absolute paths and blank lines are shortened, and so is what goes past ${MOST_LINES} lines.
+The outputs follow, without colours. Absolute paths and blank lines are shortened, and outputs are cut after ${MOST_LINES} lines.
 
 ${outputs.join('\n\n')}
 `;

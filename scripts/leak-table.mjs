@@ -90,11 +90,13 @@ function render(rows) {
   });
   return `# The table of leaks
 
+Which leaks Watertight finds, by client and by mistake: for people who want to know whether it finds theirs.
+
 Made by \`node scripts/leak-table.mjs\`. Each program of [examples/leaks](../examples/leaks) makes its mistake three times under
 \`watertight run --fail-on-leak\`: *found* means three leaks were reported, each with the marked line, and the exit status was 1.
 Its correct twin does the same work without the mistake: *silent* means that no leak was reported and the exit status was 0.
 
-${rows.length} programs, ${wrong.length === 0 ? 'all as they should be' : `${wrong.length} not as they should be`}. Node ${process.versions.node}, undici ${version(Number(process.versions.node.split('.')[0]) < 22 ? 'undici7' : 'undici')}, axios ${version('axios')}, got ${JSON.parse(readFileSync(new URL('../node_modules/got/package.json', import.meta.url), 'utf8')).version}.
+${rows.length} programs, ${wrong.length === 0 ? 'all with the expected result' : `${wrong.length} with an unexpected result`}. Node ${process.versions.node}, undici ${version(Number(process.versions.node.split('.')[0]) < 22 ? 'undici7' : 'undici')}, axios ${version('axios')}, got ${JSON.parse(readFileSync(new URL('../node_modules/got/package.json', import.meta.url), 'utf8')).version}.
 
 | client | mistake | guilty line | leaking | correct twin |
 |:--|:--|:--|:--|:--|
