@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { Profile } from 'watertight/pprof';
 import { flameTree, stacksOf } from '../diagnose/index.js';
 import { readProfile, ScrapeError, TargetError } from '../scrape/index.js';
@@ -20,7 +20,7 @@ export function addFlame(program: Command): void {
     .summary('draw a profile as a flame graph, in one HTML file')
     .argument('<target>', 'a file (any form of pprof, gzipped or not; - for standard input), or a service: http://127.0.0.1:6060')
     .option('-o, --output <file>', 'where to write it (- for standard output)', 'flame.html')
-    .option('--token <token>', 'what the service wants as a bearer token', process.env.WATERTIGHT_TOKEN)
+    .addOption(new Option('--token <token>', 'what the service wants as a bearer token').env('WATERTIGHT_TOKEN'))
     .action(flame);
 }
 

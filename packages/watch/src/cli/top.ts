@@ -1,5 +1,5 @@
 /** Owns `watertight top` and `watertight diff`: what is in a profile, and what grew between two. */
-import { type Command, InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { ProfileError } from 'watertight/pprof';
 import { summarizeProfile, type Summary } from '../diagnose/index.js';
 import { readProfile, ScrapeError, TargetError } from '../scrape/index.js';
@@ -31,7 +31,7 @@ export function addDiff(program: Command): void {
 function withOptions(command: Command): Command {
   return command
     .option('--limit <n>', 'how many stacks are shown', readLimit, 15)
-    .option('--token <token>', 'what the service wants as a bearer token', process.env.WATERTIGHT_TOKEN)
+    .addOption(new Option('--token <token>', 'what the service wants as a bearer token').env('WATERTIGHT_TOKEN'))
     .option('--json', 'print everything as JSON');
 }
 

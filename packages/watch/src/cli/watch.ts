@@ -1,6 +1,6 @@
 /** Owns `watertight watch`: it reads the options, then watches once or until it is ended (watching.ts). */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { FleetWatch, Monitor, type TargetReport } from '../monitor/index.js';
 import { ConfigError, ConfigFile, LabelMatchers, MatcherError, parseTarget, PrometheusApi, PrometheusFleet, ScrapeError, TargetError, type Target, type TargetList, type TargetSettings } from '../scrape/index.js';
 import { History, StoreError } from '../store/index.js';
@@ -41,16 +41,16 @@ export function addWatch(program: Command): void {
     .argument('[url...]', 'services: http://127.0.0.1:6060, or host:port')
     .option('--config <file>', 'services and settings from a YAML file, which is read again when it changes')
     .option('--prometheus <url>', 'ask this Prometheus for the counts of every process that it knows')
-    .option('--match <labels>', 'of these, only the processes whose series have such labels: {job="api",env!~"dev|test"}')
-    .option('--once', `look ${LOOKS} times, say what there is, and exit`)
+    .option('--match <labels>', 'with --prometheus: only processes whose series have these labels: {job="api",env!~"dev|test"}')
+    .option('--once', `look ${LOOKS} times, print a report and exit`)
     .option('--json', 'with --once: print everything as JSON')
     .option('--db <file>', 'keep the history in this file (default: in memory only)')
-    .option('--interval <ms>', `between scrapes of one service (default: ${INTERVAL})`, readMilliseconds)
-    .option('--token <token>', 'what the services want as a bearer token; for a Prometheus, set WATERTIGHT_PROMETHEUS_TOKEN', process.env.WATERTIGHT_TOKEN)
-    .option('--limit <n>', 'a count that must not be met: reports say when it will be', readCount)
-    .option('--port <n>', `where the dashboard is (default: ${USUAL_PORT}, or another if that is taken; 0: any)`, readPort)
-    .option('--host <address>', 'on which address; another than loopback needs a token', '127.0.0.1')
-    .option('--dashboard-token <token>', 'what a browser must have: open /?token=... once', process.env.WATERTIGHT_DASHBOARD_TOKEN)
+    .option('--interval <ms>', `time between two scrapes of one service (default: ${INTERVAL})`, readMilliseconds)
+    .addOption(new Option('--token <token>', 'bearer token for the services; for a Prometheus, set WATERTIGHT_PROMETHEUS_TOKEN').env('WATERTIGHT_TOKEN'))
+    .option('--limit <n>', 'a count that a service must not reach: reports say when it will', readCount)
+    .option('--port <n>', `port of the dashboard (default: ${USUAL_PORT}, or another if that is taken; 0: any)`, readPort)
+    .option('--host <address>', 'address of the dashboard; any but loopback needs --dashboard-token', '127.0.0.1')
+    .addOption(new Option('--dashboard-token <token>', 'token that a browser must have: open /?token=... once').env('WATERTIGHT_DASHBOARD_TOKEN'))
     .action(watch);
 }
 
