@@ -1,4 +1,4 @@
-/** Profiles of tasks, connections and the engine: the door to the five rooms of this folder. */
+/** Profiles of tasks, connections and the JavaScript engine; the only entry to the five folders in `pprof`. */
 export {
   type Change,
   type Circumstances,

@@ -1,31 +1,30 @@
-/** Owns the bounds: how much a profile may be, and how much of it is kept. */
+/** Owns the limits on the size of a profile that is read and on the memory that it takes. */
 import { excerpt, ProfileError, type Place } from './profile-error.js';
 import type { Profile } from './profile.js';
 
 /** Options of reading a profile. */
 export interface ParseOptions {
-  /** The most bytes of input, after decompression. Default 4 GiB. */
+  /** The most bytes of input, counted after decompression. Default 4 GiB. */
   readonly maxBytes?: number;
   /**
-   * The most bytes kept at one time, by a rough count: different stacks and
-   * labels, and the input of a form that has to be held whole (debug=0).
-   * Default 256 MiB.
+   * The most bytes held at one time, by a rough count: different stacks and labels, and the whole input of a
+   * form that must be held (debug=0). Default 256 MiB.
    */
   readonly maxHeldBytes?: number;
-  /** The kind of profile that is wanted (`goroutine`, `httpbody`, `cpu`, `space`): another is an error that says what it is. Default any. */
+  /** The expected kind of profile (`goroutine`, `httpbody`, `cpu`, `space`); any other kind is an error that names the kind found. Default any. */
   readonly kind?: string;
 }
 
 const DEFAULTS = { maxBytes: 4 * 2 ** 30, maxHeldBytes: 256 * 2 ** 20 };
 
-/** The longest line of text: Go's own have some hundred bytes. */
+/** The longest line of text, in bytes; Go's lines have some hundred bytes. */
 export const MAX_LINE = 2 ** 20;
-/** Bytes of other text (a log, a panic's message) before the first goroutine. */
+/** The most bytes of other text (a log, a panic's message) before the first goroutine. */
 export const MAX_PREAMBLE = 2 ** 20;
-/** Frames of one stack. Go cuts at 128 or fewer. */
+/** The most frames of one stack; Go cuts a stack at 128 or fewer. */
 export const MAX_DEPTH = 10_000;
 
-/** What one reading may still use. */
+/** What the reading of one profile has used of its limits. */
 export class Budget {
   readonly maxBytes: number;
   readonly maxHeldBytes: number;
@@ -41,7 +40,11 @@ export class Budget {
     this.maxHeldBytes = limitOf(options, 'maxHeldBytes');
   }
 
-  /** Called before something is kept. */
+  /**
+   * Counts bytes that are about to be held.
+   *
+   * @throws ProfileError if the limit is exceeded.
+   */
   hold(bytes: number, place: Place): void {
     this.#held += bytes;
     if (this.#held > this.maxHeldBytes) throw this.heldError(place);
@@ -51,14 +54,22 @@ export class Budget {
     return new ProfileError('ERR_PROFILE_LIMIT', `The profile needs more than ${this.maxHeldBytes} bytes of memory. If it is to be trusted, raise the option maxHeldBytes`, place);
   }
 
-  /** Called with what has been read. */
+  /**
+   * Returns the profile if it is of the expected kind.
+   *
+   * @throws ProfileError otherwise.
+   */
   accept(profile: Profile): Profile {
     if (this.#kind === null || profile.kind === this.#kind) return profile;
     const types = profile.sampleTypes.map(({ type, unit }) => `${type}/${unit}`).join(', ');
     throw new ProfileError('ERR_PROFILE_KIND', `This is a profile of the kind ${excerpt(profile.kind)} (${excerpt(types)}); one of ${excerpt(this.#kind)} was wanted.`);
   }
 
-  /** Called with how much has been read, at `place`. */
+  /**
+   * Checks the number of bytes read so far.
+   *
+   * @throws ProfileError if the limit is exceeded.
+   */
   read(bytes: number, place: Place): void {
     if (bytes > this.maxBytes) {
       throw new ProfileError('ERR_PROFILE_LIMIT', `The profile is longer than ${this.maxBytes} bytes. If it is to be trusted, raise the option maxBytes`, place);

@@ -1,4 +1,4 @@
-/** Owns the making of a profile: adds up what is found at equal stacks, in whatever order it comes. */
+/** Owns the building of a profile: it adds up the values found at equal stacks, in any order. */
 import { Budget } from './limits.js';
 import type { Place } from './profile-error.js';
 import { labelsKey, labelsOf, mainTypeOf, type Frame, type Labels, type Profile, type ProfileForm, type Sample, type SampleType } from './profile.js';
@@ -8,25 +8,25 @@ const NOWHERE: Place = { position: -1, line: 0 };
 const NO_LABELS = labelsOf([]);
 const NO_ANNOTATIONS: readonly string[] = Object.freeze([]);
 
-/** What distinguishes samples at the same stack, beside their creator. One object for equal circumstances: compared by `===`. */
+/** What distinguishes samples with the same stack, apart from their creator. Equal circumstances are one object, so they are compared by `===`. */
 export interface Circumstances {
   readonly state: string | null;
   readonly annotations: readonly string[];
   readonly labels: Labels;
 }
 
-/** A sample while it grows. */
+/** A sample whose values are still being added up. */
 interface Tally {
   readonly stack: StackNode;
   readonly circumstances: Circumstances;
   readonly createdBy: Frame | null;
   readonly values: number[];
   waitMs: number;
-  /** The next one at the same stack. */
+  /** The next tally with the same stack. */
   next: Tally | null;
 }
 
-/** What is said of a profile once. */
+/** The fields of a profile that do not depend on its samples. */
 export interface ProfileHead {
   readonly kind: string;
   readonly form: ProfileForm;
@@ -38,7 +38,7 @@ export interface ProfileHead {
   readonly truncated?: boolean;
 }
 
-/** From this many circumstances at one stack on, they are looked up by key instead of one by one. */
+/** From this many circumstances at one stack on, they are looked up by key and not one by one. */
 const MANY = 8;
 
 export class ProfileBuilder {
@@ -56,7 +56,7 @@ export class ProfileBuilder {
     this.stacks = new StackTable(budget);
   }
 
-  /** The one object of these circumstances. */
+  /** The one object for these circumstances. */
   circumstances(state: string | null, labels: Labels = NO_LABELS, annotations: readonly string[] = NO_ANNOTATIONS, place: Place = NOWHERE): Circumstances {
     const key = `${state ?? '\0'}\n${annotations.length === 0 ? '' : annotations.join('\n')}\n\n${labelsKey(labels)}`;
     let known = this.#circumstances.get(key);
@@ -68,7 +68,7 @@ export class ProfileBuilder {
     return known;
   }
 
-  /** Adds `values` to what was found at this stack in these circumstances. */
+  /** Adds `values` to the sample with this stack, circumstances and creator. */
   add(stack: StackNode, circumstances: Circumstances, createdBy: Frame | null, values: readonly number[], waitMs = 0, place: Place = NOWHERE): void {
     const last = this.#last;
     const tally =
@@ -89,7 +89,7 @@ export class ProfileBuilder {
     return { period: null, time: 0, duration: 0, truncated: false, ...head, sampleTypes: this.#types, mainType, samples, totals };
   }
 
-  /** What has been added up, in the order of its first appearance; one by one, for those who can't take it all at once. */
+  /** The samples in the order of their first appearance, one by one for callers that work in slices. */
   *samples(): Generator<Sample, void> {
     for (const { stack, circumstances, createdBy, values, waitMs } of this.#tallies) {
       const { state, annotations, labels } = circumstances;

@@ -1,51 +1,53 @@
-/** Owns the comparison of two profiles: which stacks have become more, and by how much. */
+/** Owns the comparison of two profiles: which stacks have grown, and by how much. */
 import { excerpt, ProfileError } from './profile-error.js';
 import { mainTypeOf, type Frame, type Labels, type Profile, type SampleType } from './profile.js';
 import { frameText, keyedGroups, StackKeys, type GroupOptions, type StackGroup } from './stack-groups.js';
 
-/** One value in both profiles; `delta` is `after - before`. */
+/** A value in both profiles; `delta` is `after - before`. */
 export interface Change {
   readonly before: number;
   readonly after: number;
   readonly delta: number;
 }
 
-/** A stack in both profiles, or in one of them. */
+/** A stack that is in one or both of the profiles. */
 export interface DiffRow extends Change {
-  /** Innermost first, without the runtime's own frames: see `groupStacks`. From the second profile where it has the stack. */
+  /** Innermost first, without the runtime's frames: see `groupStacks`. Taken from the second profile if it has the stack. */
   readonly frames: readonly Frame[];
-  /** As in a StackGroup, of the second profile where it has the stack, or else of the first. */
+  /** As in a StackGroup; from the second profile if it has the stack, otherwise from the first. */
   readonly state: string | null;
   readonly labels: Labels;
   readonly createdBy: Frame | null;
   readonly annotations: readonly string[];
   readonly waitMs: number;
-  /** One for each of the diff's sample types. The row's own before, after and delta are those of `mainType`. */
+  /** One for each of the diff's sample types. The row's `before`, `after` and `delta` are those of `mainType`. */
   readonly values: readonly Change[];
 }
 
 export interface ProfileDiff extends Change {
-  /** Of the second profile. */
+  /** The kind of the second profile. */
   readonly kind: string;
-  /** Those that both profiles have, in the order of the second. */
+  /** The sample types that both profiles have, in the order of the second. */
   readonly sampleTypes: readonly SampleType[];
-  /** By which of them the rows are sorted, and of which the plain before, after and delta are. */
+  /** The index of the sample type by which the rows are sorted, and from which `before`, `after` and `delta` are taken. */
   readonly mainType: number;
-  /** One for each sample type: of all samples. The diff's own before, after and delta are those of `mainType`. */
+  /** The sums over all samples, one for each sample type. The diff's `before`, `after` and `delta` are those of `mainType`. */
   readonly totals: readonly Change[];
-  /** Every stack of either profile, also what has not changed: largest growth first, then most in the second profile, then by their text, so that the order is the same every time. */
+  /**
+   * Every stack of either profile, also unchanged ones: largest growth first, then largest value in the
+   * second profile, then by text, so that the order is always the same.
+   */
   readonly rows: readonly DiffRow[];
-  /** True if Go cut one of the profiles off, so that the figures are too small. */
+  /** True if Go truncated one of the profiles, so that its values are too small. */
   readonly truncated: boolean;
 }
 
 /**
- * What became of the stacks of profile `a` in profile `b`, a later one of the
- * same program (or, with `by: 'function'`, of a later build). They may be of
- * different forms: addresses, and the frames that one form leaves out, are not
- * compared, nor are states, since only debug=2 has them.
+ * Compares profile `a` with `b`, a later profile of the same program (or, with `by: 'function'`, of a later
+ * build). The two may have different forms, because addresses, frames that one form leaves out, and states
+ * (which only debug=2 has) are not compared.
  *
- * Throws a ProfileError (`ERR_PROFILE_KIND`) if they count different things.
+ * @throws ProfileError (`ERR_PROFILE_KIND`) if the profiles count different things.
  */
 export function diffProfiles(a: Profile, b: Profile, options: GroupOptions = {}): ProfileDiff {
   const sampleTypes = b.sampleTypes.filter((type, index) => indexIn(a, b, index, type) !== -1);
@@ -75,7 +77,7 @@ function change(before: number, after: number): Change {
   return { before, after, delta: after - before };
 }
 
-/** Where `a` has what is sample type `index` in `b`. The count of one kind may have another name in another form: text has only the kind's. */
+/** The index in `a` of sample type `index` of `b`. The count of one kind may have another name in another form, because text has only the kind's name. */
 function indexIn(a: Profile, b: Profile, index: number, { type, unit }: SampleType): number {
   const same = a.sampleTypes.findIndex((other) => other.type === type && other.unit === unit);
   if (same !== -1 || index !== b.mainType || a.kind !== b.kind) return same;
@@ -86,7 +88,7 @@ function namesOf(profile: Profile): string {
   return profile.sampleTypes.map(({ type, unit }) => excerpt(`${type}/${unit}`)).join(', ');
 }
 
-/** The text, which is long, is made for those rows only that nothing else tells apart. */
+/** Sorts the rows. The long text is made only for rows that are otherwise equal. */
 function sorted(rows: readonly DiffRow[]): DiffRow[] {
   const texts = new Map<DiffRow, string>();
   const textOf = (row: DiffRow): string => {

@@ -1,13 +1,13 @@
-/** Owns what is wrong with a profile, and where. */
+/** Owns the error for a profile that cannot be read or compared, with the position in the input. */
 
 /**
  * - `ERR_PROFILE_FORM`: none of the three forms, or one that is not supported
- * - `ERR_PROFILE_SYNTAX`: one of the forms, but broken at `position`
- * - `ERR_PROFILE_TRUNCATED`: it ends before it is complete
- * - `ERR_PROFILE_GZIP`: compressed, and the compressed data is broken
+ * - `ERR_PROFILE_SYNTAX`: one of the forms, but invalid at `position`
+ * - `ERR_PROFILE_TRUNCATED`: the input ends before the profile is complete
+ * - `ERR_PROFILE_GZIP`: the compressed data is invalid
  * - `ERR_PROFILE_LIMIT`: larger than an option allows
- * - `ERR_PROFILE_INPUT`: not text, not bytes, not a stream of them; or an option that is none
- * - `ERR_PROFILE_KIND`: two profiles that cannot be compared
+ * - `ERR_PROFILE_INPUT`: the input is not text, bytes or a stream of them; or an option is invalid
+ * - `ERR_PROFILE_KIND`: not the expected kind, or two profiles that cannot be compared
  */
 export type ProfileErrorCode =
   | 'ERR_PROFILE_FORM'
@@ -18,17 +18,17 @@ export type ProfileErrorCode =
   | 'ERR_PROFILE_INPUT'
   | 'ERR_PROFILE_KIND';
 
-/** Where in the input: bytes from 0 (after decompression; in text, of its UTF-8), lines from 1. */
+/** A place in the input: `position` counts bytes from 0 (after decompression; of text, in its UTF-8), `line` counts from 1. */
 export interface Place {
   readonly position: number;
   readonly line: number;
 }
 
-/** The profile could not be read, or not compared. */
+/** A profile could not be read or compared. */
 export class ProfileError extends Error {
-  /** Byte offset from 0, after decompression; -1 where there is no place. */
+  /** Byte offset from 0, after decompression; -1 if the error has no place. */
   readonly position: number;
-  /** Line from 1; 0 in binary profiles and where there is no place. */
+  /** Line from 1; 0 in binary profiles and if the error has no place. */
   readonly line: number;
 
   constructor(
@@ -47,7 +47,7 @@ export class ProfileError extends Error {
   }
 }
 
-/** Input as an error may show it: quoted, control characters escaped, at most 60 characters. */
+/** Part of the input for an error message: quoted, control characters escaped, at most 60 characters. */
 export function excerpt(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }

@@ -1,46 +1,44 @@
 /**
- * Owns the grouping of equal stacks, across forms: Go leaves other frames out
- * of debug=2 than out of debug=1, and none out of debug=0, so stacks are
- * compared without the runtime's own.
+ * Owns the grouping of equal stacks, also across forms. Go leaves out different frames in debug=1 and
+ * debug=2, and none in debug=0, so stacks are compared without the runtime's frames.
  */
 import { labelsKey, type Frame, type Labels, type Profile, type Sample } from './profile.js';
 
-/** What makes two stacks equal. */
+/** Which stacks count as equal. */
 export interface GroupOptions {
   /**
-   * - `line` (default): the same functions at the same files and lines, whatever the addresses
-   * - `function`: the same functions, so that builds of different sources can be compared
+   * - `line` (default): equal functions, files and lines, whatever the addresses
+   * - `function`: equal functions, so that builds of different sources can be compared
    */
   readonly by?: 'line' | 'function';
-  /** True: samples with different labels are not put together. Default false. */
+  /** If true, samples with different labels are in different groups. Default false. */
   readonly labels?: boolean;
 }
 
 /** All samples with equal stacks. */
 export interface StackGroup {
-  /** Innermost first, without the runtime's own frames (unless there are no others). */
+  /** Innermost first, without the runtime's frames, unless there are no others. */
   readonly frames: readonly Frame[];
   /** Sums, one for each of the profile's sample types. */
   readonly values: readonly number[];
-  /** The state that all of them are in; null if they differ or the form does not say. */
+  /** The state of all samples; null if they differ or the form has no states. */
   readonly state: string | null;
-  /** The labels that all of them have. */
+  /** The labels that all samples have. */
   readonly labels: Labels;
-  /** The `go` statement that started all of them; null if they differ or the form does not say. */
+  /** The `go` statement that started all of them; null if they differ or the form does not contain it. */
   readonly createdBy: Frame | null;
-  /** Annotations that all of them have. */
+  /** The annotations that all samples have. */
   readonly annotations: readonly string[];
-  /** The longest wait among them, ms, in whole minutes. */
+  /** The longest wait of the samples, ms, in whole minutes. */
   readonly waitMs: number;
 }
 
 /**
- * The profile's samples with equal stacks put together; largest main value
- * first, equal ones in the order of the samples.
+ * Groups the samples of a profile by equal stacks; largest main value first, equal values in the order of the
+ * samples.
  *
- * Left out of the stacks are what Go itself leaves out of one form or another:
- * the innermost frames as long as they are the runtime's (`runtime.gopark`),
- * and elsewhere its unexported functions (`runtime.main`) and `panic`.
+ * The frames that Go leaves out of one form or another are left out of the stacks: the runtime's frames at
+ * the innermost end (`runtime.gopark`), and everywhere its unexported functions (`runtime.main`) and `panic`.
  */
 export function groupStacks(profile: Profile, options: GroupOptions = {}): StackGroup[] {
   const groups = [...keyedGroups(profile, new StackKeys(options)).values()];
@@ -48,7 +46,7 @@ export function groupStacks(profile: Profile, options: GroupOptions = {}): Stack
   return groups.sort((a, b) => b.values[mainType] - a.values[mainType]);
 }
 
-/** The groups by their stacks' keys; keys made by the same StackKeys can be compared. @internal */
+/** The groups by the keys of their stacks. Keys from the same StackKeys can be compared. @internal */
 export function keyedGroups(profile: Profile, keys: StackKeys): Map<string, StackGroup> {
   const groups = new Map<string, StackGroup & { values: number[] }>();
   for (const sample of profile.samples) {
@@ -60,11 +58,11 @@ export function keyedGroups(profile: Profile, keys: StackKeys): Map<string, Stac
   return groups;
 }
 
-/** Makes keys that are equal for equal stacks, of any number of profiles. */
+/** Makes keys that are equal for equal stacks, also of different profiles. */
 export class StackKeys {
   readonly #byFunction: boolean;
   readonly #withLabels: boolean;
-  /** Numbers for places, since stacks of names would be long keys. */
+  /** Numbers for places, because keys made of names would be long. */
   readonly #numbers = new Map<string, number>();
   readonly #known = new Map<Frame, number>();
 
@@ -93,9 +91,9 @@ export class StackKeys {
 }
 
 /**
- * What identifies a place: its function, file and line; its address where
- * nothing else is known. Type arguments are left out, as from Go 1.21 on
- * debug=0 says `main.F[go.shape.int]` where text says `main.F[...]`.
+ * The identity of a place: its function, file and line, or its address if nothing else is known. Type
+ * arguments are left out, because from Go 1.21 on, debug=0 has `main.F[go.shape.int]` where text has
+ * `main.F[...]`.
  */
 export function frameText(frame: Frame, byFunction = false): string {
   if (frame.function === '') return `${frame.address} ${frame.file}:${frame.line}`;
@@ -103,7 +101,7 @@ export function frameText(frame: Frame, byFunction = false): string {
   return byFunction ? name : `${name} ${frame.file}:${frame.line}`;
 }
 
-/** `main.(*list[go.shape.int]).add` -> `main.(*list[...]).add`; brackets that do not follow a name, as in JavaScript's `[Symbol.iterator]`, stay. */
+/** `main.(*list[go.shape.int]).add` -> `main.(*list[...]).add`; brackets that do not follow a name are kept, as in JavaScript's `[Symbol.iterator]`. */
 function withoutTypeArguments(name: string): string {
   const first = name.indexOf('[');
   if (first <= 0 || !isNamePart(name[first - 1])) return name;
@@ -121,7 +119,7 @@ function isNamePart(char: string): boolean {
   return char !== '.' && char !== ' ' && char !== '(';
 }
 
-/** A stack without the runtime's own frames, or as it is if it has no others. */
+/** A stack without the runtime's frames, or unchanged if it has no others. */
 export function programFrames(frames: readonly Frame[]): readonly Frame[] {
   let inner = 0;
   while (inner < frames.length && isRuntime(frames[inner].function)) inner++;
@@ -136,7 +134,7 @@ function isRuntime(name: string): boolean {
   return RUNTIME.some((prefix) => name.startsWith(prefix));
 }
 
-/** What debug=2 shows nowhere: runtime/traceback.go, showfuncinfo. It calls runtime.gopanic `panic`. */
+/** Whether debug=2 never shows this frame: runtime/traceback.go, showfuncinfo. debug=2 calls runtime.gopanic `panic`. */
 function isHidden({ function: name, file }: Frame): boolean {
   if (name === 'panic') return file.endsWith('runtime/panic.go');
   return name.startsWith('runtime.') && !/^runtime\.[A-Z]/.test(name);

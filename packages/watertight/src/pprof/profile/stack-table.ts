@@ -1,7 +1,6 @@
 /**
- * Owns the sharing of places and stacks: each place is one Frame, and stacks
- * that begin alike share their beginning, as the nodes of a tree whose root is
- * the empty stack and whose branches are calls, innermost first.
+ * Owns the sharing of places and stacks: each place is one Frame, and stacks with equal innermost frames
+ * share them, as nodes of a tree. The root is the empty stack, and each branch is a call, innermost first.
  */
 import { Budget, MAX_DEPTH } from './limits.js';
 import { ProfileError, type Place } from './profile-error.js';
@@ -9,12 +8,12 @@ import type { Frame } from './profile.js';
 
 const NOWHERE: Place = { position: -1, line: 0 };
 
-/** A stack: the frames on the way from the root. Made by `StackTable` only. */
+/** A stack: the frames on the path from the root. Made only by `StackTable`. */
 export class StackNode {
-  /** The most recent branch, which in a profile is likely the next one too; the map exists from the second branch on. */
+  /** The latest branch, which is probably also the next one needed; the map exists only from the second branch on. */
   recent: StackNode | null = null;
   branches: Map<Frame, StackNode> | null = null;
-  /** What a parser keeps here, to know the way again without looking it up. */
+  /** For a parser's own use, to find its next node without a lookup. */
   mark: unknown = null;
   #frames: readonly Frame[] | null = null;
 
@@ -46,7 +45,7 @@ export class StackTable {
     this.#budget = budget;
   }
 
-  /** The one Frame of this place. `address` counts only where there is no function. */
+  /** The one Frame for this place. `address` is compared only if there is no function. */
   frame(name: string, file: string, line: number, address = '', place: Place = NOWHERE): Frame {
     let here = this.#places.get(name);
     if (here === undefined) {
@@ -64,7 +63,7 @@ export class StackTable {
     return frame;
   }
 
-  /** The stack one call further out. */
+  /** The stack with one more call at its outer end. */
   outward(node: StackNode, frame: Frame, place: Place = NOWHERE): StackNode {
     const { recent } = node;
     if (recent !== null) {
@@ -86,7 +85,7 @@ export class StackTable {
     return made;
   }
 
-  /** The stack of these frames, innermost first. They must come from this table. */
+  /** The stack with these frames, innermost first, all of them from this table. */
   stack(frames: Iterable<Frame>): StackNode {
     let node = this.root;
     for (const frame of frames) node = this.outward(node, frame);

@@ -1,7 +1,7 @@
 /**
- * Owns the adding up of a live set: how much was found at equal stacks with
- * equal labels. Where a ProfileBuilder takes whatever a profile says, this
- * takes only what we say, and a hundred thousand different labels with it.
+ * Owns the sums of values at equal stacks with equal labels, for profiles of this process. Unlike
+ * ProfileBuilder, which reads any profile, it handles only our own data, and with it a hundred thousand
+ * different labels.
  */
 import { Budget } from './limits.js';
 import { labelsOf, type Labels, type Sample } from './profile.js';
@@ -10,12 +10,12 @@ import { StackTable, type StackNode } from './stack-table.js';
 const NO_ANNOTATIONS: readonly string[] = Object.freeze([]);
 
 export class Tally {
-  /** What this process is like bounds its profile. */
+  /** Without a limit, because the process itself limits its profile. */
   readonly stacks = new StackTable(new Budget({ maxHeldBytes: Number.POSITIVE_INFINITY }));
   readonly #labels = new Map<string, Labels>();
   readonly #values = new Map<StackNode, Map<Labels, number[]>>();
 
-  /** The one object of these labels. `keys` must tell by their number which they are. */
+  /** The one object for these labels. Different lists of `keys` must have different lengths. */
   labels(keys: readonly string[], values: readonly string[]): Labels {
     const id = `${keys.length}\n${values.join('\n')}`;
     let labels = this.#labels.get(id);
@@ -35,7 +35,7 @@ export class Tally {
     else for (let i = 0; i < values.length; i++) sums[i] += values[i];
   }
 
-  /** What has been added up, without what came to nothing. */
+  /** The samples that are not all zero. */
   *samples(): Generator<Sample, void> {
     for (const [{ frames }, here] of this.#values) {
       for (const [labels, values] of here) {

@@ -1,2 +1,2 @@
-/** Reading a profile in any of Go's forms: protocol buffer, counted stacks, tracebacks. */
+/** Reading a profile in any of Go's forms: protocol buffer, stacks with counts, tracebacks. */
 export { parseProfile, parseProfileStream, type ProfileInput, type ProfileSource } from './parse.js';

@@ -1,27 +1,27 @@
-/** Owns lines: cuts chunks of any size into lines, of which none is ever held twice, and knows where it is. */
+/** Owns the cutting of chunks into lines, without holding a line twice, and the position of the current line. */
 import { type Budget, MAX_LINE, type Place, type Profile, ProfileError } from '../profile/index.js';
 
-/** What reads a profile of text, line by line. */
+/** A parser of a text form, called for each line. */
 export interface LineParser {
   /** One line, `bytes[start..end)`, without its end (`\n` or `\r\n`). The bytes are valid during the call only. */
   line(bytes: Buffer, start: number, end: number): void;
-  /** After the last line. */
+  /** Called after the last line. */
   end(): Profile;
 }
 
 const LF = 10;
 const CR = 13;
 
-/** Feeds a LineParser. Its own place is that of the line being read. */
+/** Passes lines to a LineParser. As a Place, it is the place of the current line. */
 export class LineReader implements Place {
   /** Byte offset at which the current line begins. */
   position = 0;
   /** The current line, from 1. */
   line = 0;
-  /** True while the last line is read and no line end came after it. */
+  /** True during the last line if no line end follows it. */
   unterminated = false;
   readonly #budget: Budget;
-  /** A line that has begun in earlier chunks, in the first `#carried` bytes. */
+  /** The beginning of the current line from earlier chunks, in the first `#carried` bytes. */
   #carry: Buffer = Buffer.alloc(0);
   #carried = 0;
 

@@ -1,25 +1,25 @@
-/** Owns reading a profile in any of its forms: which one it is, unpacking it, and handing it to its parser. */
+/** Owns the reading of a profile in any form: it detects the form, decompresses the input and passes it to the parser. */
 import { finished } from 'node:stream/promises';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import { Budget, type ParseOptions, type Profile, ProfileError } from '../profile/index.js';
 import { readProto } from './proto-profile.js';
 import { TextProfile } from './text-profile.js';
 
-/** What `parseProfile` takes. Text is taken as its UTF-8. */
+/** Input of `parseProfile`. Text is read as its UTF-8. */
 export type ProfileInput = string | Uint8Array | ArrayBuffer;
-/** What `parseProfileStream` takes: a fetch Response's body, a file's stream, chunks in an array. */
+/** Input of `parseProfileStream`: the body of a fetch Response, a file's stream, an array of chunks. */
 export type ProfileSource = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
 
 /**
- * Reads a profile: debug=0 (`profile.proto`, gzipped or not), debug=1 or
- * debug=2, from Go 1.19 or later or from Watertight, or a Go program's dying
- * traceback; the form is found by content. Equal stacks are added up: a
- * profile of a million goroutines is small.
+ * Reads a profile: debug=0 (`profile.proto`, gzipped or not), debug=1 or debug=2, from Go 1.19 or later or
+ * from Watertight, or the traceback of a crashed Go program. The form is detected by content. Equal stacks
+ * are added up, so a profile of a million goroutines is small.
  *
- * Throws a ProfileError with the position if it is none of them, broken,
- * truncated or larger than `options` allow. Takes time in proportion to the
- * input's length; for what should not block the event loop as long as that,
- * and for more than a string can hold, there is `parseProfileStream`.
+ * The time is proportional to the length of the input, and blocks the event loop. Use `parseProfileStream` to
+ * avoid that, and for more than a string can hold.
+ *
+ * @throws ProfileError, with the position, if the input is none of these, invalid, truncated or larger than
+ *   `options` allow.
  */
 export function parseProfile(input: ProfileInput, options?: ParseOptions): Profile {
   const budget = new Budget(options);
@@ -32,10 +32,9 @@ export function parseProfile(input: ProfileInput, options?: ParseOptions): Profi
 }
 
 /**
- * `parseProfile` for what comes in chunks, of any size: a file, a response's
- * body. A profile of text, gzipped or not, is read as it comes, in memory for
- * its different stacks only; debug=0 is collected first. If it fails, the
- * source is closed and the promise rejects.
+ * Like `parseProfile`, for input in chunks of any size, such as a file or a response body. A text form,
+ * gzipped or not, is parsed as it arrives, in memory for its different stacks only; debug=0 is collected
+ * first. On an error, the source is closed and the promise rejects.
  */
 export async function parseProfileStream(source: ProfileSource, options?: ParseOptions): Promise<Profile> {
   const budget = new Budget(options);
@@ -44,16 +43,16 @@ export async function parseProfileStream(source: ProfileSource, options?: ParseO
   return budget.accept(await readPlain(plain, budget));
 }
 
-/** Text is read in pieces, so that limits are looked at in between. */
+/** Text is read in pieces, so that limits are checked between them. */
 const PIECE = 64 * 2 ** 10;
-/** Compressed bytes are unpacked in pieces, of which each can become a thousand times as long. */
+/** Compressed input is decompressed in pieces, because each piece can become a thousand times as long. */
 const PACKED_PIECE = 16 * 2 ** 10;
-/** What an execution trace of Go starts with, which is no profile. */
+/** The first bytes of an execution trace of Go, which is not a profile. */
 const GO_TRACE = 'go 1.';
-/** As many bytes tell the forms apart. */
+/** The number of bytes that are enough to detect the form. */
 const HEAD = 64;
 
-/** What has begun to come: its first bytes, and everything, those included. */
+/** An input of which the first bytes were read; `all` returns everything, these included. */
 interface Chunks {
   readonly head: Buffer;
   all(): AsyncGenerator<Buffer, void, undefined>;
@@ -81,7 +80,7 @@ async function readPlain(chunks: Chunks, budget: Budget): Promise<Profile> {
   return text.close();
 }
 
-/** Waits for enough bytes to tell the form. */
+/** Reads enough bytes to detect the form. */
 async function begun(chunks: AsyncGenerator<Buffer, void, undefined>): Promise<Chunks> {
   let head: Buffer = Buffer.alloc(0);
   while (head.length < HEAD) {
@@ -114,15 +113,14 @@ async function* chunksOf(source: ProfileSource): AsyncGenerator<Buffer, void, un
 }
 
 /**
- * Reads no further ahead than what has been unpacked and taken: a read under
- * way could not be called off, and the source not be closed, when what came
- * before turns out to be broken.
+ * Decompresses, and reads the next chunk only when everything before was taken: a read in progress cannot be
+ * cancelled, so the source could not be closed if the data before it turns out to be invalid.
  */
 async function* gunzipped(chunks: AsyncGenerator<Buffer, void, undefined>): AsyncGenerator<Buffer, void, undefined> {
   const gunzip = createGunzip();
   const unpacked: Buffer[] = [];
   gunzip.on('data', (chunk: Buffer) => unpacked.push(chunk));
-  // May come before all is written, where something follows the compressed data.
+  // Resolves before all is written if other bytes follow the compressed data.
   const over = finished(gunzip, { writable: false });
   over.catch(() => undefined);
   try {
@@ -153,7 +151,7 @@ function gunzip(bytes: Buffer, budget: Budget): Buffer {
   }
 }
 
-/** Positions are those of the compressed bytes, as far as zlib tells. */
+/** The error with a position in the compressed bytes, as far as zlib tells it. */
 function gzipError(error: unknown, position: number): unknown {
   const code = (error as NodeJS.ErrnoException | null)?.code;
   if (code === 'Z_BUF_ERROR') return new ProfileError('ERR_PROFILE_TRUNCATED', 'The compressed profile ends too early', { position, line: 0 }, { cause: error });
@@ -176,14 +174,17 @@ function isGzip(bytes: Buffer): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-/** Text has no control characters but tabs, line ends and a terminal's colours; profile.proto cannot do without, as its tags and lengths are small numbers. */
+/**
+ * Whether the input is binary: text has no control characters but tabs, line ends and ANSI colours;
+ * profile.proto always has some, as its tags and lengths are small numbers.
+ */
 function isBinary(bytes: Buffer): boolean {
-  // Its head is filled up with zeros.
+  // The head of an execution trace is padded with zeros.
   if (bytes.toString('latin1', 0, GO_TRACE.length) === GO_TRACE) return false;
   return bytes.subarray(0, HEAD).some((byte) => byte < 9 || (byte > 13 && byte < 32 && byte !== 27));
 }
 
-/** How many bytes a byte order mark has. */
+/** The length of the byte order mark, or 0. */
 function pastMark(bytes: Buffer): number {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
 }

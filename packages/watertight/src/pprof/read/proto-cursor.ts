@@ -1,14 +1,13 @@
 /**
- * Owns the protobuf wire format, as much of it as a profile needs: a position
- * in bytes, and an error where they are not what the format allows.
+ * Owns the reading of the protobuf wire format, as far as a profile needs it: a position in the bytes, and an
+ * error where they are invalid.
  *
- * `pprof-format` has a decoder; it is used for writing only, because it takes
- * what is truncated as complete, and a number of a million bytes in quadratic
- * time, and gives no position.
+ * The decoder of `pprof-format` is not used, because it accepts truncated input as complete, takes quadratic
+ * time for a number of a million bytes, and gives no position of an error.
  */
 import { ProfileError } from '../profile/index.js';
 
-/** Wire types. Groups (3 and 4) are not in a profile. */
+/** Wire types. A profile has no groups (3 and 4). */
 const VARINT = 0;
 const FIXED64 = 1;
 export const BYTES = 2;
@@ -17,10 +16,10 @@ const FIXED32 = 5;
 const TWO_32 = 2 ** 32;
 
 export class ProtoCursor {
-  /** Of the last number read: its lower and upper 32 bits, unsigned. */
+  /** The lower and upper 32 bits of the last number read, unsigned. */
   low = 0;
   high = 0;
-  /** Of the last tag. */
+  /** The field number and wire type of the last tag. */
   field = 0;
   wireType = 0;
 
@@ -30,14 +29,14 @@ export class ProtoCursor {
     public end: number,
   ) {}
 
-  /** Moves to other bytes of the same buffer. */
+  /** Moves to another range of the same buffer. */
   within(at: number, end: number): this {
     this.at = at;
     this.end = end;
     return this;
   }
 
-  /** The next field's number and wire type; false at the end. */
+  /** Reads the next field's number and wire type; returns false at the end. */
   tag(): boolean {
     if (this.at >= this.end) return false;
     const from = this.at;
@@ -72,28 +71,36 @@ export class ProtoCursor {
     this.high = high >>> 0;
   }
 
-  /** The last number as unsigned; the nearest double beyond 2^53. */
+  /** The last number as unsigned; beyond 2^53 the nearest double. */
   get unsigned(): number {
     return this.high * TWO_32 + this.low;
   }
 
-  /** The last number as an int64; the nearest double beyond 2^53. */
+  /** The last number as an int64; beyond 2^53 the nearest double. */
   get signed(): number {
     return (this.high >= 0x80000000 ? this.high - TWO_32 : this.high) * TWO_32 + this.low;
   }
 
-  /** The last number as a key that is equal for equal numbers only. */
+  /** The last number as a key: equal only for equal numbers. */
   get exact(): number | bigint {
     return this.high < 0x200000 ? this.unsigned : (BigInt(this.high) << 32n) | BigInt(this.low);
   }
 
-  /** The field's value as a number. */
+  /**
+   * Reads the field's value as a number.
+   *
+   * @throws ProfileError if it is of another wire type.
+   */
   number(): void {
     if (this.wireType !== VARINT) throw this.error('ERR_PROFILE_SYNTAX', `Field ${this.field} has wire type ${this.wireType}, not that of a number`);
     this.varint();
   }
 
-  /** Goes to the first byte of the field's value, which is bytes, and returns where it ends. */
+  /**
+   * Moves to the first byte of a field of bytes, and returns its end.
+   *
+   * @throws ProfileError if it is of another wire type.
+   */
   bytesEnd(): number {
     if (this.wireType !== BYTES) throw this.error('ERR_PROFILE_SYNTAX', `Field ${this.field} has wire type ${this.wireType}, not that of bytes`);
     const from = this.at;

@@ -1,7 +1,7 @@
 /**
- * Owns debug=0: pprof's profile.proto, uncompressed. The bytes are gone
- * through twice, because what samples refer to may come after them: first for
- * the tables, then for the samples, which are added up one by one.
+ * Owns the parsing of debug=0, pprof's profile.proto, uncompressed. The bytes are read twice, first for the
+ * tables and then for the samples, because a sample may refer to a table that comes after it. Samples are
+ * added up one by one.
  *
  * Format: github.com/google/pprof/blob/main/proto/profile.proto.
  */
@@ -14,7 +14,7 @@ const PROFILE = { sample: 2 };
 const SAMPLE = { location: 1, value: 2, label: 3 };
 const LABEL = { key: 1, string: 2, number: 3, unit: 4 };
 
-/** How many frames all samples together may have: a small profile can name a long stack again and again. */
+/** The most frames of all samples together: a small profile can refer to a long stack many times. */
 const MAX_FRAMES = 100_000_000;
 
 /** Reads an uncompressed profile.proto. */
@@ -29,10 +29,10 @@ class ProtoProfile {
   readonly #tables: ProtoTables;
   readonly #builder: ProfileBuilder;
   readonly #unlabelled: Circumstances;
-  /** By their tuples. */
+  /** Circumstances by the tuples of their labels. */
   readonly #labelled = new Map<string, Circumstances>();
   #framesLeft = MAX_FRAMES;
-  /** One object for all, since there is a place for every number read and hardly ever an error. */
+  /** One object reused for every number read, because errors are rare. */
   readonly #place = { position: 0, line: 0 };
 
   constructor(bytes: Buffer, budget: Budget) {
@@ -87,7 +87,7 @@ class ProtoProfile {
         labels += this.#labelTuple(cursor.at, labelEnd);
         cursor.within(labelEnd, end);
       } else if (field === SAMPLE.location || field === SAMPLE.value) {
-        // Repeated numbers come packed, or one by one.
+        // Repeated numbers are packed, or come one by one.
         const packed = cursor.wireType === BYTES;
         const last = packed ? cursor.bytesEnd() : cursor.at + 1;
         cursor.end = packed ? last : end;
@@ -107,7 +107,7 @@ class ProtoProfile {
     this.#builder.add(stack, circumstances, null, values, 0, this.#at(at));
   }
 
-  /** What is the same for the same label, without its texts: a few bytes of a sample can mean megabytes of them. */
+  /** A key that is equal for equal labels, made without their texts: a few bytes of a sample can refer to megabytes of text. */
   #labelTuple(at: number, end: number): string {
     const cursor = this.#cursor.within(at, end);
     let key = 0;
@@ -135,7 +135,7 @@ class ProtoProfile {
       const [key, text, number, unit] = tuple.split(' ').map(Number);
       const name = this.#tables.string(key, at);
       const unitName = this.#tables.string(unit, at);
-      // Either a string or a number; a number of 0 without a unit cannot be told from an empty string.
+      // A label is a string or a number; the number 0 without a unit cannot be distinguished from an empty string.
       const isNumber = text === 0 && (number !== 0 || unitName !== '');
       const value = isNumber ? `${number} ${unitName}`.trimEnd() : this.#tables.string(text, at);
       this.#hold(100 + name.length + value.length, at);

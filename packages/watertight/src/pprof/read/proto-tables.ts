@@ -1,7 +1,6 @@
 /**
- * Owns what the samples of a profile.proto refer to: its strings, functions
- * and locations, and what the profile says of itself. Read in one pass over
- * the bytes; texts and frames are made when they are first needed.
+ * Owns the tables of a profile.proto to which samples refer (strings, functions, locations), and the
+ * profile's own fields. They are read in one pass; texts and frames are made when first needed.
  */
 import type { Budget, Frame, Place, ProfileError, SampleType, StackTable } from '../profile/index.js';
 import { BYTES, ProtoCursor } from './proto-cursor.js';
@@ -13,12 +12,12 @@ const LOCATION = { id: 1, address: 3, line: 4 };
 const LINE = { function: 1, line: 2 };
 const FUNCTION = { id: 1, name: 2, systemName: 3, file: 4 };
 
-/** Go's profiles have up to four. */
+/** The most sample types; Go's profiles have up to four. */
 const MAX_TYPES = 64;
 
 export type Id = number | bigint;
 
-/** Indexes in the string table, and where they were found. */
+/** A function: indexes in the string table, and where they were found. */
 interface FunctionEntry {
   readonly name: number;
   readonly file: number;
@@ -27,7 +26,7 @@ interface FunctionEntry {
 
 interface LocationEntry {
   readonly address: bigint;
-  /** Where its lines are, since the functions they refer to may come later. */
+  /** The range of its lines, which are read later, because the functions to which they refer may follow. */
   readonly at: number;
   readonly end: number;
   frames: readonly Frame[] | null;
@@ -37,13 +36,13 @@ export class ProtoTables {
   timeNanos = 0;
   durationNanos = 0;
   readonly sampleTypes: readonly SampleType[];
-  /** Which of the sample types is meant when none is named. */
+  /** The index of the default sample type. */
   readonly mainType: number;
   readonly period: (SampleType & { readonly value: number }) | null;
   readonly #bytes: Buffer;
   readonly #budget: Budget;
   readonly #cursor: ProtoCursor;
-  /** Of strings: where each begins and ends. */
+  /** The beginning and end of each string. */
   readonly #stringStarts: number[] = [];
   readonly #stringEnds: number[] = [];
   readonly #strings = new Map<number, string>();
@@ -53,7 +52,7 @@ export class ProtoTables {
   #periodAt: [number, number] | null = null;
   #period = 0;
   #defaultType = 0;
-  /** One object for all, since there is a place for every number read and hardly ever an error. */
+  /** One object reused for every number read, because errors are rare. */
   readonly #place = { position: 0, line: 0 };
 
   constructor(bytes: Buffer, budget: Budget) {
@@ -68,14 +67,14 @@ export class ProtoTables {
     this.period = this.#periodAt === null ? null : { ...this.#valueType(this.#periodAt), value: this.#period };
   }
 
-  /** The frames of a location, innermost first: the calls that were inlined here come before the one they were inlined into. */
+  /** The frames of a location, innermost first: an inlined call comes before the function into which it was inlined. */
   frames(id: Id, stacks: StackTable, at: number): readonly Frame[] {
     const location = this.#locations.get(id);
     if (location === undefined) throw this.#missing('location', id, at);
     return (location.frames ??= this.#readFrames(location, stacks));
   }
 
-  /** The string of this index, which was found at `at`. */
+  /** The string with this index; `at` is where the index was found. */
   string(index: number, at: number): string {
     const known = this.#strings.get(index);
     if (known !== undefined) return known;
@@ -90,7 +89,7 @@ export class ProtoTables {
     return text;
   }
 
-  /** As Go's tools have it: the one that the profile names, or else the last. */
+  /** As in Go's tools: the sample type that the profile names, otherwise the last. */
   #mainType(): number {
     const named = this.#defaultType === 0 ? '' : this.string(this.#defaultType, 0);
     const found = this.sampleTypes.findIndex(({ type }) => type === named);
@@ -202,7 +201,7 @@ export class ProtoTables {
       }
       const lineEnd = cursor.bytesEnd();
       const line = this.#line(cursor.at, lineEnd);
-      // The file's name too: it may be long, and is looked at for each line anew.
+      // Includes the file's name, which may be long and is processed for each line.
       this.#hold(16 + line.file.length, cursor.at);
       frames.push(stacks.frame(line.name, line.file, line.line, hex, place));
       cursor.at = lineEnd;

@@ -1,13 +1,13 @@
-/** Owns labels as Go prints them: `{"key":"value", k: "v"}`, quoted as by `%q` or bare. */
+/** Owns the reading of labels as Go prints them: `{"key":"value", k: "v"}`, quoted as by `%q` or bare. */
 
-/** Characters after a backslash that stand for themselves or one other. */
+/** The escapes of one character after a backslash. */
 const ESCAPES: Record<string, string> = { a: '\x07', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', '\\': '\\', '"': '"', "'": "'" };
-/** \x41, é, \U0001F600: how many digits follow. */
+/** The number of digits after `\x`, `\u` and `\U`. */
 const DIGITS: Record<string, number> = { x: 2, u: 4, U: 8 };
-/** What ends a bare word. */
+/** The characters that end a bare word. */
 const BARE_END = new Set([':', ',', '}', ' ', '"', '{']);
 
-/** The pairs in `text` from its `{` at `start` on, and the index after its `}`; null where it is not of that form. */
+/** The pairs of the labels whose `{` is at `start`, and the index after their `}`; null if the text is invalid. */
 export function readLabels(text: string, start: number): { pairs: [string, string][]; end: number } | null {
   if (text[start] !== '{') return null;
   const pairs: [string, string][] = [];
@@ -59,7 +59,7 @@ function readQuoted(text: string, start: number): { word: string; end: number } 
     const digits = text.slice(at + 2, at + 2 + (DIGITS[kind] ?? 0));
     if (digits.length === 0 || digits.length !== DIGITS[kind] || !/^[0-9a-fA-F]+$/.test(digits)) return null;
     const code = Number.parseInt(digits, 16);
-    // `\xff` is a byte that is not UTF-8; so is a code point that does not exist.
+    // `\xff` is a byte that is not UTF-8; such a byte, or a code point that does not exist, becomes U+FFFD.
     word += (kind === 'x' && code > 0x7f) || code > 0x10ffff ? '\ufffd' : String.fromCodePoint(code);
     at += 2 + digits.length;
   }

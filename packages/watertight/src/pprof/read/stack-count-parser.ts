@@ -1,19 +1,19 @@
 /**
- * Owns debug=1: how often each stack was found, as runtime/pprof's
- * printCountProfile writes it for goroutines, created threads and leaked
- * goroutines. The total in its first line tells whether it is complete.
+ * Owns the parsing of debug=1: stacks with their counts, as runtime/pprof's printCountProfile writes them for
+ * goroutines, created threads and leaked goroutines. The total in the first line shows whether the profile is
+ * complete.
  */
 import { type Budget, type Circumstances, excerpt, type Frame, labelsOf, type Profile, ProfileBuilder, ProfileError, type StackNode } from '../profile/index.js';
 import type { LineParser, LineReader } from './line-reader.js';
 import { readLabels } from './quoted-labels.js';
 
-/** `goroutine profile: total 17`. The number of digits keeps it a safe integer. */
+/** `goroutine profile: total 17`. The limit on digits keeps the number a safe integer. */
 const HEAD = /^(\w{1,64}) profile: total (\d{1,15})$/;
 const RECORD = /^(\d{1,15}) @((?: 0x[0-9a-f]{1,16})*) ?$/;
-/** Our own profiles may count more than one thing; this form has room for one. */
+/** Our own profiles may have several values; this form has a place for one, so the others are in a comment. */
 const VALUES = '# values: ';
 const LABELS = '# labels: ';
-/** What a frame's name ends with: the offset in the function. */
+/** The end of a frame's name: its offset in the function. */
 const OFFSET = '+0x';
 
 export class StackCountParser implements LineParser {
@@ -25,13 +25,13 @@ export class StackCountParser implements LineParser {
   readonly #frames = new Map<string, Frame>();
   readonly #unlabelled: Circumstances;
   #sum = 0;
-  /** Of the record being read; 0 between records. */
+  /** The count of the current record; 0 between records. */
   #count = 0;
   #addresses = '';
   #stack: StackNode;
   #circumstances: Circumstances;
 
-  /** `head` is the first line. */
+  /** @param head  the first line */
   constructor(head: string, reader: LineReader, budget: Budget) {
     const [, kind, total] = HEAD.exec(head)!;
     this.#kind = kind;
@@ -57,7 +57,7 @@ export class StackCountParser implements LineParser {
     } else if (this.#count > 0) {
       this.#detail(bytes, start, end);
     }
-    // Comments between records are none of the profile's.
+    // Comments between records do not belong to the profile.
   }
 
   end(): Profile {
@@ -99,7 +99,10 @@ export class StackCountParser implements LineParser {
     this.#stack = this.#builder.stacks.outward(this.#stack, frame, this.#reader);
   }
 
-  /** `#⇥0x649⇥net/http.(*persistConn).readLoop+0xd84⇥⇥net/http/transport.go:2213`, or with blanks where a terminal made them of the tabs. Null for address 0, which Go writes where there is no stack. */
+  /**
+   * A line such as `#⇥0x649⇥net/http.(*persistConn).readLoop+0xd84⇥⇥net/http/transport.go:2213`, with tabs or
+   * with the blanks that a terminal made of them. Null for address 0, which Go writes for an empty stack.
+   */
   #readFrame(text: string): Frame | null {
     const from = pastBlank(text, 1);
     let at = from;
@@ -122,7 +125,7 @@ export class StackCountParser implements LineParser {
     if (this.#count === 0) return;
     const { stacks } = this.#builder;
     if (this.#stack === stacks.root) {
-      // Nobody translated the addresses.
+      // The profile has addresses without names.
       for (const address of this.#addresses.split(' ')) {
         if (address !== '') this.#stack = stacks.outward(this.#stack, stacks.frame('', '', 0, address, this.#reader), this.#reader);
       }
@@ -139,7 +142,7 @@ export class StackCountParser implements LineParser {
   }
 }
 
-/** The last `+0x…` in a frame that is followed by a blank: a file may have one in its name. */
+/** The last `+0x…` in a frame that is followed by a blank, because a file name may contain one. */
 function lastOffset(text: string, from: number): { start: number; end: number } | null {
   for (let start = text.lastIndexOf(OFFSET); start > from; start = text.lastIndexOf(OFFSET, start - 1)) {
     let end = start + OFFSET.length;

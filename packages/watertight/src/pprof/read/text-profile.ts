@@ -1,4 +1,4 @@
-/** Owns telling the forms of text apart, by the first line that is of one of them. */
+/** Owns the detection of a text form, by the first line that belongs to one of the forms. */
 import { type Budget, excerpt, MAX_PREAMBLE, type Place, type Profile, ProfileError } from '../profile/index.js';
 import { LineReader, type LineParser } from './line-reader.js';
 import { StackCountParser } from './stack-count-parser.js';
@@ -6,23 +6,23 @@ import { TracebackParser } from './traceback-parser.js';
 
 const ONLY_BINARY = "Of Go's other profiles only debug=0 is read";
 
-/** What text starts with that is something else, and what to do. */
+/** The first lines of texts that are not supported, and what to do instead. */
 const UNSUPPORTED: readonly (readonly [RegExp, string])[] = [
   [/^heap profile: /, `a heap profile as text. ${ONLY_BINARY}`],
   [/^--- \w+:$/, `a block or mutex profile as text. ${ONLY_BINARY}`],
   [/^\s*<(?:!doctype|html|\?xml)/i, 'a page of HTML or XML, not a profile; does the URL end in /debug/pprof/goroutine?debug=1 or the like, and does it need a login?'],
 ];
 
-/** Likewise of what may have no line's end for long. */
+/** The same for beginnings of input that may have no line end for long. */
 const UNSUPPORTED_BEGINNINGS: typeof UNSUPPORTED = [
   [/^go 1\.\d+ trace/, 'an execution trace of a Go program, which go tool trace reads'],
   [/^\s*\{\s*"(?:nodes|head|snapshot)"/, "a profile or snapshot in the engine's own form, which the browser's developer tools read. As a profile for pprof it is at /debug/pprof/profile or heap"],
 ];
 
-/** As many bytes tell. */
+/** The number of bytes that are compared with these beginnings. */
 const BEGINNING = 64;
 
-/** A profile of text, whichever: fed with bytes as they come. */
+/** Parses a profile in any text form, from bytes as they arrive. */
 export class TextProfile implements LineParser {
   readonly #budget: Budget;
   readonly #reader: LineReader;

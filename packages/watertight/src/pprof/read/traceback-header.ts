@@ -1,4 +1,7 @@
-/** Owns the first line of a goroutine in a traceback, `goroutine 18 [select, locked to thread]:`, but for how long it waits: the parser has cut that out. */
+/**
+ * Owns the reading of a goroutine's first line in a traceback, `goroutine 18 [select, locked to thread]:`,
+ * from which the parser has removed the waiting time.
+ */
 import { readLabels } from './quoted-labels.js';
 
 export interface TracebackHeader {
@@ -7,18 +10,17 @@ export interface TracebackHeader {
   readonly labels: readonly (readonly [string, string])[];
 }
 
-/** Words in parentheses that Go adds to a state, and that are no part of it: `chan receive (nil chan)` is a state of its own. */
+/** Words in parentheses that Go appends to a state and that are not part of it, unlike those of the state `chan receive (nil chan)`. */
 const ADDED = new Map<string, string | null>([
   [' (leaked)', 'leaked'],
   [' (durable)', 'durable'],
-  // Only says that the collector was looking at it just then.
+  // It means only that the garbage collector was scanning the goroutine.
   [' (scan)', null],
 ]);
 
 /**
- * What stands from the `[` on. Three forms of labels (GODEBUG=tracebacklabels=1):
- * Go 1.27 has them after the bracket, Go 1.26 inside it, others not at all.
- * Null where it is not a header.
+ * Reads the header from its `[` on; null if it is not a header. Labels (GODEBUG=tracebacklabels=1) follow the
+ * bracket in Go 1.27, are inside it in Go 1.26, and do not exist in earlier versions.
  */
 export function readHeader(text: string): TracebackHeader | null {
   let end = text.indexOf(']');

@@ -1,18 +1,16 @@
 /**
- * Owns debug=2: the traceback of every goroutine, as `runtime.Stack` and a
- * dying Go program print it (runtime/traceback.go). Equal goroutines are added
- * up as they come by, so that a million of them take the memory of one each
- * kind. What stands before, between and after the goroutines of a crash (the
- * panic's message, registers, `exit status 2`) is passed over; within one,
- * everything must be of the form.
+ * Owns the parsing of debug=2: the traceback of every goroutine, as `runtime.Stack` and a crashing Go program
+ * print it (runtime/traceback.go). Equal goroutines are added up as they are read, so memory depends only on
+ * the number of different ones. Text before, between and after the goroutines of a crash (the panic's
+ * message, registers, `exit status 2`) is skipped; inside a goroutine, every line must be valid.
  */
 import { type Budget, type Circumstances, excerpt, type Frame, GOROUTINE_COUNT, labelsOf, MAX_PREAMBLE, type Profile, ProfileBuilder, ProfileError, type StackNode } from '../profile/index.js';
 import type { LineParser, LineReader } from './line-reader.js';
 import { readHeader } from './traceback-header.js';
 
-/** Go's own traceback of everything stops at this size, wherever that is: runtime/pprof, writeGoroutineStacks. */
+/** The size at which Go truncates the traceback of all goroutines, at any byte: runtime/pprof, writeGoroutineStacks. */
 const GO_CUTS_AT = 64 * 2 ** 20;
-/** Stands for the calls that Go left out of a stack of more than 100; how many differs. */
+/** Replaces the calls that Go leaves out of a stack of more than 100, whose number varies. */
 const ELIDED = '...frames elided...';
 const NON_GO = 'non-Go function';
 const CREATED_BY = Buffer.from('created by ');
@@ -21,28 +19,32 @@ const ONE: readonly number[] = [1];
 const MINUTE = 60_000;
 
 /**
- * - `outside`: before the first goroutine, and after one's blank line
- * - `calls`: a call, or what started the goroutine, or its end, comes next
- * - `call-site`, `creator-site`: the file and line of the call or the `go` statement just read come next
- * - `ancestors`: what ran in the goroutines that led to this one (GODEBUG=tracebackancestors=N); not ours to count
+ * - `outside`: before the first goroutine, and after the blank line of each
+ * - `calls`: the next line is a call, the creator of the goroutine, or its end
+ * - `call-site`, `creator-site`: the next line is the file and line of the call or `go` statement just read
+ * - `ancestors`: calls of the goroutines that led to this one (GODEBUG=tracebackancestors=N), which are not
+ *   counted
  */
 type State = 'outside' | 'calls' | 'call-site' | 'creator-site' | 'ancestors';
 
-/** A function, as the bytes of its name; its places by theirs. */
+/** A function, with the bytes of its name, and its places by their bytes. */
 interface FunctionEntry {
   readonly name: string;
   readonly bytes: Buffer;
   readonly sites: Map<string, Site>;
 }
 
-/** A place in a function, as the bytes of `file:line`. The mark of a StackNode: what came after the same calls last time, and is compared with first. */
+/**
+ * A place in a function, as the bytes of `file:line`. The mark of a StackNode is the place that followed the
+ * same calls last time, which is compared first.
+ */
 interface Site {
   readonly entry: FunctionEntry;
   readonly bytes: Buffer;
   readonly frame: Frame;
 }
 
-/** A goroutine's first line but for its number and time; and what came under such a line last time, which comes again more often than not. */
+/** A goroutine's first line without its number and time, and the call that followed such a line last time, which is the most likely one. */
 interface Status {
   readonly circumstances: Circumstances;
   innermost: StackNode | null;
@@ -53,7 +55,7 @@ export class TracebackParser implements LineParser {
   readonly #reader: LineReader;
   readonly #budget: Budget;
   readonly #builder: ProfileBuilder;
-  // The keys of these are bytes as latin1, which is what is fast; names are decoded once, when they are new.
+  // The keys of these maps are bytes read as latin1, which is fast; a name is decoded once, when it is new.
   readonly #functions = new Map<string, FunctionEntry>();
   readonly #statuses = new Map<string, Status>();
   #state: State = 'outside';
@@ -62,9 +64,9 @@ export class TracebackParser implements LineParser {
   #waitMs = 0;
   #stack: StackNode;
   #function: FunctionEntry | null = null;
-  /** What the next line of a place says, if all is as last time. */
+  /** The next place, if it is the same as last time. */
   #expected: Site | null = null;
-  /** The call has no arguments, so it is C's, and its place must say so. */
+  /** True if the call has no arguments: it is a call of C, and the line of its place must confirm that. */
   #foreign = false;
   #createdBy: Frame | null = null;
 
@@ -75,7 +77,7 @@ export class TracebackParser implements LineParser {
     this.#stack = this.#builder.stacks.root;
   }
 
-  /** Whether a line begins a goroutine: what tells this form from the others. */
+  /** Whether a line begins a goroutine; only this form has such lines. */
   static begins(bytes: Buffer, start: number, end: number): boolean {
     return statusStart(bytes, start, end) !== -1;
   }
@@ -120,7 +122,8 @@ export class TracebackParser implements LineParser {
   #begin(bytes: Buffer, start: number, end: number): void {
     if (this.#state !== 'outside') this.#finish();
     const from = statusStart(bytes, start, end);
-    // The waiting time is cut out, since there are as many different ones as a program has run for minutes.
+    // The waiting time is removed from the key, because it may have as many values as the program has run for
+    // minutes.
     const minutes = minutesAt(bytes, from, end);
     const key = minutes === null ? latin1(bytes, from, end) : latin1(bytes, from, minutes.start) + latin1(bytes, minutes.end, end);
     this.#status = this.#statuses.get(key) ?? this.#newStatus(key, bytes, start, end);
@@ -177,7 +180,7 @@ export class TracebackParser implements LineParser {
     } else if (/^\[originating from goroutine \d{1,20}\]:$/.test(text)) {
       this.#state = 'ancestors';
     } else if (text !== '\tgoroutine running on other thread; stack unavailable') {
-      // A C function's name, or nothing of the form: the next line decides.
+      // A C function's name, or an invalid line: the next line shows which.
       if (bytes[start] === 9 || /\s$/.test(text)) throw this.#wrong('A goroutine\'s call looks like "main.f(0x1)", not', bytes, start, end);
       this.#expected = null;
       this.#function = this.#functionOf(bytes, start, end);
@@ -196,7 +199,7 @@ export class TracebackParser implements LineParser {
     this.#state = 'calls';
   }
 
-  /** The place of the function just read: `⇥file:line +0x1d`, from the last colon backwards, since a file may have colons and blanks. */
+  /** Reads the place of the function just read, `⇥file:line +0x1d`, from the last colon backwards, because a file name may contain colons and blanks. */
   #site(bytes: Buffer, start: number, end: number): Site {
     const entry = this.#function!;
     if (bytes[start] === 9) {
@@ -218,7 +221,7 @@ export class TracebackParser implements LineParser {
     throw this.#wrong(`The place of ${excerpt(entry.name)} is missing: a line like "\\tmain.go:12 +0x1d", not`, bytes, start, end);
   }
 
-  /** What may stand behind the line's number: nothing, ` +0x1d`, and in some crashes ` fp=0x… sp=0x… pc=0x…`. */
+  /** Whether this text may follow the line number: nothing, ` +0x1d`, and in some crashes ` fp=0x… sp=0x… pc=0x…`. */
   #isOffset(bytes: Buffer, start: number, end: number): boolean {
     if (this.#foreign) return says(bytes, start, end, ' pc=0x');
     return start === end || says(bytes, start, end, ' +0x') || says(bytes, start, end, ' fp=0x');
@@ -233,12 +236,12 @@ export class TracebackParser implements LineParser {
     return site;
   }
 
-  /** The call that came after the ones read so far, last time. */
+  /** The call that followed the same calls last time. */
   #likelyNext(): StackNode | null {
     return this.#stack.parent === null ? this.#status!.innermost : this.#stack.recent;
   }
 
-  /** Reads a function's name, after comparing it with what is likely: most names are never made a string. */
+  /** Reads a function's name; it is first compared with the likely one, so most names are never converted to strings. */
   #expect(likely: Site | null | undefined, bytes: Buffer, start: number, end: number): void {
     if (likely !== null && likely !== undefined && same(bytes, start, end, likely.entry.bytes)) {
       this.#expected = likely;
@@ -273,7 +276,7 @@ export class TracebackParser implements LineParser {
   }
 }
 
-/** Where the `[` of `goroutine 18 [` or `goroutine 18 gp=0x… m=0 mp=0x… [` is; -1 if the line does not begin like that. */
+/** The index of the `[` of `goroutine 18 [` or `goroutine 18 gp=0x… m=0 mp=0x… [`; -1 if the line does not begin like that. */
 function statusStart(bytes: Buffer, start: number, end: number): number {
   if (bytes[start] !== 103 /* g */ || !startsWith(bytes, start, end, GOROUTINE)) return -1;
   let at = start + GOROUTINE.length;
@@ -286,18 +289,21 @@ function statusStart(bytes: Buffer, start: number, end: number): number {
   return at < end ? at : -1;
 }
 
-/** Never looks past the line, as Buffer's lastIndexOf would: a chunk of lines without the byte would take quadratic time. */
+/**
+ * The last index of a byte in the line. Buffer's lastIndexOf would search before the line too, which takes
+ * quadratic time for many lines without the byte.
+ */
 function lastOf(byte: number, bytes: Buffer, start: number, end: number): number {
   for (let at = end - 1; at >= start; at--) if (bytes[at] === byte) return at;
   return -1;
 }
 
-/** The bytes as characters of their value: the fastest way to a string that has to be no more than a key. */
+/** The bytes as latin1, the fastest way to a string that is used only as a key. */
 function latin1(bytes: Buffer, start: number, end: number): string {
   return (bytes as Buffer & { latin1Slice(start: number, end: number): string }).latin1Slice(start, end);
 }
 
-/** The first `, 3 minutes` of a status, which is where Go puts it; null where the first thing after the state is another. */
+/** The `, 3 minutes` of a status, if it directly follows the state, where Go puts it; null otherwise. */
 function minutesAt(bytes: Buffer, start: number, end: number): { start: number; end: number; count: number } | null {
   let comma = start;
   while (comma < end && bytes[comma] !== 44 /* , */ && bytes[comma] !== 93 /* ] */ && bytes[comma] !== 123 /* { */) comma++;
@@ -308,7 +314,7 @@ function minutesAt(bytes: Buffer, start: number, end: number): { start: number; 
   return at > comma + 2 && says(bytes, at, end, ' minutes') ? { start: comma, end: at + ' minutes'.length, count } : null;
 }
 
-/** Where the creator's name ends: before ` in goroutine 18` (since Go 1.21). */
+/** The end of the creator's name: before ` in goroutine 18` (since Go 1.21). */
 function creatorEnd(bytes: Buffer, start: number, end: number): number {
   let at = end;
   while (at > start && bytes[at - 1] >= 48 && bytes[at - 1] <= 57) at--;
@@ -316,7 +322,7 @@ function creatorEnd(bytes: Buffer, start: number, end: number): number {
   return at < end && before > start && says(bytes, before, end, ' in goroutine ') ? before : end;
 }
 
-/** Written out, because a call into native code costs more than it saves for so few bytes. */
+/** Compares in JavaScript, because for so few bytes a native call is slower. */
 function same(bytes: Buffer, start: number, end: number, other: Buffer): boolean {
   const { length } = other;
   if (end - start !== length) return false;
