@@ -1,18 +1,18 @@
-/** Owns the engine's call frames as a profile's frames: named, and mapped to the lines that somebody wrote. */
+/** Owns the conversion of the engine's call frames to a profile's frames, with names and source positions. */
 import type { Runtime } from 'node:inspector';
 import { fileURLToPath } from 'node:url';
 import { mapPosition } from '../../tasks/index.js';
 import { frameName, printable } from '../write/index.js';
 import type { Frame, StackTable } from '../profile/index.js';
 
-/** The engine's names of what is no function. Others, `(V8 API)` and the like, stay as they are. */
+/** The engine's names for time outside of functions. Others, such as `(V8 API)`, are not changed. */
 const ENGINE: Readonly<Record<string, string>> = {
   '': 'runtime.native (program)',
   '(garbage collector)': 'runtime.gc (garbage collector)',
   '(program)': 'runtime.native (program)',
 };
 
-/** The column of a line's end, whichever that is: a map then finds the last of what the line has. */
+/** A column beyond the end of any line, with which a source map finds the last segment of the line. */
 const LINE_END = 2 ** 31 - 1;
 
 export class CodeFrames {
@@ -21,9 +21,8 @@ export class CodeFrames {
   constructor(private readonly table: StackTable) {}
 
   /**
-   * The place of a function's beginning, or of the line `line` (from 1) in it.
-   * In a script whose code is all in one line, every line of a function is its
-   * first, and its beginning says more.
+   * The place of a function's beginning, or of the line `line` (from 1) in it. In a script with all code in
+   * one line, every line of a function is its first, and its beginning is more exact.
    */
   frame({ functionName, scriptId, url, lineNumber, columnNumber }: Runtime.CallFrame, line = 0): Frame {
     const first = lineNumber + 1;

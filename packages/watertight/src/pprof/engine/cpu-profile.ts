@@ -1,6 +1,6 @@
 /**
- * Owns what a recording of the engine's CPU profiler says, as a profile like
- * those of Go programs: samples and nanoseconds by stack.
+ * Owns the conversion of a recording of the engine's CPU profiler to a profile like Go's: samples and
+ * nanoseconds by stack.
  */
 import type { Profiler } from 'node:inspector';
 import { CodeFrames } from './code-frames.js';
@@ -12,20 +12,19 @@ const SAMPLES: SampleType = { type: 'samples', unit: 'count' };
 const CPU: SampleType = { type: 'cpu', unit: 'nanoseconds' };
 const NO_LABELS = labelsOf([]);
 
-/** Where the thread waits for work. */
+/** The engine's name for the time in which the thread waits for work. */
 const IDLE = '(idle)';
 
-/** Turning the profiler on and off is seen by it, and is not what the program does. */
+/** The profiler also records the code that turns it on and off, which is not the program's. */
 const OWN = new URL('cpu-profiler.js', import.meta.url).href;
 
 /**
- * Below this version, the engine counts the lines of an inlined function, which
- * may be in another file, as lines of the function it was inlined into: there,
- * a place is where its function begins.
+ * Before V8 14, the engine counts lines of an inlined function, which may be in another file, as lines of the
+ * function into which it was inlined. There, the beginning of the function is used as the place.
  */
 const EXACT_LINES = Number(process.versions.v8.split('.')[0]) >= 14;
 
-/** Records for `ms`, as gzipped profile.proto. Rejects as `recordCpu` does. */
+/** Records a CPU profile for `ms` milliseconds, as gzipped profile.proto. Rejects as `recordCpu` does. */
 export async function takeCpuProfile(ms: number, signal?: AbortSignal): Promise<Uint8Array> {
   const recording = await recordCpu(ms, signal);
   const slices = new Slices(signal);
@@ -33,7 +32,7 @@ export async function takeCpuProfile(ms: number, signal?: AbortSignal): Promise<
   return encodeProfile(await cpuProfile(recording, slices), slices);
 }
 
-/** Without the time in which the thread had nothing to do, as Go's has none. */
+/** The profile of a recording, without idle time, as in Go. */
 export async function cpuProfile({ profile, time }: CpuRecording, slices: Slices): Promise<Profile> {
   const tally = new Tally();
   const totals = [0, 0];
@@ -52,7 +51,7 @@ export async function cpuProfile({ profile, time }: CpuRecording, slices: Slices
   return { kind: 'cpu', form: 'debug=0', sampleTypes: [SAMPLES, CPU], mainType: 1, period: { ...CPU, value: CPU_PERIOD }, time: time - duration, duration, samples: [...tally.samples()], totals, truncated: false };
 }
 
-/** How often each node was seen, and how long in all, microseconds. */
+/** The number of samples of each node, and its total time in microseconds. */
 async function measure({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile, tree: NodeTree, slices: Slices): Promise<{ counts: Float64Array; times: Float64Array }> {
   const counts = new Float64Array(nodes.length);
   const times = new Float64Array(nodes.length);
@@ -60,7 +59,7 @@ async function measure({ nodes, samples = [], timeDeltas = [] }: Profiler.Profil
     const node = tree.indexOf(samples[i]);
     if (node !== -1) {
       counts[node]++;
-      // Until this sample, since the one before. Now and then the engine delivers two in the wrong order.
+      // The time since the sample before; negative when the engine delivers two samples in the wrong order.
       times[node] += Math.max(0, timeDeltas[i]);
     }
     if (slices.over) await slices.next();
@@ -68,7 +67,7 @@ async function measure({ nodes, samples = [], timeDeltas = [] }: Profiler.Profil
   return { counts, times };
 }
 
-/** The engine's tree of calls: its root is no function, and its leaves are innermost. */
+/** The engine's tree of calls: the root is not a function, and the leaves are the innermost calls. */
 class NodeTree {
   readonly #indexes = new Map<number, number>();
   readonly #parents: Int32Array;
@@ -89,12 +88,12 @@ class NodeTree {
     }
   }
 
-  /** -1 for what is not there. */
+  /** -1 if there is no such node. */
   indexOf(id: number): number {
     return this.#indexes.get(id) ?? -1;
   }
 
-  /** Whether what was seen there is not the program's doing. */
+  /** Whether the node is not code of the program. */
   isOutside(node: number): boolean {
     if (this.#parents[node] === -1) return true;
     if (this.nodes[node].callFrame.functionName === IDLE) return true;
@@ -102,7 +101,7 @@ class NodeTree {
     return false;
   }
 
-  /** The stacks seen at a node, one for each line, and the share of each. */
+  /** The stacks at a node, one for each line, and the share of each. */
   *stacksOf(node: number): Generator<readonly [StackNode, number], void> {
     const { callFrame, positionTicks = [] } = this.nodes[node];
     const ticks = EXACT_LINES ? positionTicks.reduce((sum, each) => sum + each.ticks, 0) : 0;

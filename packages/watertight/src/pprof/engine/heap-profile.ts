@@ -1,4 +1,4 @@
-/** Owns what is alive of a sampled heap, as a profile like those of Go programs: objects and bytes by the stack that allocated them. */
+/** Owns the conversion of the sampled live heap to a profile like Go's: objects and bytes by the stack that allocated them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CodeFrames } from './code-frames.js';
 import { encodeProfile, Slices } from '../write/index.js';
@@ -9,7 +9,7 @@ const OBJECTS: SampleType = { type: 'inuse_objects', unit: 'count' };
 const SPACE: SampleType = { type: 'inuse_space', unit: 'bytes' };
 const NO_LABELS = labelsOf([]);
 
-/** As gzipped profile.proto. Rejects as `readHeap` does. */
+/** The heap profile as gzipped profile.proto. Rejects as `readHeap` does. */
 export async function takeHeapProfile(signal?: AbortSignal): Promise<Uint8Array> {
   const slices = new Slices(signal);
   const tally = new Tally();
@@ -17,7 +17,7 @@ export async function takeHeapProfile(signal?: AbortSignal): Promise<Uint8Array>
   return encodeProfile(await built(tally, 0, slices), slices);
 }
 
-/** What came to be and lives, less what was there and does not: as Go's `?seconds=` gives it. */
+/** The difference over `ms` milliseconds, as Go's `?seconds=` gives it: new live objects minus objects that are gone. */
 export async function takeHeapDelta(ms: number, signal?: AbortSignal): Promise<Uint8Array> {
   const slices = new Slices(signal);
   const tally = new Tally();
@@ -35,7 +35,7 @@ async function add(tally: Tally, sign: 1 | -1, slices: Slices): Promise<void> {
   await addHeap(tally, profile, sign, slices);
 }
 
-/** Adds what each function has allocated to `tally`, times `sign`. */
+/** Adds what each function has allocated, multiplied by `sign`, to `tally`. */
 async function addHeap(tally: Tally, { head, samples }: HeapSamples, sign: 1 | -1, slices: Slices): Promise<void> {
   const stacks = await stacksOf(head, tally.stacks, slices);
   const objects = new Map<number, number>();
@@ -48,11 +48,11 @@ async function addHeap(tally: Tally, { head, samples }: HeapSamples, sign: 1 | -
   }
 }
 
-/** The stack of each node that something was allocated at. */
+/** The stack of each node with allocations. */
 async function stacksOf(head: HeapNode, table: StackTable, slices: Slices): Promise<Map<number, StackNode>> {
   const frames = new CodeFrames(table);
   const stacks = new Map<number, StackNode>();
-  // From the root inwards, where a stack of ours is from the innermost outwards. The root is no function.
+  // The tree goes from the root inwards, but our stacks start at the innermost frame. The root is not a function.
   const path: { node: HeapNode; next: number }[] = [{ node: head, next: 0 }];
   for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
     if (top.next === 0 && top.node.selfSize > 0) {

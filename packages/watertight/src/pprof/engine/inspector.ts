@@ -1,16 +1,15 @@
 /**
- * Owns the way to the engine's profilers: a session of node:inspector with this
- * thread. Sessions do not disturb each other, nor a debugger: what each has
- * turned on ends with it.
+ * Owns the connection to the engine's profilers, a session of node:inspector with this thread. Sessions do
+ * not affect each other or a debugger: what a session has turned on ends with it.
  */
 import type { Session } from 'node:inspector';
 
-/** The engine's profilers can't be used, or not now. The message is for whoever asks. */
+/** The engine's profilers cannot be used, or not now. The message is for the reader of the profile. */
 export class ProfilerError extends Error {
   override readonly name = 'ProfilerError';
 }
 
-/** @throws ProfilerError where this Node has no inspector, or the program may not use it. */
+/** @throws ProfilerError if this Node has no inspector, or the program may not use it. */
 export async function openSession(): Promise<Session> {
   try {
     const inspector = await import('node:inspector');
@@ -22,7 +21,7 @@ export async function openSession(): Promise<Session> {
   }
 }
 
-/** What a command of the inspector answers. They are answered at once, before `post` returns. */
+/** Sends a command to the inspector and resolves to its answer, which comes before `post` returns. */
 export function ask<T>(post: (callback: (error: Error | null, result: T) => void) => void): Promise<T> {
   return new Promise((resolve, reject) => {
     post((error, result) => {

@@ -1,31 +1,29 @@
 /**
- * Owns who may read the profiles. They show what a program does and whom it
- * talks to, so the default is this machine, and nobody that a browser on it can
- * be talked into being.
+ * Owns the decision who may read the profiles. They show what a program does and with whom it communicates,
+ * so by default only this machine may read them, and no web page in a browser on it.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 
 export interface AccessOptions {
-  /** Answer other machines too. Needs `token`. Default false. */
+  /** Whether other machines are answered too; requires `token`. Default false. */
   readonly allowRemote?: boolean;
-  /** What a reader must send as `Authorization: Bearer …`. Default none. */
+  /** The token that a reader must send as `Authorization: Bearer …`. Default none. */
   readonly token?: string;
   /**
-   * Names that a Host field may have beside `localhost` and loopback addresses,
-   * without a port: for those who read through a name of their own. A token
-   * makes it needless. Default none.
+   * Names, without a port, that the Host field may have besides `localhost` and loopback addresses, for
+   * readers that use another name. Not needed with a token. Default none.
    */
   readonly hosts?: readonly string[];
 }
 
-/** What is known of who asks. */
+/** What is known of the reader. */
 export interface Caller {
-  /** The other end of the connection; null where it is not known. */
+  /** The address of the other end of the connection; null if unknown. */
   readonly remoteAddress: string | null;
-  /** The Host field. */
+  /** The Host field; null if there is none. */
   readonly host: string | null;
   readonly authorization: string | null;
-  /** A proxy says that it asks for somebody else: `Forwarded`, `X-Forwarded-For` or the like is there. */
+  /** True if a proxy passes on the request of another machine: it has `Forwarded`, `X-Forwarded-For` or a similar field. */
   readonly forwarded: boolean;
 }
 
@@ -34,16 +32,16 @@ export interface Refusal {
   readonly text: string;
 }
 
-/** Fields by which proxies say whom they ask for. What they say is not believed; that they say it is enough. */
+/** The fields with which proxies name the original client. Their values are not trusted; their presence is enough. */
 export const FORWARDING_FIELDS = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'x-forwarded-host', 'via'];
 
-/** Decides who may read. Pure: the same caller gets the same answer. */
+/** Decides who may read. Pure: the answer depends only on the caller. */
 export class Access {
   readonly #token: Buffer | null;
   readonly #allowRemote: boolean;
   readonly #hosts: ReadonlySet<string>;
 
-  /** @throws TypeError for an option that is none, or that opens more than was meant. */
+  /** @throws TypeError for an unknown or invalid option, and for options that allow more than was probably meant. */
   constructor({ allowRemote = false, token, hosts = [] }: AccessOptions) {
     if (typeof allowRemote !== 'boolean') throw new TypeError(`allowRemote is true or false, not a ${typeof allowRemote}`);
     if (token !== undefined && (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))) throw new TypeError('token is a text of visible ASCII characters without spaces, because it is sent in a header field');
@@ -56,7 +54,7 @@ export class Access {
     this.#hosts = new Set((hosts as string[]).map((host) => host.toLowerCase()));
   }
 
-  /** Null if the caller may read. */
+  /** Null if the caller may read, otherwise the refusal. */
   check(caller: Caller): Refusal | null {
     const { remoteAddress } = caller;
     if (!this.#allowRemote && this.#token === null) {
@@ -68,7 +66,8 @@ export class Access {
     }
     if (this.#token !== null) return this.#checkToken(caller.authorization);
     if (!this.#isOurs(caller.host)) {
-      // A page that points a name of its own at 127.0.0.1 would read the profiles in a browser on this machine.
+      // A web page could let its own name resolve to 127.0.0.1 and so read the profiles through a browser on this
+      // machine.
       return { status: 403, text: 'profiles are served as localhost only; list the name under hosts, or set a token' };
     }
     return null;
@@ -81,7 +80,7 @@ export class Access {
   }
 
   #isOurs(host: string | null): boolean {
-    // Only HTTP/1.0 leaves it out, and no browser does.
+    // Only HTTP/1.0 has no Host field, and browsers do not use it.
     if (host === null) return true;
     const name = /^(\[.*\]|[^:]*)(?::\d*)?$/.exec(host.toLowerCase())?.[1];
     if (name === undefined) return false;
@@ -89,12 +88,12 @@ export class Access {
   }
 }
 
-/** 127.0.0.0/8 and ::1, also as IPv4 in IPv6. */
+/** Whether an address is in 127.0.0.0/8 or is ::1, also as IPv4 in IPv6. */
 export function isLoopback(address: string): boolean {
   return /^(?:::ffff:)?127(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}$/i.test(address) || address === '::1' || /^(?:0{1,4}:){7}0{0,3}1$/.test(address);
 }
 
-/** Of equal length for every token, so that the comparison takes the same time. */
+/** Digests have equal length, so the comparison always takes the same time. */
 function digest(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }

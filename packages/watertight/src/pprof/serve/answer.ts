@@ -1,9 +1,9 @@
-/** Owns answers as data: status, fields and texts as of Go's net/http/pprof, whatever server delivers them. */
+/** Owns answers as data, with the status, fields and texts of Go's net/http/pprof, for any server. */
 
 export interface Answer {
   readonly status: number;
   readonly fields: Readonly<Record<string, string>>;
-  /** In pieces, to be sent one after the other. */
+  /** Pieces that are sent in order. */
   readonly body: readonly (string | Uint8Array)[];
 }
 
@@ -19,7 +19,7 @@ export function attachment(name: string, body: Answer['body']): Answer {
   return answer('application/octet-stream', body, { 'Content-Disposition': `attachment; filename="${name}"` });
 }
 
-/** `X-Go-Pprof` makes `go tool pprof` show the text. */
+/** A refusal or error as text; `X-Go-Pprof` makes `go tool pprof` show it. */
 export function failure(status: number, text: string, fields: Answer['fields'] = {}): Answer {
   return { ...answer('text/plain; charset=utf-8', [`${text}\n`], { 'X-Go-Pprof': '1', ...fields }), status };
 }
@@ -28,7 +28,7 @@ export function invalid(name: string, rule: string): Answer {
   return failure(400, `invalid value for "${name}" - ${rule}`);
 }
 
-/** As Go's strconv.ParseInt takes it, with bounds; null where it is none. */
+/** An integer as Go's strconv.ParseInt reads it, of at most 15 digits; null if the text is none. */
 export function integerOf(text: string): number | null {
   return /^[+-]?\d{1,15}$/.test(text) ? Number(text) : null;
 }

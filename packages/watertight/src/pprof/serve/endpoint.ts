@@ -1,7 +1,6 @@
 /**
- * Owns the answers to requests for profiles, whatever server they came in by.
- * Status, fields and texts are those of Go's net/http/pprof, so that whatever
- * scrapes Go programs can scrape this one.
+ * Owns the answers to requests for profiles, for any server. Status, fields and texts are those of Go's
+ * net/http/pprof, so that every tool that reads profiles of Go programs can read these.
  */
 import { Access, type AccessOptions, type Caller } from './access.js';
 import { answer, attachment, failure, integerOf, invalid, plainText, type Answer } from './answer.js';
@@ -13,15 +12,14 @@ import { type Debug, LongText, PROFILE_KINDS, type ProfileKind, Slices, takeDelt
 import { mountOf, routeOf, type Route } from './route.js';
 
 export interface EndpointOptions extends AccessOptions {
-  /** What stands before `/debug/pprof` in the path: `/internal`. Default ''. A mount point of Express and its like is found without it. */
+  /** The path before `/debug/pprof`, such as `/internal`. Default ''. The mount point of Express and similar frameworks is found without it. */
   readonly prefix?: string;
   /**
-   * Which profiles are served: of `goroutine`, `httpbody`, `leaked`, `profile`
-   * (CPU), `heap` and `allocs`. Default all. The last three cost the program
-   * something while they are taken: see the index page.
+   * The profiles that are served: `goroutine`, `httpbody`, `leaked`, `profile` (CPU), `heap` and `allocs`.
+   * Default all. The last three slow the program down while they are taken: see the index page.
    */
   readonly profiles?: readonly ProfileName[];
-  /** Sample the heap from now on, not from the first request for `heap` on: it is known then what was allocated before. Default false. */
+  /** Whether to sample the heap from now on, and not only from the first request for `heap` on, so that earlier allocations are known. Default false. */
   readonly heapSampling?: boolean;
 }
 
@@ -32,9 +30,9 @@ export interface ProfileRequest {
   readonly route: Route;
   readonly query: URLSearchParams;
   readonly caller: Caller;
-  /** Aborted when the caller is gone. */
+  /** Aborted when the caller has disconnected. */
   readonly signal: AbortSignal;
-  /** The server closes a connection on which nothing has happened for so long, ms; 0 for never. */
+  /** After how many ms without traffic the server closes a connection; 0 for never. */
   readonly idleTimeout: number;
 }
 
@@ -42,7 +40,7 @@ const KNOWN = new Set(['prefix', 'profiles', 'heapSampling', 'allowRemote', 'tok
 
 const NAMES: readonly string[] = [...PROFILE_KINDS, ...ENGINE_PROFILES].map(({ name }) => name);
 
-/** Go's that Node has nothing like, and why. */
+/** Profiles that exist only in Go, and why. */
 const GO_ONLY: Readonly<Record<string, string>> = {
   block: 'nothing waits for a lock in a Node program',
   mutex: 'nothing waits for a lock in a Node program',
@@ -50,13 +48,13 @@ const GO_ONLY: Readonly<Record<string, string>> = {
   trace: 'the execution trace is of the Go runtime; node --trace-events-enabled is the like of it',
 };
 
-/** Requests answered at one time: a wait for `?seconds=` keeps the counts it began with. */
+/** The most requests answered at one time, because a request with `?seconds=` holds its first counts in memory. */
 const MAX_BUSY = 16;
 
 /** The longest wait for a difference, seconds. */
 const MAX_SECONDS = 3600;
 
-/** How many tasks and holders are listed one by one as JSON, unless `?limit=` says otherwise, and at most. */
+/** How many tasks and holders the JSON lists, without `?limit=` and at most. */
 const LISTED = { usual: 100, most: 10_000 };
 
 export class Endpoint {
@@ -65,7 +63,7 @@ export class Endpoint {
   readonly #profiles: ReadonlySet<string>;
   #busy = 0;
 
-  /** @throws TypeError for an option that is none. */
+  /** @throws TypeError for an unknown or invalid option. */
   constructor(options: EndpointOptions = {}) {
     if (typeof options !== 'object' || options === null) throw new TypeError(`the options of a profile handler are an object, not ${options === null ? 'null' : typeof options}`);
     for (const name of Object.keys(options)) if (!KNOWN.has(name)) throw new TypeError(`a profile handler has no option ${JSON.stringify(name)}; it has ${[...KNOWN].join(', ')}`);
@@ -80,16 +78,16 @@ export class Endpoint {
     if (heapSampling) startHeapSampling().catch((error: unknown) => process.emitWarning(`the heap is not sampled: ${(error as Error).message}`, { code: 'WATERTIGHT_PPROF' }));
   }
 
-  /** Where a path leads; null if it is not ours. `rest`: what a framework has left of it. */
+  /** The route of a path; null if it is not one of ours. `rest` is the part of the path that a framework has not matched. */
   route(path: string, rest = path): Route | null {
     return routeOf(path, this.#prefix, mountOf(path, rest));
   }
 
-  /** Makes the answer and has it delivered. Rejects only if the caller is gone, or with what `deliver` does. */
+  /** Makes the answer and passes it to `deliver`. Rejects only if the caller has disconnected, or if `deliver` rejects. */
   async answer<T>(request: ProfileRequest, deliver: (answer: Answer) => T | Promise<T>): Promise<T> {
     const refusal = this.#refuse(request);
     if (refusal !== null) return deliver(refusal);
-    // Until it is delivered: a slow reader has it all in our memory.
+    // Counts until it is delivered, because the answer to a slow reader stays in memory.
     this.#busy++;
     try {
       return await deliver(await answerTo(request, this.#profiles));
@@ -101,7 +99,7 @@ export class Endpoint {
   #refuse(request: ProfileRequest): Answer | null {
     const refusal = this.#access.check(request.caller);
     if (refusal !== null) return failure(refusal.status, refusal.text, refusal.status === 401 ? { 'WWW-Authenticate': 'Bearer realm="pprof"' } : {});
-    // Go's tools ask for symbols by POST.
+    // Go's tools request symbols with POST.
     const symbols = request.route.to === 'profile' && request.route.name === 'symbol';
     if (request.method !== 'GET' && request.method !== 'HEAD' && !(symbols && request.method === 'POST')) return failure(405, 'Method Not Allowed', { Allow: 'GET, HEAD' });
     if (this.#busy >= MAX_BUSY) return failure(503, `${MAX_BUSY} profiles are being taken already`, { 'Retry-After': '1' });
@@ -114,7 +112,7 @@ async function answerTo(request: ProfileRequest, profiles: ReadonlySet<string>):
     return await dispatch(request, profiles);
   } catch (error) {
     request.signal.throwIfAborted();
-    // Go's words. The reason is for the program's log, not for whoever asks.
+    // The text is Go's. The reason goes to the program's log and not to the reader.
     process.emitWarning(`a profile could not be taken: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, { code: 'WATERTIGHT_PPROF' });
     return failure(500, 'failed to collect profile');
   }
@@ -139,7 +137,7 @@ async function dispatch(request: ProfileRequest, profiles: ReadonlySet<string>):
 }
 
 async function namedAnswer(name: string, request: ProfileRequest, profiles: ReadonlySet<string>): Promise<Answer> {
-  // The arguments may be secret; Go gives them out.
+  // The arguments may contain secrets, so they are left out, although Go includes them.
   if (name === 'cmdline') return plainText([[process.execPath, ...process.argv.slice(1, 2)].join('\0')]);
   if (name === 'symbol') return symbolAnswer();
   const there = NAMES.filter((each) => profiles.has(each)).join(', ');
@@ -163,7 +161,7 @@ async function profileAnswer(kind: ProfileKind, { method, query, signal, idleTim
     if (debug !== 0) return failure(400, 'seconds and debug params are incompatible');
     return attachment(`${kind.name}-delta`, head ? [] : [await takeDelta(kind, seconds * 1000, signal)]);
   }
-  // As in Go: everything above 2 is 2.
+  // As in Go, a number above 2 counts as 2.
   const taken = head ? null : await takeForm(kind, Math.min(debug, 2) as Debug, signal);
   if (debug === 0) return attachment(kind.name, taken instanceof Uint8Array ? [taken] : []);
   return plainText(taken instanceof LongText ? taken.pieces : []);

@@ -1,13 +1,13 @@
-/** Owns which profiles the engine's own profilers take, what each costs, and the answers to requests for them. */
+/** Owns the profiles that the engine's own profilers take: their descriptions and costs, and the answers to requests for them. */
 import { answer, attachment, failure, integerOf, invalid, type Answer } from './answer.js';
 import { ProfilerError, takeCpuProfile, takeHeapDelta, takeHeapProfile } from '../engine/index.js';
 
 export type EngineProfile = 'profile' | 'heap' | 'allocs';
 
-/** Go's, where none is asked for, seconds. */
+/** Seconds of a recording without `?seconds=`, as in Go. */
 const USUAL_SECONDS = 30;
 
-/** A longer recording takes the engine too long to hand over at once; and a longer wait, nobody waits. */
+/** The longest recording and the longest wait, in seconds. The engine would need too long to return a longer recording. */
 const MAX_SECONDS = { profile: 600, heap: 3600, allocs: 3600 };
 
 /** For the index page. */
@@ -23,7 +23,7 @@ export const ENGINE_PROFILES: readonly { readonly name: EngineProfile; readonly 
   { name: 'allocs', description: 'The same as heap. What was allocated and collected since is not kept' },
 ];
 
-/** What they need of a request. */
+/** The parts of a request that are used. */
 interface EngineRequest {
   readonly method: string;
   readonly query: URLSearchParams;
@@ -31,7 +31,7 @@ interface EngineRequest {
   readonly idleTimeout: number;
 }
 
-/** Rejects only if the caller is gone. */
+/** Answers a request. Rejects only if the caller has disconnected. */
 export async function engineAnswer(name: EngineProfile, request: EngineRequest): Promise<Answer> {
   try {
     return name === 'profile' ? await cpuAnswer(request) : await heapAnswer(name, request);
@@ -43,7 +43,7 @@ export async function engineAnswer(name: EngineProfile, request: EngineRequest):
 
 async function cpuAnswer(request: EngineRequest): Promise<Answer> {
   const given = integerOf(request.query.get('seconds') ?? '');
-  // As in Go: what is no number of seconds is none.
+  // As in Go, anything but a positive number of seconds counts as none.
   const seconds = given === null || given <= 0 ? USUAL_SECONDS : given;
   const refusal = refuse('profile', seconds, request);
   if (refusal !== null) return refusal;
@@ -69,9 +69,8 @@ function refuse(name: EngineProfile, seconds: number, { idleTimeout }: EngineReq
 }
 
 /**
- * What Go's tools ask for when a profile has addresses without names: how many
- * symbols there are (0 for none), then for each address in the body its name.
- * Ours have names.
+ * Answers the request that Go's tools make if a profile has addresses without names: the number of symbols,
+ * then a name for each address in the body. Our profiles have names, so the number is 0.
  */
 export function symbolAnswer(): Answer {
   return answer('text/plain; charset=utf-8', ['num_symbols: 0\n']);

@@ -1,18 +1,18 @@
-/** Owns the same facts as the profiles as plain data, for programs that would rather read JSON. */
+/** Owns the content of the profiles as plain data, for programs that read JSON. */
 import { provenCounts, siteOf, type HolderClient, type Site, type TaskState, type Verdict } from '../../tasks/index.js';
 import { type HolderRecord, hostOf, pathOf, type Slices, sortInSlices, takeSnapshot, type TaskRecord, unreadBytes } from '../write/index.js';
 
-/** Unfinished responses that one line of the program holds (or, where none is recorded, requests of one kind). */
+/** Unfinished responses that one line of the program holds; without a recorded line, requests of one kind. */
 export interface FactsGroup {
   readonly count: number;
   readonly client: HolderClient;
   readonly method: string;
-  /** Without user, password and query, as everywhere here. */
+  /** Without user, password and query. */
   readonly url: string;
   readonly site: Site | null;
-  /** Milliseconds that the oldest has been held. */
+  /** How long the oldest has been held, ms. */
   readonly oldest: number;
-  /** Bytes that nobody has read, of those whose length is known. */
+  /** Unread bytes of the bodies with a known length. */
   readonly unread: number;
   readonly verdicts: Readonly<Partial<Record<Verdict, number>>>;
 }
@@ -25,7 +25,7 @@ export interface FactsHolder {
   readonly status: number;
   readonly bytesRead: number;
   readonly contentLength: number;
-  /** ms. */
+  /** How long it has been held, ms. */
   readonly heldFor: number;
   readonly verdict: Verdict;
   readonly site: Site | null;
@@ -42,22 +42,22 @@ export interface FactsTask {
   readonly host: string | null;
 }
 
-/** What `/debug/watertight` answers. */
+/** The answer of `/debug/watertight`. */
 export interface Facts {
-  /** When, ISO 8601. */
+  /** When it was taken, ISO 8601. */
   readonly time: string;
-  /** When the process started, ISO 8601: a count that fell with it has not recovered. */
+  /** When the process started, ISO 8601. A count that fell because of a restart is not a repaired leak. */
   readonly processStart: string;
   readonly taskCount: number;
   readonly tasksByState: Readonly<Record<string, number>>;
   readonly connections: readonly { readonly host: string; readonly idle: number; readonly active: number; readonly dialling: number }[];
   readonly holderCount: number;
   readonly verdicts: Readonly<Partial<Record<Verdict, number>>>;
-  /** The largest first. */
+  /** Largest first. */
   readonly groups: readonly FactsGroup[];
-  /** Proven leaks since the process started, reclaimed or not; the line with the most first. */
+  /** Proven leaks since the process started, reclaimed or not; the line with the most leaks first. */
   readonly leaked: { readonly count: number; readonly groups: readonly Omit<FactsGroup, 'oldest' | 'unread' | 'verdicts'>[] };
-  /** The first `limit` of each; the counts above are of all. */
+  /** The first `limit` holders and tasks; the counts above are of all. */
   readonly holders: readonly FactsHolder[];
   readonly tasks: readonly FactsTask[];
 }
@@ -115,7 +115,7 @@ interface Connections {
 
 function countConnection(hosts: Map<string, Connections>, record: TaskRecord): void {
   const { kind, name } = record.task;
-  // One of a connection's two loops stands for it.
+  // The read loop stands for both loops of a connection.
   if (kind === 'main' || kind === 'program' || (kind === 'connection' && name !== 'readLoop')) return;
   const host = hostOfTask(record) ?? '';
   let counts = hosts.get(host);

@@ -1,27 +1,26 @@
-/** Owns the profiles behind servers that speak Request and Response: Hono, Remix, Next's route handlers, Bun, Deno. */
+/** Owns the handler of profiles for servers that use Request and Response: Hono, Remix, Next's route handlers, Bun, Deno. */
 import { FORWARDING_FIELDS } from './access.js';
 import type { Answer } from './answer.js';
 import { Endpoint, type EndpointOptions } from './endpoint.js';
 
-/** What such a server knows of a request beside the Request. */
+/** What the server knows about the caller and the Request does not contain. */
 export interface FetchCaller {
   /**
-   * The address at the other end of the connection; a Request does not have
-   * it. Without it and without a token, nobody is answered.
+   * The address of the other end of the connection, which a Request does not have. Without it and without a
+   * token, every request is refused.
    */
   readonly remoteAddress?: string;
 }
 
-/** Answers a Request; 404 where the path is not ours. */
+/** Answers a Request, with 404 if the path is not one of ours. */
 export type PprofFetchHandler = (request: Request, caller?: FetchCaller) => Promise<Response>;
 
 /**
- * What `pprofHandler` is to node:http, for servers that speak the Fetch
- * standard. The address of the caller has to be passed on, as
- * `handler(c.req.raw, { remoteAddress: c.env.incoming.socket.remoteAddress })`
- * does with Hono's Node server; or set a token.
+ * Makes a handler like `pprofHandler` for servers that use the Fetch standard. Either pass the address of the
+ * caller, as `handler(c.req.raw, { remoteAddress: c.env.incoming.socket.remoteAddress })` does with Hono's
+ * Node server, or set a token.
  *
- * @throws TypeError for an option that is none, and for `allowRemote` without a `token`.
+ * @throws TypeError for an unknown or invalid option, and for `allowRemote` without `token`.
  */
 export function pprofFetchHandler(options: EndpointOptions = {}): PprofFetchHandler {
   const endpoint = new Endpoint(options);
@@ -30,7 +29,7 @@ export function pprofFetchHandler(options: EndpointOptions = {}): PprofFetchHand
     const route = endpoint.route(url.pathname);
     if (route === null) return new Response('404 page not found\n', { status: 404, headers: { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' } });
     const { headers } = request;
-    // Frameworks pass all kinds of things as a second argument.
+    // Frameworks pass other things as a second argument.
     const address: unknown = caller?.remoteAddress;
     return endpoint.answer(
       {

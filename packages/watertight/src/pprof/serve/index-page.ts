@@ -1,8 +1,8 @@
-/** Owns the page that lists the profiles, after that of Go's net/http/pprof. */
+/** Owns the page that lists the profiles, modelled on that of Go's net/http/pprof. */
 import { ENGINE_PROFILES } from './engine-profiles.js';
 import { PROFILE_KINDS } from '../write/index.js';
 
-/** `facts`: where the facts are, seen from the page. `profiles`: which are served. */
+/** The page as HTML. `facts` is the link to the facts, `profiles` the names of the served profiles. */
 export function indexPage(facts: string, profiles: ReadonlySet<string>): string {
   const kinds = PROFILE_KINDS.filter(({ name }) => profiles.has(name));
   const ofEngine = ENGINE_PROFILES.filter(({ name }) => profiles.has(name));

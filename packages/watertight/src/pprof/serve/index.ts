@@ -1,4 +1,4 @@
-/** Serving profiles at `/debug/pprof/`, as Go's net/http/pprof does: the answers, who may read them, and the servers they fit into. */
+/** Serving profiles at `/debug/pprof/`, as Go's net/http/pprof does: answers, access, and handlers for servers. */
 export { Access, type AccessOptions, type Caller, isLoopback } from './access.js';
 export { type EndpointOptions, type ProfileName } from './endpoint.js';
 export { type Facts, type FactsGroup, type FactsHolder, type FactsTask } from './facts.js';

@@ -1,10 +1,10 @@
-/** Owns the server that `WATERTIGHT_PPROF` asks for. It serves as long as the program runs, and is no reason for it to run. */
+/** Owns the server for `WATERTIGHT_PPROF`, which runs as long as the program and does not keep it alive. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isLoopback } from './access.js';
 import { pprofHandler } from './node-handler.js';
 
-/** Readers are few, and the program's descriptors are its own. */
+/** The most connections: there are few readers, and the program needs its file descriptors. */
 const MAX_CONNECTIONS = 100;
 
 export interface ListenAddress {
@@ -13,11 +13,10 @@ export interface ListenAddress {
 }
 
 /**
- * `6060`, `localhost:6060`, `[::1]:0`: a port of this machine, or a host and a
- * port; 0 for one that the system chooses. Unlike Go's, an empty host is this
- * machine.
+ * Parses `6060`, `localhost:6060` or `[::1]:0`: a port of this machine, or a host and a port; port 0 lets the
+ * system choose. Unlike in Go, an empty host is this machine only.
  *
- * @throws TypeError with what is wrong.
+ * @throws TypeError that says what is wrong.
  */
 export function parseListenAddress(text: string): ListenAddress {
   const match = /^(?:(\[[0-9a-f:.]+\]|[^:[\]\s/@]*):)?(\d{1,5})$/i.exec(text.trim());
@@ -28,11 +27,10 @@ export function parseListenAddress(text: string): ListenAddress {
 }
 
 /**
- * Serves profiles at `text` (`[host:]port`), and says so on stderr. Whatever is
- * wrong with it is a warning: a program does not end because nobody can look
- * into it. Null if it does not serve.
+ * Serves profiles at `text` (`[host:]port`), and prints the address on stderr. Any problem is only a warning,
+ * because a program must not end when its profiles cannot be served; null is returned then.
  *
- * @param token what a reader must send; needed for a host that is not this machine.
+ * @param token  the token that a reader must send; required for a host that is not this machine
  */
 export function servePprof(text: string, token?: string): Server | null {
   let address: ListenAddress;

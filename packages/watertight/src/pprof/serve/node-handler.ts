@@ -1,28 +1,27 @@
-/** Owns the profiles behind a server of node:http, and frameworks that speak its language: Express, Connect, Fastify's raw objects. */
+/** Owns the handler of profiles for node:http servers and for frameworks with the same objects: Express, Connect, Fastify's raw objects. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { FORWARDING_FIELDS } from './access.js';
 import type { Answer } from './answer.js';
 import { Endpoint, type EndpointOptions } from './endpoint.js';
 
-/** A listener of `http.createServer`, and a middleware of Express and its like. */
+/** A listener for `http.createServer`, or a middleware for Express and similar frameworks. */
 export type PprofHandler = (request: IncomingMessage, response: ServerResponse, next?: (error?: unknown) => void) => void;
 
 /**
- * Serves `/debug/pprof/` as Go's net/http/pprof does (an index page,
- * `goroutine`, `httpbody`, `leaked`; `?debug=0|1|2`, `?seconds=N`), and
- * `/debug/watertight`, the same facts as JSON.
+ * Makes a handler that serves `/debug/pprof/` as Go's net/http/pprof does (an index page, `goroutine`,
+ * `httpbody`, `leaked`, `profile`, `heap`, `allocs`; `?debug=0|1|2`, `?seconds=N`), and the same facts as
+ * JSON at `/debug/watertight`.
  *
- * As a listener of `http.createServer` it answers 404 to every other path; as a
- * middleware it passes those on. It answers this machine only, unless told
- * otherwise: see the options.
+ * As a listener of `http.createServer` it answers 404 to every other path; as a middleware it calls `next`.
+ * By default it answers only this machine: see the options.
  *
- * @throws TypeError for an option that is none, and for `allowRemote` without a `token`.
+ * @throws TypeError for an unknown or invalid option, and for `allowRemote` without `token`.
  */
 export function pprofHandler(options: EndpointOptions = {}): PprofHandler {
   const endpoint = new Endpoint(options);
   return (request, response, next) => {
-    // Express and Connect keep the whole path here.
+    // The full path in Express and Connect.
     const { originalUrl } = request as { originalUrl?: unknown };
     const url = typeof originalUrl === 'string' ? originalUrl : (request.url ?? '/');
     const route = endpoint.route(pathOf(url), pathOf(request.url ?? '/'));
@@ -34,7 +33,7 @@ export function pprofHandler(options: EndpointOptions = {}): PprofHandler {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     const { headers } = request;
-    // Where a framework injects a request, there may be no socket.
+    // An injected request of a framework may have no socket.
     const socket = request.socket as Socket | undefined;
     endpoint
       .answer(
@@ -54,13 +53,13 @@ export function pprofHandler(options: EndpointOptions = {}): PprofHandler {
         (answer) => send(answer, request, response),
       )
       .catch((error: unknown) => {
-        // Nobody is there any more; anything else would be ours to mend.
+        // After a disconnect nothing is left to do; any other error is a defect of this library.
         if (!gone.signal.aborted) response.destroy(error as Error);
       });
   };
 }
 
-/** The path of a request target, in origin form or absolute form. */
+/** The path of a request target, in origin form or absolute form (RFC 9112, 3.2). */
 function pathOf(target: string): string {
   const path = target.replace(/^https?:\/\/[^/?#]*/i, '');
   return path.split('?', 1)[0];

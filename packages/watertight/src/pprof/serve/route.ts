@@ -1,18 +1,17 @@
-/** Owns the paths below which profiles are served. */
+/** Owns the paths at which profiles are served. */
 
 export type Route =
-  /** `facts`: where the facts are, seen from the index page. */
+  /** `facts` is the link to the facts, relative to the index page. */
   | { readonly to: 'index'; readonly facts: string }
-  /** The index page without its last slash, where its links would lead astray. */
+  /** The index page without its last slash, with which its relative links would be wrong. */
   | { readonly to: 'redirect'; readonly location: string }
   | { readonly to: 'profile'; readonly name: string }
   | { readonly to: 'facts' };
 
 /**
- * Where a path leads; null if it is not ours. `prefix` stands before
- * `/debug/pprof`; `mount` is the beginning of the path that a framework has
- * matched before it called us (`app.use('/internal', handler)`). Under a mount
- * without `/debug/pprof`, what follows it is the profile's name.
+ * The route of a path; null if it is not one of ours. `prefix` is the path before `/debug/pprof`; `mount` is
+ * the beginning of the path that a framework matched before it called the handler (`app.use('/internal',
+ * handler)`). Under a mount without `/debug/pprof`, the rest of the path is the profile's name.
  */
 export function routeOf(path: string, prefix: string, mount: string): Route | null {
   const found = /^(.*?)\/debug\/(pprof|watertight)(?:\/(.*))?$/s.exec(path);
@@ -30,10 +29,11 @@ export function routeOf(path: string, prefix: string, mount: string): Route | nu
   return name === 'watertight' ? { to: 'facts' } : { to: 'profile', name };
 }
 
-/** What a framework has taken off the front of a path. */
+/** The beginning of the path that a framework has removed. */
 export function mountOf(full: string, rest: string): string {
   if (full === rest) return '';
   if (full.endsWith(rest)) return full.slice(0, full.length - rest.length);
-  // `app.use('/debug/pprof', …)` and a request for just that: the rest is `/`, though the path has none.
+  // For a request for exactly the mount point, `app.use('/debug/pprof', …)`, the rest is `/`, which the full path
+  // does not have.
   return rest === '/' ? full : '';
 }

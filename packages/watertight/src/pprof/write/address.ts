@@ -1,22 +1,21 @@
 /**
- * Owns addresses: Go's forms and tools expect one for every place. Ours are
- * made up from the place itself, so that a place has the same one in every
- * profile of every process, and profiles can be merged and compared.
+ * Owns the addresses in profiles, which Go's forms and tools expect for every place. Ours are computed from
+ * the place itself, so that a place has the same address in all profiles of all processes, and profiles can
+ * be merged and compared.
  *
- * A function's address is a hash of its name and file, times 2^20, and a place
- * in it lies as many bytes further on as its line says: below 2^52, exact in a
- * double. Two functions may share an address once in some 10^5 programs; every
- * reader tells them apart by name all the same.
+ * The address of a function is a hash of its name and file, times 2^20; a place in the function adds its
+ * line. All addresses are below 2^52, exact in a double. In about one of 10^5 programs, two functions share
+ * an address; readers still distinguish them by name.
  */
 import type { Frame } from '../profile/index.js';
 
-/** Bytes of address space for each function: as many lines as it may have. */
+/** Bytes of address space for each function, which is the most lines it can have. */
 const SPAN = 2 ** 20;
 
 /** The end of the address space. */
 export const ADDRESS_LIMIT = 2 ** 52;
 
-/** Where a place is: `pc - entry` is Go's `+0x…` behind the function. */
+/** The address of a place; `pc - entry` is Go's `+0x…` after the function. */
 export interface Address {
   readonly entry: number;
   readonly pc: number;
@@ -25,7 +24,7 @@ export interface Address {
 export class Addresses {
   readonly #known = new Map<Frame, Address>();
 
-  /** Frames must be shared, as those of a StackTable are. */
+  /** The address of a frame, which must be a shared object from a StackTable. */
   of(frame: Frame): Address {
     let address = this.#known.get(frame);
     if (address === undefined) {
@@ -38,7 +37,7 @@ export class Addresses {
   }
 }
 
-/** FNV-1a, 32 bits, over UTF-16 units; then mixed, because it spreads the last bytes badly. */
+/** FNV-1a, 32 bits, over UTF-16 code units, with a final mixing step because FNV-1a distributes the last bytes badly. */
 function hash(text: string): number {
   let value = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);

@@ -1,13 +1,13 @@
 /**
- * Owns the stack that a profile shows for a task: the function that the task
- * runs innermost, then the program's line that holds it, then who called that.
+ * Owns the stack of a task in a profile: innermost the function that the task runs, then the line of the
+ * program that holds the task, then its callers.
  */
 import { entryOf, framesOf, siteOf, type Holder, type HolderClient, type Site, type Task, type Trace } from '../../tasks/index.js';
 import { frameName, printable } from './frame-name.js';
 import type { Frame, StackNode, StackTable } from '../profile/index.js';
 import type { TaskRecord } from './snapshot.js';
 
-/** What runs on behalf of a request of another client, which keeps no loops of ours. Named as if it were Go's. */
+/** The entry frame of a request of another client, which has no loops of this library. Named in Go's form. */
 const FOREIGN: Readonly<Record<HolderClient, { readonly name: string; readonly file: string }>> = {
   watertight: { name: 'watertight.(*Response).body', file: '' },
   undici: { name: 'undici.(*Dispatcher).body', file: 'undici' },
@@ -16,39 +16,38 @@ const FOREIGN: Readonly<Record<HolderClient, { readonly name: string; readonly f
 };
 
 /**
- * Matches the functions that tasks run, for the profile's `drop_frames`: Go's
- * tools then blame the program's line, not the loop that every connection has.
- * They leave such a frame where nothing else is on the stack, an idle
- * connection's. They compare a name only up to its first parenthesis.
+ * Matches the entry functions of tasks, for the profile's `drop_frames`, so that Go's tools attribute values
+ * to the program's line and not to the loop that every connection has. Go's tools keep such a frame if it is
+ * the only one (an idle connection), and compare a name only up to its first parenthesis.
  */
 export const ENTRY_FRAMES = '(watertight|undici|fetch|node:http)\\.(\\(.*)?';
 
-/** A call site that was not recorded (`track: 'off'`, or `adaptive` while the origin is healthy). */
+/** The frame of a call site that was not recorded (`track: 'off'`, or `adaptive` while the origin is healthy). */
 const UNRECORDED = '(call site not recorded)';
 
 export class CallStacks {
-  /** Sites are shared between traces. */
+  /** Frames by site; traces share sites. */
   readonly #frames = new Map<Site, Frame>();
   #trace: Trace | null = null;
   #site: readonly Frame[] = [];
 
   constructor(private readonly table: StackTable) {}
 
-  /** Innermost first: the task's own function, then the call site of what holds it (or of who started it). */
+  /** The stack of a task, innermost first: its own function, then the call site of its holder, or else of its creator. */
   ofTask({ task, holder }: TaskRecord): StackNode {
     const inner = this.table.outward(this.table.root, this.entry(task, holder?.holder ?? null));
-    // An idle connection is nobody's fault: the request that once dialled it is not on its stack.
+    // The request that once dialled an idle connection is over, so its call site is left out.
     const trace = holder !== null ? holder.holder.trace : task.kind === 'connection' ? null : task.rawTrace;
     return trace === null ? inner : this.#append(inner, trace);
   }
 
-  /** The call site alone: that of a response. */
+  /** The stack of a response: only its call site. */
   ofHolder({ trace }: Pick<Holder, 'trace'>): StackNode {
     const stack = trace === null ? this.table.root : this.#append(this.table.root, trace);
     return stack === this.table.root ? this.table.outward(stack, this.table.frame(UNRECORDED, '', 0)) : stack;
   }
 
-  /** The line that started the task; null where it was not recorded, and for the main one. */
+  /** The line that started the task; null if it was not recorded, and for the main task. */
   creatorOf(task: Task): Frame | null {
     const site = task.createdBy;
     if (site !== null) return this.frame(site);
@@ -84,7 +83,7 @@ export class CallStacks {
   }
 
   #append(inner: StackNode, trace: Trace): StackNode {
-    // A connection's two loops have the same holder and follow each other.
+    // The two loops of a connection have the same holder and are consecutive.
     if (trace !== this.#trace) {
       this.#trace = trace;
       this.#site = this.#callSite(trace);
@@ -94,7 +93,7 @@ export class CallStacks {
     return stack;
   }
 
-  /** From the line to blame outwards: packages between it and us (a wrapper of a client) are not to blame. */
+  /** The frames from the reported line outwards, without packages inside of it, such as a wrapper of the client. */
   #callSite(trace: Trace): Frame[] {
     const frames = framesOf(trace);
     const site = siteOf(trace);

@@ -1,13 +1,13 @@
-/** Owns columns of text as Go's text/tabwriter lines them up. */
+/** Owns the alignment of text in columns, as Go's text/tabwriter does it. */
 
-/** Go's tabwriter takes a tab for eight columns wide. */
+/** Go's tabwriter counts a tab as eight columns. */
 const TAB = 8;
 
-/** Each column as wide as its widest cell and one more, filled up with tabs: `tabwriter.NewWriter(w, 1, 8, 1, '\t', 0)`. */
+/** Aligns columns: each is one wider than its widest cell, filled with tabs, like `tabwriter.NewWriter(w, 1, 8, 1, '\t', 0)`. */
 export function alignColumns(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows) {
-    // The last cell of a line ends it and is in no column.
+    // The last cell of a line belongs to no column.
     for (let i = 0; i < row.length - 1; i++) widths[i] = Math.max(widths[i] ?? 0, width(row[i]) + 1);
   }
   return rows
@@ -18,7 +18,7 @@ export function alignColumns(rows: readonly (readonly string[])[]): string {
     .join('');
 }
 
-/** In characters, as Go counts them. */
+/** The width in characters, as Go counts them. */
 function width(cell: string): number {
   if (/^[\0-\x7f]*$/.test(cell)) return cell.length;
   let characters = 0;

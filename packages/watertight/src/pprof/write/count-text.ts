@@ -1,7 +1,6 @@
 /**
- * Owns the form debug=1, byte for byte as Go's runtime/pprof prints it
- * (printCountProfile): `goroutine profile: total N`, then each stack with how
- * often it was found, most often first.
+ * Owns the writing of debug=1, byte for byte as Go's runtime/pprof prints it (printCountProfile): `goroutine
+ * profile: total N`, then each stack with its count, most frequent first.
  */
 import { Addresses } from './address.js';
 import { alignColumns } from './columns.js';
@@ -16,7 +15,7 @@ interface Entry {
   readonly sample: Sample;
 }
 
-/** The profile as text: its main values, which are counts. What else it counts is in a line of its own, which readers of Go's form skip. */
+/** Writes the main values of a profile, which are counts. Other values are in a line of their own, which readers of Go's form skip. */
 export async function countText(profile: Profile, slices: Slices): Promise<LongText> {
   const { mainType, samples, totals } = profile;
   const stacks = new StackTexts();
@@ -35,7 +34,7 @@ export async function countText(profile: Profile, slices: Slices): Promise<LongT
   return text;
 }
 
-/** Go's order: the highest count first, equal ones by their line. */
+/** Go's order: highest count first, equal counts by their line. */
 function compare(a: Entry, b: Entry): number {
   return b.count - a.count || (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 }
@@ -46,20 +45,20 @@ function keyOf({ frames, labels }: Sample, stacks: StackTexts): string {
   return text === '' ? head : `${head}\n# labels: ${text}`;
 }
 
-/** `{"host":"127.0.0.1:80", "state":"select"}`: sorted, quoted as by `%q`. '' for none. */
+/** Labels such as `{"host":"127.0.0.1:80", "state":"select"}`, sorted, quoted as by `%q`; '' for none. */
 export function labelsText(labels: Labels): string {
   const pairs = Object.entries(labels).map(([key, value]) => `${quote(key)}:${quote(value)}`);
   return pairs.length === 0 ? '' : `{${pairs.sort().join(', ')}}`;
 }
 
-/** `# values: held 1500000000 nanoseconds, unread 4096 bytes`; '' where there is but the count. */
+/** A line such as `# values: held 1500000000 nanoseconds, unread 4096 bytes`; '' if there is only the count. */
 function otherValues({ sampleTypes, mainType }: Profile, { values }: Sample): string {
   if (sampleTypes.length === 1) return '';
   const others = sampleTypes.flatMap(({ type, unit }, i) => (i === mainType ? [] : [`${type} ${values[i]} ${unit}`]));
   return `# values: ${others.join(', ')}\n`;
 }
 
-/** What is printed of a stack: its addresses in one line, and each place in one. Samples with the same stack share one array of frames, and so the text. */
+/** The texts of stacks: the addresses in one line, then a line for each place. Samples with the same stack share an array of frames, and so the text. */
 class StackTexts {
   readonly #addresses = new Addresses();
   readonly #known = new Map<readonly Frame[], { readonly head: string; readonly lines: string }>();
@@ -67,7 +66,7 @@ class StackTexts {
   of(frames: readonly Frame[]): { readonly head: string; readonly lines: string } {
     let texts = this.#known.get(frames);
     if (texts === undefined) {
-      // What Go prints in the head are return addresses: one past the call.
+      // Go prints return addresses in the head, which are one after the call.
       const head = `@${frames.map((frame) => ` ${hex(this.#addresses.of(frame).pc + 1)}`).join('')}`;
       texts = { head, lines: alignColumns(frames.map((frame) => this.cells(frame))) };
       this.#known.set(frames, texts);

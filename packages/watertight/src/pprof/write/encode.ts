@@ -1,5 +1,5 @@
 /**
- * Owns the form debug=0: gzipped profile.proto
+ * Owns the writing of debug=0, gzipped profile.proto
  * (https://github.com/google/pprof/blob/main/proto/profile.proto).
  */
 import { promisify } from 'node:util';
@@ -12,17 +12,17 @@ import { Strings } from './string-table.js';
 
 const compress = promisify(gzip);
 
-/** Samples, or entries of a table, encoded at once. */
+/** How many samples or table entries are encoded at once. */
 const BATCH = 200;
 
 export interface EncodeOptions {
-  /** A regular expression of functions that readers are to leave out at the innermost end of a stack. */
+  /** A regular expression for functions that readers leave out at the innermost end of a stack. */
   readonly dropFrames?: string;
 }
 
 /**
- * Encodes and compresses a profile, in slices: a message of protobuf may come
- * in pieces, and its repeated fields then follow each other.
+ * Encodes and compresses a profile, in slices: a protobuf message may be written in pieces, because its
+ * repeated fields may be anywhere in it.
  */
 export async function encodeProfile(profile: Profile, slices: Slices, { dropFrames = '' }: EncodeOptions = {}): Promise<Uint8Array> {
   const encoding = new Encoding();
@@ -47,7 +47,7 @@ export async function encodeProfile(profile: Profile, slices: Slices, { dropFram
 
 type Fields = NonNullable<ConstructorParameters<typeof ProtoProfile>[0]>;
 
-/** A part of the message, without a string table: that comes once, at the end. */
+/** A part of the message, without a string table, which is written once at the end. */
 function piece(fields: Fields): Uint8Array {
   return new ProtoProfile({ stringTable: new StringTable(emptyTableToken), ...fields }).encode();
 }
@@ -69,7 +69,7 @@ class Encoding {
     return new ProtoSample({ locationId, value: [...values], label });
   }
 
-  /** The strings of all the other parts, so it comes last. */
+  /** The strings of all other parts; must be written last. */
   get strings(): readonly Uint8Array[] {
     return this.#strings.encoded;
   }
@@ -77,7 +77,7 @@ class Encoding {
   /** Everything but the samples and the tables. */
   head({ sampleTypes, mainType, period, time, duration }: Profile, dropFrames: string): Fields {
     const type = (each: SampleType): ValueType => new ValueType({ type: this.#strings.index(each.type), unit: this.#strings.index(each.unit) });
-    // One mapping that has it all: Go's tools then look for no symbols elsewhere.
+    // One mapping with all symbols keeps Go's tools from searching for symbols elsewhere.
     const mapping = new Mapping({
       id: 1,
       memoryLimit: ADDRESS_LIMIT,
@@ -94,12 +94,12 @@ class Encoding {
       durationNanos: nanoseconds(duration),
       periodType: period === null ? undefined : type(period),
       period: period?.value ?? 0,
-      // Without it, Go's tool shows the last type.
+      // Without this, Go's tool shows the last type.
       defaultSampleType: this.#strings.index(sampleTypes[mainType].type),
     };
   }
 
-  /** What the samples refer to but strings, in pieces. */
+  /** The tables to which the samples refer, except the strings, in pieces. */
   *tables(): Generator<Fields, void> {
     for (const location of batches(this.#locations.values())) yield { location };
     for (const functions of batches(this.#functions.values())) yield { function: functions };
@@ -119,7 +119,8 @@ class Encoding {
     const key = `${frame.function}\n${frame.file}`;
     let known = this.#functions.get(key);
     if (known === undefined) {
-      // No system name: where it equals the name, Go's tools take `<…>` and `[…]` in it for C++ and cut them out.
+      // Without a system name, because if it equals the name, Go's tools take `<…>` and `[…]` in it for C++ and
+      // remove them.
       known = new ProtoFunction({ id: this.#functions.size + 1, name: this.#strings.index(frame.function), filename: this.#strings.index(frame.file) });
       this.#functions.set(key, known);
     }
@@ -138,7 +139,7 @@ function* batches<T>(items: Iterable<T>): Generator<T[], void> {
   if (batch.length > 0) yield batch;
 }
 
-/** Milliseconds as nanoseconds, which since 1970 are too many for a double. */
+/** Milliseconds as nanoseconds; those since 1970 exceed the exact integers of a double. */
 function nanoseconds(ms: number): bigint {
   return BigInt(Math.round(ms * 1000)) * 1000n;
 }

@@ -1,9 +1,9 @@
 /**
- * Owns text too long to be put together at once: joining 100,000 paragraphs
- * takes the engine a tenth of a second, in which nothing else runs.
+ * Owns text that is built in pieces, because joining 100,000 paragraphs at once blocks the event loop for a
+ * tenth of a second.
  */
 
-/** Characters in one piece, about: short enough to be joined, or encoded and sent, at once. */
+/** The approximate number of characters of a piece, which can be joined, encoded and sent at once. */
 const PIECE = 2 ** 18;
 
 export class LongText {
@@ -17,7 +17,7 @@ export class LongText {
     if (this.#length >= PIECE) this.#join();
   }
 
-  /** The text in pieces, in order. Nothing may be added any more. */
+  /** The text in pieces, in order. Nothing may be added after this. */
   get pieces(): readonly string[] {
     if (this.#parts.length > 0) this.#join();
     return this.#pieces;

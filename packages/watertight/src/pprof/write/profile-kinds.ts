@@ -1,4 +1,4 @@
-/** Owns which profiles there are, and what each adds up of a moment of the live set. */
+/** Owns the kinds of profiles of the live set, and what each of them adds up. */
 import { provenCounts, taskCount, type Holder, type Verdict } from '../../tasks/index.js';
 import { CallStacks, ENTRY_FRAMES } from './call-stack.js';
 import { GOROUTINE_COUNT, type Labels, type SampleType, type Tally } from '../profile/index.js';
@@ -7,16 +7,16 @@ import { holderCount, hostOf, pathOf, takeSnapshot, unreadBytes, type HolderReco
 
 export interface ProfileKind {
   readonly name: 'goroutine' | 'httpbody' | 'leaked';
-  /** For the index page. */
+  /** The text on the index page. */
   readonly description: string;
   readonly sampleTypes: readonly SampleType[];
-  /** What one sample stands for. */
+  /** The meaning of one sample. */
   readonly periodType: SampleType;
-  /** See `drop_frames` in profile.proto; '' for none. */
+  /** The profile's `drop_frames` (see profile.proto); '' for none. */
   readonly dropFrames: string;
-  /** How many there are now. */
+  /** The present total. */
   count(): number;
-  /** Adds what there is at the moment of the call to `tally`, each value times `sign`. */
+  /** Adds the present state to `tally`, each value times `sign`. The state is read during the call. */
   collect(tally: Tally, sign: 1 | -1, slices: Slices): Promise<void>;
 }
 
@@ -88,11 +88,11 @@ export const leakedKind: ProfileKind = {
 export const PROFILE_KINDS: readonly ProfileKind[] = [goroutineKind, httpbodyKind, leakedKind];
 
 /**
- * Labels of tasks and responses; `task` tells a connection's two loops apart
- * where a tool drops their frames. Never a credential, never a query.
+ * The labels of tasks and responses. `task` distinguishes the two loops of a connection in tools that drop
+ * their frames. Never a credential or a query.
  */
 class LabelSets {
-  /** Two tasks of a connection follow each other, and differ in name and state only. */
+  /** The two tasks of a connection are consecutive, and differ only in name and state. */
   #last: HolderRecord | null = null;
   #values: readonly string[] = [];
 
@@ -122,7 +122,7 @@ class LabelSets {
   }
 }
 
-// Each has a number of its own.
+// These lists must have different lengths: see `Tally.labels`.
 const PLAIN_TASK = ['state', 'task'];
 const HOST_TASK = ['host', 'verdict', 'state', 'task'];
 const LEAK = ['client', 'host', 'method', 'path', 'verdict'];

@@ -1,14 +1,14 @@
-/** Owns quoting as Go's `%q` does it (strconv.Quote). */
+/** Owns the quoting of text as by Go's `%q` (strconv.Quote). */
 
 const SHORT: Readonly<Record<string, string>> = { '\x07': '\\a', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t', '\v': '\\v', '\\': '\\\\', '"': '\\"' };
 
-/** What Go does not print as it is: all but letters, marks, numbers, punctuation, symbols and the ASCII space. */
+/** The characters that Go escapes: all but letters, marks, numbers, punctuation, symbols and the ASCII space. */
 const SPECIAL = /["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
 
-/** The text in double quotes, one line whatever it holds. */
+/** The text in double quotes, always one line. */
 export function quote(text: string): string {
   if (/^[ !#-[\]-~]*$/.test(text)) return `"${text}"`;
-  // A Go string is UTF-8: half of a pair can't be in it.
+  // A Go string is UTF-8, which cannot contain half of a surrogate pair.
   const whole = /[\ud800-\udfff]/.test(text) ? Buffer.from(text, 'utf8').toString('utf8') : text;
   return `"${whole.replace(SPECIAL, escape)}"`;
 }

@@ -1,23 +1,23 @@
 /**
- * Owns the pauses in long work: a profile of 100,000 tasks takes as long as it
- * takes, but the event loop turns every few milliseconds while it does.
+ * Owns the division of long work into slices, so that the event loop turns every few milliseconds while a
+ * profile of 100,000 tasks is written.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 
-/** How long one slice of work may take, ms. A collection of garbage may come on top. */
+/** The length of a slice, ms, without a garbage collection in it. */
 const SLICE_MS = 5;
 
-/** The clock is looked at once in so many steps (a power of two). */
+/** The clock is read once in so many steps (a power of two). */
 const STEPS = 16;
 
 export class Slices {
   #steps = 0;
   #began = performance.now();
 
-  /** `signal`: nobody waits for the work any more. */
+  /** @param signal  aborted when nobody waits for the work any more */
   constructor(private readonly signal: AbortSignal | null = null) {}
 
-  /** Called after each step of the work, of some ten microseconds: whether the slice is used up, and `next` is due. */
+  /** Call this after each step of the work, of some ten microseconds: true if the slice is used up, and `next` is to be awaited. */
   get over(): boolean {
     return (++this.#steps & (STEPS - 1)) === 0 && performance.now() - this.#began > SLICE_MS;
   }
@@ -25,7 +25,7 @@ export class Slices {
   /**
    * Lets the event loop turn.
    *
-   * @throws the signal's reason, if it was aborted.
+   * @throws the signal's reason if it was aborted.
    */
   async next(): Promise<void> {
     this.signal?.throwIfAborted();
@@ -36,8 +36,7 @@ export class Slices {
 }
 
 /**
- * Sorts as `Array.prototype.sort` does (stable), in slices: runs are sorted on
- * their own, then merged, two by two.
+ * Sorts in slices, stable like `Array.prototype.sort`: it sorts short runs, then merges them in pairs.
  */
 export async function sortInSlices<T>(items: readonly T[], compare: (a: T, b: T) => number, slices: Slices): Promise<T[]> {
   let runs: T[][] = [];

@@ -1,46 +1,45 @@
 /**
- * Owns one moment of the live set: what every profile is made from. It is taken
- * in one go, so that its counts agree; what is slow (call sites, text) is left
- * to those who read it.
+ * Owns the snapshot of the live set from which every profile is made. It is taken in one go, so that its
+ * counts agree; slow work (call sites, text) is left to its readers.
  *
- * The event loop stands still meanwhile, so what changes is copied into columns
- * of numbers: an object for each of 100,000 tasks takes the collector longer to
- * move than all of it takes to read. The records are made when they are asked for.
+ * The event loop is blocked meanwhile, so changing values are copied into columns of numbers: the garbage
+ * collector would need longer to move 100,000 objects than the whole snapshot takes. Records are made when
+ * they are read.
  */
 import { DEFAULT_SUSPECT_AFTER, now, tasks, toEpoch, verdictOf, type Holder, type Task, type TaskState, type Verdict } from '../../tasks/index.js';
 
-/** An unfinished response as it was at that moment. */
+/** An unfinished response at the moment of the snapshot. */
 export interface HolderRecord {
   readonly holder: Holder;
-  /** A task that it holds. */
+  /** One of the tasks that it holds. */
   readonly task: Task;
   readonly verdict: Verdict;
   readonly status: number;
   readonly bytesRead: number;
-  /** -1 where it is not known beforehand. */
+  /** -1 if it is not known in advance. */
   readonly contentLength: number;
-  /** Milliseconds since its head came (or, before that, since the request began). */
+  /** Milliseconds since the response headers came; before that, since the request began. */
   readonly heldFor: number;
 }
 
-/** A task as it was at that moment. */
+/** A task at the moment of the snapshot. */
 export interface TaskRecord {
   readonly task: Task;
   readonly state: TaskState;
   /** How long it has been in that state, ms. */
   readonly waitedFor: number;
   readonly verdict: Verdict;
-  /** The same object for tasks with the same holder that follow each other, as the loops of a connection do. */
+  /** Consecutive tasks with the same holder, such as the loops of a connection, share this object. */
   readonly holder: HolderRecord | null;
 }
 
 export interface Snapshot {
-  /** By the clock on the wall, ms since 1970: others compare it with theirs. */
+  /** System time, ms since 1970, so that others can compare it with theirs. */
   readonly time: number;
   readonly taskCount: number;
-  /** In the order in which they started, the main one first. */
+  /** The tasks in the order in which they started, the main one first. */
   tasks(): Iterable<TaskRecord>;
-  /** Each unfinished response once, whatever the number of its tasks; in the order of its first. */
+  /** Each unfinished response once, even if it has several tasks, in the order of the first of them. */
   holders(): Iterable<HolderRecord>;
 }
 
@@ -48,7 +47,7 @@ export function takeSnapshot(): Snapshot {
   return new Columns(tasks());
 }
 
-/** How many unfinished responses there are now. */
+/** The present number of unfinished responses. */
 export function holderCount(): number {
   const seen = new Set<Holder>();
   let last: Holder | null = null;
@@ -63,7 +62,7 @@ export function holderCount(): number {
 const STATES: readonly TaskState[] = ['running', 'io wait', 'select'];
 const VERDICTS: readonly Verdict[] = ['idle', 'active', 'suspect', 'proven'];
 
-/** Where in its columns a task without a holder has one. */
+/** The index that means "no holder". */
 const NONE = -1;
 
 class Columns implements Snapshot {

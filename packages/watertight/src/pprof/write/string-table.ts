@@ -1,17 +1,16 @@
 /**
- * Owns the string table of a profile.proto that is being written: each text
- * once, in its encoding. All are in few buffers: pprof-format has a typed array
- * for each, and of a hundred thousand of those the collector alone takes longer
- * than the event loop may stand still.
+ * Owns the encoded string table of a profile.proto that is being written, each text once, in few large
+ * buffers. pprof-format has a typed array for each text, and with a hundred thousand of them a garbage
+ * collection blocks the event loop too long.
  */
 
-/** Field 6 of Profile, as bytes: its tag. */
+/** The tag of field 6 of Profile, with values that are bytes. */
 const TAG = (6 << 3) | 2;
 
-/** Bytes of one buffer, unless a string needs more. */
+/** The size of a buffer in bytes, unless a string needs more. */
 const BUFFER = 2 ** 16;
 
-/** The most bytes that a length below 2^32 takes. */
+/** The most bytes of an encoded length below 2^32. */
 const LENGTH = 5;
 
 export class Strings {
@@ -21,11 +20,11 @@ export class Strings {
   #at = 0;
 
   constructor() {
-    // The first is the empty one, by the format.
+    // The format requires that the first string is empty.
     this.index('');
   }
 
-  /** Where in the table the text is; it is put there if it isn't. */
+  /** The index of the text in the table; adds it if necessary. */
   index(text: string): number {
     let index = this.#indexes.get(text);
     if (index === undefined) {
@@ -36,7 +35,7 @@ export class Strings {
     return index;
   }
 
-  /** The table, in pieces that follow each other. Nothing may be added any more. */
+  /** The table in consecutive pieces. Nothing may be added after this. */
   get encoded(): readonly Uint8Array[] {
     return [...this.#full, this.#buffer.subarray(0, this.#at)];
   }

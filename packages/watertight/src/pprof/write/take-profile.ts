@@ -1,4 +1,4 @@
-/** Owns taking a profile of this process: now, or as the difference over a while; as data, or in one of Go's forms. */
+/** Owns the taking of a profile of this process, at one moment or as the difference over a time, in one of Go's forms. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countText } from './count-text.js';
 import { encodeProfile } from './encode.js';
@@ -10,14 +10,14 @@ import { Slices } from './slices.js';
 import { takeSnapshot } from './snapshot.js';
 import { tracebackText } from './traceback-text.js';
 
-/** Which of Go's forms: 0 is gzipped profile.proto, 1 text by stack, 2 text by goroutine. */
+/** The form, as in Go: 0 is gzipped profile.proto, 1 text by stack, 2 text by goroutine. */
 export type Debug = 0 | 1 | 2;
 
 /** Options of taking a profile. */
 export interface TakeOptions<D extends Debug = Debug> {
-  /** Default 0. */
+  /** The form. Default 0. */
   readonly debug?: D;
-  /** Aborted when nobody waits for the profile any more; the promise then rejects with its reason. */
+  /** Aborted when nobody waits for the profile any more; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -25,37 +25,36 @@ export interface TakeOptions<D extends Debug = Debug> {
 export type Taken<D extends Debug> = D extends 0 ? Uint8Array : string;
 
 /**
- * The live tasks in the form of Go's goroutine profile, as `/debug/pprof/goroutine`
- * serves it: bytes for `debug: 0` (`go tool pprof` reads them), text for 1 and 2.
+ * Takes a profile of the live tasks in the form of Go's goroutine profile, as `/debug/pprof/goroutine` serves
+ * it: bytes for `debug: 0` (for `go tool pprof`), text for 1 and 2.
  *
- * It is taken at one moment, but written in slices of some milliseconds: the
- * event loop goes on turning, whatever the number of tasks.
+ * The profile shows one moment, but is written in slices of some milliseconds, so the event loop keeps
+ * turning even with many tasks.
  *
- * Rejects with a TypeError if `debug` is none of the three.
+ * @throws TypeError if `debug` is not 0, 1 or 2.
  */
 export async function goroutineProfile<D extends Debug = 0>(options: TakeOptions<D> = {}): Promise<Taken<D>> {
   return take(goroutineKind, options);
 }
 
 /**
- * The unfinished responses by the line that holds them. `debug: 0` has three
- * values: how many (`count`), for how long in all (`held`, nanoseconds), and how
- * much of their bodies nobody has read (`unread`, bytes; 0 where the length is
- * not known beforehand). 1 and 2 are the same text, as of all Go's profiles but
- * goroutine.
+ * Takes a profile of the unfinished responses by the line that holds them. `debug: 0` has three values: their
+ * number (`count`), the sum of the times they have been held (`held`, nanoseconds), and the unread bytes of
+ * their bodies (`unread`, bytes; 0 if the length is not known in advance). 1 and 2 are the same text, as in
+ * all of Go's profiles but goroutine.
  *
- * Rejects with a TypeError if `debug` is none of the three.
+ * @throws TypeError if `debug` is not 0, 1 or 2.
  */
 export async function httpBodyProfile<D extends Debug = 0>(options: TakeOptions<D> = {}): Promise<Taken<D>> {
   return take(httpbodyKind, options);
 }
 
 /**
- * The proven leaks since the process started, by the line that opened them:
- * responses that were garbage-collected unfinished, reclaimed or not. What
- * `goroutineleak` is in Go. 1 and 2 are the same text.
+ * Takes a profile of the proven leaks since the process started, by the line that opened them, like Go's
+ * `goroutineleak`: responses that were garbage-collected unfinished, reclaimed or not. 1 and 2 are the same
+ * text.
  *
- * Rejects with a TypeError if `debug` is none of the three.
+ * @throws TypeError if `debug` is not 0, 1 or 2.
  */
 export async function leakedProfile<D extends Debug = 0>(options: TakeOptions<D> = {}): Promise<Taken<D>> {
   return take(leakedKind, options);
@@ -66,11 +65,11 @@ async function take<D extends Debug>(kind: ProfileKind, options: TakeOptions<D>)
   const debug: unknown = options.debug === undefined ? 0 : options.debug;
   if (debug !== 0 && debug !== 1 && debug !== 2) throw new TypeError(`debug is 0 (profile.proto), 1 (text by stack) or 2 (text by goroutine), not ${typeof debug === 'string' ? JSON.stringify(debug) : String(debug)}`);
   const taken = await takeForm(kind, debug, options.signal);
-  // The engine keeps a sum of texts as one, and copies it together when it is first looked into: 60 MB need not be copied now.
+  // The engine stores a concatenation as such, and copies it only when it is first read, so 60 MB are not copied now.
   return (taken instanceof LongText ? taken.pieces.reduce((text, piece) => text + piece) : taken) as Taken<D>;
 }
 
-/** A profile in one of the forms; text as it comes, in pieces. */
+/** Takes a profile in one of the forms; text is returned in pieces. */
 export async function takeForm(kind: ProfileKind, debug: Debug, signal?: AbortSignal): Promise<Uint8Array | LongText> {
   const slices = new Slices(signal);
   if (debug === 2 && kind === goroutineKind) return tracebackText(takeSnapshot(), new Tally().stacks, slices);
@@ -79,15 +78,15 @@ export async function takeForm(kind: ProfileKind, debug: Debug, signal?: AbortSi
 }
 
 /**
- * What came in the `ms` from now on, less what went: encoded, as Go's
- * `?seconds=` gives it. Values may be negative.
+ * The difference over the next `ms` milliseconds, new minus ended, encoded as Go's `?seconds=` gives it.
+ * Values may be negative.
  */
 export async function takeDelta(kind: ProfileKind, ms: number, signal?: AbortSignal): Promise<Uint8Array> {
   const slices = new Slices(signal);
   const tally = new Tally();
   const began = performance.now();
   await kind.collect(tally, -1, slices);
-  // The request that waits keeps the process alive, if anything should.
+  // Only the waiting request, if any, may keep the process alive.
   await sleep(ms, undefined, { signal, ref: false });
   const time = Date.now();
   const duration = performance.now() - began;
@@ -102,7 +101,7 @@ async function takeData(kind: ProfileKind, form: ProfileForm, slices: Slices): P
   return built(kind, tally, form, time, 0, slices);
 }
 
-/** The profile, not in order: what puts it into a form sees to that. */
+/** Builds the profile, unsorted; the writer of the form sorts it. */
 async function built({ name, sampleTypes, periodType }: ProfileKind, tally: Tally, form: ProfileForm, time: number, duration: number, slices: Slices): Promise<Profile> {
   const samples: Sample[] = [];
   const totals = sampleTypes.map(() => 0);

@@ -1,6 +1,5 @@
 /**
- * Owns the form debug=2, as Go prints a traceback of all goroutines: one
- * paragraph for each task.
+ * Owns the writing of debug=2, as Go prints a traceback of all goroutines: one paragraph for each task.
  */
 import type { TaskState } from '../../tasks/index.js';
 import { Addresses } from './address.js';
@@ -14,9 +13,8 @@ import type { Snapshot, TaskRecord } from './snapshot.js';
 const MINUTE = 60_000;
 
 /**
- * Where the text ends, in characters: whole paragraphs up to here. Go's own
- * limit is 64 MiB, which 100,000 tasks would exceed; a string of the engine's
- * must stay below 512 MiB.
+ * The longest text, in characters; it ends with a whole paragraph. Go's limit is 64 MiB, which 100,000 tasks
+ * would exceed; a string in V8 must stay below 512 MiB.
  */
 const MAX_TEXT = 2 ** 28;
 
@@ -53,7 +51,7 @@ class Tracebacks {
     return creator === null ? text : `${text}created by ${creator.function}\n${this.place(creator)}`;
   }
 
-  /** `\t/app/preview.js:14 +0xe\n` */
+  /** A line such as `\t/app/preview.js:14 +0xe\n`. */
   private place(frame: Frame): string {
     let line = this.#lines.get(frame);
     if (line === undefined) {
@@ -65,7 +63,7 @@ class Tracebacks {
   }
 }
 
-/** `select, 3 minutes`; since Go 1.26 also `select (leaked)`, of what nobody can ever end. */
+/** A status such as `select, 3 minutes`, or, as since Go 1.26, `select (leaked)` if nothing can ever end the task. */
 function statusOf({ state, verdict, waitedFor }: TaskRecord): string {
   const status = verdict === 'proven' ? `${GO_STATE[state]} (leaked)` : GO_STATE[state];
   const minutes = state === 'running' ? 0 : Math.floor(waitedFor / MINUTE);
