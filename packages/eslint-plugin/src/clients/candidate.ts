@@ -1,13 +1,13 @@
 /**
- * Owns the quick look at a call: can it give out a response at all? It asks for the callee's type
- * only; resolving the call itself, arguments and all, is what makes typed rules slow.
+ * Owns the quick test whether a call can return a response. It reads only the type of the callee, because
+ * resolving the call with its arguments is what makes typed rules slow.
  */
 import type { TSESTree } from '@typescript-eslint/utils';
 import ts from 'typescript';
 import type { SourceUnit } from '../graph/index.js';
 import { packageOf, typeName } from './package-of.js';
 
-/** Types that are a response, or through which one is finished; the callee's declaration then decides. */
+/** The types of a response, or of a value through which one is finished; for these, the callee's declaration decides. */
 const CARRIERS: ReadonlySet<string> = new Set([
   'Response',
   'ResponseData',
@@ -22,7 +22,7 @@ const CARRIERS: ReadonlySet<string> = new Set([
   'ClientRequest',
 ]);
 
-/** A promise of an array of unions is about as far as a response is wrapped. */
+/** The depth to which wrapped types are examined: a promise of an array of unions is about the deepest in practice. */
 const MAX_DEPTH = 5;
 
 export function mayGiveResponse(unit: SourceUnit, call: TSESTree.CallExpression): boolean {
@@ -43,7 +43,7 @@ function carries(unit: SourceUnit, checker: ts.TypeChecker, type: ts.Type, signa
   if (type.isUnion()) return type.types.some((part) => carries(unit, checker, part, signature, depth + 1));
   if (type.isIntersection()) return true;
   const { declaration } = signature;
-  // undici's callback form returns nothing, axios' methods a type that the call decides.
+  // undici's callback form returns nothing, and the type of axios' methods depends on the call.
   if ((type.flags & ts.TypeFlags.Void) !== 0) return declaration?.kind !== ts.SyntaxKind.JSDocSignature && declaration?.name?.getText() === 'request';
   if ((type.flags & (ts.TypeFlags.TypeParameter | ts.TypeFlags.Conditional)) !== 0) return declaration !== undefined && packageOf(declaration.getSourceFile(), unit.services.program) === 'axios';
   const name = typeName(type);

@@ -1,4 +1,4 @@
-/** The HTTP clients: which calls give out a response, and what each member does to it. */
+/** The HTTP clients: which calls return a response, and what each member does to it. */
 export { mayGiveResponse } from './candidate.js';
 export { memberUse, startsFlow } from './members.js';
 export { packageOf, STANDARD } from './package-of.js';

@@ -1,25 +1,25 @@
 /**
- * Owns what each member of a response, a body or a reader does to it. A member that is not listed
- * is taken to finish it: a false alarm costs more than a miss.
+ * Owns the table of what each member of a response, a body or a reader does to it. A member that is not in
+ * the table counts as finishing it, because a false alarm costs more than a missed leak.
  */
 import { shape, type ClientName, type Shape } from './shape.js';
 
 export type MemberUse =
-  /** Looked at, nothing more. */
+  /** The member only reads something about it. */
   | { readonly kind: 'look' }
-  /** The property is a part of it. */
+  /** The property is a part of the response. */
   | { readonly kind: 'gives'; readonly shape: Shape }
-  /** The call's result is a part of it. */
+  /** The call returns a part of the response. */
   | { readonly kind: 'makes'; readonly shape: Shape }
   /** The call returns the same object. */
   | { readonly kind: 'same' }
-  /** An event listener: which event decides. */
+  /** The call adds an event listener; the event decides. */
   | { readonly kind: 'listen' }
-  /** One read of several. */
+  /** The call reads a part. */
   | { readonly kind: 'part'; readonly shape: Shape | null }
-  /** The call finishes it. */
+  /** The call finishes the response. */
   | { readonly kind: 'finish' }
-  /** Nothing is known of it. */
+  /** The effect is unknown. */
   | { readonly kind: 'unknown' };
 
 const LOOK: MemberUse = { kind: 'look' };
@@ -60,7 +60,7 @@ const NODE_LOOKS =
   'off removeListener removeAllListeners setMaxListeners getMaxListeners statusCode statusMessage headers headersDistinct rawHeaders ' +
   'trailers trailersDistinct rawTrailers httpVersion httpVersionMajor httpVersionMinor url method';
 
-/** `pause` leaves it where it is; `read()` may give null before the end, so its result says nothing. */
+/** `pause` does not finish it; `read()` may return null before the end, so its result tells nothing. */
 const NODE_STREAM = table({
   look: NODE_LOOKS,
   same: 'setEncoding pause setTimeout',
@@ -93,7 +93,7 @@ const RESPONSES: Readonly<Record<ClientName, Table>> = {
   fetch: table({
     look: 'status ok headers url redirected statusText type bodyUsed',
     finish: 'text json bytes arrayBuffer blob formData textConverted buffer',
-    // A clone that is read to its end takes the original's bytes from the connection, too.
+    // Reading a clone to its end also takes the original's bytes from the connection.
     others: { body: { kind: 'gives', shape: shape('body', 'fetch') }, clone: { kind: 'makes', shape: shape('response', 'fetch') } },
   }),
   undici: table({
@@ -124,7 +124,7 @@ const CANCELLER = table({ finish: 'abort destroy destroySoon' });
 const READ_RESULT = table({ look: 'value', others: { done: { kind: 'gives', shape: shape('done flag', 'fetch') } } });
 const SETTLED = table({ look: 'status reason' });
 
-/** What the member does; `name` is null where the code does not say which it is. */
+/** What the member does; `name` is null if the code does not contain the member's name. */
 export function memberUse(of: Shape, name: string | null): MemberUse {
   if (name === null) return of.kind === 'canceller' || of.kind === 'chunk' ? LOOK : UNKNOWN;
   switch (of.kind) {
@@ -150,7 +150,7 @@ export function memberUse(of: Shape, name: string | null): MemberUse {
   }
 }
 
-/** Events whose listener makes a Node stream flow; the others only wait for it to. */
+/** Whether a listener for this event makes a Node stream flow; other listeners only wait. */
 export function startsFlow(event: string | null): boolean {
   return event === null || event === 'data' || event === 'readable';
 }

@@ -1,9 +1,9 @@
-/** Owns the question which package declares something: the nearest package.json above its file says. */
+/** Owns the search for the package that declares something: it is named by the nearest package.json above the file. */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type * as ts from 'typescript';
 
-/** By folder. A file's package does not change while a linter runs. */
+/** Package names by folder. A file's package does not change while a linter runs. */
 const names = new Map<string, string | null>();
 
 function nameIn(folder: string): string | null {
@@ -18,17 +18,17 @@ function nameIn(folder: string): string | null {
 function declaredName(manifest: string): string | null {
   try {
     const { name } = JSON.parse(readFileSync(manifest, 'utf8')) as { name?: unknown };
-    // A manifest without a name (`{"type": "module"}` in a dist folder) is part of the package above.
+    // A manifest without a name (`{"type": "module"}` in a dist folder) belongs to the package above.
     return typeof name === 'string' ? name : null;
   } catch {
     return null;
   }
 }
 
-/** What TypeScript itself declares: `lib.dom.d.ts` and its like. */
+/** The name for declarations of TypeScript itself: `lib.dom.d.ts` and similar files. */
 export const STANDARD = 'TypeScript lib';
 
-/** A type's name as its declaration writes it, also where it is exported as `default`. */
+/** A type's name in its declaration, even if it is exported as `default`. */
 export function typeName(type: ts.Type): string | null {
   const symbol = type.getSymbol();
   if (symbol?.name !== 'default') return symbol?.name ?? null;

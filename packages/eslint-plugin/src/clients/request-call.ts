@@ -1,6 +1,6 @@
 /**
- * Owns the question which calls give out a response that must be finished. Types answer it, never
- * names alone: what the call returns, and which package declares what is called.
+ * Owns the decision which calls return a response that must be finished. It is made by types, never by names
+ * alone: by what the call returns, and by the package that declares the called function.
  */
 import type { TSESTree } from '@typescript-eslint/utils';
 import ts from 'typescript';
@@ -9,18 +9,18 @@ import { packageOf, STANDARD, typeName } from './package-of.js';
 import { literalsOfProperty } from './request-options.js';
 import { listOf, promiseOf, shape, type Shape } from './shape.js';
 
-/** A call that gives out a response. */
+/** A call that returns a response. */
 export interface RequestCall {
   readonly node: TSESTree.CallExpression;
-  /** What the call's value is; null if the response comes to a callback only. */
+  /** The shape of the call's value; null if the response is passed only to a callback. */
   readonly result: Shape | null;
-  /** The callback that gets the response: which argument, which of its parameters. */
+  /** The callback that receives the response: the argument, and the number of its parameter. */
   readonly callback: { readonly argument: TSESTree.Node; readonly parameter: number; readonly shape: Shape; readonly error: number | null } | null;
 }
 
 type Call = TSESTree.CallExpression | TSESTree.NewExpression;
 
-/** Who declares `fetch` and the WHATWG Response. */
+/** The packages that declare `fetch` and the WHATWG Response. */
 const FETCH_PACKAGES: ReadonlySet<string | null> = new Set([STANDARD, '@types/node', 'undici', 'undici-types', 'watertight', 'bun-types']);
 
 /** The declaration that a call resolves to. */
@@ -30,7 +30,7 @@ export function calledDeclaration(unit: SourceUnit, node: Call): ts.SignatureDec
   return declaration === undefined || declaration.kind === ts.SyntaxKind.JSDocSignature ? null : declaration;
 }
 
-/** The request that a call makes, null if it makes none or its response has no body. */
+/** The request that a call makes; null if it makes none, or if its response has no body. */
 export function requestCallOf(unit: SourceUnit, node: TSESTree.CallExpression): RequestCall | null {
   const { program } = unit.services;
   const declaration = calledDeclaration(unit, node);
@@ -58,14 +58,14 @@ function asksForHead(unit: SourceUnit, node: TSESTree.CallExpression): boolean {
   });
 }
 
-/** What `const client = axios.create({ … })` was given. */
+/** The arguments of `axios.create({ … })` for the instance that is called. */
 function instanceDefaults(unit: SourceUnit, node: TSESTree.CallExpression): readonly TSESTree.Node[] {
   const instance = node.callee.type === 'MemberExpression' ? node.callee.object : node.callee;
   const definition = unit.variables.get(instance)?.defs.at(0)?.node;
   return definition?.type === 'VariableDeclarator' && definition.init?.type === 'CallExpression' ? definition.init.arguments : [];
 }
 
-/** `fetch('data:…')` uses no connection. */
+/** Whether the request uses no connection, like `fetch('data:…')`. */
 function staysLocal(node: TSESTree.CallExpression): boolean {
   const [url] = node.arguments;
   return url?.type === 'Literal' && typeof url.value === 'string' && /^(about|blob|data|file):/i.test(url.value);
@@ -75,7 +75,7 @@ function responseShape(unit: SourceUnit, node: TSESTree.CallExpression, declarat
   const checker = unit.services.program.getTypeChecker();
   const type = unit.services.getTypeAtLocation(node);
   if (owner === 'got') {
-    // got.stream() returns a duplex stream; the rest is read for the caller.
+    // got.stream() returns a duplex stream; got's other calls read the response themselves.
     return typeName(type) === 'Request' ? shape('body', 'node') : null;
   }
   if (type.getSymbol()?.name !== 'Promise' && type.aliasSymbol?.name !== 'AxiosPromise') return null;
@@ -90,7 +90,7 @@ function responseShape(unit: SourceUnit, node: TSESTree.CallExpression, declarat
   }
   if (symbol.name === 'Response' && from === 'watertight') return owner === 'watertight' ? promiseOf(shape('response', 'watertight')) : null;
   if (symbol.name === 'Response' && FETCH_PACKAGES.has(from)) {
-    // Declared to give a Response, which `then` and `all` are not: they only pass on what they are given.
+    // The declaration must return a Response; `then` and `all` do not, because they only pass on what they receive.
     const gives = FETCH_PACKAGES.has(owner) && (declaration.type?.getText().includes('Response') ?? false);
     return gives || takesFetch(unit, declaration) ? promiseOf(shape('response', 'fetch')) : null;
   }
@@ -102,8 +102,8 @@ function responseShape(unit: SourceUnit, node: TSESTree.CallExpression, declarat
 }
 
 /**
- * A function type of the program's own that the platform's fetch fits, such as `type Fetch =
- * (url: string, init?: RequestInit) => Promise<Response>`: what is behind it is a fetch.
+ * Whether the platform's fetch can be assigned to a function type of the program, such as `type Fetch = (url:
+ * string, init?: RequestInit) => Promise<Response>`: a function of that type is taken to be a fetch.
  */
 function takesFetch(unit: SourceUnit, declaration: ts.SignatureDeclaration): boolean {
   const isType = ts.isFunctionTypeNode(declaration) || ts.isCallSignatureDeclaration(declaration);
@@ -114,7 +114,7 @@ function takesFetch(unit: SourceUnit, declaration: ts.SignatureDeclaration): boo
   return parts.some(({ flags }) => (flags & ts.TypeFlags.String) !== 0);
 }
 
-/** `http.get`, `http.request`, `req.on('response', …)` and `once(req, 'response')`; undefined if it is none of them. */
+/** The request of `http.get`, `http.request`, `req.on('response', …)` or `once(req, 'response')`; undefined for any other call. */
 function nodeRequest(unit: SourceUnit, node: TSESTree.CallExpression, declaration: ts.SignatureDeclaration): RequestCall | null | undefined {
   const type = unit.services.getTypeAtLocation(node);
   const file = declaration.getSourceFile().fileName;
@@ -144,7 +144,7 @@ function nodeRequest(unit: SourceUnit, node: TSESTree.CallExpression, declaratio
   return undefined;
 }
 
-/** `client.request(options, (error, data) => …)`. */
+/** The request of `client.request(options, (error, data) => …)`. */
 function undiciCallback(unit: SourceUnit, node: TSESTree.CallExpression): RequestCall | null {
   const callback = node.arguments.at(1);
   if (callback === undefined || asksForHead(unit, node)) return null;

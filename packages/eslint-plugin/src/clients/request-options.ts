@@ -1,15 +1,15 @@
-/** Owns what the arguments of a request say about it: literal options, and who can abort it. */
+/** Owns what the arguments of a request tell about it: literal options, and the objects that can abort it. */
 import type { TSESTree } from '@typescript-eslint/utils';
 import ts from 'typescript';
 import type { SourceUnit, Variable } from '../graph/index.js';
 
-/** The string literals that a property of an options argument can be; empty where that is not known. */
+/** The possible string literals of a property of an options argument; empty if they are unknown. */
 export function literalsOfProperty(unit: SourceUnit, argument: TSESTree.Node, name: string): string[] {
   const checker = unit.services.program.getTypeChecker();
   const symbol = unit.services.getTypeAtLocation(argument).getProperty(name);
   if (symbol === undefined) return [];
   const declaration = symbol.valueDeclaration;
-  // `{ method: 'HEAD' }` where a string is expected: the literal's type is the text, the property's is not.
+  // In `{ method: 'HEAD' }`, if a string is expected, the literal's type is 'HEAD' but the property's type is string.
   const initializer = declaration !== undefined && ts.isPropertyAssignment(declaration) ? declaration.initializer : undefined;
   const type = initializer === undefined ? checker.getTypeOfSymbol(symbol) : checker.getTypeAtLocation(initializer);
   const parts = type.isUnion() ? type.types : [type];
@@ -17,7 +17,7 @@ export function literalsOfProperty(unit: SourceUnit, argument: TSESTree.Node, na
   return literals.length === parts.filter((part) => (part.flags & ts.TypeFlags.Undefined) === 0).length ? literals : [];
 }
 
-/** The variables that can end the request: an AbortController whose signal the arguments name, a ClientRequest. */
+/** The variables that can end the request: an AbortController whose signal is in the arguments, a ClientRequest. */
 export function abortControllers(unit: SourceUnit, args: readonly TSESTree.Node[]): Variable[] {
   const found = new Set<Variable>();
   const visit = (node: TSESTree.Node, depth: number): void => {

@@ -1,9 +1,9 @@
 /**
- * Owns what a value is to the analysis: a response, a part of one through which it can still be
- * finished, or something that tells whether it is.
+ * Owns the shapes of values in the analysis: a response, a part through which it can still be finished, or a
+ * value that tells whether it is finished.
  */
 
-/** Whose response or body it is: that decides its members. */
+/** The client of a response or body, which decides its members. */
 export type ClientName = 'fetch' | 'undici' | 'watertight' | 'node' | 'axios';
 
 export type ShapeKind =
@@ -15,15 +15,15 @@ export type ShapeKind =
   | 'reader'
   /** An array of any of these. */
   | 'list'
-  /** An entry of what `Promise.allSettled` gives. */
+  /** An entry of the result of `Promise.allSettled`. */
   | 'settled'
-  /** `{ done, value }` of one read. */
+  /** The result `{ done, value }` of one read. */
   | 'read result'
-  /** Its `done`. */
+  /** The `done` of a read result. */
   | 'done flag'
-  /** What one read gave: null at the end. */
+  /** The chunk of one read; null at the end. */
   | 'chunk'
-  /** An AbortController, a ClientRequest, a socket: ends the response, does not hold it. */
+  /** An AbortController, a ClientRequest or a socket, which can end the response but does not hold it. */
   | 'canceller'
   /** The error of an (error, data) callback. */
   | 'error';
@@ -31,11 +31,11 @@ export type ShapeKind =
 export interface Shape {
   readonly kind: ShapeKind;
   readonly client: ClientName;
-  /** A promise of it. */
+  /** True for a promise of the value. */
   readonly promised: boolean;
-  /** A list's elements, a settled entry's value. */
+  /** The shape of a list's elements, or of a settled entry's value. */
   readonly element: Shape | null;
-  /** Which element of a literal array it is. */
+  /** The index in an array literal. */
   readonly index: number | null;
 }
 
@@ -59,12 +59,12 @@ export function settledOf(value: Shape): Shape {
   return { kind: 'settled', client: value.client, promised: false, element: awaited(value), index: null };
 }
 
-/** Can the response be finished through it? */
+/** Whether the response can be finished through the value. */
 export function holds({ kind }: Shape): boolean {
   return kind === 'response' || kind === 'body' || kind === 'reader' || kind === 'list' || kind === 'settled';
 }
 
-/** The same text for the same shape. */
+/** A text that is equal for equal shapes. */
 export function shapeKey({ kind, client, promised, element, index }: Shape): string {
   const of = element === null ? '' : `<${shapeKey(element)}>`;
   return `${promised ? 'promise ' : ''}${client} ${kind}${index === null ? '' : index}${of}`;

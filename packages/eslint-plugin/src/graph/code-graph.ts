@@ -1,62 +1,62 @@
 /**
- * Owns the control flow of one file as data: ESLint's code paths, with what happens on each
- * segment in order. ESLint says where the paths fork and join; this only writes it down.
+ * Owns the control flow of one file as data: ESLint's code paths, with the events of each segment in order.
+ * The forks and joins are ESLint's; this only records them.
  */
 import type { TSESTree } from '@typescript-eslint/utils';
 import { endsInTest } from './test-outcome.js';
 
-/** What this uses of ESLint's code path segment. */
+/** The part of ESLint's code path segment that is used. */
 export interface RawSegment {
   readonly id: string;
   readonly nextSegments: readonly RawSegment[];
   readonly prevSegments: readonly RawSegment[];
 }
 
-/** What this uses of ESLint's code path. */
+/** The part of ESLint's code path that is used. */
 export interface RawCodePath {
   readonly id: string;
   readonly initialSegment: RawSegment;
   readonly finalSegments: readonly RawSegment[];
 }
 
-/** A stretch of code without forks. */
+/** A sequence of code without forks. */
 export interface Segment {
   readonly raw: RawSegment;
-  /** What can touch a value, in the order of its evaluation. */
+  /** The nodes that can use a value, in the order of evaluation. */
   readonly events: TSESTree.Node[];
-  /** The node with which it begins: a branch's body, a catch clause, a loop's test. */
+  /** The first node: a branch's body, a catch clause, a loop's test. */
   readonly start: TSESTree.Node;
-  /** The node at which it ended. */
+  /** The last node. */
   end: TSESTree.Node | null;
-  /** The condition on which it forks. */
+  /** The condition at which it forks. */
   test: TSESTree.Node | null;
 }
 
-/** A function's (or the program's) code path. */
+/** The code path of a function or of the program. */
 export interface CodeGraph {
   readonly node: TSESTree.Node;
   readonly codePath: RawCodePath;
   readonly segments: Map<RawSegment, Segment>;
-  /** Texts of conditions that are asked more than once: only those are worth remembering. */
+  /** The number of times each condition's text occurs: only the outcomes of repeated conditions are remembered. */
   readonly conditions: Map<string, number>;
 }
 
-/** Where a node is evaluated. A `finally` block is on two segments: one goes on, one leaves. */
+/** The place of a node's evaluation. A `finally` block is in two segments: one continues after it, one leaves the function. */
 export interface Place {
   readonly graph: CodeGraph;
   readonly segment: Segment;
   readonly index: number;
 }
 
-/** What a file's code does, in order, and where. */
+/** The events of a file's code, in order, and their places. */
 export interface FileGraph {
-  /** By the node that begins it: a function, the program, a static block, a field's value. */
+  /** Code paths by their first node: a function, the program, a static block, a field's value. */
   readonly graphs: ReadonlyMap<TSESTree.Node, CodeGraph>;
   readonly places: ReadonlyMap<TSESTree.Node, readonly Place[]>;
   readonly calls: readonly TSESTree.CallExpression[];
 }
 
-/** The events that a segment lists. */
+/** The types of nodes that are events. */
 const EVENTS: ReadonlySet<string> = new Set<string>([
   'Identifier',
   'CallExpression',
@@ -69,7 +69,7 @@ const EVENTS: ReadonlySet<string> = new Set<string>([
   'ContinueStatement',
 ]);
 
-/** The listeners that fill a file graph: add them to a rule's own. */
+/** The listeners that fill a file graph; a rule adds them to its own. */
 export interface GraphListeners {
   onCodePathStart: (codePath: RawCodePath, node: TSESTree.Node) => void;
   onCodePathEnd: (codePath: RawCodePath, node: TSESTree.Node) => void;
@@ -99,7 +99,7 @@ export class GraphRecorder implements FileGraph {
         // A function is an event of the code around it: there the closure is made.
         if (this.frames.length > 0) this.record(node);
         const graph: CodeGraph = { node, codePath, segments: new Map(), conditions: new Map() };
-        // A field's value that is a function begins two code paths; the inner one is the function's.
+        // A field's value that is a function begins two code paths; the inner one belongs to the function.
         this.graphs.set(node, graph);
         this.frames.push({ graph, current: new Set() });
       },

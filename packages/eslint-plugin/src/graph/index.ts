@@ -1,4 +1,4 @@
-/** The code of a file, as paths through it. */
+/** The code of a file as control flow paths. */
 export { GraphRecorder } from './code-graph.js';
 export type { CodeGraph, Segment } from './code-graph.js';
 export { makeUnit, unitOf } from './source-unit.js';

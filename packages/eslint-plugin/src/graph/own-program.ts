@@ -1,7 +1,7 @@
 /**
- * Owns the types of a JavaScript file for which ESLint's configuration gives none: a program of its
- * own, made of the file, what it imports by relative paths, and the types that the packages it
- * imports are published with. Those of Node come with this plugin where the project has none.
+ * Owns the types of a JavaScript file for which ESLint's configuration has none: a TypeScript program made of
+ * the file, the files it imports by relative paths, and the published types of the packages it imports. This
+ * plugin brings Node's types for projects without them.
  */
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
@@ -29,15 +29,15 @@ export function isJavaScript(filename: string): boolean {
   return JAVASCRIPT.test(filename);
 }
 
-/** Declarations by path: they do not change while a linter runs, and make nearly all of a program. */
+/** Declaration files by path: they do not change while a linter runs, and are nearly all of a program. */
 const declarations = new Map<string, ts.SourceFile | undefined>();
 
-/** The parser that reads files of such a program. */
+/** The parser for files of such a program. */
 export const ownParser = typescriptParser as unknown as Parser;
 
 /**
- * The file as a unit, its types found without ESLint's help; null where nothing in it, nor in
- * what it imports directly, names a client, and where TypeScript can't parse it. `filename` as ESLint has it, `text` as it is in the editor.
+ * The file as a unit with types; null if neither it nor a file it directly imports names a client, or if
+ * TypeScript cannot parse it. `filename` is as in ESLint, `text` as in the editor.
  */
 export function ownUnit(filename: string, text: string): SourceUnit | null {
   const path = resolve(filename).replaceAll('\\', '/');
@@ -60,10 +60,10 @@ export function ownUnit(filename: string, text: string): SourceUnit | null {
   return file === undefined ? null : readUnit(file, program, ownParser);
 }
 
-/** What a file has to name for a client to be called in it. A program costs some hundred milliseconds: most files need none. */
+/** What a file that calls a client must contain. A program takes some hundred milliseconds, and most files need none. */
 const CLIENT = /\b(?:fetch|undici|watertight|https?|axios|got)\b/;
 
-/** How what is imported may be written on the disk, in the order of Node and of bundlers. */
+/** The suffixes of an imported file's name, in the order in which Node and bundlers try them. */
 const SUFFIXES = ['', '.js', '.cjs', '.mjs', '.jsx', '/index.js'];
 
 function namesClient(path: string, text: string): boolean {
@@ -76,7 +76,7 @@ function namesClient(path: string, text: string): boolean {
   });
 }
 
-/** Where types of packages are looked for that publish none themselves: beside the file and above it, and at last here. */
+/** The folders with types for packages that publish none: beside the file and above it, and last those of this plugin. */
 function typeRootsFor(path: string): string[] {
   const roots: string[] = [];
   for (let folder = dirname(path); ; folder = dirname(folder)) {

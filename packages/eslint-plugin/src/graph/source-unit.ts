@@ -1,6 +1,6 @@
 /**
- * Owns a source file as the analysis sees it: syntax, variables, types and code paths together. The
- * file being linted is one; a file of the same program that declares a function it calls is another.
+ * Owns a source file as the analysis needs it: syntax, variables, types and code paths. The linted file is
+ * one; another file of the same program is one if it declares a function that is called.
  */
 import { Linter } from 'eslint';
 import type { ParserServicesWithTypeInformation, TSESLint, TSESTree } from '@typescript-eslint/utils';
@@ -13,7 +13,7 @@ export interface SourceUnit extends FileGraph {
   readonly filename: string;
   readonly sourceCode: Readonly<TSESLint.SourceCode>;
   readonly services: ParserServicesWithTypeInformation;
-  /** The variable that an identifier names, where it is a reference or a declaration. */
+  /** Variables by the identifiers that refer to them or declare them. */
   readonly variables: ReadonlyMap<TSESTree.Node, Variable>;
   /** The identifiers that read their variable. */
   readonly reads: ReadonlySet<TSESTree.Node>;
@@ -33,7 +33,7 @@ export function makeUnit(filename: string, sourceCode: Readonly<TSESLint.SourceC
   return { filename, sourceCode, services, variables, reads, graphs: graph.graphs, places: graph.places, calls: graph.calls };
 }
 
-/** A parser as ESLint's configuration has it. */
+/** The form of a parser in ESLint's configuration. */
 export interface Parser {
   parseForESLint: (text: string, options: object) => object;
 }
@@ -41,8 +41,8 @@ export interface Parser {
 const units = new WeakMap<ts.SourceFile, SourceUnit | null>();
 
 /**
- * The unit of another file of the program, null if it can't be read. It is parsed by the parser
- * of the file being linted, from the program that is already there.
+ * The unit of another file of the program; null if it cannot be read. The parser of the linted file parses
+ * it, from the existing program.
  */
 export function unitOf(file: ts.SourceFile, from: SourceUnit, parser: unknown): SourceUnit | null {
   const known = units.get(file);
@@ -56,7 +56,7 @@ function isParser(value: unknown): value is Parser {
   return typeof value === 'object' && value !== null && typeof (value as Partial<Parser>).parseForESLint === 'function';
 }
 
-/** The unit of a file of `program`, null if the parser can't read it. */
+/** The unit of a file of `program`; null if the parser cannot read it. */
 export function readUnit(file: ts.SourceFile, program: ts.Program, parser: Parser): SourceUnit | null {
   let unit: SourceUnit | null = null;
   const collect = {
@@ -80,7 +80,7 @@ export function readUnit(file: ts.SourceFile, program: ts.Program, parser: Parse
     rules: { 'graph/collect': 'error' },
   };
   try {
-    // The name given to ESLint is only matched against `files`; the parser has the true one.
+    // ESLint only matches this name against `files`; the parser has the real one.
     new Linter({ configType: 'flat' }).verify(file.text, [config as unknown as Linter.Config], { filename: 'unit.ts' });
   } catch {
     return null;

@@ -1,13 +1,13 @@
 /**
- * Owns the reading of forks: with which outcome of its condition a path goes from one segment to
- * the next. ESLint's segments do not say; the syntax around the condition does.
+ * Owns the outcome of a fork's condition on the edge from one segment to the next. ESLint's segments do not
+ * have it, so it is read from the syntax around the condition.
  */
 import type { TSESTree } from '@typescript-eslint/utils';
 
-/** `true` also stands for "neither null nor undefined" where that is what was asked. */
+/** `true` also means "neither null nor undefined" if the condition tests for that. `null` means unknown. */
 export type TestOutcome = true | false | null;
 
-/** Is the node a condition on which the code path forks (the innermost one: in `a && b`, a and b)? */
+/** Whether the code path forks at this node; in `a && b`, it forks at a and at b. */
 export function endsInTest(node: TSESTree.Node): boolean {
   if (node.type === 'LogicalExpression' && isTestPosition(node)) return false;
   return isTestPosition(node);
@@ -34,13 +34,10 @@ function isTestPosition(node: TSESTree.Node): boolean {
   }
 }
 
-/** Where control goes: to a node, or to whatever follows. */
+/** The target of a fork: a node, or whatever follows. */
 type Target = TSESTree.Node | 'after';
 
-/**
- * The outcome of `test` for a path that goes on with the segment that starts at `start`, null
- * where the syntax does not tell.
- */
+/** The outcome of `test` on the edge to the segment that starts at `start`; null if the syntax does not tell. */
 export function outcomeOf(test: TSESTree.Node, start: TSESTree.Node): TestOutcome {
   const whenTrue = targetOf(test, true);
   const whenFalse = targetOf(test, false);

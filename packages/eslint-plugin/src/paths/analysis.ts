@@ -1,6 +1,6 @@
 /**
- * Owns the analysis of a program's responses: each request's outcome, each function's summary, found
- * once and kept. The lengths to which it goes are bounded; past them it assumes the best.
+ * Owns the analysis of a program's responses: the outcome of each request and the summary of each function,
+ * each computed once. Depth and size are limited; beyond the limits, the code is assumed to be correct.
  */
 import type { TSESTree } from '@typescript-eslint/utils';
 import ts from 'typescript';
@@ -16,7 +16,7 @@ import { homeOf, isFunction } from './scope.js';
 import { flowOf, type FlowSettings } from './value-flow.js';
 import { Walk, type Surroundings } from './walk.js';
 
-/** How deep calls are followed. */
+/** The depth to which calls are followed. */
 const MAX_DEPTH = 6;
 
 const HANDED_ON: Outcome = { leaks: [], returned: null, finishedOnReturn: true, handedOn: true, onlyLooked: [] };
@@ -36,17 +36,17 @@ export class Analysis {
 
   constructor(private readonly settings: FlowSettings) {}
 
-  /** The calls of a file that give out a response: requests, and calls of functions that return one. */
+  /** The calls in a file that return a response: requests, and calls of functions that return one. */
   requestsIn(unit: SourceUnit): readonly RequestCall[] {
     const own = this.of(unit);
     if (own.requests === null) {
-      own.requests = []; // while it is being found out
+      own.requests = []; // ends the recursion of functions that call each other
       own.requests = unit.calls.flatMap((call) => this.requestOf(unit, call) ?? []);
     }
     return own.requests;
   }
 
-  /** What becomes of a request's response; null while that is being found out. */
+  /** What happens to a request's response; null while that is being computed. */
   outcomeOf(unit: SourceUnit, request: RequestCall): Outcome | null {
     const known = this.outcomes.get(request.node);
     if (known !== undefined) return known;
@@ -81,7 +81,7 @@ export class Analysis {
     return effects;
   }
 
-  /** In a closure: entering a function that only looks is only looking. */
+  /** Whether a use in a closure has an effect; a call of a function that only reads the value has none. */
   private doesMore(effect: Effect): boolean {
     if (effect.kind !== 'enters') return true;
     const outcome = this.enter(effect);
@@ -100,7 +100,7 @@ export class Analysis {
     return this.goingOn(unit, outcome, request);
   }
 
-  /** A response returned from a function written at its call: `urls.map((url) => fetch(url))`. */
+  /** Follows a response that is returned from an inline function: `urls.map((url) => fetch(url))`. */
   private goingOn(unit: SourceUnit, outcome: Outcome, request: TSESTree.CallExpression): Outcome {
     if (outcome.returned === null || !isFunction(outcome.returned.from)) return outcome;
     const fn = outcome.returned.from;
@@ -155,7 +155,7 @@ export class Analysis {
     return node.type !== 'ArrowFunctionExpression' && /\barguments\b/.test(unit.sourceCode.getText(node));
   }
 
-  /** A function's summary for one of its parameters; null if it is not to be known. */
+  /** A function's summary for one of its parameters; null if it cannot be computed. */
   private enter({ callee, parameter, shape: value }: Extract<Effect, { kind: 'enters' }>): Outcome | null {
     let byParameter = this.summaries.get(callee.node);
     if (byParameter === undefined) this.summaries.set(callee.node, (byParameter = new Map<string, Outcome | null>()));
@@ -163,7 +163,7 @@ export class Analysis {
     const known = byParameter.get(key);
     if (known !== undefined) return known;
     if (this.depth >= MAX_DEPTH) return null;
-    byParameter.set(key, null); // a function that calls itself
+    byParameter.set(key, null); // ends the recursion of a function that calls itself
     this.depth++;
     const outcome = this.ofParameter(callee, parameter, value, new Map(), true);
     this.depth--;
@@ -194,7 +194,7 @@ export class Analysis {
     return mayGiveResponse(unit, call) ? (requestCallOf(unit, call) ?? this.passedOn(unit, call)) : null;
   }
 
-  /** A call of a function of the program that returns a response it got: the caller must finish it. */
+  /** A call of a function of the program that returns a response, which the caller must finish. */
   private passedOn(unit: SourceUnit, call: TSESTree.CallExpression): RequestCall | null {
     const callee = calleeOf(unit, call, this.settings.parser);
     if (callee.kind === 'source') {
@@ -208,7 +208,7 @@ export class Analysis {
     return result === null ? null : { node: call, result: listOf(result), callback: null };
   }
 
-  /** What a function returns of the responses that it has asked for itself. */
+  /** The response that a function requests and returns. */
   private productOf({ unit, node }: FunctionRef): Shape | null {
     const known = this.products.get(node);
     if (known !== undefined) return known;

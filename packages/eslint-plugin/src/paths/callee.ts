@@ -1,4 +1,4 @@
-/** Owns the way from a call to the function it calls, where its source is part of the program. */
+/** Owns the search for the function that a call calls, if its source is part of the program. */
 import type { TSESTree } from '@typescript-eslint/utils';
 import ts from 'typescript';
 import { calledDeclaration, packageOf, STANDARD, startsFlow } from '../clients/index.js';
@@ -10,7 +10,7 @@ export type Callee =
   | { readonly kind: 'source'; readonly ref: FunctionRef }
   /** `Promise.all` and the others, by name. */
   | { readonly kind: 'promise'; readonly method: string }
-  /** It only looks at what it is given. */
+  /** It only reads its arguments. */
   | { readonly kind: 'looker' }
   | { readonly kind: 'unknown'; readonly name: string };
 
@@ -32,7 +32,7 @@ export function calleeOf(unit: SourceUnit, call: Call, parser: unknown): Callee 
   return { kind: 'unknown', name };
 }
 
-/** The function behind an expression: a callback as it is written, or by its name. */
+/** The function that an expression stands for: an inline callback, or a function by its name. */
 export function functionOf(unit: SourceUnit, node: TSESTree.Node, parser: unknown): FunctionRef | null {
   if (node.type === 'ArrowFunctionExpression' || node.type === 'FunctionExpression') return { unit, node };
   const [signature, other] = unit.services.getTypeAtLocation(node).getCallSignatures();
@@ -71,7 +71,7 @@ function onlyLooks(holder: string, name: string): boolean {
   }
 }
 
-/** `once(res, 'end')` waits, and starts nothing. */
+/** Whether a call like `once(res, 'end')` only waits and does not make the stream flow. */
 function waitsForEvent(declaration: ts.SignatureDeclaration, call: Call): boolean {
   if (declaration.name?.getText() !== 'once' || !/\/events\.d\.ts$/.test(declaration.getSourceFile().fileName)) return false;
   const event = call.arguments.at(1);
@@ -80,13 +80,13 @@ function waitsForEvent(declaration: ts.SignatureDeclaration, call: Call): boolea
 
 function looksInNode(declaration: ts.SignatureDeclaration, holder: string): boolean {
   const file = declaration.getSourceFile().fileName;
-  // `assert.rejects(get(url))`: where it holds, there is no response.
+  // If `assert.rejects(get(url))` succeeds, there is no response.
   if (/\/assert(\/strict)?\.d\.ts$/.test(file)) return declaration.name?.getText() !== 'rejects';
   if (/\/console\.d\.ts$/.test(file) || holder === 'Console') return true;
   return /\/util\.d\.ts$/.test(file) && /^(inspect|format|isDeepStrictEqual|log|debuglog)$/.test(declaration.name?.getText() ?? '');
 }
 
-/** The function's own node; for an overload, the implementation's. */
+/** The function's node; for an overload, that of the implementation. */
 function sourceOf(unit: SourceUnit, declaration: ts.SignatureDeclaration, parser: unknown): FunctionRef | null {
   const withBody = hasBody(declaration) ? declaration : implementationOf(unit, declaration);
   if (withBody === null) return null;
@@ -125,7 +125,7 @@ function implementationOf(unit: SourceUnit, declaration: ts.SignatureDeclaration
   if (declaration.name === undefined) return null;
   const symbol = unit.services.program.getTypeChecker().getSymbolAtLocation(declaration.name);
   const others = symbol?.declarations?.filter((other): other is ts.FunctionDeclaration | ts.MethodDeclaration => ts.isFunctionDeclaration(other) || ts.isMethodDeclaration(other));
-  // More than one body: a declaration merged from elsewhere. Then nobody can say which is called.
+  // With more than one body (a merged declaration), the called one is unknown.
   const bodies = others?.filter(hasBody) ?? [];
   return bodies.length === 1 ? bodies[0] : null;
 }

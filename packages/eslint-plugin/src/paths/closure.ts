@@ -1,6 +1,6 @@
 /**
- * Owns what a nested function does with a variable of the function around it. When it runs is not
- * known, so one use that finishes the value, or lets it out, counts for all its paths.
+ * Owns the effect of a nested function on a variable of the function around it. The time of its call is
+ * unknown, so one use that finishes the value or passes it on counts for all paths.
  */
 import { TSESLint, type TSESTree } from '@typescript-eslint/utils';
 import type { Shape } from '../clients/index.js';
@@ -10,9 +10,9 @@ import { contains, isExported, isFunction, namedAs } from './scope.js';
 
 const { DefinitionType } = TSESLint.Scope;
 
-/** What the closures of one unit do. `effectsOf` reads one use; a helper that only looks must give none. */
+/** The closures of one unit. `effectsOf` reads one use; it must return none for a function that only reads the value. */
 export class Closures {
-  /** Where functions are named. */
+  /** The places that name a function. */
   private uses: { identifier: TSESTree.Node; named: FunctionNode }[] | null = null;
   private readonly known = new Map<TSESTree.Node, Map<Variable, boolean>>();
 
@@ -21,15 +21,15 @@ export class Closures {
     private readonly effectsOf: (node: TSESTree.Node, shape: Shape) => readonly Effect[],
   ) {}
 
-  /** Does the function, or one that it names or contains, do more with the variable than look? */
+  /** Whether the function, or one that it names or contains, does more with the variable than read it. */
   touches(fn: TSESTree.Node, variable: Variable, shape: Shape): boolean {
-    // The variable's own function, called again, has a variable of its own.
+    // A recursive call of the variable's own function has another variable.
     if (contains(fn, variable.scope.block)) return false;
     let byVariable = this.known.get(fn);
     if (byVariable === undefined) this.known.set(fn, (byVariable = new Map<Variable, boolean>()));
     const known = byVariable.get(variable);
     if (known !== undefined) return known;
-    byVariable.set(variable, false); // while it is being found out: functions that name each other
+    byVariable.set(variable, false); // ends the recursion of functions that name each other
     const result =
       variable.references.some(({ identifier }) => contains(fn, identifier) && this.unit.reads.has(identifier) && this.effectsOf(identifier, shape).length > 0) ||
       [...this.namedIn(fn)].some((other) => other !== fn && this.touches(other, variable, shape));
@@ -37,11 +37,11 @@ export class Closures {
     return result;
   }
 
-  /** The local function that an identifier names. */
+  /** The local function with this name. */
   named(identifier: TSESTree.Node): FunctionNode | null {
     const variable = this.unit.variables.get(identifier);
     const [found] = variable?.defs ?? [];
-    // A parameter's definition names its function, too.
+    // The definition of a parameter also has the function as its node.
     if (found === undefined || (found.type !== DefinitionType.FunctionName && found.type !== DefinitionType.Variable)) return null;
     const definition = found.node;
     if (definition.type === 'FunctionDeclaration') return definition;
@@ -50,8 +50,8 @@ export class Closures {
   }
 
   /**
-   * Was the variable given away before it got its value: to a closure made earlier that finishes
-   * it, or to a named function that has been handed to somebody?
+   * Whether the variable was captured before it got its value: by an earlier closure that finishes it, or by
+   * a named function that was passed to other code.
    */
   takenBefore(variable: Variable, shape: Shape, write: TSESTree.Node): boolean {
     const homes = new Set<TSESTree.Node>();
@@ -81,7 +81,7 @@ function isCalled(identifier: TSESTree.Node): boolean {
   return identifier.parent?.type === 'CallExpression' && identifier.parent.callee === identifier;
 }
 
-/** The outermost function around the node that is still inside the variable's own. */
+/** The outermost function around the node that is inside the variable's own function. */
 function outermostWithin(node: TSESTree.Node, variable: Variable): TSESTree.Node | null {
   const home = variable.scope.variableScope.block;
   let found: TSESTree.Node | null = null;

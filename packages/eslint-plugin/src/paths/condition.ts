@@ -1,15 +1,15 @@
-/** Owns what a condition says about a value: that it is not there, has no body, or is at its end. */
+/** Owns what a condition tells about a value: that it is absent, has no body, or is at its end. */
 import type { TSESTree } from '@typescript-eslint/utils';
 import type { Shape } from '../clients/index.js';
 import type { SourceUnit, Variable } from '../graph/index.js';
 import { nameOf } from './callee.js';
 import { propertyName } from './pattern.js';
 
-/** What the outcome of a condition means for a path. */
+/** The meaning of a condition's outcome for a path. */
 export type Meaning =
-  /** The path can't be taken. */
+  /** The path cannot be taken. */
   | 'impossible'
-  /** On it nothing is left to finish. */
+  /** On this path, nothing is left to finish. */
   | 'finished'
   /** Nothing is known. */
   | 'nothing';
@@ -19,7 +19,7 @@ export type Aliases = ReadonlyMap<Variable, Shape>;
 const BODILESS: ReadonlySet<unknown> = new Set([204, 304]);
 const ENDED: ReadonlySet<unknown> = new Set(['eof', 'closed', 'errored']);
 
-/** What it means that `test` came out as `outcome`. */
+/** The meaning of the outcome `outcome` of `test`. */
 export function meaningOf(unit: SourceUnit, test: TSESTree.Node, outcome: boolean, aliases: Aliases): Meaning {
   const node = unwrapped(test);
   switch (node.type) {
@@ -57,7 +57,7 @@ function unwrapped(node: TSESTree.Node): TSESTree.Node {
   }
 }
 
-/** What of the response an expression names. */
+/** The part of the response that an expression names. */
 function valueOf(unit: SourceUnit, node: TSESTree.Node, aliases: Aliases): Subject | null {
   if (node.type === 'Identifier') {
     const variable = unit.variables.get(node);
@@ -71,7 +71,7 @@ function valueOf(unit: SourceUnit, node: TSESTree.Node, aliases: Aliases): Subje
   return of?.what === 'shape' ? propertyOf(of.shape, propertyName(node)) : null;
 }
 
-/** `const { status } = res`: the constant is as good as the member. */
+/** The part that a constant holds: in `const { status } = res`, it is like the member itself. */
 function takenFrom(unit: SourceUnit, variable: Variable, aliases: Aliases): Subject | null {
   const definition = variable.defs.at(0);
   if (variable.defs.length !== 1 || definition?.node.type !== 'VariableDeclarator' || definition.node.parent.kind !== 'const') return null;
@@ -81,7 +81,7 @@ function takenFrom(unit: SourceUnit, variable: Variable, aliases: Aliases): Subj
   if (id.type !== 'ObjectPattern') return null;
   const property = id.properties.find((each) => each.type === 'Property' && each.value === definition.name);
   const name = property?.type === 'Property' ? propertyName(property) : null;
-  // `const { statusCode, body } = await request(…)`: of whatever the response's other part is.
+  // In `const { statusCode, body } = await request(…)`, the status belongs to the response of the body.
   for (const binding of aliases) {
     const declared = binding[0].defs.at(0)?.node;
     if (declared === definition.node && (name === 'statusCode' || name === 'status')) return { what: 'status' };
@@ -139,7 +139,7 @@ function comparison(unit: SourceUnit, node: TSESTree.BinaryExpression, outcome: 
   const subject = valueOf(unit, left, aliases);
   if (subject === null) return 'nothing';
   if (node.operator === 'instanceof') {
-    // `catch((error) => error)`: where it is an Error, there is no response.
+    // After `catch((error) => error)`, an Error means that there is no response.
     const isError = nameOf(node.right).endsWith('Error');
     return isError && outcome && subject.what === 'shape' ? 'impossible' : 'nothing';
   }

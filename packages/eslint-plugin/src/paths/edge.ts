@@ -1,7 +1,6 @@
 /**
- * Owns the choice of edges: which of ESLint's edges a path may take. ESLint lets a `try` throw at its
- * first reference and at its end; that any call may throw would make every response a leak, so only
- * what is written as a throw counts.
+ * Owns the choice of ESLint's edges that a path may take. ESLint lets a `try` throw at its first reference
+ * and at its end. If any call could throw, every response would be a leak, so only explicit throws count.
  */
 import type { TSESTree } from '@typescript-eslint/utils';
 import type { CodeGraph, Segment } from '../graph/index.js';
@@ -13,10 +12,10 @@ export interface Edge {
   readonly leaving: Jump | null;
 }
 
-/** What leaves; a call where what it calls throws. */
+/** The node that leaves the function; a call if the called function throws. */
 export type Jump = TSESTree.ReturnStatement | TSESTree.ThrowStatement | TSESTree.YieldExpression | TSESTree.CallExpression | TSESTree.NewExpression;
 
-/** What ends a segment by leaving: its last event, or a yield whose consumer may never come back. */
+/** The node that leaves at the end of a segment: its last event, or a yield whose consumer may never continue. */
 export function jumpOf(segment: Segment): Jump | null {
   const last = segment.events.at(-1);
   if (last?.type === 'ReturnStatement' || last?.type === 'ThrowStatement') return last;
@@ -42,7 +41,7 @@ export function edgesOf(graph: CodeGraph, from: Segment, leaving: Jump | null): 
   return edges;
 }
 
-/** Where a throw at the node is caught, or passes a `finally`; null if it leaves the function. */
+/** The edge to the catch clause or `finally` block that a throw at the node reaches; null if it leaves the function. */
 export function catcherOf(graph: CodeGraph, node: TSESTree.CallExpression | TSESTree.NewExpression): Edge | null {
   for (let at: TSESTree.Node = node; ; ) {
     const parent: TSESTree.Node | null | undefined = at.parent;
@@ -59,7 +58,7 @@ export function catcherOf(graph: CodeGraph, node: TSESTree.CallExpression | TSES
   }
 }
 
-/** The `finally` blocks that a break or continue runs on its way, which ESLint's edges pass by. */
+/** The `finally` blocks that a break or continue runs first; ESLint's edges leave them out. */
 export function finalizersPassed(jump: TSESTree.BreakStatement | TSESTree.ContinueStatement): TSESTree.BlockStatement[] {
   const passed: TSESTree.BlockStatement[] = [];
   let at: TSESTree.Node = jump;
@@ -81,7 +80,7 @@ function isFinalizer(node: TSESTree.Node): boolean {
   return node.parent?.type === 'TryStatement' && node.parent.finalizer === node;
 }
 
-/** The segments that begin with the node, in the order in which ESLint made them. */
+/** The segments that begin with the node, in the order of their creation. */
 function copiesOf(graph: CodeGraph, start: TSESTree.Node): Segment[] {
   return [...graph.segments.values()].filter((segment) => segment.start === start);
 }

@@ -1,4 +1,4 @@
-/** Owns conditions that are asked twice: what came out once comes out again while nothing is written. */
+/** Owns the outcomes of repeated conditions: a condition has the same outcome again unless a variable in it was written. */
 import type { TSESTree } from '@typescript-eslint/utils';
 import type { CodeGraph, SourceUnit } from '../graph/index.js';
 import { isFunction } from './scope.js';
@@ -8,7 +8,7 @@ export interface Fact {
   readonly outcome: boolean;
 }
 
-/** The fact that a condition's outcome is, null if it may come out differently next time. */
+/** A condition's outcome as a fact; null if it may be different the next time. */
 export function factOf(unit: SourceUnit, graph: CodeGraph, test: TSESTree.Node, outcome: boolean): Fact | null {
   let text = unit.sourceCode.getText(test);
   let value = outcome;
@@ -22,7 +22,7 @@ export function factOf(unit: SourceUnit, graph: CodeGraph, test: TSESTree.Node, 
   return { text, outcome: value };
 }
 
-/** What the branches that a node is in say. */
+/** The facts that hold in the branches around a node. */
 export function factsAt(unit: SourceUnit, graph: CodeGraph, node: TSESTree.Node): Fact[] {
   const facts: Fact[] = [];
   let at = node;

@@ -1,4 +1,4 @@
-/** What becomes of a response on every path. */
+/** The analysis of what happens to a response on every path. */
 export { Analysis } from './analysis.js';
 export type { Exit, Outcome } from './effect.js';
 export { contains, homeOf, isFunction } from './scope.js';

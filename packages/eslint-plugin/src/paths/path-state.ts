@@ -1,4 +1,4 @@
-/** Owns what is known at one point of one path: which variables lead to the response. */
+/** Owns what is known at one point of one path: the variables that lead to the response. */
 import type { TSESTree } from '@typescript-eslint/utils';
 import { holds, shapeKey, type Shape } from '../clients/index.js';
 import type { Variable } from '../graph/index.js';
@@ -16,20 +16,20 @@ function idOf(variable: Variable): number {
   return id;
 }
 
-/** A state is not changed once it is shared: take a copy. */
+/** The state of a path. It must not be changed once it is shared: make a copy. */
 export class PathState {
   readonly aliases: Map<Variable, Shape>;
-  /** Statements on the way that will give it to variables. */
+  /** The later statements that will assign it to variables. */
   readonly pending: Map<TSESTree.Node, Bound>;
-  /** How conditions that are asked again came out. */
+  /** The outcomes of repeated conditions. */
   readonly facts: Map<string, boolean>;
-  /** The `return` or `throw` that is leaving through a `finally`. */
+  /** The `return` or `throw` that leaves through a `finally` block. */
   leaving: Jump | null = null;
-  /** Something was read. */
+  /** A part of it was read. */
   inPart = false;
-  /** Finished or handed on: only walked to see how the path ends. */
+  /** It was finished or passed on; the path is followed only to see how it ends. */
   finished = false;
-  /** Finished by being returned. */
+  /** It was finished by being returned. */
   returned = false;
 
   constructor(from: PathState | null) {
@@ -53,7 +53,7 @@ export class PathState {
     this.pending.set(effect.write, before === undefined ? effect : { ...effect, bindings: [...before.bindings, ...effect.bindings] });
   }
 
-  /** What still leads to the response. */
+  /** The variables that still lead to the response. */
   holders(): Binding[] {
     return [...this.aliases].filter(([, value]) => holds(value)).map(([variable, value]) => ({ variable, shape: value }));
   }
@@ -63,7 +63,7 @@ export class PathState {
     return [...this.pending.values()].some(({ bindings }) => bindings.some((binding) => holds(binding.shape)));
   }
 
-  /** A loop over a list of responses that is left without having begun: there was none. */
+  /** Whether the path leaves a loop over a list of responses before its first iteration, so that there was no response. */
   skipsLoop(next: TSESTree.Node | null): boolean {
     return [...this.pending.values()].some(({ maybe, write }) => {
       if (!maybe) return false;

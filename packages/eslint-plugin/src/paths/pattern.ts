@@ -1,4 +1,4 @@
-/** Owns the names that a declaration or an assignment gives to a value and its parts. */
+/** Owns the binding of a value and its parts to the names in a declaration or an assignment. */
 import type { TSESTree } from '@typescript-eslint/utils';
 import { holds, memberUse, type Shape } from '../clients/index.js';
 import type { SourceUnit } from '../graph/index.js';
@@ -6,11 +6,11 @@ import type { Binding } from './effect.js';
 
 export interface Bound {
   readonly bindings: Binding[];
-  /** Some part goes where variables can't be followed. */
+  /** True if a part is assigned to something that is not a variable. */
   readonly stored: boolean;
 }
 
-/** A property's name, `@@asyncIterator` for a well-known symbol, null where it is computed. */
+/** A property's name; `@@asyncIterator` for a well-known symbol; null if it is computed. */
 export function propertyName(node: TSESTree.MemberExpression | TSESTree.Property): string | null {
   const name = node.type === 'MemberExpression' ? node.property : node.key;
   if (!node.computed && name.type === 'Identifier') return name.name;

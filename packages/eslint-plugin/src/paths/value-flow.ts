@@ -1,6 +1,6 @@
 /**
- * Owns the reading of one expression: where the value of a node goes, up the syntax around it, until
- * it is finished, named, handed to somebody or dropped.
+ * Owns the analysis of one expression: it follows the value of a node up the syntax until the value is
+ * finished, named, passed on or dropped.
  */
 import type { TSESTree } from '@typescript-eslint/utils';
 import { awaited, holds, listOf, memberUse, promiseOf, settledOf, startsFlow, type Shape } from '../clients/index.js';
@@ -10,10 +10,10 @@ import type { Effect } from './effect.js';
 import { bindPattern, propertyName } from './pattern.js';
 import { isLocalAt } from './scope.js';
 
-/** What reading an expression needs besides the expression. */
+/** Settings for the analysis of an expression. */
 export interface FlowSettings {
   readonly parser: unknown;
-  /** Functions without source that finish what they are given, by name. */
+  /** The names of functions without source that finish their argument. */
   readonly releasedBy: ReadonlySet<string>;
 }
 
@@ -25,10 +25,10 @@ const LOOKED_AT: readonly Effect[] = [];
 
 const ELEMENT_METHODS: ReadonlySet<string> = new Set(['map', 'forEach', 'filter', 'every', 'some', 'find', 'findLast', 'flatMap']);
 
-/** What becomes of the value of `node` through the expression that it is part of. */
+/** The effects on the value of `node` in the expression around it. */
 export function flowOf(unit: SourceUnit, node: TSESTree.Node, shape: Shape, settings: FlowSettings): readonly Effect[] {
   const effects = new Flow(unit, settings).up(node, shape);
-  // What only tells about a response, such as a `done`, can be handed on without it.
+  // A value that only tells about a response, such as `done`, can be passed on without the response.
   return holds(shape) ? effects : effects.filter((effect) => effect.kind === 'bound' || effect.kind === 'finished');
 }
 
@@ -73,7 +73,7 @@ class Flow {
       case 'ArrayExpression':
         return this.up(parent, listOf(shape, parent.elements.some((element) => element?.type === 'SpreadElement') ? null : parent.elements.indexOf(node as TSESTree.Expression)));
       case 'SpreadElement':
-        // `[...list]` is another list of the same.
+        // `[...list]` is another list of the same responses.
         return shape.kind === 'list' && shape.element !== null && !shape.promised && parent.parent.type === 'ArrayExpression' ? this.up(parent.parent, { ...shape, index: null }) : HANDED_ON;
       case 'ExpressionStatement':
       case 'UnaryExpression':
@@ -91,7 +91,7 @@ class Flow {
       case 'TSQualifiedName':
         return LOOKED_AT;
       default:
-        // A property, a yield, a throw, an export, an element of JSX: somebody else's now.
+        // A property, a yield, a throw, an export, an element of JSX: other code has it now.
         return HANDED_ON;
     }
   }
@@ -100,7 +100,7 @@ class Flow {
     if (assignment.right !== node) return LOOKED_AT;
     if (!/^(=|\?\?=|\|\|=|&&=)$/.test(assignment.operator)) return LOOKED_AT;
     const bound = this.bound(assignment, assignment.left, shape);
-    // `while ((chunk = await body.read()) !== null)`: the assignment has a value, too.
+    // In `while ((chunk = await body.read()) !== null)`, the assignment has a value too.
     return assignment.parent.type === 'ExpressionStatement' ? bound : [...bound, ...this.up(assignment, shape)];
   }
 
@@ -153,7 +153,7 @@ class Flow {
         return use.shape === null ? [{ kind: 'read in part' }] : [{ kind: 'read in part' }, ...this.up(call, use.shape).filter((effect) => effect.kind === 'bound' || effect.kind === 'enters')];
       case 'finish':
         if (call !== null) return FINISHED;
-        // Named, not called: what matters is whether somebody gets it.
+        // The method is named but not called; it matters only if other code receives it.
         return this.up(member, shape).length === 0 ? LOOKED_AT : HANDED_ON;
       case 'unknown':
         return HANDED_ON;
@@ -179,7 +179,7 @@ class Flow {
         return callee === null ? HANDED_ON : [{ kind: 'enters', callee, parameter: 0, shape: awaited(shape), call, as: 'then' }];
       }
       default:
-        // got's promise has methods of its own.
+        // got's promise has its own methods.
         return HANDED_ON;
     }
   }
@@ -212,7 +212,7 @@ class Flow {
         const parameter = call.arguments.indexOf(node as TSESTree.Expression) + (first?.type === 'Identifier' && first.name === 'this' ? 1 : 0);
         if (this.settings.releasedBy.has(callee.ref.node.id?.name ?? '')) return FINISHED;
         if (call.arguments.some((argument) => argument.type === 'SpreadElement')) return HANDED_ON;
-        // Generators run later or never; a constructor may keep it in ways that paths do not show.
+        // A generator may run later or never, and a constructor may keep the value in a way that paths do not show.
         if (ref.node.generator) return HANDED_ON;
         return [{ kind: 'enters', callee: ref, parameter, shape, call, as: 'call' }];
       }
@@ -237,7 +237,7 @@ class Flow {
   }
 }
 
-/** `values({ preventCancel: true })`, `iterator({ destroyOnReturn: false })`: leaving the loop leaves it open. */
+/** Whether leaving the loop leaves the stream open: `values({ preventCancel: true })`, `iterator({ destroyOnReturn: false })`. */
 function keepsOpen(call: TSESTree.CallExpression): boolean {
   const options = call.arguments.at(-1);
   if (options?.type !== 'ObjectExpression') return false;

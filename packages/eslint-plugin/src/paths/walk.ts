@@ -1,4 +1,4 @@
-/** Owns the walk along a function's paths, from where a response appears to each end of the function. */
+/** Owns the walk along a function's paths, from the place where a response appears to each end of the function. */
 import type { TSESTree } from '@typescript-eslint/utils';
 import { awaited, holds, listOf, promiseOf, type Shape } from '../clients/index.js';
 import { outcomeOf as testOutcomeOf, type CodeGraph, type Segment, type SourceUnit, type Variable } from '../graph/index.js';
@@ -11,18 +11,18 @@ import { factOf } from './fact.js';
 import type { PathState } from './path-state.js';
 import { contains, isFunction, namedAs } from './scope.js';
 
-/** What a walk asks of the analysis around it. */
+/** What a walk needs from the analysis. */
 export interface Surroundings {
   readonly unit: SourceUnit;
   readonly closures: Closures;
   effectsOf: (node: TSESTree.Node, shape: Shape) => readonly Effect[];
-  /** What a function does with a parameter; null if that is not to be known. */
+  /** What a function does with a parameter; null if it cannot be computed. */
   enter: (effect: Extract<Effect, { kind: 'enters' }>) => Outcome | null;
-  /** How the program goes on after a call that never returns. */
+  /** How the program continues after a call that never returns. */
   neverReturns: (call: TSESTree.CallExpression) => 'ends' | 'throws' | null;
 }
 
-/** The most states of one walk. Past it, nothing is reported. */
+/** The most states of one walk. If there are more, nothing is reported. */
 const MAX_STATES = 4000;
 
 const NOTHING: Outcome = { leaks: [], returned: null, finishedOnReturn: true, handedOn: true, onlyLooked: [] };
@@ -45,11 +45,11 @@ export class Walk {
   constructor(
     private readonly around: Surroundings,
     private readonly graph: CodeGraph,
-    /** Go on past the end of the response, to see how the function ends then. */
+    /** Whether to continue after the response is finished, to see how the function ends. */
     private readonly toTheEnd: boolean,
   ) {}
 
-  /** What becomes of the value of `origin`, whose effects are given, from there on. */
+  /** The outcome of the value of `origin`, with the given effects, from that node on. */
   fromNode(origin: TSESTree.Node, effects: readonly Effect[], state: PathState): Outcome {
     for (const place of this.around.unit.places.get(origin) ?? []) {
       if (place.graph !== this.graph) continue;
@@ -61,7 +61,7 @@ export class Walk {
     return this.run();
   }
 
-  /** What becomes of a parameter. */
+  /** The outcome of a parameter. */
   fromStart(state: PathState): Outcome {
     const segment = this.graph.segments.get(this.graph.codePath.initialSegment);
     if (segment !== undefined) this.steps.push({ segment, index: 0, state });
@@ -83,7 +83,7 @@ export class Walk {
     };
   }
 
-  /** Along a segment; false if the path ends on it. */
+  /** Walks along a segment; returns false if the path ends in it. */
   private along(segment: Segment, from: number, state: PathState): boolean {
     const { events } = segment;
     for (let index = from; index < events.length; index++) {
@@ -106,7 +106,7 @@ export class Walk {
     return this.toTheEnd || !state.finished;
   }
 
-  /** One event. */
+  /** Processes one event. */
   private meet(node: TSESTree.Node, state: PathState): void {
     switch (node.type) {
       case 'Identifier':
@@ -139,7 +139,7 @@ export class Walk {
 
   private meetClosure(fn: TSESTree.Node, state: PathState): void {
     for (const [variable, shape] of state.aliases) {
-      // A timer that aborts comes too late, and is usually cleared.
+      // A timer that aborts the request does so too late, and is usually cleared.
       if (shape.kind === 'canceller' && isTimer(fn)) continue;
       if (this.around.closures.touches(fn, variable, shape)) {
         state.finished = true;
@@ -242,21 +242,21 @@ export class Walk {
     else state.finished = true; // it never returns
   }
 
-  /** A call's value is the response from here on. */
+  /** Continues with the value of a call as the response. */
   private goOnWith(call: TSESTree.CallExpression | TSESTree.NewExpression, shape: Shape, state: PathState): void {
     const inPart = state.inPart;
     this.apply(this.around.effectsOf(call, shape), state);
     state.inPart = inPart || state.inPart;
   }
 
-  /** A throw that the code path does not show: in a helper, or in a call that never returns. */
+  /** Follows a throw that the code path does not show: in a called function, or in a call that never returns. */
   private throwFrom(call: TSESTree.CallExpression | TSESTree.NewExpression, via: { name: string; at: TSESTree.Node; unit: SourceUnit } | null, state: PathState): void {
     const edge = catcherOf(this.graph, call);
     if (edge === null) this.leak('throw', call, state, via);
     else this.take(edge, state.copy());
   }
 
-  /** From the end of a segment to the next ones, or out of the function. */
+  /** Continues from the end of a segment to the next ones, or out of the function. */
   private leave(segment: Segment, state: PathState): void {
     const { graph } = this;
     if (graph.codePath.finalSegments.includes(segment.raw)) this.exit(segment, state);
@@ -277,7 +277,7 @@ export class Walk {
     this.steps.push({ segment: edge.to, index: 0, state });
   }
 
-  /** What the condition says on this edge; false if the path can't be taken. */
+  /** Applies a condition's outcome on this edge; returns false if the path cannot be taken. */
   private passes(test: TSESTree.Node, start: TSESTree.Node, state: PathState): boolean {
     const { unit } = this.around;
     const outcome = testOutcomeOf(test, start);

@@ -1,3 +1,3 @@
-/** The rules. */
+/** The rules of the plugin. */
 export { noUnreadBody } from './no-unread-body.js';
 export type { NoUnreadBodyOptions } from './no-unread-body.js';

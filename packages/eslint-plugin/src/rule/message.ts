@@ -1,4 +1,4 @@
-/** Owns the words of a report: what is missing, and on which path. */
+/** Owns the text of a report: what is missing, and on which path. */
 import type { TSESTree } from '@typescript-eslint/utils';
 import { basename } from 'node:path';
 import type { ClientName } from '../clients/index.js';
@@ -15,7 +15,7 @@ export const messages = {
 
 export type MessageId = keyof typeof messages;
 
-/** How each client ends a response that is not read. */
+/** The method with which each client ends an unread response. */
 const VERBS: Readonly<Record<ClientName, string>> = { fetch: 'cancel', undici: 'dump', watertight: 'close', node: 'resume', axios: 'destroy' };
 
 export interface Report {

@@ -1,4 +1,4 @@
-/** Owns the rule `no-unread-body`: its options, and what it reports where. */
+/** Owns the rule `no-unread-body`: its options, and its reports. */
 import { ESLintUtils, type TSESLint } from '@typescript-eslint/utils';
 import { GraphRecorder, isJavaScript, makeUnit, ownParser, ownUnit, type SourceUnit } from '../graph/index.js';
 import { Analysis } from '../paths/index.js';
@@ -6,7 +6,7 @@ import { messages, reportOf, type MessageId } from './message.js';
 import { suggestionsFor } from './suggestion.js';
 
 export interface NoUnreadBodyOptions {
-  /** Names of functions that are known to end every response given to them, whatever their source seems to say. Default: none. */
+  /** Names of functions that end every response passed to them, whatever their source seems to do. Default: none. */
   readonly releasedBy?: readonly string[];
 }
 
@@ -14,7 +14,7 @@ type Options = readonly [NoUnreadBodyOptions?];
 
 type Descriptor = TSESLint.ReportDescriptor<MessageId>;
 
-/** What there is to report of a file. `loc` says where: the nodes of a unit need not be those that ESLint has. */
+/** The reports for a file. Each has its place in `loc`, because a unit may have other nodes than ESLint. */
 function reportsOf(unit: SourceUnit, parser: unknown, { releasedBy }: NoUnreadBodyOptions = {}): Descriptor[] {
   const analysis = new Analysis({ parser, releasedBy: new Set(releasedBy) });
   return analysis.requestsIn(unit).flatMap((request) => {
@@ -26,8 +26,9 @@ function reportsOf(unit: SourceUnit, parser: unknown, { releasedBy }: NoUnreadBo
 }
 
 /**
- * A response must be read to its end, closed, cancelled, returned, stored or handed on, on every path. The types that
- * it asks come from typescript-eslint's parser; for JavaScript without it, from a program that is made here.
+ * Requires that a response is read to its end, closed, cancelled, returned, stored or passed on, on every
+ * path. The types come from typescript-eslint's parser, or, for JavaScript without it, from a program made
+ * here.
  */
 export const noUnreadBody: TSESLint.RuleModule<MessageId, Options> = {
   meta: {
@@ -63,12 +64,12 @@ export const noUnreadBody: TSESLint.RuleModule<MessageId, Options> = {
     }
     const services = ESLintUtils.getParserServices(context);
     const recorder = new GraphRecorder((node) => sourceCode.getText(node));
-    // The types of a rule's listeners do not know those of code paths.
+    // The types of a rule's listeners lack those of code paths.
     return recorder.listeners(() => report(makeUnit(filename, sourceCode, services, recorder), parser)) as unknown as TSESLint.RuleListener;
   },
 };
 
-/** TypeScript has a configuration of its own, which says what its types are: there its absence is a mistake. */
+/** Whether a file is JavaScript without types. For TypeScript, missing types are an error in the configuration. */
 function isUntypedJavaScript({ parserServices }: Readonly<TSESLint.SourceCode>, filename: string): boolean {
   const typed = parserServices !== undefined && 'program' in parserServices && parserServices.program !== null;
   return !typed && isJavaScript(filename);

@@ -1,4 +1,4 @@
-/** Owns the repairs that the rule offers. Each leaves the rule silent; where none would, none is offered. */
+/** Owns the suggested fixes of the rule. After each of them the rule reports nothing; otherwise none is suggested. */
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils';
 import ts from 'typescript';
 import type { ClientName, RequestCall, Shape } from '../clients/index.js';
@@ -15,7 +15,7 @@ export function suggestionsFor(unit: SourceUnit, request: RequestCall, outcome: 
   return [usingFix(unit, request, outcome), finishFix(unit, leaks)].filter((each) => each !== null);
 }
 
-/** `await fetch(url);` and `const { statusCode } = await request(url);`. */
+/** The fix for a dropped response: `await fetch(url);`, `const { statusCode } = await request(url);`. */
 function droppedFix(unit: SourceUnit, { node, result }: RequestCall): Suggestion[] {
   if (result?.kind !== 'response' || node.parent.type !== 'AwaitExpression') return [];
   const awaiting = node.parent;
@@ -34,7 +34,7 @@ function droppedFix(unit: SourceUnit, { node, result }: RequestCall): Suggestion
   return [{ messageId: 'finishDropped', data: { code }, fix: (fixer) => [fixer.insertTextAfter(last, ', body'), fixer.insertTextAfter(declaration, ` ${code};`)] }];
 }
 
-/** `await using res = await get(url)`: only where nobody gets the response, who would find it closed. */
+/** The fix `await using res = await get(url)`; only if the response is not passed on, because the receiver would find it closed. */
 function usingFix(unit: SourceUnit, { node, result }: RequestCall, { handedOn }: Outcome): Suggestion | null {
   if (result?.client !== 'watertight' || result.kind !== 'response' || handedOn) return null;
   const declarator = node.parent.type === 'AwaitExpression' ? node.parent.parent : null;
@@ -46,7 +46,7 @@ function usingFix(unit: SourceUnit, { node, result }: RequestCall, { handedOn }:
   return keyword === null ? null : { messageId: 'using', fix: (fixer) => fixer.replaceText(keyword, 'await using') };
 }
 
-/** The response is finished where each path leaves it. */
+/** The fix that finishes the response at the end of each leaking path. */
 function finishFix(unit: SourceUnit, leaks: readonly Exit[]): Suggestion | null {
   const insertions: { before: TSESTree.Node; code: string }[] = [];
   for (const exit of leaks) {
@@ -68,7 +68,7 @@ function finishFix(unit: SourceUnit, leaks: readonly Exit[]): Suggestion | null 
 
 function insert(unit: SourceUnit, fixer: TSESLint.RuleFixer, before: TSESTree.Node, code: string): TSESLint.RuleFix[] {
   if (isFunction(before)) {
-    // The end of a function: inside its closing brace.
+    // At the end of a function, the code goes before its closing brace.
     const brace = unit.sourceCode.getLastToken(before.body);
     return brace === null ? [] : [fixer.insertTextBefore(brace, `${code}; `)];
   }
@@ -77,7 +77,7 @@ function insert(unit: SourceUnit, fixer: TSESLint.RuleFixer, before: TSESTree.No
   return [fixer.insertTextBefore(before, `{ ${code}; `), fixer.insertTextAfter(before, ' }')];
 }
 
-/** The statement before which a path has to finish the response, null if there is no such place. */
+/** The statement before which a path must finish the response; null if there is no such place. */
 function statementOf({ kind, node, via }: Exit): TSESTree.Node | null {
   switch (kind) {
     case 'end':
@@ -87,7 +87,7 @@ function statementOf({ kind, node, via }: Exit): TSESTree.Node | null {
     case 'throw':
       return via === null && (node.type === 'ThrowStatement' || node.parent?.type === 'ExpressionStatement') ? (node.type === 'ThrowStatement' ? node : node.parent!) : null;
     case 'overwritten':
-      // The value that takes its place may be made from it, so only a plain statement will do.
+      // The new value may be computed from the old one, so only a plain statement is possible.
       return node.parent?.type === 'ExpressionStatement' ? node.parent : null;
     case 'yield':
     case 'dropped':
@@ -95,7 +95,7 @@ function statementOf({ kind, node, via }: Exit): TSESTree.Node | null {
   }
 }
 
-/** The expression that finishes it, null where there is none. */
+/** The expression that finishes it; null if there is none. */
 function finishing(shape: Shape, name: string, mayAwait: boolean): string | null {
   if (shape.promised && shape.kind !== 'response') return null;
   const of = shape.promised && !name.startsWith('(') ? null : name;
@@ -114,7 +114,7 @@ function callFor(kind: Shape['kind'], client: ClientName, of: string): string | 
   return { fetch: `${of}.body?.cancel()`, undici: `${of}.body.dump()`, watertight: `${of}.close()`, node: `${of}.resume()`, axios: `${of}.data.destroy()` }[client];
 }
 
-/** May the code at the node await? */
+/** Whether the code at the node may use `await`. */
 function awaits(node: TSESTree.Node): boolean {
   const home = isFunction(node) ? node : homeOf(node);
   return isFunction(home) ? home.async : home.type === 'Program';
@@ -125,7 +125,7 @@ function isInBlock(statement: TSESTree.Node): boolean {
   return type === 'BlockStatement' || type === 'Program' || type === 'SwitchCase' || type === 'StaticBlock';
 }
 
-/** The name, with a question mark where the variable may have nothing in it. */
+/** The name, followed by a question mark if the variable may be empty. */
 function shownName(unit: SourceUnit, { name, identifiers }: Variable): string {
   const [declared] = identifiers;
   const type = unit.services.getTypeAtLocation(declared);
@@ -133,7 +133,7 @@ function shownName(unit: SourceUnit, { name, identifiers }: Variable): string {
   return parts.some(({ flags }) => (flags & (ts.TypeFlags.Null | ts.TypeFlags.Undefined)) !== 0) ? `${name}?` : name;
 }
 
-/** Is the variable's name in scope at the node? */
+/** Whether the variable's name is in scope at the node. */
 function isVisible(variable: Variable, node: TSESTree.Node): boolean {
   const block = variable.scope.block;
   if (isFunction(node)) return variable.scope.variableScope.block === node && (block === node || variable.scope === variable.scope.variableScope);
