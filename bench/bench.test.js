@@ -1,4 +1,4 @@
-// The figures' own arithmetic: medians, ratios, version ranges, core lists, tables.
+// Owns the tests of the arithmetic behind the figures: medians, ratios, version ranges, core lists, tables.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

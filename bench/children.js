@@ -1,9 +1,9 @@
-// The processes of a run: started pinned to a core and with room for many file descriptors, given a time
-// limit, and none left behind, whatever way the run ends.
+// Owns the processes of a run: each is pinned to a core, may open many file descriptors, has a time limit, and is
+// ended with the run, however the run ends.
 
 import { spawn, spawnSync } from 'node:child_process';
 
-/** Each child also watches its standard input, so that not even SIGKILL to this process leaves one. */
+/** Each child also ends when its standard input ends, so that none is left even after SIGKILL of this process. */
 const running = new Set();
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -19,7 +19,7 @@ export function killChildren() {
   running.clear();
 }
 
-/** How many file descriptors a child can have. */
+/** The number of file descriptors that a child may have. */
 export function descriptorLimit() {
   const { stdout } = spawnSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' });
   const limit = (stdout ?? '').trim();
@@ -32,7 +32,8 @@ export function descriptorLimit() {
  */
 function start(command, core) {
   const pinned = core === null ? command : ['taskset', '-c', String(core), ...command];
-  // sh only raises the limit; exec makes it, and taskset after it, the process itself, so kill() reaches it.
+  // sh raises the limit; exec replaces sh by taskset, and taskset itself by the command, so that kill() reaches the
+  // command.
   const script = 'ulimit -n "$(ulimit -Hn)" 2>/dev/null; exec "$@"';
   const child = spawn('sh', ['-c', script, 'sh', ...pinned], { stdio: ['pipe', 'pipe', 'pipe'] });
   child.stdin.on('error', () => {});
@@ -42,8 +43,8 @@ function start(command, core) {
 }
 
 /**
- * Runs a command to its end and returns its standard output. It rejects when the command fails, with the last
- * of what it said, and when it takes too long.
+ * Runs a command to its end and returns its standard output. Rejects if the command fails, with the end of
+ * its output, and if it takes too long.
  *
  * @param {readonly string[]} command
  * @param {{ core: number | null, timeoutMs: number }} options
@@ -108,7 +109,7 @@ export function startServer(command, { core, onExit }) {
   });
 }
 
-/** The line of a stack trace or a message that says what went wrong. */
+/** The line of a stack trace or message that names the error. */
 function reasonIn(stderr) {
   const lines = stderr.split('\n').map((line) => line.trim()).filter((line) => line !== '');
   return lines.find((line) => /^(\w+ )*\w*Error\b.*:/.test(line)) ?? lines.at(-1) ?? null;

@@ -1,5 +1,5 @@
-// From samples to what the tables show: for one measurement, each client's metrics as medians of the rounds,
-// and its ratios to the baselines. Pure: samples in, rows out.
+// Owns the computation of table rows from samples: for one measurement, each client's metrics as medians of the
+// rounds, and its ratios to the baselines. Pure.
 
 import { RAW_FORMS, UNDICI_BASELINE } from './clients/index.js';
 import { median, ratioWithinRounds, spread } from './statistics.js';
@@ -45,7 +45,7 @@ export class Comparison {
       }));
   }
 
-  /** "The raw socket" is the faster of its forms in this measurement, by the median of the rounds. */
+  /** The client that counts as "the raw socket": the faster of its forms in this measurement, by the median of the rounds. */
   fasterRaw() {
     const medians = RAW_FORMS.filter((id) => this.primary.has(id)).map((id) => ({
       id,
@@ -65,7 +65,7 @@ export class Comparison {
     return ratioWithinRounds(values, this.primary.get(baseline === 'raw' ? this.rawBaseline : baseline));
   }
 
-  /** The primary metric of a client, over its rounds. */
+  /** The primary metric of a client over its rounds. */
   value(client) {
     const values = this.primary.get(client);
     return values === undefined ? null : spread([...values.values()]);

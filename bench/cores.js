@@ -1,5 +1,5 @@
-// Which core the server gets and which the clients get: two different ones that this process may use, and on
-// a machine with hyper-threads two that do not share a physical core.
+// Owns the choice of cores for the server and the clients: two different ones that this process may use, which on a
+// machine with hyper-threads do not share a physical core.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// Builds the Go client, where there is a Go to build it with.
+// Owns the build of the Go client, if Go is installed.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,12 +1,12 @@
-// How large the watcher's history of one target gets in a year, with its profiles, and how long it takes to
-// come back to: to open it, to judge again after a restart, to show the year.
+// Measures the size of the watcher's history of one target after a year, with its profiles, and the time to open it,
+// to judge again after a restart, and to show the year.
 //
 //   node bench/history.js [days]     after a build; 365 days at 10 s by default
 //
-// The last days are watched by the monitor itself, at its usual pace: 200 stack groups in each profile, whose
-// numbers change, whose lines are others after each deployment, and one of which leaks now and then. Before them,
-// as far back as profiles are kept, it looks every quarter of an hour, which is more than will be left of that
-// time; the scrapes in between are recorded together, and so is everything before.
+// The monitor itself watches the last days, at its usual interval. Each profile has 200 stack groups, whose counts
+// change, whose lines change with each deployment, and one of which leaks at times. Earlier days, for which profiles
+// are still kept, are watched every quarter of an hour, which is more than is kept of that time; the scrapes in
+// between are recorded together, as is everything before.
 
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,16 +21,16 @@ const INTERVAL = 10_000;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const GROUPS = 200;
-/** Longer than anything but the coarsest spans is kept. */
+/** Longer than the time for which anything but the coarsest spans is kept. */
 const PROFILED_DAYS = 62;
-/** More than the time for which every profile is kept, and every scrape. */
+/** Longer than the time for which every profile and every scrape is kept. */
 const WATCHED_DAYS = 4;
 const QUARTER = HOUR / 4;
 
 const days = Number(process.argv[2] ?? 365);
 if (!(days >= 1)) throw new Error(`days is a number from 1 on, not ${process.argv[2]}`);
 
-/** Days after which the service is deployed anew, by turns. */
+/** Days between two deployments of the service, in turn. */
 const LIVES = [1, 3, 2, 5, 1, 4];
 
 class Service {
@@ -39,7 +39,7 @@ class Service {
     for (let i = 0; this.starts.at(-1) < begin + (days + 1) * DAY; i++) this.starts.push(this.starts.at(-1) + LIVES[i % LIVES.length] * DAY);
   }
 
-  /** The process at a time: its start, and its number. */
+  /** The process that runs at a time: its start and its number. */
   processAt(at) {
     const next = this.starts.findIndex((start) => start > at);
     return { start: this.starts[next - 1], number: next - 1 };
@@ -61,7 +61,7 @@ class Service {
     return this.population(at).reduce((sum, count) => sum + count, 1 + 2 * this.leaked(at));
   }
 
-  /** debug=1, whose parsing is no part of what is measured; lines move with each deployment. */
+  /** A profile as debug=1, whose parsing is not measured; lines change with each deployment. */
   profile(at) {
     const { number } = this.processAt(at);
     const stack = (count, group) => {
@@ -79,7 +79,7 @@ const mib = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 const room = mkdtempSync(join(tmpdir(), 'history-size-'));
 const file = join(room, 'history.db');
 const sizeNow = () => readdirSync(room).reduce((sum, name) => sum + statSync(join(room, name)).size, 0);
-/** CPU time of this process, ms. */
+/** The CPU time that `work` takes in this process, ms. */
 async function cpuOf(work) {
   const before = process.cpuUsage();
   await work();
@@ -102,7 +102,7 @@ try {
     history.expire(id, at);
     largest = Math.max(largest, sizeNow());
   };
-  /** What was scraped from a time on, until before another. */
+  /** Records the scrapes of a period, its end excluded. */
   const record = (from, to) => {
     const { start } = service.processAt(from);
     history.recordAll(id, Array.from({ length: (to - from) / INTERVAL }, (_, i) => ({ at: from + i * INTERVAL, value: service.count(from + i * INTERVAL), start })));

@@ -1,4 +1,4 @@
-// The facts that a reader needs to judge a figure: machine, versions, date.
+// Owns the facts that a reader needs to judge a figure: machine, versions, date.
 
 import os from 'node:os';
 import { goVersion } from './go-program.js';
@@ -20,7 +20,7 @@ export function machineFacts(node, cores) {
   ];
 }
 
-/** What makes the figures of this run less good than they could be. */
+/** The conditions that make the figures of this run less reliable. */
 export function machineWarnings(cores) {
   const warnings = [];
   if (cores === null) {

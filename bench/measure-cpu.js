@@ -1,5 +1,5 @@
-// What a stretch of work cost: CPU time of this process (user and system, all its threads), CPU time of the
-// server process, and time on the clock. Asking the server is one request before the stretch and one after.
+// Owns the measurement of a piece of work: CPU time of this process (user and system, all threads), CPU time of the
+// server process, and elapsed time. The server is asked by one request before the work and one after it.
 
 import net from 'node:net';
 
@@ -26,7 +26,8 @@ export async function measureCpu(origin, work) {
 }
 
 /**
- * The server's own figures, over a plain socket that is gone afterwards.
+ * The server's own figures, over a socket that is closed afterwards.
+ *
  * @param {string} origin
  * @returns {Promise<{ cpuMicros: number, connections: number }>}
  */

@@ -1,5 +1,5 @@
-// The node binary of the client processes: this one, one given by path, or a major version from the registry,
-// kept in node_modules/.cache.
+// Owns the choice of the node binary for the client processes: this one, one given by path, or a major version from
+// the registry, kept in node_modules/.cache.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// The command line of run.js and what each option defaults to.
+// Owns the command line of run.js and the defaults of its options.
 
 import { parseArgs } from 'node:util';
 
@@ -40,7 +40,7 @@ export function parseOptions(args) {
     rounds,
     node: values.node,
     json: values.json,
-    /** A part of the clients or scenarios is no picture of the whole. */
+    /** Results of only some clients or scenarios are not written. */
     writesResults: values.write || (!values.quick && only.length === 0 && clients.length === 0),
     help: values.help,
   };

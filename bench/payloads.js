@@ -1,4 +1,4 @@
-// What the server sends, for those who check what they received.
+// Owns the bodies that the server sends, which clients check on receipt.
 
 export const SMALL_BODY = 'Hello world\n';
 export const BIG_BYTES = 100_000_000;

@@ -1,12 +1,13 @@
-// What a CPU profile and a heap profile cost the program that is profiled.
+// Measures what a CPU profile and a heap profile cost the profiled program.
 //
 //   node bench/pprof-cpu.js [--functions 5000] [--seconds 5] [--rounds 3]
 //
-// The program is always busy, in as many functions as --functions says, in stacks of 40, so that nearly
-// every sample has a stack of its own: the dearest that a profile can be to write. Printed are the longest
-// holds of the event loop beyond the program's own work (the engine alone, which logs all code when it
-// starts and hands all over at once when it stops, for comparison), by the CPU time of its thread (on Linux, where the
-// kernel adds it up every few milliseconds; elsewhere by the clock), and what the work costs meanwhile.
+// The program is always busy, in as many functions as --functions says and in stacks of 40 frames, so that nearly
+// every sample has a different stack: the most expensive profile to write. It prints the longest times for which the
+// event loop is blocked, beyond the program's own work, and what the work costs meanwhile. For comparison, it prints
+// the same for the engine alone, which logs all code when it starts and returns all data at once when it stops. Times
+// are CPU time of the thread (on Linux, where the kernel adds it up every few milliseconds) or elapsed time
+// (elsewhere).
 import { existsSync, readFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { parseArgs } from 'node:util';
@@ -24,7 +25,7 @@ const DEPTH = 40;
 const seconds = Number(options.seconds);
 const functions = Number(options.functions);
 
-// Each calls the next one, whichever that is by now; the last works.
+// Each function calls another one, chosen by the depth; the last one works.
 const source = Array.from({ length: functions }, (_, i) => `  function step${i}(depth, next) { return depth === 0 ? work(${i}) : next[(depth * 7919 + ${i}) % next.length](depth - 1, next); }`).join('\n');
 const steps = runInThisContext(`(work) => {\n${source}\n  return [${Array.from({ length: functions }, (_, i) => `step${i}`).join(',')}];\n}`, 'steps.js')((seed) => {
   let x = seed;
@@ -43,7 +44,7 @@ const get = async (path) => {
   return bytes;
 };
 
-/** Works until `done`, a little each turn; how long the longest of the turns took beside that work, and what the work took. */
+/** Works in short pieces, one in each turn, until `done`. Returns the time of the longest turn beyond its piece of work, and the time of the work. */
 async function whileBusy(done) {
   let over = false;
   const ended = done.finally(() => (over = true));
@@ -65,7 +66,7 @@ async function whileBusy(done) {
   return { result: await ended, longest, perRound: (worked / rounds) * 1000 };
 }
 
-/** What the profiler takes without us. */
+/** The time that the profiler takes without this library. */
 async function engineAlone() {
   const session = new Session();
   session.connect();

@@ -1,10 +1,10 @@
-// How fast profiles are read, and in how much memory:
+// Measures the speed and the memory of reading profiles.
 //
 //   node bench/pprof-parse.js [goroutines]        default 1,000,000
 //
-// debug=2 is made of recorded goroutines with other ids, arguments and waiting times, streamed in
-// chunks as they come from a socket; it is never held whole. debug=1 and debug=0 have one stack
-// each for a tenth as many goroutines, all different, which is the dearest that they can be.
+// debug=2 consists of recorded goroutines with other ids, arguments and waiting times. It is streamed in chunks as
+// from a socket and never held whole. debug=1 and debug=0 have a tenth as many goroutines, each with a different
+// stack, which is the most expensive case.
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { parseProfile, parseProfileStream } from 'watertight/pprof';
@@ -94,7 +94,7 @@ function countText(stacks) {
   return records.join('');
 }
 
-// As little of protobuf as a profile needs; the numbers are those of profile.proto.
+// Only as much of protobuf as a profile needs, with the field numbers of profile.proto.
 function protoOf(stacks) {
   const strings = [''];
   const stringOf = (text) => strings.push(text) - 1;

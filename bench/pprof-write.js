@@ -1,20 +1,20 @@
-// How long taking a profile of many tasks takes, and how long it holds up the event loop at a time.
+// Measures how long a profile of many tasks takes, and for how long at a time it blocks the event loop.
 //
 //   node bench/pprof-write.js [--tasks 100000] [--rounds 5] [--distinct]
 //
-// The promise: at most 50 ms at a time for 100,000 tasks. They are half pinned connections (two tasks
-// each) of 50 paths, opened from two functions at a depth of eight calls, with a call site recorded
-// for each; with --distinct, each of a path of its own, so that nothing can be grouped. The first
-// profile reads every call site; later ones find them read.
+// The promise is at most 50 ms at a time for 100,000 tasks. Half as many connections are pinned (two tasks each),
+// with 50 paths, opened from two functions at a depth of eight calls, each with a recorded call site. With
+// --distinct, each connection has a different path, so that nothing can be grouped. The first profile reads every
+// call site; later ones use what it has read.
 //
-// The longest block is taken between two turns of the event loop, by the CPU time of its thread (on
-// Linux; elsewhere by the clock): on a busy machine, a turn may be long because others had the processor.
+// The longest block is measured between two turns of the event loop, as CPU time of the thread (on Linux; elsewhere
+// as elapsed time), because on a busy machine a turn may be long while other programs use the processor.
 import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { goroutineProfile, httpBodyProfile } from 'watertight/pprof';
 import { Task, addTask, captureTrace } from '../packages/watertight/dist/tasks/index.js';
 
-/** Milliseconds; see "What it must show" in the issue of profiles. */
+/** The longest time, in ms, for which the event loop may be blocked. */
 const LIMIT = 50;
 
 const { values: options } = parseArgs({
@@ -70,10 +70,10 @@ for (let i = 0; i < tasks / 2; i++) (i % 2 === 0 ? fetchPreview : fetchDetails)(
 
 const schedule = `/proc/self/task/${process.pid}/schedstat`;
 
-/** CPU time of the main thread, ms; the kernel counts in nanoseconds. */
+/** CPU time of the main thread, ms; the kernel counts nanoseconds. */
 const cpuTime = existsSync(schedule) ? () => Number(readFileSync(schedule, 'latin1').split(' ', 1)[0]) / 1e6 : () => performance.now();
 
-/** Runs `take` while every turn of the event loop is timed. */
+/** Runs `take` and times every turn of the event loop meanwhile. */
 async function measure(take) {
   await new Promise((resolve) => setTimeout(resolve, 100));
   const longest = { wall: 0, cpu: 0 };

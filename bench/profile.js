@@ -1,6 +1,6 @@
-// `node bench/profile.js`: where the time of one client goes. It runs one scenario under the CPU profiler, warm-up
-// left out, and prints the functions and the files with the most self time. (garbage collector) and (program),
-// which is native code outside of any function, are V8's own names; idle time counts for nothing.
+// Shows where the time of one client goes: `node bench/profile.js` runs one scenario under the CPU profiler, without
+// the warm-up, and prints the functions and the files with the most self time. (garbage collector) and (program),
+// which is native code outside of functions, are V8's names; idle time is not counted.
 
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -94,7 +94,7 @@ function findVariant(name) {
   throw new Error(`no such scenario: ${name}`);
 }
 
-/** Self time in microseconds by function and by file, idle time left out. */
+/** Self time in microseconds by function and by file, without idle time. */
 function selfTimes(profile) {
   const nodes = new Map(profile.nodes.map((entry) => [entry.id, entry.callFrame]));
   const functions = new Map();

@@ -1,13 +1,13 @@
-// `node bench/register-cost.js`: what observing costs for one request of undici, and nothing else: no socket, no
-// server. undici's own requests are made, answered and read in a tight loop, in processes without and with the
-// observation, one after the other; of each, the cheapest of many slices counts. So it hardly depends on what else
-// the machine does: `npm run bench -- --only register` is about a real service, this is for finding the microsecond.
+// Measures what the observation costs for one request of undici, without a socket or a server: `node
+// bench/register-cost.js` makes, answers and reads undici's own requests in a loop, in processes without and with the
+// observation in turn. The cheapest of many slices counts, so other programs on the machine have little influence. It
+// finds single microseconds; `npm run bench -- --only register` measures a real service.
 //
-// The share of our functions is taken by the profiler, in slices of its own; being a ratio within one process, it is
-// the steadiest of the figures. What they leave to the collector is not in it.
+// The profiler measures the share of this library's functions, in separate slices. It is the most stable of the
+// figures, because it is a ratio within one process. Garbage collection caused by these functions is not in it.
 //
-// Bytes: what a slice has allocated, from the size of a young generation that is large enough for no collection to
-// come. Kept: what of it a collection leaves while the last fifty responses are held.
+// Bytes: the allocations of a slice, read from the size of a young generation that is large enough to need no
+// collection. Kept: the part of them that survives a collection while the last fifty responses are held.
 
 import { spawnSync } from 'node:child_process';
 import { Session } from 'node:inspector/promises';
@@ -28,7 +28,7 @@ const USAGE = `node bench/register-cost.js [options]
 `;
 
 const SLICE = 2000;
-/** As many requests as a busy service has in one turn of the event loop. */
+/** The number of requests in one turn of the event loop of a busy service. */
 const TURN = 50;
 const FLAGS = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64'];
 
@@ -86,7 +86,7 @@ async function slices(observed, name, count) {
     const bytes = process.memoryUsage().heapUsed - heap;
     globalThis.gc({ type: 'minor' });
     const kept = process.memoryUsage().heapUsed - heap;
-    // Half of them to warm up.
+    // The first half is the warm-up.
     if (slice * 2 < count) continue;
     result.nanoseconds.push(((user + system) * 1000) / SLICE);
     result.bytes.push(bytes / SLICE);
@@ -96,7 +96,7 @@ async function slices(observed, name, count) {
   return result;
 }
 
-/** Which part of the time of `work` the library's functions take, without what they call elsewhere. */
+/** The share of the time of `work` in this library's own functions, without the functions they call elsewhere. */
 async function shareOf(work) {
   const session = new Session();
   session.connect();
@@ -116,7 +116,7 @@ async function shareOf(work) {
   return own / all;
 }
 
-/** A dispatcher that answers at once: what a connection does with a request, without a connection. */
+/** A dispatcher that answers at once: it does what a connection does with a request, without a connection. */
 function wireOf(undici, Request) {
   const answer = Buffer.from('hello, world');
   const fields = ['Content-Type', 'text/plain', 'Content-Length', '12', 'Date', 'Sat, 21 Nov 2026 12:00:00 GMT'].map((text) => Buffer.from(text));

@@ -1,5 +1,5 @@
-// What a run says: the tables, on a terminal and in results.md, with everything a reader needs to judge
-// them or to make them again. It formats; measuring and comparing happen elsewhere.
+// Owns the report of a run: the tables, on a terminal and in results.md, with everything a reader needs to judge or
+// repeat them. It only formats.
 
 import { alignedTable, markdownTable } from './table.js';
 import { checkTargets } from './targets.js';
@@ -71,7 +71,7 @@ function targetTable(run) {
   };
 }
 
-/** One line per client and reason, however many measurements it is missing from. */
+/** One line for each client and reason, whatever the number of missing measurements. */
 function absentLines(absent) {
   const variants = new Map();
   for (const { client, variant, reason } of absent) {

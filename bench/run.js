@@ -1,5 +1,5 @@
-// `npm run bench`: measures the chosen clients in the chosen scenarios, side by side, and reports.
-// README.md says what is measured and why this way.
+// Measures the chosen clients in the chosen scenarios, side by side, and reports: `npm run bench`. README.md explains
+// what is measured, and why in this way.
 
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -17,9 +17,9 @@ import { findSubjects } from './subjects.js';
 const SERVER = fileURLToPath(new URL('server.js', import.meta.url));
 const RESULTS = fileURLToPath(new URL('results.md', import.meta.url));
 
-/** A client that fails so often in one measurement is not tried again there. */
+/** After so many failures in one measurement, a client is not tried again in it. */
 const FAILURES_ALLOWED = 2;
-/** Far above what a measurement takes, so that only a client that hangs meets it. */
+/** Far longer than any measurement, so that only a client that hangs reaches it. */
 const TIMEOUT_MS = 45_000;
 
 try {
@@ -55,7 +55,7 @@ async function main(options) {
   const absent = [...skipped];
   const comparisons = new Map();
   const samples = {};
-  // The server keeps a descriptor per connection too, and some for itself.
+  // The server needs a descriptor for each connection, and some for itself.
   const maximumConnections = descriptorLimit() - 100;
   for (const scenario of scenarios) {
     const taking = subjects.filter((subject) => subject.scenarios.includes(scenario.id));
@@ -87,7 +87,7 @@ async function main(options) {
   }
 }
 
-/** All rounds of one measurement, the clients interleaved; every other round goes backwards, against drift. */
+/** Runs all rounds of one measurement, the clients in turn; every second round in reverse order, against drift. */
 async function measureVariant({ scenario, variant, subjects, rounds, origin, core }) {
   const samples = new Map(subjects.map((subject) => [subject.id, []]));
   const failures = new Map();

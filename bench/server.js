@@ -1,10 +1,10 @@
-// The server every client is measured against, in a process of its own: as little work per request
-// as Node allows, so that the client and not the server is the limit. It speaks just enough
-// HTTP/1.1 for GET requests without a body, kept alive and pipelined, and answers by path:
+// Owns the server for all clients, in its own process. It does as little for each request as Node allows, so that the
+// client and not the server is the limit. It understands GET requests without a body, kept alive and pipelined, and
+// answers by path:
 //
 //   /small     12 bytes under a head of about 130
 //   /big       100 MB with a Content-Length, from one reused 1 MB buffer, with back-pressure
-//   /close     as /small, then the connection is closed: the next request needs a fresh one
+//   /close     as /small, then the connection is closed: the next request needs a new one
 //   /hold/N    nothing until N such requests wait, then as /small to all of them: N connections
 //              are open at once, and idle at once
 //   /stats     JSON: CPU time of this process so far, open connections
@@ -17,7 +17,7 @@ import { BIG_BYTES, SMALL_BODY } from './payloads.js';
 const TERMINATOR = Buffer.from('\r\n\r\n');
 const BIG_CHUNK = Buffer.alloc(1_000_000, 'watertight benchmark body ');
 
-/** Heads change once a second, with their Date, not once a request. */
+/** Response heads, updated once a second with their Date, not for each request. */
 let small = '';
 let smallThenClose = '';
 let bigHead = '';
@@ -39,7 +39,7 @@ function precompute() {
 }
 
 const connections = new Set();
-/** Sockets whose /hold request waits for its answer. */
+/** Sockets with a /hold request that waits for its answer. */
 let held = [];
 
 /** Answers the requests of one connection in order; only /big takes more than one turn. */
@@ -66,7 +66,7 @@ class Connection {
       const end = bytes.indexOf(TERMINATOR, from);
       if (end === -1) break;
       if (this.bigRemaining > 0) this.queue.push(pathOf(bytes, from, end));
-      // 'GET /s' and a space or the end of '/small': the one path whose cost is measured per request.
+      // Tests two bytes of '/small', the only path whose cost is measured for each request.
       else if (bytes[from + 5] === 0x73 && bytes[from + 6] === 0x6d) this.socket.write(small, 'latin1');
       else this.answer(pathOf(bytes, from, end));
       from = end + 4;
@@ -118,10 +118,10 @@ precompute();
 setInterval(precompute, 1000).unref();
 
 const server = net.createServer({ noDelay: true }, (socket) => connections.add(new Connection(socket)));
-// The kernel cuts the backlog down to its own limit (net.core.somaxconn); clients dial in waves below it.
+// The kernel limits the backlog to its own maximum (net.core.somaxconn); clients dial in waves below it.
 server.listen({ host: '127.0.0.1', port: Number(process.argv[2] ?? 0), backlog: 65_535 }, () => {
   console.log(JSON.stringify({ port: server.address().port }));
 });
 
-// The parent holds the other end of standard input: when it is gone, however it went, so is this process.
+// The parent holds the other end of standard input, so this process ends when the parent ends, for whatever reason.
 process.stdin.on('end', () => process.exit(0)).resume();

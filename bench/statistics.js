@@ -1,4 +1,4 @@
-// Numbers about numbers: median, spread, and ratios taken within rounds.
+// Owns the statistics: median, spread, and ratios taken within rounds.
 
 /** @param {readonly number[]} values at least one */
 export function median(values) {
@@ -18,8 +18,8 @@ export function spread(values) {
 }
 
 /**
- * The ratio of two series, each value to that of the same round: what changed between rounds (another
- * program, a warmer processor) cancels out. A round that lacks either is left out.
+ * The ratio of two series, computed within each round, so that changes between rounds (another program, a
+ * warmer processor) cancel out. A round that lacks either value is left out.
  *
  * @param {ReadonlyMap<number, number>} values by round
  * @param {ReadonlyMap<number, number> | undefined} baseline by round

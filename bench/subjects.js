@@ -1,4 +1,4 @@
-// Which of the chosen clients can run here, how each is started, and why the others cannot.
+// Owns the decision which of the chosen clients can run here, how each is started, and why the others cannot run.
 
 import { fileURLToPath } from 'node:url';
 import { buildGoProgram, goVersion } from './go-program.js';
@@ -24,7 +24,7 @@ export function findSubjects(entries, node) {
   return { subjects, skipped };
 }
 
-/** The client's subject, or the reason why there is none. */
+/** The client with its command, or the reason why it cannot run. */
 function nodeSubject(entry, node) {
   if (entry.package !== null) {
     const found = installedPackage(entry.package);

@@ -1,4 +1,5 @@
-// A table as text: aligned for a terminal, or Markdown. The first column is to the left, the others to the right.
+// Owns tables as text: aligned for a terminal, or in Markdown. The first column is left-aligned, the others
+// right-aligned.
 
 /** @typedef {{ header: readonly string[], rows: readonly (readonly string[])[] }} Table */
 

@@ -1,5 +1,5 @@
-// What this project promises about its speed, each promise a ratio or a value that a run can check.
-// They are stated for Node 24, tracking at its default.
+// Owns the performance targets of this project, each a ratio or a value that a run can check. They apply to Node 24
+// with tracking at its default.
 
 import { UNDICI_BASELINE } from './clients/index.js';
 

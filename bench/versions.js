@@ -1,4 +1,5 @@
-// Which versions of the compared packages are installed, what Node they need, and whether the Node at hand has it.
+// Owns the versions of the compared packages: which are installed, which Node they need, and whether this Node
+// satisfies it.
 
 import { readFileSync } from 'node:fs';
 
@@ -18,7 +19,7 @@ export function installedPackage(name) {
 }
 
 /**
- * Whether a version is in a range of the kind that `engines` has: ">=22.19.0", "^20.9 || >=22".
+ * Whether a version is in a range in the form of `engines`: ">=22.19.0", "^20.9 || >=22".
  * @param {string} version  with or without a leading v
  * @param {string} range    empty: any
  */

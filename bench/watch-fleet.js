@@ -1,5 +1,5 @@
-// What it costs to begin to watch a fleet that a Prometheus has scraped for four weeks: a real Prometheus,
-// with data made for it, and the real `watertight watch --prometheus … --once`.
+// Measures what it costs to start watching a fleet that a Prometheus has scraped for four weeks, with a real
+// Prometheus, generated data, and the real `watertight watch --prometheus … --once`.
 //
 //   node bench/watch-fleet.js [--processes 1000] [--cpu-prof DIR]     after a build; needs prometheus and promtool
 
@@ -22,10 +22,10 @@ if (!(processes > 0)) throw new Error('--processes is a number above 0');
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 const WEEKS = 28 * DAY;
-/** Of the last hours there is a point a minute, of what is before one in a quarter of an hour: as the watch asks for them. */
+/** The last hours have a point for each minute, the time before a point for each quarter of an hour, as the watch asks for them. */
 const FINE_HOURS = 8;
 
-/** What a process counts at a time: of five, one leaks and is restarted every three days, one has a week's rhythm, one is flat. */
+/** The count of a process at a time: of every five, one leaks and is restarted every three days, one has a weekly rhythm, one is flat. */
 function countAt(number, time, age) {
   const scatter = ((Math.floor(time / 60) * 7919 + number * 104_729) % 17) - 8;
   const day = Math.sin((2 * Math.PI * (time + number * 600)) / DAY);
@@ -38,7 +38,7 @@ function countAt(number, time, age) {
   }
 }
 
-/** Ages in seconds; the leaking ones and one in three of the others are restarted. */
+/** The lifetime of a process in seconds; leaking processes and one in three of the others are restarted. */
 function lifeOf(number) {
   return number % 5 === 0 ? 3 * DAY : number % 3 === 0 ? 7 * DAY : Infinity;
 }

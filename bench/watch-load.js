@@ -1,5 +1,5 @@
-// What watching a thousand services costs, and how punctual it is: real services over sockets, the real
-// `watertight watch`, half of the time with a dashboard open. Each on a core of its own.
+// Measures the cost and punctuality of watching a thousand services: real services over sockets, and the real
+// `watertight watch`, half of the time with an open dashboard, each on its own core.
 //
 //   node bench/watch-load.js [--targets 1000] [--minutes 4] [--interval 10000] [--cpu-prof DIR]     after a build
 
@@ -27,9 +27,9 @@ const { values } = parseArgs({
 const [targets, minutes, interval] = [values.targets, values.minutes, values.interval].map(Number);
 if (![targets, minutes, interval].every((number) => number > 0)) throw new Error('--targets, --minutes and --interval are numbers above 0');
 
-/** A timer may go off this much before its time: the clock that it goes by is another than the one that is read. */
+/** A timer may fire so many ms early, because it uses another clock than the one that is read. */
 const EARLY = 5;
-/** Between looks at the whole overview, ms. */
+/** Time between two reads of the whole overview, ms. */
 const LOOK = 10_000;
 
 const cores = chooseCores();
@@ -39,14 +39,14 @@ function fileSizes(folder) {
   return readdirSync(folder).filter((name) => name.startsWith('history')).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 }
 
-/** A dashboard as a browser keeps it: the live stream, and the whole overview now and then. */
+/** Acts as a browser with the dashboard: it reads the live stream, and from time to time the whole overview. */
 async function watchDashboard(url, signal) {
   const transport = new Transport();
   const client = new Client({ transport });
   const seen = { reports: 0, bytes: 0, overviews: [] };
   const stream = (async () => {
     const response = await client.get(`${url}api/events`, { signal });
-    // Leaving the loop, by whatever way, closes the body.
+    // Leaving the loop in any way closes the body.
     for await (const chunk of response.body) {
       seen.bytes += chunk.length;
       seen.reports += Buffer.from(chunk).toString('latin1').split('event: reports').length - 1;
@@ -67,12 +67,12 @@ async function watchDashboard(url, signal) {
   return seen;
 }
 
-/** How late each scrape that was due between two times came to its service, ms, ascending; one that never came is a whole interval late. */
+/** The delays in ms, ascending, of the scrapes that were due between two times; a missing scrape counts as a whole interval late. */
 function delaysOf(addresses, arrivals, from, to) {
   const delays = [];
   let missed = 0;
   addresses.forEach(({ kind, profiles }, number) => {
-    // Nobody sees a scrape of what is down; and one that hangs takes the next one's time by itself.
+    // A service that is down sees no scrapes, and a scrape that hangs delays the next one.
     if (kind === 'down' || kind === 'hangs') return;
     const phase = phaseOf(profiles, interval);
     const slots = new Map();
@@ -103,7 +103,7 @@ try {
   const half = (minutes * 60_000) / 2;
   let before = await ask(watcher, 'read');
   await ask(fleet, 'seen');
-  /** Lets it run for a while, and notes what that cost. */
+  /** Waits for a time, and records what the watcher cost meanwhile. */
   async function measure(name, duration, task) {
     const from = Date.now();
     const ending = new AbortController();
@@ -113,7 +113,7 @@ try {
     const dashboardSeen = await told;
     const reading = await ask(watcher, 'read');
     const to = Date.now();
-    // What was due just now may be on its way.
+    // A scrape that was just due may still be in progress.
     await sleep(1500);
     const { arrivals, loopP99 } = await ask(fleet, 'seen');
     const { delays, missed } = delaysOf(addresses, arrivals, from, to);

@@ -1,5 +1,6 @@
-// Whether the watcher's memory stays level: 60 services, scraped every 100 ms, are as many scrapes in a minute as
-// a thousand make in six. The watcher's own requests are made with our client: its tasks are counted, too.
+// Measures whether the watcher's memory stays level: 60 services, scraped every 100 ms, are as many scrapes in a
+// minute as a thousand services are in six. The watcher's own requests use this library, so its tasks are counted
+// too.
 //
 //   node --expose-gc bench/watch-memory.js [minutes]     after a build; 4 minutes by default
 

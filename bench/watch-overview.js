@@ -1,5 +1,5 @@
-// How the overview of a thousand services feels: the real watcher with live data in a real browser, on one core;
-// the services on the other.
+// Measures how responsive the overview of a thousand services is: the real watcher with live data in a real browser
+// on one core, the services on the other.
 //
 //   node bench/watch-overview.js [--targets 1000] [--seconds 30]     after a build; needs Chromium
 
@@ -29,7 +29,7 @@ const cores = chooseCores();
 const room = mkdtempSync(join(tmpdir(), 'watch-overview-'));
 let browser = null;
 
-/** Six hours of every service, of five minutes each: what the sparklines show. */
+/** Writes six hours of history of every service, in steps of five minutes, which the sparklines show. */
 function writePast(addresses) {
   const history = new History(join(room, 'history.db'));
   const now = Date.now();
@@ -41,7 +41,7 @@ function writePast(addresses) {
   history.close();
 }
 
-/** What the page's main thread has done since the last call: tasks longer than 50 ms, which are felt, and CPU time. */
+/** What the page's main thread has done since the last call: tasks longer than 50 ms, which a user notices, and CPU time. */
 async function spent(session, page) {
   const long = await page.evaluate('globalThis.longTasks.splice(0)');
   const { metrics } = await session.send('Performance.getMetrics');
@@ -53,7 +53,7 @@ try {
   const { addresses } = await startServices(targets, cores?.server ?? null);
   writePast(addresses);
   const { watcher, dashboard } = await startWatcher(room, addresses, INTERVAL, cores?.client ?? null);
-  // Every service has been looked at, and the first profiles are taken.
+  // After this time every service has been scraped, and the first profiles are taken.
   await sleep(3 * INTERVAL);
 
   browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'] });

@@ -1,4 +1,5 @@
-// Preloaded into the process of a watcher (node --import): tells its parent, when asked and at its end, what it has cost.
+// Owns the probe that is preloaded into a watcher's process (node --import): it tells its parent, when asked and at
+// the end, what the watcher has cost.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
@@ -11,20 +12,20 @@ function reading() {
   const { rss, heapUsed } = process.memoryUsage();
   const found = {
     at: Date.now(),
-    /** Ms, all threads. */
+    /** CPU time of all threads, ms. */
     cpu: (user + system) / 1000,
     rss,
     heapUsed,
-    /** Bytes, the most so far. */
+    /** The highest so far, bytes. */
     peakRss: process.resourceUsage().maxRSS * 1024,
-    /** Ms late, since the reading before. */
+    /** Delays of the event loop since the last reading, ms. */
     loop: { p50: ms(delay.percentile(50)), p99: ms(delay.percentile(99)), max: ms(delay.max) },
   };
   delay.reset();
   return found;
 }
 
-// No handle of the probe's keeps the watcher alive.
+// The channel to the parent must not keep the watcher alive.
 process.on('message', (message) => {
   if (message === 'collect') globalThis.gc?.();
   process.send?.(reading());

@@ -1,13 +1,13 @@
-// A fleet to be watched, in one process: each service has a port of its own and answers as a Go or a Node
-// program does; some leak, some are down, hang, refuse, or answer something else.
+// Owns a fleet of services to be watched, in one process: each has its own port and answers as a Go or a Node program
+// does; some leak, some are down, hang, refuse, or answer something else.
 //
-//   node bench/watch-targets.js COUNT     started by watch-load.js, which it tells what it saw
+//   node bench/watch-targets.js COUNT     started by watch-load.js, to which it reports what it saw
 
 import { createServer } from 'node:http';
 import { once } from 'node:events';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** Of a hundred services, by their number. */
+/** The kinds of a hundred services, by their number. */
 const KINDS = new Map([
   [7, 'leaking'], [57, 'leaking'],
   [13, 'down'], [63, 'down'],
@@ -18,7 +18,7 @@ const GOROUTINE = '/debug/pprof/goroutine';
 const services = [];
 const loop = monitorEventLoopDelay({ resolution: 5 });
 
-/** What a goroutine of the group looks like in debug=2, its number and state left out; a believable depth. */
+/** A goroutine of the group as text of debug=2, without its number and state, with a realistic depth. */
 function stackText(group, depth) {
   const frames = [];
   for (let i = 0; i < depth; i++) frames.push(`example.com/shop/internal/part${group}.(*Worker).step${i}(0xc000${(group * 7919 + i).toString(16)}, {0x7f00, 0x20, 0x40})\n\t/src/shop/internal/part${group}/worker${i}.go:${20 + i} +0x${(64 + i).toString(16)}\n`);
@@ -40,12 +40,12 @@ class Service {
     this.server.keepAliveTimeout = 120_000;
   }
 
-  /** Connections whose body nobody reads: one more every five seconds where it leaks. */
+  /** Connections with an unread body: one more every five seconds in a leaking service. */
   unread() {
     return this.kind === 'leaking' ? Math.floor((Date.now() - this.began) / 5000) : 0;
   }
 
-  /** Of each group, how many there are now: traffic comes and goes. */
+  /** The present number of goroutines in each group; traffic varies. */
   population() {
     const minute = Date.now() / 60_000;
     return GROUPS.map((_, group) => 1 + ((this.number + group) % 7) + Math.round(2 * Math.abs(Math.sin(minute + group + this.number))));
@@ -68,7 +68,7 @@ class Service {
     else response.writeHead(404).end('404 page not found\n');
   }
 
-  /** net/http/pprof's Index, or ours. */
+  /** The index page, that of net/http/pprof or that of this library. */
   index() {
     const profiles = this.platform === 'node' ? ['goroutine', 'httpbody', 'leaked'] : ['allocs', 'block', 'cmdline', 'goroutine', 'heap', 'mutex', 'profile', 'threadcreate', 'trace'];
     const rows = profiles.map((name) => `<tr><td>${name === 'goroutine' ? this.count() : 0}</td><td><a href='${name}?debug=1'>${name}</a></td></tr>\n`).join('');
@@ -86,7 +86,7 @@ class Service {
     return pieces.join('').replace(/\n\n$/, '\n');
   }
 
-  /** The same in debug=1, as our Node endpoint writes it. */
+  /** The same in debug=1, as this library's endpoint writes it. */
   counts() {
     const stack = (number, group) => `${number} @ 0x${(4096 + group).toString(16)} 0x1\n#\t0x1\tpart${group}.step+0x0\t/app/src/part${group}.ts:${group}\n#\t0x2\tmain+0x0\t/app/src/main.ts:1\n\n`;
     const loops = this.unread();

@@ -1,4 +1,4 @@
-// The processes of a watch that is measured: services that are watched, and the watcher with its probe.
+// Owns the processes of a measured watch: the watched services, and the watcher with its probe.
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,7 +10,7 @@ import { parseTarget } from '../packages/watch/dist/scrape/index.js';
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const children = [];
 
-/** A Node program with a channel to this one, on a core; null: on any. */
+/** Starts a Node program with a channel to this process, on a core; null: on any core. */
 function start(core, program, args, execArgv = []) {
   const pinned = core === null ? {} : { execPath: 'taskset', execArgv: ['-c', String(core), process.execPath, ...execArgv] };
   const child = fork(program, args, { execArgv, ...pinned, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
@@ -18,21 +18,21 @@ function start(core, program, args, execArgv = []) {
   return child;
 }
 
-/** Asks one of the processes for what it has seen since it was asked last. */
+/** Asks one of the processes for what it has seen since the last question. */
 export async function ask(child, what) {
   child.send(what);
   const [answer] = await once(child, 'message');
   return answer;
 }
 
-/** So many services, and where each is; its `profiles` is what the watch calls it. */
+/** Starts `count` services; resolves to their addresses, of which `profiles` is the name in the watch. */
 export async function startServices(count, core) {
   const fleet = start(core, here('watch-targets.js'), [String(count)]);
   const [{ addresses }] = await once(fleet, 'message');
   return { fleet, addresses: addresses.map((address) => ({ ...address, ...parseTarget(address.url) })) };
 }
 
-/** `watertight watch` of them, with its history in a folder; resolves when its dashboard is there. */
+/** Starts `watertight watch` for them, with its history in a folder; resolves when its dashboard is ready. */
 export async function startWatcher(room, addresses, interval, core, nodeFlags = []) {
   writeFileSync(join(room, 'watch.yml'), `targets:\n${addresses.map(({ url }, i) => `  - { url: "${url}", name: service-${i}, labels: { team: team-${i % 20}, zone: zone-${i % 3} }, limit: 5000 }\n`).join('')}`);
   const watcher = start(

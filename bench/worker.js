@@ -1,5 +1,5 @@
-// The process of one client: loads it, runs one scenario with it, prints the metrics as a line of JSON.
-// What to do comes as JSON in the first argument. Started by the runner and by profile.js, never by hand.
+// Owns the process of one client: it loads the client, runs one scenario and prints the metrics as a line of JSON.
+// The task is JSON in the first argument. It is started by run.js and profile.js only.
 
 import { writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
@@ -8,7 +8,7 @@ import { selectScenarios } from './scenarios/index.js';
 /** @type {{ client: { file: string, settings: object }, scenario: string, parameters: object, origin: string, profile?: string }} */
 const task = JSON.parse(process.argv[2]);
 
-// The parent holds the other end of standard input: when it is gone, however it went, so is this process.
+// The parent holds the other end of standard input, so this process ends when the parent ends, for whatever reason.
 process.stdin.on('end', () => process.exit(1)).resume();
 process.stdin.unref?.();
 
@@ -24,7 +24,7 @@ const metrics = await scenario.measure(client, task.parameters, { origin: task.o
 console.log(JSON.stringify(metrics));
 process.exit(0);
 
-/** As --cpu-prof does it, but from after the warm-up to the end of the measurement. */
+/** Profiles like --cpu-prof, but only from the end of the warm-up to the end of the measurement. */
 async function underProfiler(file, work) {
   const session = new Session();
   session.connect();
