@@ -1,5 +1,5 @@
-// The ESLint rule `house/file-names`: a file or folder of src is named after a noun of the field,
-// so that the name says what is inside. A name from the list below says only that there is more.
+// Owns the ESLint rule `house/file-names`: a file or folder of src has a noun of the field as its name, so that the
+// name tells what is inside. The names in the list below do not.
 import { parse } from 'node:path';
 
 const emptyNames = new Set(['util', 'utils', 'helper', 'helpers', 'common', 'core', 'manager', 'misc', 'shared', 'types']);

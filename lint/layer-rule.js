@@ -1,9 +1,9 @@
-// The ESLint rule `house/layers`: imports follow the table in layers.js.
+// Owns the ESLint rule `house/layers`: imports must follow the table in layers.js.
 import { posix } from 'node:path';
 import { layers } from './layers.js';
 
 /**
- * Where a file lies: its package, and its path in src.
+ * The place of a file: its package, and its path in src.
  *
  * @param {string} filename
  */
@@ -13,8 +13,8 @@ function placeOf(filename) {
 }
 
 /**
- * The layer that a path in src belongs to: the room in a folder if the table has one, else the folder; null for an
- * entry file, which lies beside the folders.
+ * The layer of a path in src: the room in a folder if the table has one, otherwise the folder; null for an
+ * entry file, which is beside the folders.
  *
  * @param {string} path
  * @param {Record<string, readonly string[]>} mayImport
@@ -27,7 +27,7 @@ function layerOf(path, mayImport) {
 }
 
 /**
- * The folder around a room, if that folder has a door of its own: from outside, only that one is open.
+ * The folder around a room, if that folder has its own index.ts: from outside, only that one may be imported.
  *
  * @param {string} layer
  * @param {Record<string, readonly string[]>} mayImport
@@ -38,7 +38,7 @@ function outerDoorOf(layer, mayImport) {
 }
 
 /**
- * What is wrong with an import, as a message id with its data, or null.
+ * The defect of an import, as a message id with its data, or null.
  *
  * @param {string} filename   the importing file
  * @param {string} specifier  as written
@@ -65,7 +65,7 @@ export function judgeImport(filename, specifier) {
   if (target.startsWith('..')) return { messageId: 'outside', data: { specifier } };
   const targetLayer = layerOf(target, mayImport);
   if (targetLayer === null) {
-    // An entry file. Only its like may import it.
+    // An entry file, which only another entry file may import.
     return layer === null ? null : { messageId: 'upward', data: { folder: layer, specifier } };
   }
   if (targetLayer === layer) return null;

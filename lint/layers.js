@@ -1,11 +1,9 @@
-// Which folder may import which: the table that the layer rule enforces.
+// Owns the table of which folder may import which; the layer rule enforces it.
 //
-// A folder of a package's src is a layer. From outside it is entered only through its index.ts.
-// A name with a slash is a room inside a folder. It has a door of its own, too. If the folder itself has
-// an index.ts, it is a line in the table, and from outside the folder only that door is open.
-// A line may stand here before its folder exists: then what comes is built where it belongs.
-// The files beside the folders (src/*.ts) are the public entry points; they may import any layer,
-// and no layer imports them.
+// A folder of a package's src is a layer. Other folders import only its index.ts. A name with a slash is a room
+// inside a folder, with an index.ts of its own. If the folder itself has an index.ts, it has a line in the table, and
+// other folders import only that one. A line may precede its folder: the folder is then built in its place. The files
+// beside the folders (src/*.ts) are the public entry points; they may import any layer, and no layer imports them.
 
 /**
  * @typedef {object} Layers
@@ -28,7 +26,7 @@ export const layers = {
       client: ['transport', 'conn', 'wire', 'tasks'],
       fetch: ['client', 'transport', 'coding', 'conn', 'wire', 'tasks'],
       dispatcher: ['transport', 'conn', 'wire', 'tasks'],
-      // The observation tower. Its rooms stand side by side: none imports another.
+      // The observation tower. Its rooms are beside each other: none imports another.
       leak: ['tasks'],
       pprof: ['pprof/serve', 'pprof/engine', 'pprof/write', 'pprof/read', 'pprof/profile'],
       'pprof/profile': [],
@@ -39,7 +37,7 @@ export const layers = {
       instrument: ['tasks'],
       resources: ['tasks'],
       metrics: ['tasks'],
-      // On top of the tower: what the entry points for test runners are made of. No runner knows another.
+      // On top of the tower: the code of the entry points for test runners. No runner imports another.
       'runners/node-test': ['leak', 'tasks'],
       'runners/vitest': ['leak', 'tasks'],
       'runners/jest': ['leak', 'tasks'],
@@ -48,17 +46,17 @@ export const layers = {
     pure: ['wire'],
   },
   watch: {
-    // Top to bottom: a folder imports only folders further down,.
+    // From top to bottom: a folder imports only folders further down.
     mayImport: {
-      // What a person meets. The browser's folders (`ui`, `flame`) take only types from the rows below.
+      // The parts that a person uses. The browser's folders (`ui`, `flame`) import only types from the folders below.
       cli: ['server', 'alert', 'monitor', 'scrape', 'store', 'diagnose', 'attach', 'lab', 'run', 'demo'],
       ui: ['flame', 'server', 'monitor', 'lab'],
       flame: ['diagnose'],
-      // What is told of the watch, and the watch itself.
+      // The reports of the watch, and the watch itself.
       server: ['monitor', 'store', 'diagnose', 'lab'],
       alert: ['monitor'],
       monitor: ['scrape', 'store', 'detect', 'diagnose'],
-      // What all of it is made of. These rooms stand side by side: none imports another.
+      // The parts of the watch, which are beside each other: none imports another.
       scrape: [],
       store: [],
       detect: [],
@@ -72,7 +70,7 @@ export const layers = {
   },
   'eslint-plugin': {
     mayImport: {
-      // A file's code as paths; what clients do; what becomes of a response on the paths; the rules.
+      // In this order: a file's code as paths; what clients do; what happens to a response on the paths; the rules.
       graph: [],
       clients: ['graph'],
       paths: ['clients', 'graph'],

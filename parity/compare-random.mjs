@@ -1,18 +1,17 @@
-// Looks for differences that nobody has thought of: makes up scenarios, runs each three times
-// through real Go, and those that Go counts the same every time through Watertight.
-// Needs `go` on the PATH and a build (`npx tsc -b`):
+// Searches for unknown differences from Go: it generates scenarios, runs each three times through real Go, and runs
+// those with the same counts each time through Watertight. Needs `go` on the PATH and a build (`npx tsc -b`):
 //
 //   node parity/compare-random.mjs [--seed 1] [--count 100]
 //
-// A difference is printed with its steps, to be made smaller and written into ./scenarios. One
-// that is gone the second time was the machine being too busy for a step's cancelMs.
+// A difference is printed with its steps, to be reduced and added to ./scenarios. A difference that does not occur
+// again was caused by a machine too busy for a step's cancelMs.
 import { parseArgs } from 'node:util';
 import { parseScenarios, runScenarios } from '../packages/watch/dist/lab/index.js';
 import { withGo } from './go-program.mjs';
 
 const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }, count: { type: 'string', default: '100' } } });
 
-/** Numbers from 0 to 1 that are the same for the same seed. */
+/** Random numbers from 0 to 1, determined by the seed. */
 let state = Number(values.seed);
 function random() {
   state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
@@ -21,7 +20,7 @@ function random() {
 const chance = (probability) => random() < probability;
 const pick = (choices) => choices[Math.floor(random() * choices.length)];
 
-/** How many bytes a path's number may be; `hang` takes no number. */
+/** The possible numbers of bytes in a path; `hang` has no number. */
 const sizes = {
   bytes: [0, 1, 5, 5000, 50000, 300000],
   chunked: [0, 500, 1000, 5000, 20000],
@@ -34,7 +33,7 @@ const sizes = {
   hang: ['x'],
 };
 
-/** What may be read of it: never a chunked body by exactly its length, which Go does not count the same every time. */
+/** The amounts that a step may read: never exactly the length of a chunked body, for which Go's counts vary. */
 function amountOf(kind, n) {
   if (kind === 'stall') return pick(['none', 0, Math.max(0, n - 1), n]);
   if (kind === 'chunked') return pick(['none', 'all', Math.max(0, n - 1), n + 1]);

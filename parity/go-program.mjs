@@ -1,5 +1,5 @@
-// Owns the Go program of ./go as record.mjs and compare-random.mjs use it: built into a folder that
-// is gone afterwards, and run several times over a list of scenarios.
+// Owns the Go program of ./go for record.mjs and compare-random.mjs: it is built into a temporary folder, and run
+// several times over a list of scenarios.
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-/** Builds the program, hands out `{ record }`, and cleans up when what `use` returns has settled. */
+/** Builds the program, calls `use` with `{ record }`, and cleans up when its promise has settled. */
 export async function withGo(use) {
   const room = mkdtempSync(join(tmpdir(), 'parity-'));
   try {
@@ -22,8 +22,8 @@ export async function withGo(use) {
 }
 
 /**
- * Runs each scenario `runs` times, `lanes` at once. `stable` are those that gave the same every time, with their
- * counts and errors; `unstable` the others, with what they gave.
+ * Runs each scenario `runs` times, `lanes` at once. `stable` are the scenarios with the same result every
+ * time, with their counts and errors; `unstable` are the others, with their results.
  */
 async function record(program, scenarios, { runs, lanes }) {
   const jobs = scenarios.map((scenario) => ({ scenario, results: [] }));
@@ -39,7 +39,7 @@ async function record(program, scenarios, { runs, lanes }) {
   return { stable, unstable };
 }
 
-/** One server of its own (a barrier must not see another lane's requests) and one client at a time. */
+/** Runs one client at a time against a server of its own, because a barrier must not see requests of another lane. */
 async function lane(program, pending) {
   const server = spawn(program, ['server'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const [ports] = await once(createInterface({ input: server.stdout }), 'line');
@@ -49,7 +49,7 @@ async function lane(program, pending) {
     try {
       job.results.push(JSON.parse((await client).stdout)[0]);
     } catch (error) {
-      // It waits for what never comes, in Go too: that is no count.
+      // The scenario waits for an event that never comes, also in Go, so there is no count.
       job.results.push({ failure: String(error).split('\n', 1)[0] });
     }
     if (pending.length % 100 === 0) console.error(`${pending.length} to go`);

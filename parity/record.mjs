@@ -1,7 +1,7 @@
-// Writes more.json: runs every scenario of ./scenarios through real Go several
-// times and records what it counted. A scenario whose counts are not the same
-// every time says nothing about the client and is left out, by name.
-// Needs `go` on the PATH:  node parity/record.mjs [--runs 5] [--lanes 4]
+// Writes more.json: it runs every scenario of ./scenarios through real Go several times and records the counts.
+// Scenarios with varying counts tell nothing about the client, and are left out and named. Needs `go` on the PATH:
+//
+//   node parity/record.mjs [--runs 5] [--lanes 4]
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -22,7 +22,7 @@ const file = fileURLToPath(new URL('more.json', import.meta.url));
 writeFileSync(file, layOut(stable));
 console.error(`${stable.length} of ${scenarios.length} scenarios recorded in ${file}`);
 
-/** A scenario a paragraph, a step a line. */
+/** Formats a scenario as a paragraph, and a step as a line. */
 function layOut(recorded) {
   const paragraphs = recorded.map(({ subject, id, why, transport, steps, counts, errors }) => {
     const options = transport ? `\n    "transport": ${JSON.stringify(transport)},` : '';

@@ -1,5 +1,5 @@
-// `npm run check:packages`: packs each package as it would be published, then asks publint whether
-// its package.json tells the truth, and attw whether TypeScript finds the types of every entry point.
+// Checks the packages as they would be published: `npm run check:packages` packs each, then asks publint whether its
+// package.json is correct, and attw whether TypeScript finds the types of every entry point.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

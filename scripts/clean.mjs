@@ -1,4 +1,4 @@
-// `npm run clean`: removes what the build, the tests and the coverage run have written.
+// Removes what the build, the tests and the coverage run have written: `npm run clean`.
 import { readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

@@ -1,9 +1,9 @@
-// Shows one leak, made with five clients, to every detector there is, and writes what each says to docs/detectors.md.
-// The programs are those of examples/leaks: a response of 256 KiB that is never read, and its correct twin, which a
-// detector should tell from it.
+// Shows one leak, made with five clients, to every known detector, and writes the answers to docs/detectors.md. The
+// programs are those of examples/leaks: a response of 256 KiB that is never read, and a correct program, which a
+// detector should distinguish from it.
 //
 //   node scripts/compare-detectors.mjs            after a build; about four minutes
-//   node scripts/compare-detectors.mjs --check    compares only: the exit status is 1 if ours misses the line or reports a twin
+//   node scripts/compare-detectors.mjs --check    compares only: the exit status is 1 if ours misses the line or reports a correct program
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -16,12 +16,12 @@ const root = new URL('../', import.meta.url);
 const path = (name) => fileURLToPath(new URL(name, root));
 const CLIENTS = ['fetch', 'undici', 'axios', 'got', 'node-http'];
 const MISTAKE = 'never read';
-/** A detector that waits for the handles it has found never ends. */
+/** The time limit: a detector that waits for the handles it found never ends. */
 const DEADLINE_MS = 40_000;
-/** What is left open is looked at after this long, so that what was only slow to close is gone. */
+/** The pause before the detectors look, so that handles that close slowly are closed. */
 const SETTLE_MS = 500;
 
-/** Old enough for undici 8 to load, or undici 7 instead. */
+/** The newest undici that loads on this Node: 8, or 7 on older versions of Node. */
 const undici = Number(process.versions.node.split('.')[0]) < 22 ? 'undici7' : 'undici';
 
 function versionOf(name) {
@@ -39,8 +39,8 @@ const vitest = (setupFiles) => ({
 });
 
 /**
- * Each detector: how it is run on one form of one client's program, and which lines of its output are findings.
- * `args` gets the client and the form, and is followed by what `file` says.
+ * Each detector: how to run it on one form of one client's program, and which lines of its output are
+ * findings. `args` receives the client and the form; `file` is appended to its result.
  */
 const DETECTORS = [
   {
@@ -110,7 +110,7 @@ import('./' + client + '.mjs').then(async ({ programs }) => {
 });
 `;
 
-/** A project in the workspace, so that it finds the packages as a user's would, with the programs and a test for each. */
+/** Makes a project in the workspace, so that it finds the packages as a user's would, with the programs and a test for each. */
 function project() {
   const shelf = path('packages/watertight/dist-test/.projects/');
   mkdirSync(shelf, { recursive: true });
@@ -152,7 +152,7 @@ async function run(detector, client, form, base, folder) {
   return { output, status: signal === null ? status : `killed after ${DEADLINE_MS / 1000} s`, findings, namesLine: new RegExp(`\\b${client}\\.mjs:${lineOf(client)}\\b`).test(output) };
 }
 
-/** What a detector makes of the leak, seen against what it makes of the correct twin. */
+/** The verdict on a detector: its findings in the leaking program, compared with those in the correct one. */
 function judge(leaking, correct) {
   if (leaking.namesLine) return correct.namesLine ? 'line, twin too' : 'line';
   const before = [...correct.findings].map(anonymous);

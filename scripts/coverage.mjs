@@ -1,5 +1,5 @@
-// `npm run coverage`: runs the tests under c8, then asks for 90 % of the lines of each layer that
-// everything else stands on. A layer is measured alone, so that a well-covered one cannot hide another.
+// Checks the test coverage: `npm run coverage` runs the tests under c8 and requires 90 % of the lines of each of the
+// basic layers. Each layer is measured alone, so that a well-covered one cannot hide another.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';

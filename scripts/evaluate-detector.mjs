@@ -1,12 +1,12 @@
-// Judges the leak detector as a monitor would run it: every prefix of every series.
+// Evaluates the leak detector as a monitor would run it, on every prefix of every series.
 //
 //   node scripts/evaluate-detector.mjs [series.json]      the given series, or a file of the same form, .gz or not
 //   node scripts/evaluate-detector.mjs --generated 20     that many seeds of each class in each of the ranges
-//                                      --seed 100000      the first of them; the detector was tuned on seeds below 10,000
+//                                      --seed 100000      the first seed; the detector was tuned on seeds below 10,000
 //                                      --range near       one of near, wide, beyond; default: each
 //   node scripts/evaluate-detector.mjs --cost             CPU time of a call, and of a sample of the incremental form
 //
-// It uses what `npx tsc -b` has built.
+// It uses the output of `npx tsc -b`.
 import { parseArgs } from 'node:util';
 import { assess, Assessor } from '../packages/watch/dist/detect/index.js';
 import { deriv, threshold } from '../packages/watch/dist-test/detect/series/baselines.js';
@@ -50,7 +50,7 @@ const cpuMillis = () => {
   return (user + system) / 1000;
 };
 
-/** A series under a rhythm, scraped every ten seconds; it leaks or it does not. */
+/** A series with a rhythm, scraped every ten seconds, with or without a leak. */
 const scraped = (count, perHour) =>
   Array.from({ length: count }, (_, i) => [
     i * 10,

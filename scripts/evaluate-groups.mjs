@@ -1,11 +1,11 @@
-// Judges stack groups as the watcher does, from profile to profile, every five minutes: is a group that leaks
-// found, and how soon; is one that does not ever said to?
+// Evaluates the detection of leaking stack groups as the watcher does it, from profile to profile, every five
+// minutes: whether and how soon a leaking group is found, and whether another group is reported.
 //
 //   node scripts/evaluate-groups.mjs --seeds 5            so many of each class in both ranges (about a second each)
-//                                    --seed 200000        the first of them
+//                                    --seed 200000        the first seed
 //                                    --class pool_resized only this class
 //
-// It uses what `npx tsc -b` has built. Series are cut off after six days; what would be found later is missed here.
+// It uses the output of `npx tsc -b`. Series end after six days; a leak that would be found later counts as missed.
 import { parseArgs } from 'node:util';
 import { classes, groupSeries } from '../packages/watch/dist-test/monitor/group-classes.js';
 import { groupTrial } from '../packages/watch/dist-test/monitor/group-trial.js';

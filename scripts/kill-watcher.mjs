@@ -1,12 +1,12 @@
-// Kills a watcher and what it watches with SIGKILL, at random moments, beside a twin that is never killed: is
-// anything lost, and do both come to the same verdicts?
+// Tests durability: it kills a watcher and its services with SIGKILL at random moments, beside a watcher that is
+// never killed, and checks that nothing is lost and that both reach the same verdicts.
 //
 //   node scripts/kill-watcher.mjs --times 100     how often; default 100: some five minutes
-//                                 --seed 1        which random moments; default: those of the present time
+//                                 --seed 1        the seed of the random moments; default: the present time
 //                                 --no-go         without the Go services, which need Go
 //                                 --quiet         without a line for each kill
 //
-// The status is 1 if anything was found. It uses what `npx tsc -b` has built.
+// The exit status is 1 if a check failed. It uses the output of `npx tsc -b`.
 import { parseArgs } from 'node:util';
 import { removeBuilt, withoutGo } from '../packages/watch/dist-test/fixtures/go-service.js';
 import { killTrial } from '../packages/watch/dist-test/durability/kill-trial.js';
@@ -31,7 +31,7 @@ if (values.go && withoutGo !== null) {
 }
 
 console.log(`Node ${process.version}, ${times} kills, seed ${seed}, ${values.go ? 'Go and Node services' : 'Node services'}`);
-// What was started is ended at exit.
+// All started processes are ended at exit.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 const began = Date.now();
 const result = await killTrial({

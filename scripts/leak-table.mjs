@@ -1,5 +1,5 @@
-// Runs every program of examples/leaks under `watertight run` and compares what is reported with the
-// line that is marked in its source. Writes docs/leak-table.md.
+// Runs every program of examples/leaks under `watertight run`, compares the reports with the line marked in the
+// source, and writes docs/leak-table.md.
 //
 //   node scripts/leak-table.mjs            after a build; NODE_UNDER_TEST names another Node
 //   node scripts/leak-table.mjs --check    compares only, writes nothing; the exit status is 1 if a row is wrong
@@ -17,11 +17,11 @@ const command = fileURLToPath(new URL('../packages/watch/dist/cli/main.js', impo
 const require = createRequire(import.meta.url);
 const node = process.env.NODE_UNDER_TEST ?? process.execPath;
 const CLIENTS = ['watertight', 'fetch', 'undici', 'node-http', 'axios', 'got'];
-/** A program that hangs is a wrong row, not a hanging table. */
+/** The time limit, after which a program that hangs makes its row wrong. */
 const DEADLINE_MS = 60_000;
 const TIMES = 3;
 
-/** The lines of a client's file that are marked as guilty, by mistake. */
+/** The lines of a client's file that are marked as leaks, by mistake. */
 function marks(client) {
   const lines = readFileSync(new URL(`${client}.mjs`, folder), 'utf8').split('\n');
   return new Map(lines.flatMap((line, index) => (/\/\/ leak: (.+)$/.exec(line) ?? []).slice(1).map((mistake) => [mistake, index + 1])));
@@ -46,7 +46,7 @@ async function run(client, mistake, form, base, room) {
   }
 }
 
-/** What is wrong with a report; '' if nothing is. */
+/** The defect of a report; '' if it is correct. */
 function fault(result, form, client, line) {
   if (result.leaks === null) return `no report (status ${result.status}): ${result.stderr.trim().slice(-200)}`;
   if (form === 'correct') return result.leaks.length === 0 && result.status === 0 ? '' : `${result.leaks.length} false alarms, status ${result.status}`;
@@ -56,7 +56,7 @@ function fault(result, form, client, line) {
   return result.status === 1 ? '' : `status ${result.status}`;
 }
 
-/** All rows; `clients` to run only some. */
+/** All rows of the table, or those of `clients`. */
 export async function leakTable(clients = CLIENTS) {
   const server = await serve();
   const room = mkdtempSync(join(tmpdir(), 'leak-table-'));

@@ -1,8 +1,9 @@
-// What being watched costs a service: CPU time of the service for each answer, with so many leaked connections.
+// Measures what being watched costs a service: its CPU time for each answer, by the number of leaked connections.
 //
-//   node scripts/scrape-cost.mjs [0 1000 5000]      Linux; Go too, where it is installed
+//   node scripts/scrape-cost.mjs [0 1000 5000]      Linux; also Go services, if Go is installed
 //
-// CPU time is the process's own, of /proc: a busy machine changes it little. It uses what `npx tsc -b` has built.
+// The CPU time is that of the process in /proc, on which other programs have little influence. It uses the output of
+// `npx tsc -b`.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -16,7 +17,7 @@ if (numbers.some((number) => !Number.isInteger(number) || number < 0)) {
   process.exit(2);
 }
 const TICK = 1000 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-/** Of the process, user and system, ms. */
+/** CPU time of the process, user and system, ms. */
 function cpu(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
   return (Number(fields[11]) + Number(fields[12])) * TICK;

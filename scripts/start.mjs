@@ -1,5 +1,5 @@
-// `npm start`: builds, then runs the `watertight` command. Without arguments it runs `demo`, services that leak
-// and one that does not, watched; `npm start -- watch URL` runs another sub-command.
+// Builds, then runs the `watertight` command: `npm start`. Without arguments it runs `demo`, which watches services
+// of which some leak; `npm start -- watch URL` runs another sub-command.
 import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -15,7 +15,7 @@ const given = process.argv.slice(2);
 const command = spawn(node, [path('packages/watch/dist/cli/main.js'), ...(given.length > 0 ? given : ['demo'])], {
   stdio: 'inherit',
 });
-// The terminal sends an interrupt to both processes; this one waits for the command to finish.
+// The terminal sends SIGINT to both processes; this one waits for the command to end.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => command.kill('SIGTERM'));
 command.on('close', (code) => {

@@ -1,11 +1,11 @@
-// A reporter for node's test runner that says of each file, as a line of JSON, how long its tests took
-// and whether one failed. scripts/test.mjs reads it.
+// Owns a reporter for node's test runner that writes for each file, as a line of JSON, how long its tests took and
+// whether one failed. scripts/test.mjs reads it.
 // eslint-disable-next-line import-x/no-default-export -- the runner asks for one
 export default async function* testFiles(events) {
   const files = new Map();
   for await (const { type, data } of events) {
     if (type !== 'test:pass' && type !== 'test:fail') continue;
-    // A file that could not be run at all is a test by the name of the file.
+    // A file that could not be run is reported as a test with the name of the file.
     const file = data.file ?? data.name;
     const known = files.get(file) ?? { file, ms: 0, failed: false };
     if (data.nesting === 0) known.ms += data.details.duration_ms;

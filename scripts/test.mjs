@@ -1,13 +1,13 @@
 // Runs the compiled tests with node's own runner.
 //
-//   node scripts/test.mjs [text...]   only files whose path contains one of the texts
+//   node scripts/test.mjs [text...]   only files with one of the texts in their path
 //   node scripts/test.mjs --without text …  all but those; may be given several times
-//   node scripts/test.mjs --again    files in which a test failed are run once more, alone, and decide;
-//                                    what passes only then is listed as unsteady
-//   node scripts/test.mjs --slowest 20      which files took longest
-//   NODE_UNDER_TEST=/path/to/node     run them on another Node than the one that runs this script
+//   node scripts/test.mjs --again    runs files with a failed test once more, alone; the second result counts,
+//                                    and what passes only then is listed as unsteady
+//   node scripts/test.mjs --slowest 20      lists the files that took longest
+//   NODE_UNDER_TEST=/path/to/node     runs the tests on another Node than this script
 //
-// It leaves the build to `npm test`, which calls it after `tsc -b`.
+// It does not build: `npm test` calls it after `tsc -b`.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -22,13 +22,13 @@ function filesUnder(folder, suffix) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    // Folders with a dot are the tests' own: projects that they make and remove while others run.
+    // Tests make and remove projects of their own in folders with a dot while others run.
     if (entry.isDirectory()) return entry.name.startsWith('.') ? [] : filesUnder(path, suffix);
     return entry.name.endsWith(suffix) ? [path] : [];
   });
 }
 
-// A compiled test whose source is gone is left over from an earlier build, and must not run.
+// A compiled test without a source is left over from an earlier build, and must not run.
 function hasSource(packageFolder, compiled) {
   const name = relative(join(packageFolder, 'dist-test'), compiled).replace(/\.js$/, '.ts');
   return existsSync(join(packageFolder, 'test', name));
@@ -70,12 +70,12 @@ if (!allowed) {
 }
 const ifSupported = (flag, value) => (allowed.includes(`${flag}=`) ? [`${flag}=${value}`] : []);
 
-// With source maps the runner names a test by the file it was written in.
+// With source maps, the runner names a test by its source file.
 function compiledOf(file) {
   return relative(root, resolve(root, file)).replace(/^(packages[\\/][^\\/]+[\\/])test([\\/].*)\.ts$/, '$1dist-test$2.js');
 }
 
-/** A test may be declared by a module beside the files that run it; then it is theirs. */
+/** A test may be defined in a module beside the files that run it; then it belongs to those files. */
 function filesWith(file) {
   return files.includes(file) ? [file] : files.filter((each) => dirname(each) === dirname(file));
 }
@@ -83,7 +83,7 @@ function filesWith(file) {
 const reports = mkdtempSync(join(tmpdir(), 'watertight-tests-'));
 let current;
 
-/** Runs the files; the status is the runner's, `files` says what became of each. */
+/** Runs the files; returns the runner's status, and the result of each file in `files`. */
 async function run(files, concurrency) {
   const report = join(reports, 'files.jsonl');
   rmSync(report, { force: true });
@@ -114,8 +114,8 @@ async function run(files, concurrency) {
   return { status: code ?? 1, files: lines.map((line) => JSON.parse(line)) };
 }
 
-// The spec reporter prints its summary, then the failures. The summary is repeated after those,
-// so that it is the last thing on the screen either way.
+// The spec reporter prints its summary before the failures. The summary is repeated after them, so that it is always
+// the last text on the screen.
 function show(output) {
   let summary = [];
   let afterSummary = false;
@@ -144,7 +144,8 @@ function show(output) {
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => current?.kill(signal));
 try {
-  // Tests wait more than they work: one more than there are cores keeps those busy, and leaves room for what measures tasks.
+  // Tests mostly wait: one file more than there are cores keeps the cores busy, and leaves time for tests that
+  // measure.
   const first = await run(files, availableParallelism() + 1);
   process.exitCode = first.status;
   const slowest = first.files.sort((a, b) => b.ms - a.ms).slice(0, Number(values.slowest));
