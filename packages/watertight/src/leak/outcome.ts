@@ -2,6 +2,7 @@
 import type { Leak } from './leak.js';
 import type { LeakError } from './report.js';
 
+/** What `cleanup` receives. */
 export interface LeakOutcome {
   /** The leaks that counted; empty if there were none. */
   readonly leaks: readonly Leak[];

@@ -1,5 +1,6 @@
 /** Owns the options that both kinds of metrics have, and their validation. */
 
+/** The options of `promMetrics` and `otelMetrics`. */
 export interface MetricsOptions {
   /** How many call sites have a series of their own; all others are counted as `other`. Default 20, at most 1,000. */
   readonly maxSites?: number;

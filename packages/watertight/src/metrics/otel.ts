@@ -13,6 +13,7 @@ export interface OtelMeterProvider {
   getMeter(name: string): object;
 }
 
+/** The options of `otelMetrics`. */
 export interface OtelMetricsOptions extends MetricsOptions {
   /** The provider of the meter. Default: the global one of `@opentelemetry/api`. */
   readonly meterProvider?: OtelMeterProvider;

@@ -16,6 +16,7 @@ export interface PromRegister {
   removeSingleMetric(name: string): void;
 }
 
+/** The options of `promMetrics`. */
 export interface PromMetricsOptions extends MetricsOptions {
   /** The registry to which the metrics are added. Default: `register` of prom-client. */
   readonly register?: PromRegister;

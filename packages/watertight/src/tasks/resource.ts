@@ -6,6 +6,7 @@
 import { processWide } from './process-record.js';
 import type { Trace } from './site.js';
 
+/** Something other than a request that keeps the process alive. */
 export interface Resource {
   /** Unique among the resources; a resource has the same id each time it is listed. */
   readonly id: number;

@@ -24,6 +24,7 @@ export interface DiffRow extends Change {
   readonly values: readonly Change[];
 }
 
+/** The result of `diffProfiles`. */
 export interface ProfileDiff extends Change {
   /** The kind of the second profile. */
   readonly kind: string;

@@ -51,6 +51,7 @@ export interface Sample {
 /** The forms of a profile, named after the query parameter with which Go serves them. */
 export type ProfileForm = 'debug=0' | 'debug=1' | 'debug=2';
 
+/** A profile in any form: stacks with their values. */
 export interface Profile {
   /** What is profiled: Go's `goroutine`, `threadcreate`, `goroutineleak`, `space` (of a heap); our own `httpbody` and `leaked`. */
   readonly kind: string;

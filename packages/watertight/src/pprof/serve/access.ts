@@ -4,6 +4,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 
+/** Options that decide who may read the profiles. */
 export interface AccessOptions {
   /** Whether other machines are answered too; requires `token`. Default false. */
   readonly allowRemote?: boolean;
@@ -27,6 +28,7 @@ export interface Caller {
   readonly forwarded: boolean;
 }
 
+/** The status and text with which a reader is refused. */
 export interface Refusal {
   readonly status: 401 | 403;
   readonly text: string;

@@ -11,6 +11,7 @@ import { indexPage } from './index-page.js';
 import { type Debug, LongText, PROFILE_KINDS, type ProfileKind, Slices, takeDelta, takeForm } from '../write/index.js';
 import { mountOf, routeOf, type Route } from './route.js';
 
+/** The options of `pprofHandler` and `pprofFetchHandler`. */
 export interface EndpointOptions extends AccessOptions {
   /** The path before `/debug/pprof`, such as `/internal`. Default ''. The mount point of Express and similar frameworks is found without it. */
   readonly prefix?: string;
@@ -23,6 +24,7 @@ export interface EndpointOptions extends AccessOptions {
   readonly heapSampling?: boolean;
 }
 
+/** The name of a profile, as in the path `/debug/pprof/<name>`. */
 export type ProfileName = (typeof PROFILE_KINDS)[number]['name'] | (typeof ENGINE_PROFILES)[number]['name'];
 
 export interface ProfileRequest {

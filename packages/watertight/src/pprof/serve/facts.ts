@@ -17,6 +17,7 @@ export interface FactsGroup {
   readonly verdicts: Readonly<Partial<Record<Verdict, number>>>;
 }
 
+/** One unfinished response. */
 export interface FactsHolder {
   readonly task: number;
   readonly client: HolderClient;
@@ -31,6 +32,7 @@ export interface FactsHolder {
   readonly site: Site | null;
 }
 
+/** One live task. */
 export interface FactsTask {
   readonly id: number;
   readonly kind: string;
