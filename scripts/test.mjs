@@ -5,6 +5,8 @@
 //   node scripts/test.mjs --again    runs files with a failed test once more, alone; the second result counts,
 //                                    and what passes only then is listed as unsteady
 //   node scripts/test.mjs --slowest 20      lists the files that took longest
+//   node scripts/test.mjs --profile  prints what each file cost: how long its process lived, and the CPU time of it
+//                                    and its children
 //   NODE_UNDER_TEST=/path/to/node     runs the tests on another Node than this script
 //
 // It does not build: `npm test` calls it after `tsc -b`.
@@ -13,7 +15,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -44,7 +46,7 @@ const everyFile = [
 ].map((file) => relative(root, file));
 
 const { values, positionals: wanted } = parseArgs({
-  options: { without: { type: 'string', multiple: true, default: [] }, again: { type: 'boolean', default: false }, slowest: { type: 'string', default: '0' } },
+  options: { without: { type: 'string', multiple: true, default: [] }, again: { type: 'boolean', default: false }, slowest: { type: 'string', default: '0' }, profile: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
 const files = everyFile
@@ -81,6 +83,8 @@ function filesWith(file) {
 }
 
 const reports = mkdtempSync(join(tmpdir(), 'watertight-tests-'));
+/** Where each file's process writes what it cost, under --profile. */
+const costs = join(reports, 'costs.jsonl');
 let current;
 
 /** Runs the files; returns the runner's status, and the result of each file in `files`. */
@@ -97,6 +101,7 @@ async function run(files, concurrency) {
       '--test-reporter-destination=stdout',
       `--test-reporter=${join(root, 'scripts/test-files.mjs')}`,
       `--test-reporter-destination=${report}`,
+      ...(values.profile ? [`--import=${pathToFileURL(join(root, 'scripts/file-cost.mjs')).href}`] : []),
       ...ifSupported('--test-timeout', 120_000),
       ...ifSupported('--test-concurrency', concurrency),
       ...files,
@@ -104,14 +109,29 @@ async function run(files, concurrency) {
     {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, ...(process.stdout.isTTY && !process.env.NO_COLOR ? { FORCE_COLOR: '1' } : {}) },
+      env: { ...process.env, ...(values.profile ? { WATERTIGHT_FILE_COST: costs } : {}), ...(process.stdout.isTTY && !process.env.NO_COLOR ? { FORCE_COLOR: '1' } : {}) },
     },
   );
   show(current.stdout);
   const [code, signal] = await once(current, 'close');
   if (signal !== null) console.error(`The test runner was ended by ${signal}.`);
-  const lines = existsSync(report) ? readFileSync(report, 'utf8').split('\n').filter(Boolean) : [];
-  return { status: code ?? 1, files: lines.map((line) => JSON.parse(line)) };
+  return { status: code ?? 1, files: linesOf(report) };
+}
+
+function linesOf(report) {
+  return existsSync(report) ? readFileSync(report, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line)) : [];
+}
+
+/** A table of what the files cost, the dearest first. A file whose process was killed has told nothing. */
+function showProfile(files) {
+  const told = new Map(linesOf(costs).map((cost) => [relative(root, cost.file), cost]));
+  const rows = files.map((file) => ({ ...told.get(file), file })).sort((a, b) => (b.wallMs ?? Infinity) - (a.wallMs ?? Infinity));
+  const seconds = (ms) => (typeof ms === 'number' ? (ms / 1000).toFixed(1) : '-').padStart(8);
+  const print = (name, { wallMs, cpuMs, childCpuMs }) => console.log(`${seconds(wallMs)} ${seconds(cpuMs)} ${seconds(childCpuMs)}  ${name}`);
+  const sum = (key) => rows.reduce((total, row) => total + (row[key] ?? 0), 0);
+  console.log('\n    wall      CPU children  seconds by file');
+  for (const { file, ...cost } of rows) print(file, cost);
+  print(`all ${rows.length} files`, { wallMs: sum('wallMs'), cpuMs: sum('cpuMs'), childCpuMs: sum('childCpuMs') });
 }
 
 // The spec reporter prints its summary before the failures. The summary is repeated after them, so that it is always
@@ -150,6 +170,7 @@ try {
   process.exitCode = first.status;
   const slowest = first.files.sort((a, b) => b.ms - a.ms).slice(0, Number(values.slowest));
   for (const { file, ms } of slowest) console.log(`${(ms / 1000).toFixed(1).padStart(7)} s  ${relative(root, file)}`);
+  if (values.profile) showProfile(files);
   const failed = [...new Set(first.files.filter((file) => file.failed).flatMap(({ file }) => filesWith(compiledOf(file))))];
   if (values.again && failed.length > 0) {
     console.log(`\nOnce more, alone: ${failed.join(', ')}`);
