@@ -34,7 +34,7 @@ function settled(output: string): string {
     .replaceAll(/^[ │]+| +$/gm, '');
 }
 
-describe('the pages of the runners', () => {
+describe('the pages of the runners', { concurrency: 2 }, () => {
   let server: Server;
   before(async () => {
     server = createServer((request, response) => {

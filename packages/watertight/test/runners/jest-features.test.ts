@@ -1,41 +1,36 @@
 /** watertight/jest and what jest has: other clients, TypeScript, timers, retries, environments, options. */
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { RawServer } from '../fixtures/raw-server.js';
+import { describe, test } from 'node:test';
 import { checkClients, clientTests } from './clients.js';
 import type { Outcome } from './contract.js';
 import { config, jest, outcome, unavailable } from './jest-run.js';
-import { isInstalled, Project } from './project.js';
+import { AT_ONCE, inProject, isInstalled, type Project } from './project.js';
 
-describe('under jest', { skip: unavailable ?? false }, () => {
-  let server: RawServer;
-  let project: Project;
-  before(async () => {
-    server = await RawServer.start({ onRequest: (request) => request.reply('x'.repeat(50)) });
-  });
-  beforeEach(() => {
-    project = new Project('jest');
+/** A test in a project of its own. */
+function inOwn(body: (project: Project, origin: string) => Promise<void>): () => Promise<void> {
+  return inProject('jest', async (project, origin) => {
     project.write({ 'package.json': '{}' });
+    await body(project, origin);
   });
-  afterEach(() => project.remove());
-  after(() => server.stop());
+}
 
-  test('fetch, undici and node:http are checked in CommonJS, where nothing of the library can be loaded but watertight/jest', async () => {
-    const source = clientTests(server.origin, 'undici7', (module) => `require('${module}')`);
+describe('under jest', { skip: unavailable ?? false, concurrency: AT_ONCE }, () => {
+  test('fetch, undici and node:http are checked in CommonJS, where nothing of the library can be loaded but watertight/jest', inOwn(async (project, origin) => {
+    const source = clientTests(origin, 'undici7', (module) => `require('${module}')`);
     project.write({ ...config({}), 'clients.test.js': source });
     const { code, output } = await jest(project, []);
     checkClients(output, source, 'clients.test.js', outcome);
     assert.equal(code, 1);
-  });
+  }));
 
-  test('the lines are those of the TypeScript, and the code around them is shown', { skip: isInstalled('ts-jest') ? false : 'ts-jest is not installed' }, async () => {
+  test('the lines are those of the TypeScript, and the code around them is shown', { skip: isInstalled('ts-jest') ? false : 'ts-jest is not installed' }, inOwn(async (project, origin) => {
     const source = `interface Options {
   readonly method: string;
 }
 const options: Options = { method: 'GET' };
 async function fetchPreview(path: string): Promise<Response> {
-  return fetch('${server.origin}/' + path, options);
+  return fetch('${origin}/' + path, options);
 }
 describe('preview', () => {
   test('leaking', async () => {
@@ -54,13 +49,13 @@ describe('preview', () => {
     assert.match(output, /opened at preview\.test\.ts:6:10 \(fetchPreview\)/, output);
     assert.match(output, /> +6 \| +return fetch\(/, output);
     assert.equal(code, 1);
-  });
+  }));
 
-  test('fake timers, retries, tests that are meant to fail, callbacks, generators, tables of tests, modules loaded anew', async () => {
+  test('fake timers, retries, tests that are meant to fail, callbacks, generators, tables of tests, modules loaded anew', inOwn(async (project, origin) => {
     project.write({
       ...config({}),
       'kinds.test.js': `
-const fetchPreview = (path) => fetch('${server.origin}/' + path);
+const fetchPreview = (path) => fetch('${origin}/' + path);
 test('fake timers, leaking', async () => {
   jest.useFakeTimers();
   await fetchPreview('fake');
@@ -141,11 +136,11 @@ test('this is as jest has it', function () {
     assert.match(output, /unread body: GET \S+\/fake \(200\), 0 of 50 bytes read, held for [1-9][\d.]* m?s/, 'the real time, not the faked one, which stands still; how long depends on when the collector comes');
     for (const path of ['meant', 'settling', 'late', 'off']) assert.doesNotMatch(output, new RegExp(`unread body: GET \\S+/${path} \\(`), `${path}\n${output}`);
     assert.equal(code, 1);
-  });
+  }));
 
-  test('files of one process do not answer for each other, and what a file opens at its top level is told at its end', async () => {
-    const file = (path: string): string => `const opened = fetch('${server.origin}/${path}');\ntest('${path}', () => opened);\n`;
-    const clean = `test('clean', async () => void (await (await fetch('${server.origin}')).text()));\n`;
+  test('files of one process do not answer for each other, and what a file opens at its top level is told at its end', inOwn(async (project, origin) => {
+    const file = (path: string): string => `const opened = fetch('${origin}/${path}');\ntest('${path}', () => opened);\n`;
+    const clean = `test('clean', async () => void (await (await fetch('${origin}')).text()));\n`;
     project.write({ ...config({}), '1.test.js': file('first'), '2.test.js': clean, '3.test.js': file('third') });
     const { code, output } = await jest(project, ['--runInBand']);
     for (const name of ['first', 'clean', 'third']) assert.equal(outcome(output, name), 'passed', output);
@@ -154,13 +149,13 @@ test('this is as jest has it', function () {
     assert.match(output, /opened at 3\.test\.js:1:/, output);
     assert.match(output, /Test Suites: 2 failed, 1 passed, 3 total/, output);
     assert.equal(code, 1);
-  });
+  }));
 
-  test('options come from the configuration, from the file\'s comment, and from leakCheck', async () => {
-    const leaking = `test('NAME', async () => void (await fetch('${server.origin}/NAME')));\n`;
+  test('options come from the configuration, from the file\'s comment, and from leakCheck', inOwn(async (project, origin) => {
+    const leaking = `test('NAME', async () => void (await fetch('${origin}/NAME')));\n`;
     project.write({
       ...config({ testEnvironmentOptions: { watertight: { retries: 2 } }, setupFilesAfterEnv: ['./known.js'] }),
-      'known.js': `const { ignoreUrl, leakCheck } = require('watertight/jest');\nleakCheck({ ignore: ignoreUrl('${server.origin}/known'), unmatched: 'ignore' });\n`,
+      'known.js': `const { ignoreUrl, leakCheck } = require('watertight/jest');\nleakCheck({ ignore: ignoreUrl('${origin}/known'), unmatched: 'ignore' });\n`,
       'a.test.js': leaking.replaceAll('NAME', 'quick') + leaking.replaceAll('NAME', 'known'),
       'b.test.js': `/** @jest-environment-options {"watertight": {"retries": 12}} */\n${leaking.replaceAll('NAME', 'slow')}`,
     });
@@ -169,10 +164,10 @@ test('this is as jest has it', function () {
     assert.match(output, /GET \S+\/quick \(200\), 0 of 50 bytes read, held for \d+ ms/, 'two looks only');
     assert.match(output, /GET \S+\/slow \(200\), 0 of 50 bytes read, held for (?:[5-9]\d\d ms|[\d.]+ s)/, 'twelve looks');
     assert.equal(code, 1);
-  });
+  }));
 
-  test('an environment of one\'s own gets the check on top, as a class or by its name', async () => {
-    const leaking = `test('own', () => expect(globalThis.own).toBe(true));\ntest('leaking', async () => void (await fetch('${server.origin}/')));\n`;
+  test('an environment of one\'s own gets the check on top, as a class or by its name', inOwn(async (project, origin) => {
+    const leaking = `test('own', () => expect(globalThis.own).toBe(true));\ntest('leaking', async () => void (await fetch('${origin}/')));\n`;
     const own = `const { TestEnvironment } = require('jest-environment-node');\nclass Own extends TestEnvironment {\n  async setup() {\n    await super.setup();\n    this.global.own = true;\n  }\n}\n`;
     project.write({
       'named.cjs': `${own}module.exports = Own;\n`,
@@ -191,5 +186,5 @@ test('this is as jest has it', function () {
       assert.equal(outcome(output, 'leaking'), 'failed', output);
       assert.equal(code, 1);
     }
-  });
+  }));
 });

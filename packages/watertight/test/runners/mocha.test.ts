@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { AT_END, fulfilsTheContract, type Dialect, type Outcome } from './contract.js';
-import { inProject, isInstalled, modules, type Project, type Run } from './project.js';
+import { AT_ONCE, inProject, isInstalled, modules, type Project, type Run } from './project.js';
 
 const bin = join(modules, 'mocha', 'bin', 'mocha.js');
 const unavailable = isInstalled('mocha') ? null : 'mocha is not installed';
@@ -53,7 +53,7 @@ function source(origin: string, body: string): string {
   return `import { get } from 'watertight';\nimport { leakCheck } from 'watertight/mocha';\nconst URL = '${origin}/';\nvoid leakCheck;\n${body}`;
 }
 
-describe('with what else mocha has,', { skip: unavailable ?? false }, () => {
+describe('with what else mocha has,', { skip: unavailable ?? false, concurrency: AT_ONCE }, () => {
   test('an attempt that leaks is tried again, as one that fails', inProject('mocha', async (project, origin) => {
     project.write({
       'retry.mjs': source(origin, `
@@ -186,7 +186,7 @@ it('third', () => {});`) });
   }));
 });
 
-describe('wired wrongly,', { skip: unavailable ?? false }, () => {
+describe('wired wrongly,', { skip: unavailable ?? false, concurrency: AT_ONCE }, () => {
   test('in a plain program, it says so', inProject('mocha', async (project) => {
     project.write({ 'plain.mjs': "import 'watertight/mocha';\n" });
     const { code, output } = await project.node(['plain.mjs']);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AT_END, fulfilsTheContract, type Dialect, type Outcome } from './contract.js';
-import { inProject, type Project, type Run } from './project.js';
+import { AT_ONCE, inProject, type Project, type Run } from './project.js';
 
 /** What a line of TAP says about the test with this title. */
 function outcome(output: string, name: string): Outcome {
@@ -54,7 +54,7 @@ function source(origin: string, body: string): string {
   return `import 'watertight/node-test';\nimport { ${HOOKS}, test } from 'node:test';\nimport { leakCheck } from 'watertight/node-test';\nimport { get } from 'watertight';\nvoid [${HOOKS}, leakCheck];\nconst URL = '${origin}/';\n${body}`;
 }
 
-describe('with what else node:test has,', () => {
+describe('with what else node:test has,', { concurrency: AT_ONCE }, () => {
   test('a subtest answers for its own leak, its parent for what it opened itself', inProject('node-test', async (project, origin) => {
     project.write({ 'a.test.mjs': source(origin, `
 test('parent', async (t) => {
@@ -232,7 +232,7 @@ after(() => { clearInterval(left[0]); left[1].close(); });`) });
   }));
 });
 
-describe('wired wrongly,', () => {
+describe('wired wrongly,', { concurrency: AT_ONCE }, () => {
   test('in a plain program, it says so', inProject('node-test', async (project) => {
     project.write({ 'plain.mjs': "import 'watertight/node-test';\n" });
     const { code, output } = await project.node(['plain.mjs']);

@@ -31,7 +31,7 @@ test('undici', async () => void (globalThis.kept4 = await (await load('${undici}
 
 const LEAVING = ['node:http', 'node:http, an empty body', 'node:http, no answer', 'fetch', 'undici'];
 
-describe('a run that reports leaks ends by itself,', () => {
+describe('a run that reports leaks ends by itself,', { concurrency: true }, () => {
   let server: RawServer;
   let project: Project;
   before(async () => {

@@ -31,14 +31,24 @@ const INHERITED = ['NODE_TEST_CONTEXT', 'NODE_OPTIONS', 'NODE_V8_COVERAGE', 'VIT
 /** A run that hangs is the adapter's fault: this long is longer than any takes. */
 const RUN_MS = 90_000;
 
+/** The folder that the projects of this process lie in, made for the first of them. */
+let shelf: string | null = null;
+
+function theShelf(): string {
+  if (shelf !== null) return shelf;
+  // Not below a node_modules: what lies there is a package to runners and to us, not the program.
+  const all = fileURLToPath(new URL('dist-test/.projects/', packageRoot));
+  mkdirSync(all, { recursive: true });
+  const own = (shelf = mkdtempSync(join(all, 'shelf-')));
+  process.once('exit', () => rmSync(own, { recursive: true, force: true }));
+  return own;
+}
+
 export class Project {
   readonly folder: string;
 
   constructor(name: string) {
-    // Not below a node_modules: what lies there is a package to runners and to us, not the program.
-    const shelf = fileURLToPath(new URL('dist-test/.projects/', packageRoot));
-    mkdirSync(shelf, { recursive: true });
-    this.folder = mkdtempSync(join(shelf, `${name}-`));
+    this.folder = mkdtempSync(join(theShelf(), `${name}-`));
   }
 
   write(files: Readonly<Record<string, string>>): void {
@@ -58,9 +68,12 @@ export class Project {
     return text;
   }
 
-  /** Puts a copy of the built package into the project's own node_modules: as npm would, and not a link into a workspace. */
+  /**
+   * Puts a copy of the built package into a node_modules above the project: as npm would, and not a link into a workspace.
+   * All projects of this process find the same copy there.
+   */
   install(): void {
-    const target = join(this.folder, 'node_modules', 'watertight');
+    const target = join(theShelf(), 'node_modules', 'watertight');
     if (existsSync(target)) return;
     for (const part of ['dist', 'src', 'package.json']) cpSync(fileURLToPath(new URL(part, packageRoot)), join(target, part), { recursive: true });
   }
@@ -85,6 +98,12 @@ export class Project {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
+
+/**
+ * How many tests of a file run at the same time, each with a project and a runner of its own: a runner that has found a
+ * leak waits for over a second whether the response is read after all.
+ */
+export const AT_ONCE = 4;
 
 /** A test with a project of its own and a server that answers each request with 50 bytes. */
 export function inProject(name: string, body: (project: Project, origin: string) => Promise<void>): () => Promise<void> {

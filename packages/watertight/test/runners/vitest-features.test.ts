@@ -1,11 +1,10 @@
 /** watertight/vitest and what vitest has: pools, TypeScript, timers, retries, other clients, options. */
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { RawServer } from '../fixtures/raw-server.js';
+import { describe, test } from 'node:test';
 import { checkClients, clientTests } from './clients.js';
 import { AT_END, type Outcome } from './contract.js';
-import { Project } from './project.js';
+import { AT_ONCE, inProject, type Project } from './project.js';
 import { outcome, unavailable, vitest } from './vitest-run.js';
 
 /** The same tests in TypeScript, where lines have to be mapped: the marked one is not where it is in what runs. */
@@ -27,27 +26,23 @@ test('${name} clean', async () => {
 });
 `;
 
-describe('under vitest', { skip: unavailable ?? false }, () => {
-  let server: RawServer;
-  let project: Project;
-  before(async () => {
-    server = await RawServer.start({ onRequest: (request) => request.reply('x'.repeat(50)) });
-  });
-  beforeEach(() => {
-    project = new Project('vitest');
+/** A test in a project of its own. */
+function inOwn(body: (project: Project, origin: string) => Promise<void>): () => Promise<void> {
+  return inProject('vitest', async (project, origin) => {
     project.install();
     project.write({ 'package.json': '{ "type": "module" }' });
+    await body(project, origin);
   });
-  afterEach(() => project.remove());
-  after(() => server.stop());
+}
 
+describe('under vitest', { skip: unavailable ?? false, concurrency: AT_ONCE }, () => {
   for (const [name, options] of Object.entries({
     threads: { pool: 'threads' },
     'threads with realms of their own': { pool: 'vmThreads' },
     'one process for all files': { isolate: false, maxWorkers: 1 },
   })) {
-    test(`in ${name} each file is checked, and lines are those of the TypeScript`, async () => {
-      const { code, output } = await vitest(project, { 'first.test.ts': typed(server.origin, 'first'), 'second.test.ts': typed(server.origin, 'second') }, options);
+    test(`in ${name} each file is checked, and lines are those of the TypeScript`, inOwn(async (project, origin) => {
+      const { code, output } = await vitest(project, { 'first.test.ts': typed(origin, 'first'), 'second.test.ts': typed(origin, 'second') }, options);
       for (const file of ['first', 'second']) {
         assert.equal(outcome(output, `${file} leaking`), 'failed', output);
         assert.equal(outcome(output, `${file} clean`), 'passed', output);
@@ -58,12 +53,12 @@ describe('under vitest', { skip: unavailable ?? false }, () => {
       assert.doesNotMatch(output, AT_END);
       assert.doesNotMatch(output, /Serialized Error/, 'the leaks are printed once');
       assert.equal(code, 1);
-    });
+    }));
   }
 
-  test('fake timers, retries, tests that are meant to fail, soft assertions, late skips, fixtures and onTestFinished', async () => {
+  test('fake timers, retries, tests that are meant to fail, soft assertions, late skips, fixtures and onTestFinished', inOwn(async (project, origin) => {
     const { code, output } = await vitest(project, {
-      'kinds.test.ts': `${typed(server.origin, 'typed')}
+      'kinds.test.ts': `${typed(origin, 'typed')}
 test('fake timers, leaking', async () => {
   vi.useFakeTimers();
   await fetchPreview('fake');
@@ -132,21 +127,21 @@ withPreview('with a fixture', ({ preview }) => {
     assert.match(output, /expected 1 to be 2/);
     for (const path of ['meant', 'soft', 'skipped', 'settling']) assert.doesNotMatch(output, new RegExp(`unread body: GET \\S+/${path} `), `${path}\n${output}`);
     assert.equal(code, 1);
-  });
+  }));
 
-  test('fetch, undici and node:http are checked as well', async () => {
-    const source = `import { test } from 'vitest';\n${clientTests(server.origin, 'undici7')}`;
+  test('fetch, undici and node:http are checked as well', inOwn(async (project, origin) => {
+    const source = `import { test } from 'vitest';\n${clientTests(origin, 'undici7')}`;
     const { code, output } = await vitest(project, { 'clients.test.mjs': source });
     checkClients(output, source, 'clients.test.mjs', outcome);
     assert.equal(code, 1);
-  });
+  }));
 
-  test('options are for one test, a group, a file, or all: the last word is the nearest', async () => {
+  test('options are for one test, a group, a file, or all: the last word is the nearest', inOwn(async (project, origin) => {
     const { code, output } = await vitest(
       project,
       {
         'quiet.ts': `import { ignoreTopFunction } from 'watertight/leak';\nimport { leakCheck } from 'watertight/vitest';\nleakCheck({ ignore: [ignoreTopFunction('fetchPreview')] });\n`,
-        'options.test.ts': `${typed(server.origin, 'quick')}
+        'options.test.ts': `${typed(origin, 'quick')}
 import { beforeEach, describe } from 'vitest';
 import { leakCheck } from 'watertight/vitest';
 describe('group', () => {
@@ -162,12 +157,12 @@ test('wrong', () => leakCheck({ retry: 1 } as never));
     assert.equal(outcome(output, 'unchecked'), 'passed', output);
     assert.match(output, /TypeError: a leak check has no option 'retry'; it has retries,/, output);
     assert.equal(code, 1);
-  });
+  }));
 
-  test('imported by a setup file it works where each file has its own modules', async () => {
-    const { code, output } = await vitest(project, { 'setup.mjs': "import 'watertight/vitest';\n", 'one.test.ts': typed(server.origin, 'one'), 'two.test.ts': typed(server.origin, 'two') }, { setupFiles: ['./setup.mjs'] });
+  test('imported by a setup file it works where each file has its own modules', inOwn(async (project, origin) => {
+    const { code, output } = await vitest(project, { 'setup.mjs': "import 'watertight/vitest';\n", 'one.test.ts': typed(origin, 'one'), 'two.test.ts': typed(origin, 'two') }, { setupFiles: ['./setup.mjs'] });
     assert.equal(outcome(output, 'one leaking'), 'failed', output);
     assert.equal(outcome(output, 'two leaking'), 'failed', output);
     assert.equal(code, 1);
-  });
+  }));
 });
