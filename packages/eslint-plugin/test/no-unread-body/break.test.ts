@@ -3,18 +3,23 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { get } from 'watertight';
 
 const CHUNK = Buffer.alloc(64 * 1024);
 
+/** How many connections have to be seen to end, one after the other, before one that has not ended counts as held. */
+const PROBES = 10;
+
 /** A server whose responses never end by themselves; `isHeld` says whether its last one is still open. */
 async function endlessServer(t: TestContext): Promise<{ url: string; isHeld: () => Promise<boolean> }> {
   let last: http.ServerResponse | null = null;
-  const server = http.createServer((_req, res) => {
-    last = res;
+  let probe: http.ServerResponse | null = null;
+  const server = http.createServer((req, res) => {
+    if (req.url === '/probe') probe = res;
+    else last = res;
     const write = (): void => {
       while (!res.destroyed && res.write(CHUNK));
     };
@@ -30,7 +35,13 @@ async function endlessServer(t: TestContext): Promise<{ url: string; isHeld: () 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     isHeld: async () => {
-      for (let n = 0; n < 100 && !last!.destroyed; n++) await sleep(10);
+      for (let n = 0; n < PROBES && !last!.destroyed; n++) {
+        const socket = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
+        socket.write('GET /probe HTTP/1.1\r\nHost: probe\r\n\r\n');
+        await once(socket, 'data');
+        socket.destroy();
+        while (!probe!.destroyed) await sleep(1);
+      }
       return !last!.destroyed;
     },
   };

@@ -8,7 +8,8 @@ import { withWrites, type CorpusCase, type Writes } from './corpus-case.js';
 import { play } from './case-player.js';
 import { complaints } from './outcome-judge.js';
 
-const AT_ONCE = 16;
+/** A case mostly waits: for the pause before its probe, and some for a deadline. */
+const AT_ONCE = 32;
 
 export function describeCorpus(title: string, cases: CorpusCase[]): void {
   describe(title, () => {

@@ -18,7 +18,10 @@ async function run(what: string, track?: string, registered = true): Promise<{ s
   delete env.WATERTIGHT_TRACK;
   if (track !== undefined) env.WATERTIGHT_TRACK = track;
   const flags = registered ? ['--import', 'watertight/register'] : [];
-  return promisify(execFile)(process.execPath, [...flags, compiledProgram('instrument/registered-program.js'), what, server.origin], { timeout: 20_000, env });
+  const running = promisify(execFile)(process.execPath, [...flags, compiledProgram('instrument/registered-program.js'), what, server.origin], { timeout: 20_000, env });
+  // Its connections would be kept alive for seconds, and the program with them; it has printed what it saw.
+  running.child.stdout?.once('data', () => server.dropAll());
+  return running;
 }
 
 test('unfinished requests are seen, with the lines that made them, and do not keep the process alive', async () => {

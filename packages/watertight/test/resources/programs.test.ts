@@ -67,10 +67,12 @@ function entriesOf(why: readonly string[], path: string): WhyEntry[] {
   return entries;
 }
 
-describe('what keeps a process alive', () => {
+// A program is given time for its connections and messages: others run meanwhile.
+describe('what keeps a process alive', { concurrency: 3 }, () => {
   for (const program of resourcePrograms) {
+    const { path, lineOf } = writeProgram(program);
+
     test(program.name, async () => {
-      const { path, lineOf } = writeProgram(program);
       const { ours, why, libuv } = await look(program, path);
 
       const alive = ours.map(({ type, description, file, line }) => `${type} | ${description} | ${file === path ? String(line) : String(file)}`);
@@ -90,7 +92,7 @@ describe('what keeps a process alive', () => {
 
     if (program.ends === true) {
       test(`${program.name}: it ends by itself`, async () => {
-        const { code } = await run([writeProgram(program).path], 'ignore');
+        const { code } = await run([path], 'ignore');
         assert.equal(code, 0);
       });
     }
