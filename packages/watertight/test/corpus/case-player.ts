@@ -33,7 +33,7 @@ export interface Outcome {
   timesAsked: number;
   probe: 'its own response' | 'another response' | Refusal;
   probeReused: boolean;
-  /** Connections open a second after the probe, the probe's own not counted. */
+  /** Connections still open some seconds after the probe, the probe's own not counted. */
   leftOpen: number;
 }
 

@@ -155,15 +155,18 @@ test('a request that waits takes the connection that becomes free, and the late 
     },
   });
   let dials = 0;
+  let goOn: () => void = () => {};
+  const late = new Promise<void>((resolve) => (goOn = resolve));
   const dial = async (): Promise<net.Socket> => {
-    if (dials++ > 0) await sleep(300);
+    if (dials++ > 0) await late;
     return net.connect(server.port, '127.0.0.1');
   };
   const { client, transport } = loop.client({ dial });
   const texts = await Promise.all([1, 2].map(async () => (await client.get(server.origin)).text()));
   assert.deepEqual(texts, ['on 0', 'on 0']);
   assert.equal(transport.stats().dialling, 1);
-  await sleep(400);
+  goOn();
+  for (let turns = 0; turns < 500 && transport.stats().idle < 2; turns++) await sleep(10);
   const { idle, active, dialling, waiting } = transport.stats();
   assert.deepEqual({ idle, active, dialling, waiting }, { idle: 2, active: 0, dialling: 0, waiting: 0 });
 }));

@@ -188,7 +188,7 @@ test('a server that restarts on its port is found again by the first requests, a
   try {
     const texts = await Promise.all(Array.from({ length: 20 }, ask));
     assert.ok(texts.every((text) => text === 'hello'));
-    await sleep(200);
+    for (let turns = 0; turns < 500 && transport.stats().idle !== server.open.length; turns++) await sleep(10);
     assert.equal(transport.stats().idle, server.open.length);
     transport.closeIdleConnections();
     assert.equal(await server.settlesAt(0), 0);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { LeakError} from 'watertight/leak';
 import { ignoreTopFunction, ignoreUrl, LeakSession, type Leak, type LeakOutcome, type SessionOptions, type SessionTest } from 'watertight/leak';
 import type { Client } from 'watertight';
@@ -88,8 +88,10 @@ test('tests that overlap are told apart', onBench(async ({ session, client, orig
 }));
 
 test('what is started after a test ended, or across timers of it, is told at the end, with its name', onBench(async ({ session, leak, run }) => {
-  assert.equal(await run('late', () => void setTimeout(() => void leak('late'), 30)), null);
-  await sleep(60);
+  let opened: () => void = () => {};
+  const isOpen = new Promise<void>((resolve) => (opened = resolve));
+  assert.equal(await run('late', () => void setTimeout(() => void leak('late').then(opened), 30)), null);
+  await isOpen;
   const error = await session.finish();
   assert.deepEqual(error?.leaks.map(({ url, scope }) => [new URL(url).pathname, scope]), [['/late', 'late']]);
   assert.match(error.message, /\n {4}by the test 'late'\n/);

@@ -25,6 +25,12 @@ const FILLINGS: [name: string, value: string][] = [
   ['percent signs', '%'.repeat(100_000)],
 ];
 
+/** Of the processor, not of the clock: other programs may be running. */
+function cpuMsSince(started: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(started);
+  return (user + system) / 1000;
+}
+
 for (const field of FIELDS) {
   test(`100 kB of anything in ${field} is read in time that does not explode`, onLoopback(async (net) => {
     const server = await net.serve({
@@ -32,7 +38,7 @@ for (const field of FIELDS) {
     });
     const { client } = net.client();
     for (const [index, [name]] of FILLINGS.entries()) {
-      const started = performance.now();
+      const started = process.cpuUsage();
       try {
         const response = await client.get(`${server.origin}/${index}`, { timeout: 20_000 });
         response.headers.get(field);
@@ -40,7 +46,7 @@ for (const field of FIELDS) {
       } catch (error) {
         assert.notEqual((error as Error).name, 'TimeoutError', name);
       }
-      const elapsed = performance.now() - started;
+      const elapsed = cpuMsSince(started);
       assert.ok(elapsed < SLOW_MS, `${name}: ${elapsed.toFixed(0)} ms`);
     }
   }));
@@ -49,9 +55,9 @@ for (const field of FIELDS) {
 test('a Connection field of 1 MB is read in time that does not explode', onLoopback(async (net) => {
   const server = await net.serve({ onRequest: (request) => request.reply('hello', { fields: [`Connection: ${'a,'.repeat(500_000)}a`] }) });
   const { client } = net.client();
-  const started = performance.now();
+  const started = process.cpuUsage();
   await client.get(server.origin).then((response) => response.bytes()).catch(() => {});
-  assert.ok(performance.now() - started < SLOW_MS);
+  assert.ok(cpuMsSince(started) < SLOW_MS);
 }));
 
 test('ten thousand tiny fields cost memory in proportion to their bytes', onLoopback(async (net) => {
@@ -76,9 +82,10 @@ test('twenty thousand empty gzip members decode in time that does not explode', 
   const members = Buffer.concat([...Array.from({ length: 20_000 }, () => gzipSync('')), gzipSync('end')]);
   const server = await net.serve({ onRequest: (request) => request.reply(members, { fields: ['Content-Encoding: gzip'] }) });
   const { client } = net.client();
-  const started = performance.now();
+  const started = process.cpuUsage();
   assert.equal(await (await client.get(server.origin)).text(), 'end');
-  assert.ok(performance.now() - started < 3000, `${performance.now() - started} ms`);
+  const elapsed = cpuMsSince(started);
+  assert.ok(elapsed < 3000, `${elapsed} ms`);
 }));
 
 const LIMIT = 1 << 20;
@@ -168,6 +175,6 @@ test('hosts are forgotten when their idle time is over', onLoopback(async (loop)
   const server = await loop.serve({ onRequest: (request) => request.connection.write(reply('hello')) });
   const { client, transport } = loop.client({ idleConnTimeout: 50, dial: () => net.connect(server.port, '127.0.0.1') });
   for (let i = 0; i < 50; i++) await (await client.get(`http://h${i}.test/`)).bytes();
-  assert.equal(await server.settlesAt(0, 3000), 0);
+  assert.equal(await server.settlesAt(0), 0);
   assertEmpty(transport);
 }));

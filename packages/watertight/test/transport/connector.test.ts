@@ -156,12 +156,16 @@ describe('the idle connections', () => {
     assert.equal(taskCount(), 1);
     // One that is used again starts its time anew.
     await (await client.get(server.origin)).text();
+    // A busy machine may let one be idle for so long all the same.
+    let late = 0;
     for (let i = 0; i < 4; i++) {
+      const idleSince = performance.now();
       await sleep(30);
+      if (performance.now() - idleSince >= 70) late++;
       await (await client.get(server.origin)).text();
     }
     const { opened } = transport.stats();
-    assert.ok(opened <= 3, `${opened} connections, though none was idle for 80 ms`);
+    assert.ok(opened <= 3 + late, `${opened} connections, though all but ${late} times none was idle for 80 ms`);
     await until('the second ended', () => transport.stats().idle === 0);
   }));
 
