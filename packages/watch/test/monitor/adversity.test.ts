@@ -69,10 +69,16 @@ async function watched(body: (watch: Watched) => Promise<void>, file = ':memory:
 }
 
 describe('a disk that is full', () => {
-  test('stops neither the watch nor the verdict, is said once, and what comes after it is kept again', async () => {
+  test('stops neither the watch nor the verdict, is said once, and what comes after it is kept again', async (t) => {
     const file = join(room, 'full.db');
+    // Each scrape has a time of its own: two in the same millisecond would be one sample, and have one profile.
+    t.mock.timers.enable({ apis: ['Date'], now: NOW });
     await watched(async ({ source, history, monitor, faults, reports }) => {
-      await monitor.scrapeAll();
+      const scrapeAll = (): Promise<void> => {
+        t.mock.timers.tick(1000);
+        return monitor.scrapeAll();
+      };
+      await scrapeAll();
       // What a full disk does, SQLite does at a size that it may not exceed; of its own connection only.
       const { db } = (history as unknown as { sql: { db: Database.Database } }).sql;
       const { page_count: pages } = db.prepare('PRAGMA page_count').get() as { page_count: number };
@@ -83,11 +89,11 @@ describe('a disk that is full', () => {
         for (let i = 0; ; i++) history.target(`http://127.0.0.1/${filler}${i}`);
       }, /full/);
       // The pages that are there have some room left.
-      while (faults.length === 0) await monitor.scrapeAll();
+      while (faults.length === 0) await scrapeAll();
       const told = reports.length;
       for (let look = 0; look < 8; look++) {
         source.unread += 3;
-        await monitor.scrapeAll();
+        await scrapeAll();
       }
       assert.equal(reports.length, told + 8, 'who listens is told of every scrape');
       assert.equal(reports.at(-1)?.leaking, true);
@@ -95,7 +101,7 @@ describe('a disk that is full', () => {
       assert.match(faults[0], /full/);
       db.exec('PRAGMA max_page_count = 1000000');
       const before = history.samples(1, 0).length;
-      await monitor.scrapeAll();
+      await scrapeAll();
       assert.equal(history.samples(1, 0).length, before + 1);
       assert.equal(history.incidents().length, 1);
       assert.equal(faults.length, 1);
