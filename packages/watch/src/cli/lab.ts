@@ -20,7 +20,7 @@ export function addLab(program: Command): void {
     .command('lab')
     .summary('run the well-known experiments, beside what Go does')
     .description(
-      'Runs each experiment in a process of its own against a test server on this machine, and compares the number of\n' +
+      'Runs the experiments, in other processes, against a test server on this machine, and compares the number of\n' +
         'live tasks with what a Go program had. The exit status is 1 if any number differs.',
     )
     .option('--only <id>', 'run this experiment only (may be given several times)', collect)

@@ -1,11 +1,8 @@
-/** Owns a run of many scenarios: one test server, and a child process for each scenario, a few at a time. */
-import { once } from 'node:events';
-import { complaintOf, startChild, startServer } from './lab-child.js';
-import { isAsGo, type Answer, type Run } from './outcome.js';
+/** Owns a run of many scenarios: one test server, and a few lanes in which one scenario follows another. */
+import { startServer } from './lab-child.js';
+import { isAsGo, type Run } from './outcome.js';
+import { ScenarioLane } from './scenario-lane.js';
 import { hostsOf, type Scenario } from './scenario.js';
-
-/** Longest time one scenario may take, in milliseconds; the longest recorded one takes two seconds. */
-const DEADLINE = 30_000;
 
 export interface RunnerOptions {
   /** How many scenarios run at once; default 2. */
@@ -24,21 +21,23 @@ export async function runScenarios(scenarios: readonly Scenario[], options: Runn
   const again: number[] = [];
   let next = 0;
   let done = 0;
-  async function lane(ports: readonly number[]): Promise<void> {
+  const opened = Array.from({ length: lanes }, (_, index) => new ScenarioLane(server.ports.slice(index * hosts, (index + 1) * hosts)));
+  async function runNext(lane: ScenarioLane): Promise<void> {
     for (let index = next++; index < scenarios.length; index = next++) {
-      const run = await runInChild(scenarios[index], ports);
+      const run = await lane.run(scenarios[index]);
       runs[index] = run;
       if (isAsGo(run) || !isTimed(run.scenario)) options.onRun?.(run, ++done);
       else again.push(index);
     }
   }
   try {
-    await Promise.all(Array.from({ length: lanes }, (_, index) => lane(server.ports.slice(index * hosts, (index + 1) * hosts))));
+    await Promise.all(opened.map(runNext));
     for (const index of again) {
-      runs[index] = await runInChild(scenarios[index], server.ports);
+      runs[index] = await opened[0].run(scenarios[index]);
       options.onRun?.(runs[index], ++done);
     }
   } finally {
+    await Promise.all(opened.map((lane) => lane.end()));
     server.child.disconnect();
   }
   return runs;
@@ -51,29 +50,4 @@ export async function runScenarios(scenarios: readonly Scenario[], options: Runn
  */
 function isTimed({ steps }: Scenario): boolean {
   return steps.some((step) => step.op === 'request' && step.cancelMs > 0);
-}
-
-async function runInChild(scenario: Scenario, ports: readonly number[]): Promise<Run> {
-  const child = startChild('scenario-process.js');
-  const complaint = complaintOf(child);
-  let answer: Answer | null = null;
-  let late = false;
-  child.on('message', (message) => {
-    answer = message as Answer;
-  });
-  const deadline = setTimeout(() => {
-    late = true;
-    child.kill('SIGKILL');
-  }, DEADLINE);
-  child.send({ scenario, ports });
-  const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
-  clearTimeout(deadline);
-  return { scenario, ...judge(answer, late, signal ?? `status ${code}`, complaint()) };
-}
-
-function judge(answer: Answer | null, late: boolean, how: string, complaint: string): Answer {
-  if (late && answer !== null) return { failure: `it counted, but its process did not end within ${DEADLINE / 1000} s: something keeps it alive` };
-  if (late) return { failure: `it did not end within ${DEADLINE / 1000} s` };
-  if (answer !== null) return answer;
-  return { failure: `its process ended early (${how})${complaint === '' ? '' : `: ${complaint}`}` };
 }

@@ -1,7 +1,7 @@
 /**
  * Owns the run of one scenario: a fresh client, the responses that it keeps, and its counts.
  *
- * It runs in a process of its own (scenario-process.ts), because tasks are counted for the whole process.
+ * Nothing else runs in its process meanwhile (scenario-process.ts), because tasks are counted for the whole process.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, goDefaults, Transport, type Body, type Response } from 'watertight';
@@ -14,28 +14,12 @@ import type { RequestStep, Scenario } from './scenario.js';
 /** What a count leaves time for, in milliseconds: loops that are about to end, timers that are due. */
 const SETTLE = 250;
 
-/** Runs the scenario against the servers on `ports`. The process should do nothing else. */
-export async function runScenario(scenario: Scenario, ports: readonly number[]): Promise<Outcome> {
-  setTracking('all');
-  const run = new ScenarioRun(scenario, ports);
-  for (const step of scenario.steps) {
-    switch (step.op) {
-      case 'request':
-        await run.request(step);
-        break;
-      case 'wait':
-        await sleep(step.ms);
-        break;
-      default:
-        await run[step.op]();
-    }
-  }
-  return run.outcome();
-}
+/** Longest time that clearing may take, in milliseconds. */
+const CLEARING = 2000;
 
-class ScenarioRun {
+export class ScenarioRun {
   private readonly client: Client;
-  private readonly ports: readonly number[];
+  private readonly transport: Transport;
   /** Keeps every response that was not closed referenced. Otherwise the garbage collector would find it and the library would close its connection, and the count would depend on when. */
   private readonly kept: Response[] = [];
   private readonly timers = new Set<NodeJS.Timeout>();
@@ -43,12 +27,44 @@ class ScenarioRun {
   private readonly held: (readonly Held[])[] = [];
   private errors = 0;
 
-  constructor(scenario: Scenario, ports: readonly number[]) {
-    this.client = new Client({ transport: new Transport({ ...goDefaults, ...scenario.transport }) });
-    this.ports = ports;
+  constructor(
+    private readonly scenario: Scenario,
+    private readonly ports: readonly number[],
+  ) {
+    this.transport = new Transport({ ...goDefaults, ...scenario.transport });
+    this.client = new Client({ transport: this.transport });
   }
 
-  async request(step: RequestStep): Promise<void> {
+  /** Runs the scenario against the servers on the ports. The process should do nothing else. */
+  async outcome(): Promise<Outcome> {
+    setTracking('all');
+    for (const step of this.scenario.steps) {
+      switch (step.op) {
+        case 'request':
+          await this.request(step);
+          break;
+        case 'wait':
+          await sleep(step.ms);
+          break;
+        default:
+          await this[step.op]();
+      }
+    }
+    for (const timer of this.timers) clearTimeout(timer);
+    return { counts: this.counts, errors: this.errors, held: this.held };
+  }
+
+  /** Gives back what the scenario has left, once it has counted; resolves to whether nothing of it is alive. */
+  async clear(): Promise<boolean> {
+    this.kept.length = 0;
+    await this.transport.close();
+    for (const begin = performance.now(); taskCount() > 1; await sleep(1)) {
+      if (performance.now() - begin > CLEARING) return false;
+    }
+    return true;
+  }
+
+  private async request(step: RequestStep): Promise<void> {
     if (step.parallel) {
       await Promise.all(Array.from({ length: step.times }, () => this.one(step)));
     } else {
@@ -87,30 +103,25 @@ class ScenarioRun {
     return controller.signal;
   }
 
-  closeIdle(): void {
+  private closeIdle(): void {
     this.client.closeIdleConnections();
   }
 
-  async closeAll(): Promise<void> {
+  private async closeAll(): Promise<void> {
     for (const response of this.kept) await response.close();
   }
 
-  async readAll(): Promise<void> {
+  private async readAll(): Promise<void> {
     for (const response of this.kept) {
       // A body that was closed or cancelled meanwhile has nothing more to give; its request has been counted.
       await readBody(response.body, 'all').catch(() => undefined);
     }
   }
 
-  async count(): Promise<void> {
+  private async count(): Promise<void> {
     await sleep(SETTLE);
     this.counts.push(taskCount());
     this.held.push(groupHeld(currentLeaks(), tasks()));
-  }
-
-  outcome(): Outcome {
-    for (const timer of this.timers) clearTimeout(timer);
-    return { counts: this.counts, errors: this.errors, held: this.held };
   }
 }
 

@@ -1,5 +1,5 @@
-// A suite over recorded scenarios: each runs in a process of its own and must count what real Go
-// counted. There is a file for each subject, so that none takes longer than the others.
+// A suite over recorded scenarios: each runs in a process that does nothing else meanwhile, and must count
+// what real Go counted. There is a file for each subject, so that none takes longer than the others.
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { runScenarios, type Run, type Scenario } from '#lab';
