@@ -8,13 +8,6 @@
  */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { addDemo } from './demo.js';
-import { addFlame } from './flame.js';
-import { addLab } from './lab.js';
-import { addRules } from './rules.js';
-import { addRun } from './run.js';
-import { addDiff, addTop } from './top.js';
-import { addWatch } from './watch.js';
 import { UsageError } from './usage-error.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -26,14 +19,21 @@ const program = new Command('watertight')
   .showHelpAfterError('(watertight --help lists what there is)')
   .exitOverride();
 
-addDemo(program);
-addFlame(program);
-addLab(program);
-addRun(program);
-addTop(program);
-addDiff(program);
-addWatch(program);
-addRules(program);
+/** The file of a sub-command is loaded when it is called: none has to wait for what the others need. */
+const SUB_COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
+  demo: async () => (await import('./demo.js')).addDemo(program),
+  flame: async () => (await import('./flame.js')).addFlame(program),
+  lab: async () => (await import('./lab.js')).addLab(program),
+  run: async () => (await import('./run.js')).addRun(program),
+  top: async () => (await import('./top.js')).addTop(program),
+  diff: async () => (await import('./top.js')).addDiff(program),
+  watch: async () => (await import('./watch.js')).addWatch(program),
+  rules: async () => (await import('./rules.js')).addRules(program),
+};
+
+const called = process.argv[2] ?? '';
+// Anything else, `--help` among it, is about all of them.
+for (const add of Object.hasOwn(SUB_COMMANDS, called) ? [SUB_COMMANDS[called]] : Object.values(SUB_COMMANDS)) await add();
 
 // `watertight lab | head`: the reader closed the pipe, which is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
