@@ -1,6 +1,6 @@
 // A Node service that a Prometheus scrapes: its metrics go through prom-client (`prom`) or through OpenTelemetry's
 // exporter for Prometheus (`otel`). It asks another for a page again and again, and leaves each response unread
-// (`leaked`) or closes it (`closed`). It prints its port.
+// (`leaked`) or closes it after a moment (`closed`), so that some are open whenever it is scraped. It prints its port.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,6 +12,8 @@ import { otelMetrics, promMetrics } from 'watertight/metrics';
 
 const [form, body] = process.argv.slice(2);
 const kept: Response[] = [];
+/** Several times the pace at which it asks, ms. */
+const OPEN_FOR = 400;
 
 const pages = createServer((_request, response) => response.end('x'.repeat(1000))).listen(0, '127.0.0.1');
 await once(pages, 'listening');
@@ -19,8 +21,8 @@ const url = `http://127.0.0.1:${(pages.address() as AddressInfo).port}/`;
 
 async function preview(): Promise<void> {
   const response = await get(url);
-  if (body === 'closed') await response.close();
-  else kept.push(response);
+  if (body !== 'closed') kept.push(response);
+  else setTimeout(() => void response.close(), OPEN_FOR);
 }
 
 if (form === 'otel') {

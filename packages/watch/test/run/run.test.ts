@@ -14,6 +14,8 @@ import { main, start, watertight } from '../cli/command.js';
 
 const programs = fileURLToPath(new URL('programs/', import.meta.url));
 const [leaking, clean, nothing, busy, parent, slow] = ['leaking', 'clean', 'nothing', 'busy', 'parent', 'slow'].map((name) => join(programs, `${name}.js`)) as [string, string, string, string, string, string];
+/** Each test has processes of its own, and waits for them: two wait together. */
+const AT_ONCE = { concurrency: 2 };
 const room = mkdtempSync(join(tmpdir(), 'run-'));
 const server = createLabServer();
 let origin = '';
@@ -29,7 +31,7 @@ after(() => {
   rmSync(room, { recursive: true, force: true });
 });
 
-describe('watertight run: the report', () => {
+describe('watertight run: the report', AT_ONCE, () => {
   test('says what leaks, how often, and which line opened it', async () => {
     const { stderr } = await watertight('run', leaking, origin);
     assert.match(stderr, /watertight: leaking\.js ended\. 7 tasks alive, 3 leaks\./);
@@ -85,7 +87,7 @@ describe('watertight run: the report', () => {
   });
 });
 
-describe('watertight run: on a terminal', () => {
+describe('watertight run: on a terminal', AT_ONCE, () => {
   const hasScript = spawnSync('script', ['--version']).status === 0;
 
   /** Runs the command with a terminal of 24 rows for all of its streams. */
@@ -110,16 +112,16 @@ describe('watertight run: on a terminal', () => {
   });
 });
 
-describe('watertight run: other clients', () => {
+describe('watertight run: other clients', AT_ONCE, () => {
   test('a response of fetch is named with its line, and how it is released', async () => {
-    const { stderr, status } = await watertight('run', '--fail-on-leak', slow, origin);
+    const { stderr, status } = await watertight('run', '--fail-on-leak', slow, origin, '0');
     assert.match(stderr, /1 × unread body: GET http:\/\/127\.0\.0\.1:\d+\/bytes\/5 \(200\), 0 of 5 bytes read\n +opened at .*slow\.ts:3:/);
     assert.match(stderr, /await response\.body\?\.cancel\(\)/);
     assert.equal(status, 1);
   });
 });
 
-describe('watertight run: which copy of the library', () => {
+describe('watertight run: which copy of the library', AT_ONCE, () => {
   /** A copy of the built library in `folder`, beside links to what it depends on. */
   function copyLibrary(folder: string): void {
     const require = createRequire(import.meta.url);
@@ -166,7 +168,7 @@ describe('watertight run: which copy of the library', () => {
   });
 });
 
-describe('watertight run: the program', () => {
+describe('watertight run: the program', AT_ONCE, () => {
   test('has its own arguments, whatever they look like, and no trace of the watch', async () => {
     const { stdout } = await watertight('run', leaking, origin, 'return', '--json', '--help', '--', 'a b');
     assert.deepEqual(JSON.parse(stdout), { argv: [origin, 'return', '--json', '--help', '--', 'a b'], execArgv: [], marked: false, kept: 3 });
@@ -203,7 +205,7 @@ describe('watertight run: the program', () => {
   });
 });
 
-describe('watertight run: the exit status', () => {
+describe('watertight run: the exit status', AT_ONCE, () => {
   test('is the program\'s own', async () => {
     assert.equal((await watertight('run', nothing)).status, 0);
     assert.equal((await watertight('run', nothing, '5')).status, 5);
@@ -231,7 +233,7 @@ describe('watertight run: the exit status', () => {
   });
 });
 
-describe('watertight run: signals', { skip: process.platform === 'win32' }, () => {
+describe('watertight run: signals', { ...AT_ONCE, skip: process.platform === 'win32' }, () => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     test(`${signal} to the command ends the program, reports, and ends the command as a shell expects`, async () => {
       const command = start(['run', busy]);
