@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /**
  * Owns the `watertight` command: it registers the sub-commands, one file each, and turns errors into a message
  * and an exit status.

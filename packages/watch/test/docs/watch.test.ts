@@ -59,7 +59,7 @@ async function watches(t: TestContext, args: readonly string[]): Promise<void> {
 
 test('the unit for systemd is one, and what it starts watches', async (t) => {
   const unit = shownFile('watertight.service');
-  const [, args = ''] = /^ExecStart=\S+ \S+\/main\.js (.*)$/m.exec(unit) ?? [];
+  const [, args = ''] = /^ExecStart=\S+ \S+\/watertight\.js (.*)$/m.exec(unit) ?? [];
   await watches(t, args.split(' '));
   if (spawnSync('systemd-analyze', ['--version']).status !== 0) return t.diagnostic('systemd-analyze is not installed');
   const room = mkdtempSync(join(tmpdir(), 'docs-unit-'));
