@@ -31,9 +31,10 @@ function unbuilt(t: TestContext, dist: Readonly<Record<string, string>> = {}): s
   return join(folder, 'bin', 'watertight.js');
 }
 
-test('it is executable, and runs the built command', () => {
+test('it is what npm links, is executable, and runs the built command', () => {
   assert.equal(statSync(bin).mode & 0o111, 0o111);
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  const { version, bin: linked } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string; bin: object };
+  assert.deepEqual(linked, { watertight: './bin/watertight.js' });
   const { status, stdout, stderr } = run(bin);
   assert.deepEqual([status, stdout, stderr], [0, `${version}\n`, '']);
 });

@@ -1,0 +1,143 @@
+/** Owns how each documented command is tried: what is there, what it must print, how it ends; and why some are not tried. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './documented-commands.js';
+import type { Scene } from './command-stage.js';
+
+export interface Trial {
+  /** What there is besides the files. Default `empty`. */
+  readonly scene?: Scene;
+  readonly files?: Readonly<Record<string, string | Buffer>>;
+  /** It runs in the checkout, not in a project that uses the packages. */
+  readonly checkout?: boolean;
+  /** It runs until this is printed, and is ended as by Ctrl-C. Otherwise it ends by itself. */
+  readonly until?: RegExp;
+  /** The exit status. Default 0. */
+  readonly status?: number;
+  /** It is a program of the user's, or of Go's, that Ctrl-C simply ends. */
+  readonly endsByCtrlC?: boolean;
+  readonly prints?: RegExp;
+  readonly writes?: Readonly<Record<string, RegExp>>;
+  /** Programs that must be installed, or it is skipped. */
+  readonly programs?: readonly string[];
+}
+
+const findALeak = readFileSync(join(root, 'docs', 'find-a-leak.md'), 'utf8');
+/** The program of docs/find-a-leak.md, which leaks three responses and ends. */
+const leakingProgram = /<!-- file: app\.js -->\n```js\n([\s\S]*?)```/.exec(findALeak)?.[1] ?? '';
+const server = "import { createServer } from 'node:http';\ncreateServer((request, response) => response.end('hello')).listen(8080, '127.0.0.1', () => console.log('app listens'));\n";
+const recorded = (name: string): Buffer => readFileSync(join(root, 'packages/watertight/test/fixtures/profiles/go1.19/unread-body', name));
+const twoProfiles = { 'before.pb.gz': recorded('before.debug0.pb.gz'), 'after.pb.gz': recorded('after.debug0.pb.gz') };
+
+const leaks: Trial = { files: { 'app.js': leakingProgram }, prints: /3 × unread body: GET http:\/\/127\.0\.0\.1:\d+\/stock\?key=\* \(503\)[^]*opened at app\.js:\d+:\d+ \(stock\)/ };
+const served: Trial = { files: { 'app.js': server, 'service.js': server }, until: /app listens/, prints: /profiles at http:\/\/127\.0\.0\.1:6060\/debug\/pprof\//, endsByCtrlC: true };
+const pprof: Trial = { scene: 'service', programs: ['go'] };
+
+/** Each command that is run, as the documentation has it. */
+export const TRIALS: Readonly<Record<string, Trial>> = {
+  'npx watertight run app.js': leaks,
+  'watertight run app.js': leaks,
+  'npx watertight run --fail-on-leak app.js': { ...leaks, status: 1 },
+  'npx watertight lab': { prints: /All \d+ experiments count what Go counts\./ },
+  'npx watertight lab --serve': { until: /the lab is at http:\/\/127\.0\.0\.1:7676\/#\/lab/ },
+  'watertight lab --serve': { until: /the lab is at http:\/\/127\.0\.0\.1:7676\/#\/lab/ },
+  'WATERTIGHT_PPROF=6060 node --import watertight/register app.js': served,
+  'WATERTIGHT_PPROF=127.0.0.1:6060 node --import watertight/register service.js': served,
+  'node --import watertight/register app.js': { files: { 'app.js': leakingProgram }, prints: /null\nnull\nnull/ },
+  'npx watertight top http://127.0.0.1:6060': { scene: 'service', prints: /12[^]*unreadReports/ },
+  'npx watertight diff before.pb.gz after.pb.gz': { files: twoProfiles, prints: /body/ },
+  'npx watertight flame http://127.0.0.1:6060 -o flame.html': { scene: 'service', writes: { 'flame.html': /<html[^]*unreadReports/ } },
+  'npx watertight watch http://127.0.0.1:6060': { scene: 'service', until: /watching http:\/\/127\.0\.0\.1:6060; dashboard at http:\/\/127\.0\.0\.1:7676\// },
+  'watertight watch --host 0.0.0.0 --dashboard-token TOKEN http://127.0.0.1:6060': { scene: 'service', until: /watching http:\/\/127\.0\.0\.1:6060; dashboard at / },
+  'watertight watch --config watch.yml': {
+    scene: 'service',
+    files: { 'watch.yml': 'targets:\n  - url: http://127.0.0.1:6060\n' },
+    until: /watching http:\/\/127\.0\.0\.1:6060; dashboard at /,
+  },
+  'watertight watch http://10.0.0.5:6060 http://10.0.0.6:6060': { scene: 'machines', until: /watching 2 services; dashboard at / },
+  'watertight watch --prometheus http://prometheus:9090': { scene: 'prometheus', programs: ['prometheus'], until: /watching .*dashboard at / },
+  'watertight watch --prometheus http://prometheus:9090 http://10.0.0.5:6060': { scene: 'prometheus', programs: ['prometheus'], until: /watching .*dashboard at / },
+  'watertight rules --job api --limit 5000 > leaks.rules.yml': { writes: { 'leaks.rules.yml': /{job="api"}[^]*alert: ConnectionLeakFast/ } },
+  'node --import watertight/node-test --test': {
+    files: {
+      'app.test.js': "import { test } from 'node:test';\nimport { createServer } from 'node:http';\ntest('forgets a response', async () => {\n  const server = createServer((q, s) => s.writeHead(503).end('later')).listen(0);\n  await new Promise((r) => server.once('listening', r));\n  await fetch(`http://127.0.0.1:${server.address().port}/stock`);\n  server.unref();\n});\n",
+    },
+    status: 1,
+    prints: /1 response leaked[^]*opened at app\.test\.js:6:9/,
+  },
+  'mocha --require watertight/mocha': {
+    files: {
+      'test.js': "import { createServer } from 'node:http';\nit('forgets a response', async () => {\n  const server = createServer((q, s) => s.writeHead(503).end('later')).listen(0);\n  await new Promise((r) => server.once('listening', r));\n  await fetch(`http://127.0.0.1:${server.address().port}/stock`);\n  server.unref();\n});\n",
+    },
+    status: 1,
+    prints: /1 response leaked[^]*opened at test\.js:5:9/,
+  },
+  'go tool pprof -top   http://localhost:6060/debug/pprof/goroutine': { ...pprof, prints: /Type: goroutine[^]*unreadReports/ },
+  "go tool pprof -http=: 'http://localhost:6060/debug/pprof/profile?seconds=10'": { ...pprof, until: /Serving web UI on http:\/\/localhost:\d+/, endsByCtrlC: true },
+  'go tool pprof -top   http://localhost:6060/debug/pprof/heap': { ...pprof, prints: /Type: inuse_space/ },
+  'go tool pprof -http=: http://localhost:6060/debug/pprof/httpbody': { ...pprof, until: /Serving web UI on http:\/\/localhost:\d+/, endsByCtrlC: true },
+  'go tool pprof -top -sample_index=unread http://localhost:6060/debug/pprof/httpbody': { ...pprof, prints: /Type: unread[^]*unreadReports/ },
+  'go tool pprof -tags  http://localhost:6060/debug/pprof/goroutine': { ...pprof, prints: /host: [^]*127\.0\.0\.1:8080[^]*verdict: / },
+  'go tool pprof -top -diff_base before.pb.gz after.pb.gz': { programs: ['go'], files: twoProfiles, prints: /Type: goroutine[^]*net\/http/ },
+  "curl 'http://localhost:6060/debug/pprof/goroutine?debug=2'": { scene: 'service', programs: ['curl'], prints: /^goroutine \d+ \[[^]*unreadReports/m },
+  'npm start': { checkout: true, until: /node-leaking [^]*watching \d services; dashboard at / },
+  'npm start -- watch http://127.0.0.1:6060': { checkout: true, scene: 'service', until: /watching http:\/\/127\.0\.0\.1:6060; dashboard at / },
+  'npm test -- wire/chunked': { checkout: true, prints: /^ℹ fail 0$/m },
+  'npm test -- framing': { checkout: true, prints: /^ℹ fail 0$/m },
+};
+
+/** CI runs it: .ci/run must contain it. */
+const CI = 'CI runs it';
+const MEASURES = 'measures for minutes; what it measures has tests of its own';
+const SUITE = 'runs every test, and this is one of them';
+const REGISTRY = 'asks the registry; the packed packages are installed by this test instead';
+
+/** Each command that is not run, and why. */
+export const NOT_RUN: Readonly<Record<string, string>> = {
+  'npm ci': 'would remove node_modules, which the tests use; CI begins with it',
+  'npm ci && npm start': 'npm ci would remove node_modules, which the tests use; npm start is run',
+  'npm ci && npm test': SUITE,
+  'npm test': SUITE,
+  'NODE_UNDER_TEST=/path/to/node npm test': SUITE,
+  'npm test -- --slowest 20': SUITE,
+  'npm test -- --again': SUITE,
+  '.ci/run': SUITE,
+  'npm run coverage': SUITE,
+  'npm run clean': 'removes the build, which the tests use',
+  'npm run build': CI,
+  'npm run typecheck': 'the same build as npm run build, which CI runs',
+  'npm run pictures': 'draws the pictures of the README anew, in the checkout',
+  'npm run lint': CI,
+  'npm run check:packages': CI,
+  'npm run deadcode': CI,
+  'node scripts/leak-table.mjs': CI,
+  'TIMING=10 npx eslint packages/*/src bench scripts': 'takes a minute; CI lints the same files',
+  'npm run bench': MEASURES,
+  'npm run bench -- --node 24 --only register --rounds 5': MEASURES,
+  'node bench/profile.js --client ours-all --scenario small-50': MEASURES,
+  'node bench/register-cost.js': MEASURES,
+  'node bench/pprof-cpu.js': MEASURES,
+  'node bench/pprof-write.js': MEASURES,
+  'node bench/watch-load.js [--targets 1000] [--minutes 4]': MEASURES,
+  'node bench/watch-load.js --minutes 4': MEASURES,
+  'node bench/watch-overview.js [--targets 1000]': MEASURES,
+  'node bench/watch-overview.js': MEASURES,
+  'node bench/watch-fleet.js [--processes 1000]': MEASURES,
+  'node bench/watch-fleet.js --processes 1000': MEASURES,
+  'node bench/history.js [365]': MEASURES,
+  'node bench/history.js': MEASURES,
+  'node --expose-gc bench/watch-memory.js 2.5': MEASURES,
+  'node scripts/evaluate-detector.mjs': MEASURES,
+  'node scripts/evaluate-detector.mjs --generated 100': MEASURES,
+  'node scripts/evaluate-detector.mjs --cost': MEASURES,
+  'node scripts/evaluate-groups.mjs': MEASURES,
+  'node scripts/compare-detectors.mjs': MEASURES,
+  'node scripts/scrape-cost.mjs': MEASURES,
+  'node scripts/kill-watcher.mjs --times 100 --seed 20261121': MEASURES,
+  'node packages/eslint-plugin/scripts/lint-published.mjs': 'downloads published packages',
+  'go tool pprof -top -seconds=30 http://localhost:6060/debug/pprof/goroutine': 'records for half a minute; profiles over a time have tests of their own',
+  'docker run -v ./watertight:/etc/watertight:ro -v watertight:/data -p 7676:7676 -e WATERTIGHT_DASHBOARD_TOKEN=… watertight': 'needs Docker and the registry; what the container runs has a test of its own',
+  'npm install --save-dev watertight': REGISTRY,
+  'npm install --save-dev jest-environment-jsdom': REGISTRY,
+  'npm install --save-dev eslint-plugin-watertight eslint typescript typescript-eslint': REGISTRY,
+};
