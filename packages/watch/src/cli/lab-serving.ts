@@ -14,8 +14,10 @@ export async function serveLab(experiments: readonly Scenario[], port: number | 
   try {
     const dashboard = await openDashboard(monitor, history, experiments, port);
     try {
+      // Listened for before the line is written: whoever reads it may press Ctrl-C at once.
+      const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
       process.stdout.write(`the lab is at ${dashboard.url}#/lab; Ctrl-C ends it\n`);
-      await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+      await interrupted;
     } finally {
       await dashboard.close();
     }
