@@ -101,6 +101,7 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'NODE_UNDER_TEST=/path/to/node npm test': SUITE,
   'npm test -- --slowest 20': SUITE,
   'npm test -- --again': SUITE,
+  'npm test -- --profile': SUITE,
   '.ci/run': SUITE,
   'npm run coverage': SUITE,
   'npm run clean': 'removes the build, which the tests use',
