@@ -1,7 +1,7 @@
 /** Owns the choice of the dashboard's port: the default, the option, and what happens when the port is taken. */
 import { InvalidArgumentError } from 'commander';
 import type { Monitor } from '../monitor/index.js';
-import { Dashboard, type DashboardOptions } from '../server/index.js';
+import type { Dashboard, DashboardOptions } from '../server/index.js';
 import type { History } from '../store/index.js';
 
 /** The port of the dashboard, unless it is taken. */
@@ -20,6 +20,8 @@ export function readPort(text: string): number {
  * @throws what `Dashboard.start` throws.
  */
 export async function startDashboard(monitor: Monitor, history: History, options: DashboardOptions): Promise<Dashboard> {
+  // Who only reads a port does not need the server.
+  const { Dashboard } = await import('../server/index.js');
   try {
     return await Dashboard.start(monitor, history, { ...options, port: options.port ?? USUAL_PORT });
   } catch (error) {

@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { compare, formatLesson, formatProgress, formatTable, liveScenarios, parseScenarios, Progress, runScenarios, ScenarioFileError, type Scenario, wellKnownScenarios } from '../lab/index.js';
 import { readPort } from './dashboard-port.js';
-import { serveLab } from './lab-serving.js';
 import { UsageError } from './usage-error.js';
 
 interface LabOptions {
@@ -38,6 +37,7 @@ async function lab({ only, scenarios: file, lanes, json, serve, port }: LabOptio
   const known = serve === true ? liveScenarios : wellKnownScenarios;
   const scenarios = pick(file === undefined ? known() : await readScenarios(file), only);
   if (serve === true) {
+    const { serveLab } = await import('./lab-serving.js');
     await serveLab(scenarios, port);
     return;
   }

@@ -58,10 +58,9 @@ export class ScenarioRun {
   async clear(): Promise<boolean> {
     this.kept.length = 0;
     await this.transport.close();
-    for (const begin = performance.now(); taskCount() > 1; await sleep(1)) {
-      if (performance.now() - begin > CLEARING) return false;
-    }
-    return true;
+    const begin = performance.now();
+    while (taskCount() > 1 && performance.now() - begin < CLEARING) await sleep(1);
+    return taskCount() === 1;
   }
 
   private async request(step: RequestStep): Promise<void> {

@@ -17,7 +17,10 @@ function fileWith(name: string, content: unknown): string {
 
 const unread = { id: 'unread', why: 'two unread', steps: [{ op: 'request', path: '/bytes/5', times: 2 }, { op: 'count' }], errors: 0 };
 
-describe('watertight lab', () => {
+/** Each test has processes of its own, and waits for them: two wait together. */
+const AT_ONCE = { concurrency: 2 };
+
+describe('watertight lab', AT_ONCE, () => {
   test('the table shows the experiment in plain words, both counts and who holds what', async () => {
     const { status, stdout, stderr } = await watertight('lab', '--only', 'quiz-testFun1', '--only', 'idle-connection');
     assert.equal(status, 0, stderr);

@@ -23,7 +23,10 @@ interface Data {
   readonly diagnoses: readonly { id: string; count: number; growth: number; sentence: string }[];
 }
 
-describe('watertight top', () => {
+/** Each test has processes of its own, and waits for them: two wait together. */
+const AT_ONCE = { concurrency: 2 };
+
+describe('watertight top', AT_ONCE, () => {
   test('says how many stand where, what it means, and what to do', async () => {
     const { stdout, status } = await watertight('top', recorded('go1.19/wait-for-connection/after.debug2.txt'));
     assert.equal(status, 0);
@@ -70,7 +73,7 @@ describe('watertight top', () => {
   });
 });
 
-describe('watertight diff', () => {
+describe('watertight diff', AT_ONCE, () => {
   test('says what grew, by how much, and what it means', async () => {
     const { stdout } = await watertight('diff', unread('before'), unread('after'));
     assert.match(stdout, /^5 before, 17 after: \+12\n/);
@@ -99,7 +102,7 @@ describe('watertight diff', () => {
   });
 });
 
-describe('what can\'t be read is a mistake of the command line, and says what it is:', () => {
+describe('what can\'t be read is a mistake of the command line, and says what it is:', AT_ONCE, () => {
   const cases: [string, string[], RegExp][] = [
     ['no such file', ['top', 'nowhere.txt'], /there is no file nowhere\.txt, and it is no address/],
     ['a folder', ['top', recorded('')], /is a folder/],

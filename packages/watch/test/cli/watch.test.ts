@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,8 @@ import { fileURLToPath } from 'node:url';
 import { GoService, removeBuilt, withoutGo } from '../fixtures/go-service.js';
 import { start, watertight } from './command.js';
 
+/** Each test has processes of its own, and waits for them: two wait together. */
+const AT_ONCE = { concurrency: 2 };
 const room = mkdtempSync(join(tmpdir(), 'watch-'));
 after(() => {
   removeBuilt();
@@ -50,7 +52,7 @@ async function look(...args: string[]): Promise<Report[]> {
   return (JSON.parse(stdout) as { targets: Report[] }).targets;
 }
 
-describe('watertight watch --once', () => {
+describe('watertight watch --once', AT_ONCE, () => {
   test('finds a Go service that leaks, with the diagnosis, and not its corrected twin', { skip: withoutGo ?? false }, async (t) => {
     const services = await Promise.all([GoService.start(), GoService.start()]);
     t.after(() => Promise.all(services.map((service) => service.kill())));
@@ -93,7 +95,7 @@ describe('watertight watch --once', () => {
   });
 });
 
-describe('watertight watch', () => {
+describe('watertight watch', AT_ONCE, () => {
   test('says within seconds that a service leaks, and ends on Ctrl-C', async (t) => {
     const service = await nodeService(t, 'leaked');
     const command = start(['watch', '--port', '0', '--interval', '100', service]);
@@ -206,12 +208,12 @@ const server = createServer(pprofHandler()).listen(0, '127.0.0.1', () => console
 const LEAKING_LINE = SERVICE.split('\n').findIndex((line) => line.includes('await get(url)')) + 1;
 const folder = fileURLToPath(new URL('../../../../node_modules/.cache/watch-service', import.meta.url));
 
+const file = join(folder, 'node-service.mjs');
+mkdirSync(folder, { recursive: true });
+writeFileSync(file, SERVICE);
+
 /** Starts a Node service of that kind; its address. */
 async function nodeService(t: TestContext, kind: 'leaked' | 'closed'): Promise<string> {
-  const { mkdirSync } = await import('node:fs');
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, 'node-service.mjs');
-  writeFileSync(file, SERVICE);
   const child = spawn(process.execPath, [file, kind], { stdio: ['ignore', 'pipe', 'inherit'] });
   t.after(() => child.kill('SIGKILL'));
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string];

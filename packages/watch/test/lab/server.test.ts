@@ -110,9 +110,10 @@ describe('the test server', () => {
     const leaver = httpRequest({ host: '127.0.0.1', port, path: '/barrier/2', agent: false });
     leaver.on('error', () => {});
     leaver.end();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const [request] = (await once(server, 'request')) as [IncomingMessage];
+    const left = once(request.socket, 'close');
     leaver.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await left;
     const pair = await Promise.all([open('/barrier/2'), open('/barrier/2')]);
     for (const response of pair) assert.equal((await read(response)).length, 5000);
   });

@@ -25,7 +25,7 @@ export interface Opened {
 /** Opens a page in a window of its own. */
 export async function open(browser: Browser, address: string, options: BrowserContextOptions = {}): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width: 1100, height: 800 }, ...options });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   const wrong: string[] = [];
   const { origin } = new URL(address);

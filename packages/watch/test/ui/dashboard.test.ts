@@ -10,6 +10,9 @@ import { History } from '#store';
 import { focused, open, overflows, startBrowser, withoutBrowser } from './browser.js';
 import { Watched } from './watched.js';
 
+/** Each test has a window of its own, and mostly waits for it: two wait together. */
+const AT_ONCE = { concurrency: 2 };
+
 describe('the dashboard', { skip: withoutBrowser }, () => {
   let browser: Browser;
   let watched: Watched;
@@ -42,7 +45,7 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
     await page.locator('.curve canvas').waitFor();
   }
 
-  describe('overview', () => {
+  describe('overview', AT_ONCE, () => {
     test('the service that leaks comes first, with its line and its pace', () =>
       visit(async (page) => {
         const first = rows(page).first();
@@ -132,7 +135,7 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
     }
   });
 
-  describe('a target', () => {
+  describe('a target', AT_ONCE, () => {
     test('shows the detection beside the threshold, the stacks that grow with what to do, and the connections', () =>
       visit(async (page) => {
         await openShop(page);

@@ -8,7 +8,8 @@ import { Dashboard } from '#server';
 import { History } from '#store';
 import { focused, open, overflows, startBrowser, withoutBrowser } from './browser.js';
 
-describe('the lab', { skip: withoutBrowser }, () => {
+// Each test has a window and a run of its own, and mostly waits for them: two wait together.
+describe('the lab', { skip: withoutBrowser, concurrency: 2 }, () => {
   let browser: Browser;
   let dashboard: Dashboard;
   // Nothing is watched: the lab needs nothing.
