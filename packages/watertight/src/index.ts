@@ -1,7 +1,7 @@
 /** `watertight`: the HTTP client, with the connection lifecycle of Go's `net/http`. */
 export { Client, closeIdleConnections, defaultClient, fetch, get, head, post, postForm, RedirectError, request } from './client/index.js';
 export type { ClientOptions, CookieJar, FormFields, RedirectErrorCode } from './client/index.js';
-export { Body, BodyError, ConnectionError, Request, RequestBodyError, Response, TimeoutError } from './conn/index.js';
+export { Body, BodyError, ConnectionError, HookError, Request, RequestBodyError, Response, TimeoutError } from './conn/index.js';
 export type { BodyChunk, BodyErrorCode, BodyInit, BodyState, ClientTrace, ConnectionErrorCode, GotConnInfo, RedirectMode, RequestInit, TimeoutPhase, TlsState } from './conn/index.js';
 export { defaultTransport, DialError, goDefaults, Transport, TransportError } from './transport/index.js';
 export type { ConnCounts, DialErrorCode, DialTarget, HostStats, RequestLike, RoundTripper, TransportErrorCode, TransportOptions, TransportStats } from './transport/index.js';

@@ -136,7 +136,11 @@ export class Client {
   private run(request: Request, resolve: (response: Response) => void, reject: (error: unknown) => void): void {
     const { transport } = this;
     if (this.jar !== undefined || request.timeout === 0 && this.timeout > 0 || !(transport instanceof Transport)) {
-      this.runSlowly(request).then(resolve, reject);
+      this.runSlowly(request).then(resolve, (error: unknown) => {
+        // A jar that fails, or a RoundTripper that throws, comes before the transport that would release it.
+        request.body?.release(error);
+        reject(error);
+      });
       return;
     }
     // One promise and no async function for a request that is not redirected.

@@ -1,7 +1,9 @@
 /** Owns the sending of a streamed request body, chunk by chunk, no faster than the socket takes it. */
 import type { Socket } from 'node:net';
-import { RequestBodyError } from './error.js';
-import { chunkBytes, type ChunkSource } from './request-body.js';
+import { show } from '../wire/index.js';
+import type { ChunkSource } from './chunk-source.js';
+import { RequestBodyError, requestBodyFailed } from './error.js';
+import { chunkBytes } from './request-body.js';
 
 /** What a pump needs, and the functions that it calls: one of `sent` and `failed`, unless it is stopped before. */
 export interface PumpOptions {
@@ -44,14 +46,20 @@ export class BodyPump {
     next.then(
       (result) => {
         if (this.stopped) return;
-        if (result.done === true) this.finish();
-        else this.write(result.value);
+        try {
+          if (typeof result !== 'object' || result === null) throw new TypeError(`the iterator of the body gave ${show(result)}, not an object { done, value }`);
+          if (result.done === true) this.finish();
+          else this.write(result.value);
+        } catch (error) {
+          // A getter of the result, or the write of a socket from the `dial` option, threw.
+          this.fail(error);
+        }
       },
       // The source has ended by itself, so it is not stopped again.
       (error: unknown) => {
         if (this.stopped) return;
         this.stopped = true;
-        this.options.failed(wrap(error));
+        this.options.failed(requestBodyFailed(error));
       },
     );
   }
@@ -104,11 +112,6 @@ export class BodyPump {
 
   private fail(error: unknown): void {
     this.stop(error);
-    this.options.failed(wrap(error));
+    this.options.failed(requestBodyFailed(error));
   }
-}
-
-function wrap(error: unknown): Error {
-  if (error instanceof RequestBodyError) return error;
-  return new RequestBodyError(`the source of the request's body failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
 }

@@ -1,5 +1,7 @@
 /** Owns the subscriptions to abort signals: each signal gets one listener, however many requests share it. */
 
+import { callQuietly } from './user-call.js';
+
 type Listener = (reason: unknown) => void;
 
 interface Subscribers {
@@ -16,7 +18,8 @@ export function onAbort(signal: AbortSignal, listener: Listener): () => void {
     const listeners = new Set<Listener>();
     const handler = (): void => {
       subscriptions.delete(signal);
-      for (const each of [...listeners]) each(signal.reason);
+      // One that throws must not keep the others from being told.
+      for (const each of [...listeners]) callQuietly(() => each(signal.reason));
     };
     subscribers = { listeners, handler };
     subscriptions.set(signal, subscribers);

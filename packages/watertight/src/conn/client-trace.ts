@@ -17,7 +17,10 @@ export interface GotConnInfo {
 
 /**
  * Functions that are called while a request is made. Each is optional, and none
- * is awaited. If one throws, the request fails with what it threw.
+ * is awaited. A hook may do anything: cancel the request, close the transport,
+ * make another request. If one throws, or returns a promise that is rejected,
+ * the request is cancelled: it fails with a HookError (`ERR_HOOK`), whose `cause`
+ * is what the hook threw. As after an abort, nothing more of the request is sent.
  */
 export interface ClientTrace {
   /** The request begins to look for a connection to `host:port`. */

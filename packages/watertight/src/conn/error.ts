@@ -1,5 +1,7 @@
 /** Owns the errors of a connection and of a body, and the error for a limit on time. */
 import { WatertightError, type WatertightErrorOptions } from '../wire/index.js';
+import type { ClientTrace } from './client-trace.js';
+import { messageOf } from './thrown.js';
 
 /**
  * - `ERR_CONNECTION_CLOSED`: the server ended the connection before the message was complete
@@ -63,4 +65,23 @@ export class TimeoutError extends WatertightError {
 /** The source of a request's body failed (`cause` has its error), or gave more or fewer bytes than its Content-Length says. */
 export class RequestBodyError extends WatertightError {
   readonly code = 'ERR_REQUEST_BODY';
+}
+
+/** The error of a body whose source threw `cause`, or that can't be opened. */
+export function requestBodyFailed(cause: unknown): RequestBodyError {
+  return cause instanceof RequestBodyError ? cause : new RequestBodyError(`the source of the request's body failed: ${messageOf(cause)}`, { cause });
+}
+
+/** A hook of `init.trace` threw, or the promise that it returned was rejected; `cause` is what it threw. The request was cancelled. */
+export class HookError extends WatertightError {
+  readonly code = 'ERR_HOOK';
+
+  constructor(
+    message: string,
+    /** The hook's name. */
+    readonly hook: keyof ClientTrace,
+    options?: WatertightErrorOptions,
+  ) {
+    super(message, options);
+  }
 }

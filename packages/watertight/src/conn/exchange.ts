@@ -11,6 +11,7 @@ import { IncomingBody, type BodyOwner } from './incoming-body.js';
 import { KEEP_WHOLE, READ_SIZE } from './read-buffer.js';
 import type { Request } from './request.js';
 import { Response } from './response.js';
+import { callHook } from './user-call.js';
 
 /**
  * One exchange. The connection calls it as bytes come, its body as the program
@@ -169,7 +170,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink {
     try {
       if (!this.answered) {
         this.answered = true;
-        this.request.trace?.gotFirstResponseByte?.();
+        if (this.request.trace !== null) callHook(this, 'gotFirstResponseByte');
       }
       // A hook may have cancelled the request.
       if (this.reader === null) return;
@@ -195,7 +196,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink {
 
   /** A 1xx response came before the final one. */
   interim({ status, text, fieldsAt }: HeadScanner): void {
-    this.request.trace?.got1xxResponse?.(status, Headers.parsed(text, fieldsAt));
+    if (this.request.trace !== null) callHook(this, 'got1xxResponse', status, Headers.parsed(text, fieldsAt));
     if (status === 100) this.conn?.continueBody();
     // The hook, or a body that can't be opened, may have ended it: what it read with serves another by now.
     if (this.finished) throw this.error;

@@ -1,15 +1,19 @@
 /** Owns one persistent connection: its socket, its read loop and its write loop, with one exchange at a time. */
 import type { OnReadOpts, Socket } from 'node:net';
 import { addTask, defineEntry, now, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
+import { WatertightError } from '../wire/index.js';
 import { BodyPump } from './body-pump.js';
 import type { Carrier } from './carrier.js';
+import type { ChunkSource } from './chunk-source.js';
 import { Deadline } from './deadline.js';
-import { ConnectionError } from './error.js';
+import { ConnectionError, requestBodyFailed } from './error.js';
 import type { Exchange } from './exchange.js';
 import type { ExchangeSettings } from './exchange-settings.js';
 import { READ_SIZE, sharedBuffer, Slab } from './read-buffer.js';
 import type { TlsState } from './response.js';
 import { checkMove, CONN_MOVES, type ConnState } from './states.js';
+import { asError } from './thrown.js';
+import { callHook } from './user-call.js';
 
 /** What a connection reports to: the pool that it belongs to. */
 export interface ConnOwner<C> {
@@ -66,7 +70,7 @@ export class PersistConn implements Carrier {
 
   /** It can take a request: idle, and as far as we know alive. */
   get usable(): boolean {
-    return this.state === 'idle' && !this.ended && !this.excess && !this.socket!.destroyed && this.socket!.errored === null;
+    return this.state === 'idle' && !this.ended && !this.excess && !this.broken;
   }
 
   get localPort(): number | undefined {
@@ -107,13 +111,23 @@ export class PersistConn implements Carrier {
     this.writeLoop.holder = exchange;
     exchange.begin(this);
     this.ref();
-    const { body } = exchange.request;
-    if (body === null) {
-      socket.write(head, 'latin1');
-      exchange.nothingWritten = socket.errored !== null || socket.destroyed;
-      if (exchange.request.trace !== null) exchange.request.trace.wroteHeaders?.();
-      exchange.requestSent();
-    } else this.startBody(exchange, head);
+    const { body, trace } = exchange.request;
+    try {
+      if (body === null) {
+        socket.write(head, 'latin1');
+        exchange.nothingWritten = this.broken;
+        if (trace !== null) callHook(exchange, 'wroteHeaders');
+        exchange.requestSent();
+      } else this.startBody(exchange, head);
+    } catch (error) {
+      // A write of Node's sockets never throws, but one of the `dial` option's stream may.
+      exchange.connectionLost(asError(error));
+    }
+  }
+
+  /** The socket is known to be gone. A stream of another kind may not say whether it has failed. */
+  private get broken(): boolean {
+    return this.socket!.destroyed || (this.socket!.errored ?? null) !== null;
   }
 
   continueBody(): void {
@@ -144,10 +158,14 @@ export class PersistConn implements Carrier {
       if (bytes.length > 0) socket.write(bytes);
       socket.uncork();
     } else socket.write(head, 'latin1');
-    exchange.nothingWritten = socket.errored !== null || socket.destroyed;
-    request.trace?.wroteHeaders?.();
+    exchange.nothingWritten = this.broken;
+    if (request.trace !== null) {
+      callHook(exchange, 'wroteHeaders');
+      if (expect && !exchange.finished) callHook(exchange, 'wait100Continue');
+    }
+    // The hook, or a stream of the program that answers within the write, may have ended it.
+    if (exchange.finished) return;
     if (expect) {
-      request.trace?.wait100Continue?.();
       this.continueTimer = new Deadline(this.settings.expectContinueTimeout, () => this.continueBody());
       this.continueTimer.ref();
     } else if (bytes !== null) this.bodySent();
@@ -157,18 +175,25 @@ export class PersistConn implements Carrier {
   private writeBody(): void {
     const exchange = this.exchange!;
     const { body, declaredLength } = exchange.request;
+    let source: ChunkSource;
     try {
-      this.pump = new BodyPump({
-        socket: this.socket!,
-        source: body!.open(),
-        length: body!.length ?? declaredLength,
-        sent: () => this.bodySent(),
-        failed: (error) => exchange.cancel(error),
-      });
+      source = body!.open();
     } catch (error) {
-      exchange.cancel(error);
+      exchange.cancel(error instanceof WatertightError ? error : requestBodyFailed(error));
       return;
     }
+    // What opens it is the program's code, and may have cancelled the request.
+    if (exchange.finished) {
+      source.stop(exchange.error);
+      return;
+    }
+    this.pump = new BodyPump({
+      socket: this.socket!,
+      source,
+      length: body!.length ?? declaredLength,
+      sent: () => this.bodySent(),
+      failed: (error) => exchange.cancel(error),
+    });
     this.pump.start();
   }
 
@@ -244,13 +269,14 @@ export class PersistConn implements Carrier {
   ref(): void {
     if (this.referenced) return;
     this.referenced = true;
-    this.socket!.ref();
+    // A stream of the `dial` option need not have it: then its own way decides whether the process ends.
+    this.socket!.ref?.();
   }
 
   unref(): void {
     if (!this.referenced) return;
     this.referenced = false;
-    this.socket!.unref();
+    this.socket!.unref?.();
   }
 
   exchangeEnded(reusable: boolean): void {
@@ -296,7 +322,10 @@ export class PersistConn implements Carrier {
   }
 
   /** @internal The `data` event of a socket without our `onread`. */
-  socketData(bytes: Buffer): void {
+  socketData(chunk: Buffer | Uint8Array | string): void {
+    // After its end, a stream of the program may still deliver what it had.
+    if (this.closed) return;
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk as string, 'latin1');
     if (!this.receive(bytes, bytes.length) && !this.closed) this.socket!.pause();
   }
 }

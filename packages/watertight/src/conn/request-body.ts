@@ -1,6 +1,11 @@
 /** Owns the body of a request: which kinds of value are accepted, and how each is made ready to be sent. */
+import { Readable } from 'node:stream';
 import { FormDataEncoder } from 'form-data-encoder';
 import { RequestError } from '../wire/index.js';
+import { iteratorOf, readerOf, type BodyListener, type ChunkSource, type RequestBody } from './chunk-source.js';
+import { requestBodyFailed } from './error.js';
+import { isNodeStream, NodeStreamBody } from './node-stream.js';
+import { callQuietly, isThenable } from './user-call.js';
 
 /** A piece of a streamed body. */
 export type BodyChunk = string | Uint8Array | ArrayBuffer;
@@ -23,29 +28,6 @@ type OneBody =
  */
 export type BodyInit = OneBody | (() => OneBody);
 
-/** A source of chunks that can be stopped before its end. */
-export interface ChunkSource {
-  next(): Promise<IteratorResult<unknown>>;
-  /** Releases the source; called at most once, unless it has ended by itself. */
-  stop(reason: unknown): void;
-}
-
-/** A body made ready to be sent. */
-export interface RequestBody {
-  /** In bytes; null if it is not known beforehand. */
-  readonly length: number | null;
-  /** The Content-Type, used if the program sets none; null if the body suggests none. */
-  readonly contentType: string | null;
-  /** The body can be sent again: in a second attempt, or to where a redirect leads. */
-  readonly replayable: boolean;
-  /** The whole body if it is in memory, otherwise null. */
-  readonly bytes: Uint8Array | null;
-  /** Starts to deliver the body from its beginning. */
-  open(): ChunkSource;
-  /** The body will not be sent, or not again: releases a stream that was never opened. */
-  release(reason: unknown): void;
-}
-
 /**
  * Makes a body ready.
  *
@@ -53,21 +35,29 @@ export interface RequestBody {
  */
 export function toRequestBody(init: BodyInit): RequestBody {
   if (typeof init === 'function') {
-    const first = toRequestBody(init());
+    const make = (): RequestBody => toRequestBody(called(init));
+    const first = make();
+    let latest = first;
     let unopened: RequestBody | null = first;
+    let listener: BodyListener | null = null;
     return {
       length: first.length,
       contentType: first.contentType,
       replayable: true,
       bytes: first.bytes,
       open() {
-        const body = unopened ?? toRequestBody(init());
+        latest = unopened ?? make();
         unopened = null;
-        return body.open();
+        latest.watch(listener);
+        return latest.open();
       },
       release(reason) {
         unopened?.release(reason);
         unopened = null;
+      },
+      watch(next) {
+        listener = next;
+        latest.watch(next);
       },
     };
   }
@@ -79,7 +69,11 @@ export function toRequestBody(init: BodyInit): RequestBody {
   if (isBlob(init)) return fromBlob(init);
   if (isFormData(init)) return fromFormData(init);
   if (typeof init === 'object' && init !== null) {
-    if (isReadableStream(init)) return once(() => readerOf(init));
+    if (isReadableStream(init)) {
+      if (init.locked || Readable.isDisturbed(init as unknown as NodeJS.ReadableStream)) throw new RequestError('ERR_INVALID_BODY', `the body is a ReadableStream that is ${init.locked ? 'locked to a reader' : 'read already'}; give one that nobody has read, or a function that makes it anew`);
+      return once(() => readerOf(init));
+    }
+    if (isNodeStream(init)) return new NodeStreamBody(init);
     if (Symbol.asyncIterator in init) return once(() => iteratorOf(init, init[Symbol.asyncIterator]()));
     if (Symbol.iterator in init) return { ...once(() => iteratorOf(init, init[Symbol.iterator]())), replayable: Array.isArray(init) };
   }
@@ -98,7 +92,7 @@ export function chunkBytes(chunk: unknown): Uint8Array {
 }
 
 function inMemory(bytes: Uint8Array, contentType: string | null): RequestBody {
-  return { length: bytes.length, contentType, replayable: true, bytes, open: () => iteratorOf([], [bytes][Symbol.iterator]()), release: nothing };
+  return { length: bytes.length, contentType, replayable: true, bytes, open: () => iteratorOf([], [bytes][Symbol.iterator]()), release: nothing, watch: nothing };
 }
 
 /** A source that can be opened once; opening it again is a bug of the retry rules, so it throws. */
@@ -117,14 +111,15 @@ function once(open: () => ChunkSource): RequestBody {
     release(reason) {
       if (opened) return;
       opened = true;
-      open().stop(reason);
+      callQuietly(() => open().stop(reason));
     },
+    watch: nothing,
   };
 }
 
 function fromBlob(blob: Blob): RequestBody {
   const type = checkedType(blob.type);
-  return { length: blob.size, contentType: type === '' ? null : type, replayable: true, bytes: null, open: () => readerOf(blob.stream()), release: nothing };
+  return { length: blob.size, contentType: type === '' ? null : type, replayable: true, bytes: null, open: () => readerOf(blob.stream()), release: nothing, watch: nothing };
 }
 
 /** A Blob can carry any type; one that is no header value must not become one. */
@@ -144,29 +139,24 @@ function fromFormData(form: FormData): RequestBody {
     bytes: null,
     open: () => iteratorOf(encoder, encoder[Symbol.asyncIterator]()),
     release: nothing,
+    watch: nothing,
   };
 }
 
-function readerOf(stream: ReadableStream<unknown>): ChunkSource {
-  const reader = stream.getReader();
-  return {
-    next: () => reader.read() as Promise<IteratorResult<unknown>>,
-    stop: (reason) => void reader.cancel(reason).catch(() => undefined),
-  };
-}
-
-function iteratorOf(owner: object, iterator: Iterator<unknown> | AsyncIterator<unknown>): ChunkSource {
-  return {
-    next: async () => iterator.next(),
-    stop() {
-      // A Node stream that waits for data ends by destroy() only; its iterator's return() would wait too.
-      if ('destroy' in owner && typeof owner.destroy === 'function') {
-        (owner.destroy as () => void).call(owner);
-        return;
-      }
-      void (async () => iterator.return?.())().catch(() => undefined);
-    },
-  };
+/** What a function for the body returned. */
+function called(make: () => OneBody): OneBody {
+  let body: OneBody;
+  try {
+    body = make();
+  } catch (error) {
+    throw requestBodyFailed(error);
+  }
+  if (isThenable(body)) {
+    // Refused, and its rejection, if it comes, must not end the process.
+    callQuietly(() => body);
+    throw new RequestError('ERR_INVALID_BODY', 'the function for the body returned a promise; await it before the request, or return an async iterable');
+  }
+  return body;
 }
 
 /** What is in memory holds nothing. */

@@ -1,8 +1,9 @@
 /** Owns one request as the program makes it: checked once, and immutable, so that it can be sent more than once. */
 import type { Trace } from '../tasks/index.js';
 import { checkMethod, checkReserved, Headers, INSPECT, inspectAs, RequestError, show, type HeadersInit, type Inspect } from '../wire/index.js';
+import type { RequestBody } from './chunk-source.js';
 import type { ClientTrace } from './client-trace.js';
-import { toRequestBody, type BodyInit, type RequestBody } from './request-body.js';
+import { toRequestBody, type BodyInit } from './request-body.js';
 import { parseTarget, redact, type Target } from './target.js';
 
 /**
@@ -77,14 +78,22 @@ export class Request {
     this.trace = own.trace ?? base?.trace ?? null;
     if (own !== NO_INIT) checkInit(this);
     const body = own.body === undefined ? (base?.body ?? null) : own.body === null ? null : toRequestBody(own.body);
-    if (body !== null && (method === 'GET' || method === 'HEAD') && own.body !== undefined && base === null && body.length === null) {
-      throw new RequestError('ERR_INVALID_BODY', `a ${method} can't carry a body of unknown length (RFC 9110 section 9.3.1); use POST`);
-    }
     this.body = body;
-    const headers = makeHeaders(own.headers, base, body, this.target.authorization);
+    let headers: Headers | null;
+    let reserved: { readonly close: boolean; readonly declaredLength: number | null };
+    try {
+      if (body !== null && (method === 'GET' || method === 'HEAD') && own.body !== undefined && base === null && body.length === null) {
+        throw new RequestError('ERR_INVALID_BODY', `a ${method} can't carry a body of unknown length (RFC 9110 section 9.3.1); use POST`);
+      }
+      headers = makeHeaders(own.headers, base, body, this.target.authorization);
+      reserved = headers === null ? NO_HEADERS : checkReserved(headers, body === null ? null : body.length);
+      if (body === null && reserved.declaredLength !== null && reserved.declaredLength > 0) throw new RequestError('ERR_INVALID_HEADER', `Content-Length says ${reserved.declaredLength}, but the request has no body`);
+    } catch (error) {
+      // A stream that was given to a request that can't be made is nobody's any more.
+      if (body !== null && body !== base?.body) body.release(error);
+      throw error;
+    }
     this.ownHeaders = headers;
-    const reserved = headers === null ? NO_HEADERS : checkReserved(headers, body === null ? null : body.length);
-    if (body === null && reserved.declaredLength !== null && reserved.declaredLength > 0) throw new RequestError('ERR_INVALID_HEADER', `Content-Length says ${reserved.declaredLength}, but the request has no body`);
     this.declaredLength = reserved.declaredLength;
     this.close = reserved.close || (own.close ?? base?.close ?? false);
   }

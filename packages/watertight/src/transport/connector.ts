@@ -1,6 +1,6 @@
 /** Owns the actions of a transport: it finds, dials, hands over and closes connections as the pool decides. */
 import { describeHolders, formatDuration, now, topHolders, tracking, trackLevel, type Holder } from '../tasks/index.js';
-import { Exchange, ReaderStock, type ConnOwner, type ExchangeSettings, type Origin } from '../conn/index.js';
+import { callHook, Exchange, ReaderStock, type ConnOwner, type ExchangeSettings, type Origin } from '../conn/index.js';
 import { Dial } from './dial.js';
 import { TransportError } from './error.js';
 import { Host } from './host.js';
@@ -66,21 +66,16 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
   // ---- called by a round trip
 
   connect(trip: RoundTrip): void {
-    if (this.shut) {
-      this.hosts.clear();
-      trip.fail(closedError());
+    const { request } = trip;
+    const { origin } = request.target;
+    if (request.trace !== null && !this.shut) callHook(trip, 'getConn', `${origin.hostname}:${origin.port}`);
+    if (this.shut) trip.fail(closedError());
+    if (trip.over) {
+      this.tidy(trip.host);
       return;
     }
-    // A second attempt may find its host forgotten meanwhile.
-    const host = (trip.host = this.hostFor(trip.request.target.origin));
-    const { trace } = trip.request;
-    try {
-      if (trace !== null) trace.getConn?.(`${host.origin.hostname}:${host.origin.port}`);
-    } catch (error) {
-      this.tidy(host);
-      trip.fail(error);
-      return;
-    }
+    // A second attempt, or one whose hook made requests too, may find its host forgotten meanwhile.
+    const host = (trip.host = this.hostFor(origin));
     const conn = this.pool.takeIdle(host);
     if (conn !== null) {
       trip.useConn(conn, true, now() - conn.idleAt);
@@ -103,6 +98,8 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
       this.tidy(host);
       return;
     }
+    // It has just failed, and is about to report that.
+    if (dial.over) return;
     // The dial may serve somebody who was not allowed one; only if nobody waits for it, it ends.
     const next = host.blocked.shift();
     if (next !== null) {
@@ -110,8 +107,14 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
       next.dial = dial;
       return;
     }
-    dial.abort();
     this.dialEnded(dial, host);
+    // The program's own dial is told by its signal, and may make a request meanwhile.
+    dial.abort();
+    this.dialNext(host);
+    this.tidy(host);
+  }
+
+  forget(host: TripHost): void {
     this.tidy(host);
   }
 
@@ -167,14 +170,16 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
   close(): void {
     this.shut = true;
     const error = closedError();
-    for (const host of this.hosts.values()) {
+    // Copies: what fails here calls the program, which may come back in.
+    for (const host of [...this.hosts.values()]) {
       for (let trip = host.waiting.shift(); trip !== null; trip = host.waiting.shift()) {
         this.endWait(trip);
         trip.fail(error);
       }
     }
-    for (const dial of this.dials) dial.abort();
+    const dials = [...this.dials];
     this.dials.clear();
+    for (const dial of dials) dial.abort();
     for (const conn of [...this.conns]) conn.close(error);
     for (const timer of [this.idleTimer, this.warnTimer]) if (timer !== null) clearTimeout(timer);
     this.hosts.clear();
@@ -202,7 +207,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
   }
 
   private dialFor(trip: RoundTrip): void {
-    const { host, trace, request } = trip;
+    const { host, trace } = trip;
     const conn = new PooledConn(host, this.settings, this, trace);
     const dial: Dial<RoundTrip> = new Dial(
       {
@@ -212,7 +217,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
         options: this.options,
         sessions: this.sessions,
         trace,
-        hooks: request.trace,
+        hooked: trip,
         ready: () => this.dialReady(dial, conn),
         failed: (error) => this.dialFailed(dial, host, error),
       },

@@ -3,9 +3,12 @@ import { connect, isIP, type LookupFunction, type NetConnectOpts, Socket } from 
 import type { Duplex } from 'node:stream';
 import { checkServerIdentity, connect as connectTls, DEFAULT_CIPHERS, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { addTask, defineEntry, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
-import { Deadline, ONREAD, TimeoutError, type ClientTrace, type Origin, type PersistConn, type TlsState } from '../conn/index.js';
+import { asError, callHook, Deadline, messageOf, ONREAD, TimeoutError, type Hooked, type Origin, type PersistConn, type TlsState } from '../conn/index.js';
+import { show } from '../wire/index.js';
 import { DialError } from './error.js';
+import { guardedLookup } from './lookup.js';
 import type { ResolvedOptions } from './options.js';
+import { guardedCallbacks } from './tls-callbacks.js';
 import type { TlsSessions } from './tls-sessions.js';
 
 /** How long a connection may be silent before the kernel asks whether the peer is alive; Go's default is 15 s. */
@@ -20,7 +23,8 @@ export interface DialOrders {
   readonly options: ResolvedOptions;
   readonly sessions: TlsSessions;
   readonly trace: Trace | null;
-  readonly hooks: ClientTrace | null;
+  /** The request that it was started for: its hooks are called, even if another request waits for the dial by then. */
+  readonly hooked: Hooked;
   ready(): void;
   failed(error: Error): void;
 }
@@ -29,6 +33,8 @@ export interface DialOrders {
 export class Dial<W> {
   private readonly task: Task;
   private socket: Socket | Duplex | null = null;
+  /** What `dial` returned, with TLS over it. */
+  private below: Duplex | null = null;
   private deadline: Deadline | null = null;
   private done = false;
   private connected = false;
@@ -54,16 +60,22 @@ export class Dial<W> {
 
   start(): void {
     addTask(this.task);
-    const { origin, options, hooks } = this.orders;
+    const { origin, options, hooked } = this.orders;
     this.limit(options.dialTimeout, 'dialling', `connecting to ${origin.href} took longer than ${options.dialTimeout} ms (dialTimeout)`);
     try {
-      hooks?.connectStart?.(`${origin.hostname}:${origin.port}`);
+      callHook(hooked, 'connectStart', `${origin.hostname}:${origin.port}`);
+      if (this.done) return;
       const custom = origin.scheme === 'https' ? (options.dialTls ?? options.dial) : options.dial;
       if (custom === undefined) this.watchSocket(origin.scheme === 'https' ? this.openTls({}) : this.open(), false);
       else void this.openCustom(custom, origin.scheme === 'https' && options.dialTls !== undefined);
     } catch (error) {
-      this.fail(error as Error);
+      this.fail(error);
     }
+  }
+
+  /** It has ended, whether that was reported or not. */
+  get over(): boolean {
+    return this.done;
   }
 
   /** Its request was served by another connection: the dial goes on, but no longer keeps the process alive. */
@@ -103,26 +115,9 @@ export class Dial<W> {
     };
   }
 
-  /** The program's lookup, guarded: its first answer counts, an answer without an address is an error, and one after the end is ignored. */
   private lookup(): LookupFunction | undefined {
     const given = this.orders.options.lookup;
-    if (given === undefined) return undefined;
-    return (hostname, options, callback) => {
-      let answered = false;
-      const answer: typeof callback = (error, address, family) => {
-        if (answered || this.done) return;
-        answered = true;
-        const missing = address === undefined || address === null || address.length === 0;
-        this.nameError = error ?? (missing ? new Error(`lookup gave no address for ${hostname}`) : null);
-        callback(this.nameError, address, family);
-      };
-      try {
-        given(hostname, options, answer);
-      } catch (error) {
-        // Not in the caller's stack: net does not expect a lookup to throw or to answer at once.
-        queueMicrotask(() => answer(error as Error, ''));
-      }
-    };
+    return given === undefined ? undefined : guardedLookup(given, { ended: () => this.done, failed: (error) => (this.nameError = error) });
   }
 
   private openTls(over: { socket?: Duplex }): TLSSocket {
@@ -135,6 +130,7 @@ export class Dial<W> {
       // Node's own defaults, named so that a polluted Object.prototype sets none of them.
       ...UNSET,
       ...definedOnly(tls),
+      ...guardedCallbacks(tls, (error) => this.fail(error)),
       ...(over.socket === undefined ? { ...this.address() } : { socket: over.socket }),
       onread: over.socket === undefined ? ONREAD : undefined,
       servername,
@@ -154,24 +150,36 @@ export class Dial<W> {
     const { origin } = this.orders;
     this.controller = new AbortController();
     try {
-      const socket = await dial({ host: origin.hostname, port: origin.port, signal: this.controller.signal });
-      if (typeof socket !== 'object' || typeof (socket as Socket | undefined)?.write !== 'function') throw new TypeError(`the dial option returned ${typeof socket}, not a socket`);
+      const given = dial({ host: origin.hostname, port: origin.port, signal: this.controller.signal });
+      // Its error may come before the promise of it does.
+      if (isDuplex(given)) given.on('error', this.onError);
+      const socket = await given;
+      if (!isDuplex(socket)) throw new TypeError(`the dial option returned ${show(socket)}, not a socket or another Duplex`);
       if (this.done) {
         socket.on('error', ignore);
         socket.destroy();
         return;
       }
+      socket.off('error', this.onError);
       if (origin.scheme === 'https' && !handshakeDone) {
         this.connected = true;
+        this.below = socket;
+        // For good: TLS over a stream does not hear all of its errors.
+        socket.on('error', this.onError);
         this.watchSocket(this.openTls({ socket }), true);
       } else this.watchSocket(socket, true);
     } catch (error) {
-      this.fail(error as Error);
+      this.fail(error);
     }
   }
 
   private watchSocket(socket: Socket | Duplex, custom: boolean): void {
     this.socket = socket;
+    // What it was made with may have ended the dial, such as a `lookup` that aborts.
+    if (this.done) {
+      this.dispose(new DialError('ERR_DIAL', 'the dial was cancelled'));
+      return;
+    }
     socket.on('error', this.onError);
     socket.on('close', this.onClose);
     const isTls = this.orders.origin.scheme === 'https' && 'getCipher' in socket;
@@ -195,52 +203,52 @@ export class Dial<W> {
   private readonly onClose = (): void => this.fail(new Error('the connection was closed'));
 
   private handshake(): void {
-    const { origin, options, hooks } = this.orders;
+    const { origin, options, hooked } = this.orders;
+    if (this.done) return;
     this.connected = true;
-    hooks?.tlsHandshakeStart?.();
+    callHook(hooked, 'tlsHandshakeStart');
     this.limit(options.tlsHandshakeTimeout, 'the TLS handshake', `the TLS handshake with ${origin.href} took longer than ${options.tlsHandshakeTimeout} ms (tlsHandshakeTimeout)`);
   }
 
   private succeed(socket: Socket | Duplex, tls: TLSSocket | null, custom: boolean): void {
-    const { origin, conn, hooks } = this.orders;
+    const { origin, conn, hooked } = this.orders;
+    if (this.done) return;
+    // While the dial can still be aborted: a hook may cancel its request.
+    if (tls !== null) callHook(hooked, 'tlsHandshakeDone', null);
+    if (!this.done) callHook(hooked, 'connectDone', `${origin.hostname}:${origin.port}`, null);
     if (!this.finish()) return;
     socket.off('close', this.onClose);
     socket.off('error', this.onError);
-    try {
-      if (tls !== null) hooks?.tlsHandshakeDone?.(null);
-      hooks?.connectDone?.(`${origin.hostname}:${origin.port}`, null);
-    } catch (error) {
-      this.dispose(error as Error);
-      this.orders.failed(error as Error);
-      return;
-    }
     conn.attach(socket as Socket, tls === null ? null : stateOf(tls), custom);
     this.orders.ready();
   }
 
-  private fail(cause: Error): void {
+  private fail(cause: unknown): void {
     if (!this.finish()) return;
-    this.dispose(cause);
-    const { origin, hooks } = this.orders;
     const error = this.explain(cause);
-    if (this.connected) hooks?.tlsHandshakeDone?.(error);
-    else hooks?.connectDone?.(`${origin.hostname}:${origin.port}`, error);
+    this.dispose(cause);
+    const { origin, hooked } = this.orders;
+    if (this.connected) callHook(hooked, 'tlsHandshakeDone', error);
+    else callHook(hooked, 'connectDone', `${origin.hostname}:${origin.port}`, error);
     this.orders.failed(error);
   }
 
-  private explain(cause: Error & { code?: string; syscall?: string; errors?: Error[] }): Error {
-    if (cause instanceof TimeoutError || cause instanceof DialError) return cause;
+  /** `thrown` is what Node reports, or whatever the program's own function threw. */
+  private explain(thrown: unknown): Error {
+    if (thrown instanceof TimeoutError || thrown instanceof DialError) return thrown;
     const { origin } = this.orders;
+    const cause = asError(thrown) as Error & { code?: unknown; syscall?: unknown; errors?: unknown };
+    const text = messageOf(cause);
     if (cause === this.nameError || cause.syscall === 'getaddrinfo') {
-      return new DialError('ERR_DNS', `the name ${origin.hostname} was not resolved: ${cause.message}`, { cause });
+      return new DialError('ERR_DNS', `the name ${origin.hostname} was not resolved: ${text}`, { cause: thrown });
     }
     if (this.connected) {
       const hint = cause.code === 'ERR_SSL_WRONG_VERSION_NUMBER' || cause.code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG' ? '; the server gave an HTTP response to an HTTPS client, or speaks no TLS at all: is the URL http://?' : '';
-      return new DialError('ERR_TLS', `the TLS handshake with ${origin.href} failed: ${cause.message}${hint}`, { cause });
+      return new DialError('ERR_TLS', `the TLS handshake with ${origin.href} failed: ${text}${hint}`, { cause: thrown });
     }
     // Several addresses were tried: an AggregateError, whose own message may be empty.
-    const message = cause.errors === undefined ? cause.message : cause.errors.map((each) => each.message).join('; ');
-    return new DialError('ERR_DIAL', `connecting to ${origin.href} failed: ${message}`, { cause });
+    const message = Array.isArray(cause.errors) ? cause.errors.map(messageOf).join('; ') : text;
+    return new DialError('ERR_DIAL', `connecting to ${origin.href} failed: ${message}`, { cause: thrown });
   }
 
   private limit(ms: number, phase: 'dialling' | 'the TLS handshake', message: string): void {
@@ -261,10 +269,14 @@ export class Dial<W> {
     return true;
   }
 
-  private dispose(reason: Error): void {
+  private dispose(reason: unknown): void {
+    for (const stream of [this.socket, this.below]) {
+      if (stream === null) continue;
+      stream.on('error', ignore);
+      stream.destroy();
+    }
+    // Last, for it calls the program.
     this.controller?.abort(reason);
-    this.socket?.on('error', ignore);
-    this.socket?.destroy();
   }
 }
 
@@ -282,6 +294,12 @@ const UNSET: ConnectionOptions = {
   ciphers: DEFAULT_CIPHERS,
   checkServerIdentity,
 };
+
+function isDuplex(value: unknown): value is Duplex {
+  if (typeof value !== 'object' || value === null) return false;
+  const { write, destroy, on, off } = value as Partial<Duplex>;
+  return [write, destroy, on, off].every((each) => typeof each === 'function');
+}
 
 /** Listens to errors after the end of a dial: without a listener they would end the process. */
 function ignore(): void {}

@@ -61,11 +61,11 @@ export interface TransportOptions {
   readonly proxyConnectHeaders?: unknown;
   /** Not supported yet: true is refused. */
   readonly forceAttemptHttp2?: boolean;
-  /** Options for `tls.connect`: `ca`, `cert`, `key`, `checkServerIdentity` and so on. Certificates are checked unless `rejectUnauthorized` is false. */
+  /** Options for `tls.connect`: `ca`, `cert`, `key`, `checkServerIdentity` and so on. Certificates are checked unless `rejectUnauthorized` is false. A `checkServerIdentity` that throws fails the request with a DialError (`ERR_TLS`). */
   readonly tls?: ConnectionOptions;
-  /** Resolves names instead of `dns.lookup`. */
+  /** Resolves names instead of `dns.lookup`. It may answer with one address or with an array, whatever `options.all` asks for, or return a promise as `dns.promises.lookup` does. One that throws fails the request with a DialError (`ERR_DNS`). */
   readonly lookup?: LookupFunction;
-  /** Connects instead of `net.connect`, also below TLS; returns a socket that is connecting or connected. */
+  /** Connects instead of `net.connect`, also below TLS; returns a socket that is connecting or connected, or any other `Duplex` of bytes that is connected. One that throws fails the request with a DialError (`ERR_DIAL`), whose `cause` is what it threw. */
   readonly dial?: (target: DialTarget) => Duplex | Socket | PromiseLike<Duplex | Socket>;
   /** Connects instead of TCP and TLS for https; returns a socket whose handshake is done. */
   readonly dialTls?: (target: DialTarget) => Duplex | Socket | PromiseLike<Duplex | Socket>;

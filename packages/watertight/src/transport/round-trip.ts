@@ -1,7 +1,7 @@
 /** Owns one request on its way through the transport: it waits for a connection, runs the exchange, tries again where that is allowed, and can be cancelled. */
 import { activity, type ActiveRequest, type Holder, type Trace } from '../tasks/index.js';
-import { ConnectionError, Deadline, onAbort, TimeoutError, type Exchange, type ExchangeOwner, type FailedExchange, type PersistConn, type Request, type Response, type TimeoutPhase } from '../conn/index.js';
-import { encodeRequestHead } from '../wire/index.js';
+import { callHook, callQuietly, ConnectionError, Deadline, messageOf, onAbort, TimeoutError, type Exchange, type ExchangeOwner, type FailedExchange, type PersistConn, type Request, type Response, type TimeoutPhase } from '../conn/index.js';
+import { encodeRequestHead, RequestError } from '../wire/index.js';
 import type { Dial } from './dial.js';
 import type { Host } from './host.js';
 import type { PooledConn } from './pooled-conn.js';
@@ -20,6 +20,8 @@ export interface TripPort {
   connect(trip: RoundTrip): void;
   /** It waits no more: it has a connection, or gave up. */
   leave(trip: RoundTrip): void;
+  /** It never began to wait: its host need not be remembered for it. */
+  forget(host: TripHost): void;
   exchangeFor(trip: RoundTrip): Exchange;
   /** Who holds the host's connections, for an error's text. */
   describeHolders(host: TripHost): string;
@@ -38,6 +40,8 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
   private unsubscribe: (() => void) | null = null;
   private deadline: Deadline | null = null;
   private settled = false;
+  /** Whatever it fails with, it is not tried again. */
+  private cancelled = false;
 
   constructor(
     readonly request: Request,
@@ -60,10 +64,25 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
     return this.exchange;
   }
 
+  /** It has its outcome: a response, or an error. */
+  get over(): boolean {
+    return this.settled;
+  }
+
   start(): void {
     if (activity.listener !== null) activity.listener.requestStarted(this);
-    const { signal, timeout } = this.request;
-    if (signal !== null) this.unsubscribe = onAbort(signal, (reason) => this.cancel(reason));
+    const { signal, timeout, body } = this.request;
+    try {
+      if (signal !== null) this.unsubscribe = onAbort(signal, (reason) => this.cancel(reason));
+    } catch (error) {
+      // An object of the program that only looks like a signal.
+      this.fail(new RequestError('ERR_INVALID_OPTION', `addEventListener() of the signal threw: ${messageOf(error)}`, { cause: error }));
+    }
+    if (body !== null && body.bytes === null) body.watch((error) => this.cancel(error));
+    if (this.settled) {
+      this.transport.forget(this.host);
+      return;
+    }
     if (timeout > 0 && timeout < 2 ** 31) {
       this.deadline = new Deadline(timeout, () => this.cancel(this.timedOut(timeout, null)));
       this.deadline.ref();
@@ -77,11 +96,15 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
     this.conn = conn;
     if (request.trace !== null) {
       const { localPort, remoteAddress } = conn;
-      try {
-        request.trace.gotConn?.({ reused: conn.uses > 0, wasIdle, idleTime, localPort, remoteAddress });
-      } catch (error) {
+      callHook(this, 'gotConn', { reused: conn.uses > 0, wasIdle, idleTime, localPort, remoteAddress });
+      if (this.settled) {
         conn.close();
-        this.fail(error);
+        return;
+      }
+      // The hook closed the transport, which says so.
+      if (conn.closed) {
+        this.conn = null;
+        this.transport.connect(this);
         return;
       }
     }
@@ -107,8 +130,10 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
       const why = isTimeout(reason) ? this.timedOut(null, reason) : reason;
       this.transport.leave(this);
       this.fail(why);
-    } else if (this.exchange !== null) this.exchange.cancel(reason);
-    else this.fail(reason);
+    } else if (this.exchange !== null) {
+      this.cancelled = true;
+      this.exchange.cancel(reason);
+    } else this.fail(reason);
   }
 
   // ---- from the exchange
@@ -131,7 +156,7 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
 
   onFailure(exchange: FailedExchange, error: Error): void {
     const { request, conn } = this;
-    const again = shouldRetry({
+    const again = !this.cancelled && shouldRetry({
       reused: conn!.uses > 1,
       connectionEnded: error instanceof ConnectionError,
       answered: exchange.answered,
@@ -179,8 +204,11 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
   }
 
   private release(): void {
-    this.unsubscribe?.();
+    const { unsubscribe } = this;
+    if (unsubscribe !== null) callQuietly(unsubscribe);
     this.deadline?.clear();
+    const { body } = this.request;
+    if (body !== null && body.bytes === null) body.watch(null);
     this.unsubscribe = this.deadline = null;
   }
 }

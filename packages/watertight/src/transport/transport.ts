@@ -34,7 +34,7 @@ export class Transport implements RoundTripper {
    * be read to EOF or closed.
    *
    * @returns rejects with the signal's reason, or with a RequestError, DialError,
-   * ConnectionError, ProtocolError, TimeoutError, RequestBodyError or TransportError.
+   * ConnectionError, ProtocolError, TimeoutError, RequestBodyError, HookError or TransportError.
    */
   roundTrip(request: RequestLike): Promise<Response> {
     return new Promise((resolve, reject) => {

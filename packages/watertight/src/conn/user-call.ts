@@ -1,0 +1,46 @@
+/** Owns the calls of the program's own functions: what such a function throws becomes an error of the request, and never breaks the caller. */
+import type { ClientTrace } from './client-trace.js';
+import { HookError } from './error.js';
+import { messageOf } from './thrown.js';
+
+/** What a hook is called for. If the hook throws, it is cancelled, exactly as by its signal. */
+export interface Hooked {
+  readonly request: { readonly trace: ClientTrace | null };
+  cancel(reason: unknown): void;
+}
+
+/**
+ * Calls a hook of the request, if the program set it. It returns normally in any
+ * case. But the request may be over then: the hook threw, aborted the request or
+ * closed the transport. So the caller must look at its own state afterwards.
+ */
+export function callHook<K extends keyof ClientTrace>(owner: Hooked, name: K, ...args: Parameters<NonNullable<ClientTrace[K]>>): void {
+  try {
+    const { trace } = owner.request;
+    const hook = (trace?.[name] ?? null) as ((...args: unknown[]) => unknown) | null;
+    if (hook === null) return;
+    const result = hook.apply(trace, args);
+    // An async hook is not awaited, but its rejection must not end the process.
+    if (isThenable(result)) result.then(undefined, (error: unknown) => owner.cancel(hookFailed(name, error)));
+  } catch (error) {
+    owner.cancel(hookFailed(name, error));
+  }
+}
+
+/** Calls a function whose failure has no consequence, because what it belongs to is over: a throw and a rejection are dropped. */
+export function callQuietly(call: () => unknown): void {
+  try {
+    const result = call();
+    if (isThenable(result)) result.then(undefined, () => undefined);
+  } catch {
+    // The request has its outcome already.
+  }
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}
+
+function hookFailed(name: keyof ClientTrace, thrown: unknown): HookError {
+  return new HookError(`the hook ${name} threw, so the request was cancelled: ${messageOf(thrown)}; catch inside the hook what must not end the request`, name, { cause: thrown });
+}

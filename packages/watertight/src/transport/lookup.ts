@@ -1,0 +1,60 @@
+/** Owns the call of the program's `lookup`: its answer in any of the forms that Node knows, and its failures. */
+import { isIP, type LookupFunction } from 'node:net';
+import { asError, isThenable } from '../conn/index.js';
+
+/** What the lookup belongs to. */
+export interface LookupOwner {
+  /** Nobody waits for the answer any more. */
+  ended(): boolean;
+  /** The answer is an error, which the socket reports next. */
+  failed(error: Error): void;
+}
+
+interface Address {
+  readonly address: string;
+  readonly family: number;
+}
+
+/**
+ * Node asks for all addresses or for one (`options.all`), and takes the answer
+ * only in the form that it asked for; this takes both, and the promise of
+ * `dns.promises.lookup`. The first answer counts, one without an address is an
+ * error, one after the end is ignored.
+ */
+export function guardedLookup(given: LookupFunction, owner: LookupOwner): LookupFunction {
+  return (hostname, options, callback) => {
+    let answered = false;
+    const answer = (thrown: unknown, answers: unknown): void => {
+      if (answered || owner.ended()) return;
+      answered = true;
+      const addresses = thrown === null ? addressesIn(answers) : [];
+      if (addresses.length === 0) {
+        const error = thrown === null ? new Error(`lookup gave no address for ${hostname}`) : asError(thrown);
+        owner.failed(error);
+        callback(error, '');
+      } else if (options.all === true) callback(null, [...addresses]);
+      else callback(null, addresses[0].address, addresses[0].family);
+    };
+    try {
+      const result: unknown = given(hostname, options, (error: unknown, address: unknown) => answer(error ?? null, address));
+      if (isThenable(result)) {
+        result.then(
+          // An async function that answers by its callback resolves with nothing.
+          (value) => value !== undefined && answer(null, value),
+          (error: unknown) => answer(error ?? new Error('lookup was rejected'), null),
+        );
+      }
+    } catch (error) {
+      // Not in the caller's stack: net does not expect a lookup to throw or to answer at once.
+      queueMicrotask(() => answer(error ?? new Error('lookup threw nothing'), null));
+    }
+  };
+}
+
+/** A string, an object as of `dns.promises.lookup`, or an array of these. What is no address stays, for Node to report. */
+function addressesIn(answers: unknown): readonly Address[] {
+  return (Array.isArray(answers) ? (answers as unknown[]) : [answers]).flatMap((each) => {
+    const address = typeof each === 'object' && each !== null ? (each as { address?: unknown }).address : each;
+    return typeof address === 'string' && address !== '' ? [{ address, family: isIP(address) }] : [];
+  });
+}
