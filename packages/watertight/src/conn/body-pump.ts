@@ -51,7 +51,7 @@ export class BodyPump {
           if (result.done === true) this.finish();
           else this.write(result.value);
         } catch (error) {
-          // A getter of the result, or the write of a socket from the `dial` option, threw.
+          // Even to look at the result may throw: it may have getters.
           this.fail(error);
         }
       },

@@ -12,7 +12,6 @@ import type { ExchangeSettings } from './exchange-settings.js';
 import { READ_SIZE, sharedBuffer, Slab } from './read-buffer.js';
 import type { TlsState } from './response.js';
 import { checkMove, CONN_MOVES, type ConnState } from './states.js';
-import { asError } from './thrown.js';
 import { callHook } from './user-call.js';
 
 /** What a connection reports to: the pool that it belongs to. */
@@ -112,17 +111,12 @@ export class PersistConn implements Carrier {
     exchange.begin(this);
     this.ref();
     const { body, trace } = exchange.request;
-    try {
-      if (body === null) {
-        socket.write(head, 'latin1');
-        exchange.nothingWritten = this.broken;
-        if (trace !== null) callHook(exchange, 'wroteHeaders');
-        exchange.requestSent();
-      } else this.startBody(exchange, head);
-    } catch (error) {
-      // A write of Node's sockets never throws, but one of the `dial` option's stream may.
-      exchange.connectionLost(asError(error));
-    }
+    if (body === null) {
+      socket.write(head, 'latin1');
+      exchange.nothingWritten = this.broken;
+      if (trace !== null) callHook(exchange, 'wroteHeaders');
+      exchange.requestSent();
+    } else this.startBody(exchange, head);
   }
 
   /** The socket is known to be gone. A stream of another kind may not say whether it has failed. */

@@ -5,6 +5,7 @@ import { checkServerIdentity, connect as connectTls, DEFAULT_CIPHERS, type Conne
 import { addTask, defineEntry, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
 import { asError, callHook, Deadline, messageOf, ONREAD, TimeoutError, type Hooked, type Origin, type PersistConn, type TlsState } from '../conn/index.js';
 import { show } from '../wire/index.js';
+import { guardWrites, isDuplex } from './dialled-stream.js';
 import { DialError } from './error.js';
 import { guardedLookup } from './lookup.js';
 import type { ResolvedOptions } from './options.js';
@@ -161,6 +162,7 @@ export class Dial<W> {
         return;
       }
       socket.off('error', this.onError);
+      if (!(socket instanceof Socket)) guardWrites(socket);
       if (origin.scheme === 'https' && !handshakeDone) {
         this.connected = true;
         this.below = socket;
@@ -294,12 +296,6 @@ const UNSET: ConnectionOptions = {
   ciphers: DEFAULT_CIPHERS,
   checkServerIdentity,
 };
-
-function isDuplex(value: unknown): value is Duplex {
-  if (typeof value !== 'object' || value === null) return false;
-  const { write, destroy, on, off } = value as Partial<Duplex>;
-  return [write, destroy, on, off].every((each) => typeof each === 'function');
-}
 
 /** Listens to errors after the end of a dial: without a listener they would end the process. */
 function ignore(): void {}
