@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import {
   Body,
   Client,
@@ -62,6 +62,10 @@ test('a response, a body, a transport have the contract\'s methods', () => {
   assert.equal(typeof contract, 'function');
 });
 
+function fill(body: Body) {
+  return body.read({ into: new Uint8Array(1) });
+}
+
 async function contract(signal: AbortSignal, duplex: Duplex, platform: globalThis.Request): Promise<void> {
   // The functions.
   same<ReturnType<typeof get>, Promise<Response>>(true);
@@ -100,11 +104,14 @@ async function contract(signal: AbortSignal, duplex: Duplex, platform: globalThi
   same<Awaited<ReturnType<Response['bytes']>>, Uint8Array>(true);
   same<Awaited<ReturnType<Response['arrayBuffer']>>, ArrayBuffer>(true);
   same<Awaited<ReturnType<Body['read']>>, Uint8Array | null>(true);
+  same<number | null, Awaited<ReturnType<typeof fill>>>(true);
   same<Body['state'], 'unread' | 'reading' | 'eof' | 'closed' | 'errored'>(true);
   same<ReturnType<Body['close']>, Promise<void>>(true);
   for await (const chunk of response.body) take(chunk satisfies Uint8Array);
   const stream: ReadableStream<Uint8Array> = response.body.toReadableStream();
   take(stream);
+  const nodeStream: Readable = response.body.toReadable();
+  take(nodeStream);
   // @ts-expect-error -- a response is made by the library
   take(new Response());
   // @ts-expect-error -- what was sent does not change

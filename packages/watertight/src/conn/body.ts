@@ -1,6 +1,9 @@
 /** Owns the body of a response as the program sees it: how it is read and closed. */
 import { INSPECT, inspectAs, RequestError, show, type Inspect } from '../wire/index.js';
-import { asBytes, type BodySource, type BodyState } from './body-source.js';
+import type { Readable } from 'node:stream';
+import { BodyReadable } from './body-readable.js';
+import { asBytes, asCount, type BodySource, type BodyState } from './body-source.js';
+import { bodyStream } from './body-stream.js';
 import { BodyError } from './error.js';
 
 /** The most bytes that `readAll` joins: a typed array holds no more. */
@@ -27,6 +30,16 @@ export class Body implements AsyncIterable<Uint8Array> {
   }
 
   /**
+   * Reads the next bytes into the caller's memory, as soon as there are any, and
+   * resolves with their number; null at EOF. It is what Go's `Body.Read(p)` is: a
+   * loop with one buffer allocates nothing for each chunk. Until it settles, the
+   * memory belongs to the read and must be neither used nor transferred.
+   *
+   * @param options `into`: the memory. None of its bytes behind the number are touched; of length 0, the read resolves with 0.
+   * @returns rejects as the form without options does; a RequestError (`ERR_INVALID_OPTION`) says that `into` is no Uint8Array.
+   */
+  read(options: { readonly into: Uint8Array }): Promise<number | null>;
+  /**
    * Reads the next bytes, at most `max` of them, as soon as there are any.
    * Resolves with null at EOF. The read that returns the last byte releases
    * the connection, as in Go.
@@ -37,9 +50,22 @@ export class Body implements AsyncIterable<Uint8Array> {
    * cut or late, with a BodyError after `close()`, during another read, or for a
    * broken content coding, with a RequestError (`ERR_INVALID_OPTION`) for a wrong `max`.
    */
-  read(max: number = Infinity): Promise<Uint8Array | null> {
-    if (!(max >= 1)) return max === 0 ? Promise.resolve(new Uint8Array(0)) : Promise.reject(new RequestError('ERR_INVALID_OPTION', `read() takes the most bytes wanted, a positive number, not ${show(max)}`));
-    return this.next(max, asBytes);
+  read(max?: number): Promise<Uint8Array | null>;
+  read(what: number | { readonly into: Uint8Array } = Infinity): Promise<Uint8Array | number | null> {
+    if (typeof what === 'object' && what !== null) return this.readInto(what.into);
+    if (!(what >= 1)) return what === 0 ? Promise.resolve(new Uint8Array(0)) : Promise.reject(new RequestError('ERR_INVALID_OPTION', `read() takes the most bytes wanted, a positive number, or { into: a Uint8Array }, not ${show(what)}`));
+    return this.next(what, asBytes);
+  }
+
+  private readInto(into: Uint8Array): Promise<number | null> {
+    if (!(into instanceof Uint8Array)) return Promise.reject(new RequestError('ERR_INVALID_OPTION', `read({ into }) takes the memory to fill, a Uint8Array, not ${show(into)}`));
+    if (into.length === 0) return Promise.resolve(0);
+    try {
+      const count = this.source.takeInto(into);
+      return count === undefined ? this.source.waitInto(into, this.handle, asCount) : Promise.resolve(count);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   private next<T>(max: number, as: (bytes: Uint8Array | null) => T): Promise<T> {
@@ -109,23 +135,26 @@ export class Body implements AsyncIterable<Uint8Array> {
     return this.source.drain(limit);
   }
 
-  /** The body as a WHATWG ReadableStream. Cancelling the stream closes the body. */
+  /**
+   * The body as a WHATWG ReadableStream of type `bytes`, so that its reader may
+   * bring the memory: `getReader({ mode: 'byob' })`. Cancelling the stream closes
+   * the body. Nothing is read before the stream's reader asks for it.
+   */
   toReadableStream(): ReadableStream<Uint8Array> {
-    return new ReadableStream<Uint8Array>(
-      {
-        pull: async (controller) => {
-          const chunk = await this.read();
-          if (chunk === null) controller.close();
-          else {
-            controller.enqueue(chunk);
-            if (this.source.state === 'eof') controller.close();
-          }
-        },
-        cancel: () => this.close(),
-      },
-      // Nothing is read ahead: a stream that nobody reads must not look read.
-      { highWaterMark: 0 },
-    );
+    // The stream transfers the memory of each chunk.
+    this.source.separate();
+    return bodyStream(this);
+  }
+
+  /**
+   * The body as a Node stream, for `pipeline`. Destroying the stream closes the
+   * body at once, also while the stream waits for a silent server: so a pipeline
+   * whose other end has gone releases the connection. Async iteration can't do
+   * that, for it is only told when it gives out its next chunk. The stream starts
+   * to read when it is consumed, and it reads ahead up to its high-water mark.
+   */
+  toReadable(): Readable {
+    return new BodyReadable(this);
   }
 
   /** Iterates over the chunks up to EOF. Leaving the loop early (`break`, `return`, `throw`) closes the body. */

@@ -1,5 +1,6 @@
 /** Owns a queue of chunks: the bytes that have arrived and that nobody has read yet. */
 import type { PayloadSink } from '../wire/index.js';
+import { ParkedBytes } from './parked-bytes.js';
 import { isShared, KEEP_WHOLE, sharedBytes } from './read-buffer.js';
 
 /** Shared by all queues without further chunks; never written to. */
@@ -19,8 +20,20 @@ export class ChunkQueue implements PayloadSink {
   private first: Uint8Array | null = null;
   private rest: Uint8Array[] = NONE;
   private at = 0;
+  /** The program reads into its own memory: it wants no chunks. */
+  piecewise = false;
+  /** Bytes newer than every chunk, which came for a program that reads so. */
+  private parked: ParkedBytes | null = null;
 
   push(bytes: Buffer, start: number, end: number): void {
+    if (this.piecewise) {
+      this.parked ??= new ParkedBytes();
+      if (this.parked.put(bytes, start, end)) {
+        this.bytes += end - start;
+        return;
+      }
+    }
+    if (this.parked !== null) this.unpark(this.parked);
     if (isShared(bytes)) this.add(sharedBytes.slice(start, end));
     else if (end - start >= KEEP_WHOLE) {
       this.kept = true;
@@ -30,19 +43,30 @@ export class ChunkQueue implements PayloadSink {
 
   /** The oldest chunk, or the first `max` bytes of it. There must be one. */
   shift(max: number): Uint8Array {
-    let chunk = this.first!;
-    if (chunk.length > max) {
+    let chunk = this.first;
+    if (chunk === null) chunk = this.parked!.slice(max);
+    else if (chunk.length > max) {
       this.first = chunk.subarray(max);
       chunk = chunk.subarray(0, max);
-    } else if (this.at < this.rest.length) {
-      this.first = this.rest[this.at++];
-      if (this.at === this.rest.length) {
-        this.rest = NONE;
-        this.at = 0;
-      }
-    } else this.first = null;
+    } else this.nextChunk();
     this.bytes -= chunk.length;
     return chunk;
+  }
+
+  /** Moves the oldest bytes to `into[from]` and behind, as many as there are and as have room; their number. */
+  shiftInto(into: Uint8Array, from: number): number {
+    let at = from;
+    while (this.first !== null && at < into.length) {
+      const chunk = this.first;
+      const count = Math.min(chunk.length, into.length - at);
+      into.set(count === chunk.length ? chunk : chunk.subarray(0, count), at);
+      if (count === chunk.length) this.nextChunk();
+      else this.first = chunk.subarray(count);
+      at += count;
+    }
+    if (this.first === null && this.parked !== null) at += this.parked.moveTo(into, at);
+    this.bytes -= at - from;
+    return at - from;
   }
 
   /** Whether a piece of the buffer last pushed was kept: then the connection must read into another one. */
@@ -53,15 +77,37 @@ export class ChunkQueue implements PayloadSink {
   }
 
   clear(): void {
-    this.first = null;
+    this.first = this.parked = null;
     this.rest = NONE;
     this.at = this.bytes = 0;
   }
 
   add(chunk: Uint8Array): void {
+    if (this.parked !== null) this.unpark(this.parked);
+    this.append(chunk);
+  }
+
+  private append(chunk: Uint8Array): void {
     this.bytes += chunk.length;
     if (this.first === null) this.first = chunk;
     else if (this.rest === NONE) this.rest = [chunk];
     else this.rest.push(chunk);
+  }
+
+  /** Makes a chunk of what is parked, so that another can stand behind it. */
+  private unpark(parked: ParkedBytes): void {
+    if (parked.bytes === 0) return;
+    this.bytes -= parked.bytes;
+    this.append(parked.slice(Infinity));
+  }
+
+  private nextChunk(): void {
+    if (this.at < this.rest.length) {
+      this.first = this.rest[this.at++];
+      if (this.at === this.rest.length) {
+        this.rest = NONE;
+        this.at = 0;
+      }
+    } else this.first = null;
   }
 }

@@ -1,12 +1,13 @@
 /** Owns the course of one request and its response on a connection: what is done with the bytes that come, who is told, and how it ends. */
 import { now, unwatch, watch, type Trace } from '../tasks/index.js';
 import { Headers, isPersistent, type HeadScanner, type InterimSink, type ResponseReader } from '../wire/index.js';
+import { Gunzip } from '../coding/index.js';
 import type { Carrier } from './carrier.js';
 import { Deadline } from './deadline.js';
+import { DecodedBody } from './decoded-body.js';
 import { BodyError, connectionLost, TimeoutError } from './error.js';
 import { ExchangeRecord } from './exchange-record.js';
 import type { ExchangeOwner, ExchangeSettings } from './exchange-settings.js';
-import { Gunzip } from './gunzip.js';
 import { IncomingBody, type BodyOwner } from './incoming-body.js';
 import { KEEP_WHOLE, READ_SIZE } from './read-buffer.js';
 import type { Request } from './request.js';
@@ -97,7 +98,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink {
 
   /** So much more is to come that the connection should read into buffers that it can give away. */
   get streaming(): boolean {
-    if (this.phase !== 'body') return false;
+    if (this.phase !== 'body' || !this.body.slabs) return false;
     const { framing, remaining } = this.reader!;
     return framing === 'length' ? remaining >= READ_SIZE / 2 : this.lastPiece >= KEEP_WHOLE;
   }
@@ -223,7 +224,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink {
 
   /** Gives the response out. Everything that came with its head has been taken in by then. */
   private responseReady(gzip: boolean): void {
-    const response = new Response(this, gzip ? new Gunzip(this.body, this.settings.maxDecompressedBytes) : this.body, gzip);
+    const response = new Response(this, gzip ? new DecodedBody(this.body, 'gzip', (output) => new Gunzip(output), this.settings.maxDecompressedBytes) : this.body, gzip);
     if (this.phase === 'body') {
       this.conn!.readEnded(this.openedAt);
       if (this.tracked > 0) watch(this, response);
@@ -251,7 +252,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink {
   /** Bytes have come, or the end has, for the read that waits. */
   private answerRead(): void {
     // Chunk framing without data, so far.
-    if (this.body.bytes === 0 && !this.reader!.complete) {
+    if (!this.body.ready && !this.reader!.complete) {
       this.startIdleTimer();
       return;
     }

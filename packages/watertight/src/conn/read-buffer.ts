@@ -21,7 +21,7 @@ export function sharedBuffer(): Buffer {
   return shared;
 }
 
-export function isShared(buffer: Buffer): boolean {
+export function isShared(buffer: Uint8Array): boolean {
   return buffer === shared;
 }
 

@@ -13,6 +13,8 @@ export interface InterimSink {
 
 /** Takes a body's payload. */
 export interface PayloadSink {
+  /** Each chunk of a chunked body is given by itself; otherwise small ones are joined. */
+  readonly piecewise?: boolean;
   /** `bytes[start, end)`, valid only during the call. */
   push(bytes: Buffer, start: number, end: number): void;
   /** Bytes that belong to the sink from now on. */
@@ -109,6 +111,10 @@ export class ResponseReader {
         pos = decoder.step(bytes, pos, end);
         const { dataStart, dataEnd } = decoder;
         if (dataEnd === dataStart) continue;
+        if (sink.piecewise) {
+          sink.push(bytes, dataStart, dataEnd);
+          continue;
+        }
         if (runEnd === -1) {
           runStart = dataStart;
           runEnd = dataEnd;

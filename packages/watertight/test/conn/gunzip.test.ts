@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { constants, deflateRawSync, gzipSync } from 'node:zlib';
 import { setImmediate as turn } from 'node:timers/promises';
 import { taskCount } from 'watertight/tasks';
 import { onLoopback } from '../fixtures/loopback.js';
@@ -116,6 +116,90 @@ describe('a body that is no whole gzip is an error, and nothing is left', () => 
     const { client } = net.client();
     const response = await client.get(server.origin);
     await assert.rejects(response.text(), { name: 'ConnectionError', code: 'ERR_CONNECTION_CLOSED' });
+  }));
+});
+
+describe('zero bytes behind the gzip data are padding, as for fetch, got and axios', () => {
+  const member = gzipSync(text);
+  for (const [what, parts] of [
+    ['one zero', [Buffer.concat([member, Buffer.alloc(1)])]],
+    ['in the same packet', [Buffer.concat([member, Buffer.alloc(512)])]],
+    ['in a later packet', [member, Buffer.alloc(16)]],
+    ['many of them', [member, Buffer.alloc(100_000)]],
+    ['after the second member', [member, gzipSync(''), Buffer.alloc(3)]],
+    ['with other bytes behind them', [Buffer.concat([member, Buffer.alloc(4), Buffer.from('whatever')])]],
+    ['with another member behind them', [Buffer.concat([member, Buffer.alloc(4), member])]],
+  ] as const) {
+    for (const framing of ['length', 'chunked'] as const) {
+      test(`${what}, ${framing}: the text, EOF, and the connection serves the next request`, onLoopback(async (net) => {
+        const whole = reply(Buffer.concat(parts), { ...gzip, framing });
+        // Cut inside the last part, so that it arrives by itself.
+        const cut = whole.length - Math.ceil(parts.at(-1)!.length / 2);
+        const server = await net.serve({
+          onRequest: async ({ connection }) => {
+            connection.write(whole.subarray(0, cut));
+            await turn();
+            connection.write(whole.subarray(cut));
+          },
+        });
+        const { client } = net.client();
+        for (let i = 0; i < 2; i++) {
+          const response = await client.get(server.origin);
+          assert.equal(await response.text(), text);
+          assert.equal(response.body.state, 'eof');
+        }
+        await turn();
+        assert.equal(server.connections.length, 1);
+      }));
+    }
+  }
+});
+
+describe('what was decoded before a fault is read before the fault is reported, as in a plain body', () => {
+  const bytes = new SeededRandom(11).bytes(30_000);
+  const member = gzipSync(bytes);
+  // A full flush ends at a byte, and 0xff begins a block of a type that there is not.
+  const flushed = Buffer.concat([member.subarray(0, 10), deflateRawSync(bytes, { finishFlush: constants.Z_FULL_FLUSH })]);
+  for (const [what, body, message] of [
+    ['cut in its trailer', member.subarray(0, -3), /gzip.*cut/],
+    ['without its trailer', member.subarray(0, -8), /gzip.*cut/],
+    ['with a wrong checksum', Buffer.concat([member.subarray(0, -8), Buffer.alloc(4, 1), member.subarray(-4)]), /gzip.*data check/],
+    ['with a wrong length', Buffer.concat([member.subarray(0, -4), Buffer.alloc(4, 1)]), /gzip.*length check/],
+    ['with other bytes behind it', Buffer.concat([member, Buffer.from('\r\n')]), /behind the gzip data/],
+    ['with a cut member behind it', Buffer.concat([member, member.subarray(0, 12)]), /gzip.*cut/],
+    ['damaged in the middle', Buffer.concat([flushed, Buffer.alloc(20, 0xff)]), /gzip.*invalid block type/],
+  ] as const) {
+    for (const framing of ['length', 'chunked'] as const) {
+      test(`${what}, ${framing}`, onLoopback(async (net) => {
+        const server = await net.serve(answering(body, { ...gzip, framing }));
+        const { client } = net.client();
+        const { body: read } = await client.get(server.origin);
+        const parts: Uint8Array[] = [];
+        await assert.rejects(async () => {
+          for await (const part of read) parts.push(part);
+        }, { name: 'BodyError', code: 'ERR_BODY_ENCODING', message });
+        const got = Buffer.concat(parts);
+        assert.ok(bytes.equals(got.subarray(0, bytes.length)), `${got.length} of ${bytes.length} bytes`);
+        assert.equal(read.state, 'errored');
+        await assert.rejects(read.read(), { code: 'ERR_BODY_ENCODING' });
+      }));
+    }
+  }
+
+  test('cut by the connection', onLoopback(async (net) => {
+    const server = await net.serve({
+      onRequest: ({ connection }) => {
+        connection.write(reply(member, gzip).subarray(0, -20));
+        connection.finish();
+      },
+    });
+    const { client } = net.client();
+    const { body } = await client.get(server.origin);
+    let length = 0;
+    await assert.rejects(async () => {
+      for await (const part of body) length += part.length;
+    }, { code: 'ERR_CONNECTION_CLOSED' });
+    assert.ok(length > bytes.length - 1000, `${length} bytes`);
   }));
 });
 

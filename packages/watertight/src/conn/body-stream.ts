@@ -1,0 +1,35 @@
+/** Owns a body as a WHATWG stream of bytes. */
+import type { ReadableBody } from './body-source.js';
+
+/** A stream of type `bytes`: its reader may bring the memory (BYOB). Nothing is read ahead: a stream that nobody reads must not look read. */
+export function bodyStream(body: ReadableBody): ReadableStream<Uint8Array> {
+  return new ReadableStream(
+    {
+      type: 'bytes',
+      async pull(controller) {
+        const view = controller.byobRequest?.view;
+        if (view) await fill(body, controller, new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+        else await enqueue(body, controller);
+        if (body.state !== 'eof') return;
+        controller.close();
+        // A reader's memory that got nothing, or less than it asked for, is handed back.
+        controller.byobRequest?.respond(0);
+      },
+      cancel: () => body.close(),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+async function fill(body: ReadableBody, controller: ReadableByteStreamController, into: Uint8Array): Promise<void> {
+  const count = await body.read({ into });
+  if (count !== null) controller.byobRequest!.respond(count);
+}
+
+async function enqueue(body: ReadableBody, controller: ReadableByteStreamController): Promise<void> {
+  const chunk = await body.read();
+  if (chunk === null) return;
+  // The stream transfers the memory, so it must hold nothing but the chunk.
+  const alone = chunk.byteLength === chunk.buffer.byteLength && chunk.buffer instanceof ArrayBuffer;
+  controller.enqueue(alone ? (chunk as Uint8Array<ArrayBuffer>) : chunk.slice());
+}
