@@ -1,10 +1,12 @@
 /** Owns a response as the program sees it: its head, its body, and the forms in which the body can be read. */
+import type { FileHandle } from 'node:fs/promises';
 // Not the global of that name: a test's document (jsdom) has none.
 import { TextDecoder } from 'node:util';
 import type { PeerCertificate } from 'node:tls';
 import { Headers, INSPECT, inspectAs, type Inspect } from '../wire/index.js';
 import { Body } from './body.js';
 import type { BodySource } from './body-source.js';
+import { saveBody, type SaveOptions } from './download.js';
 import type { Request } from './request.js';
 
 /** What the client and a TLS server agreed on. */
@@ -142,6 +144,25 @@ export class Response {
   /** Reads the body to EOF into an ArrayBuffer of exactly its length. Rejects as `body.read()` does. */
   arrayBuffer(): Promise<ArrayBuffer> {
     return this.body.readAll().then(toArrayBuffer);
+  }
+
+  /**
+   * Reads the body to EOF into a file, and resolves with the number of bytes
+   * written (decoded ones, if the body was encoded). The status does not matter:
+   * look at `ok` first, or the page of an error is saved.
+   *
+   * A path gets a new file when the download is complete: until then it is written
+   * under another name in the same folder. If it fails, or if the process dies,
+   * a file that had the name before is unchanged. A device or a pipe is written to
+   * directly. A FileHandle is written to at its position, is not closed, and
+   * keeps what was written before a failure.
+   *
+   * @param to a path, a `file:` URL or a FileHandle of node:fs/promises
+   * @returns rejects as `body.read()` does, with the file system's error, with what
+   * `onProgress` threw, or with a RequestError (`ERR_INVALID_OPTION`). The body is closed then.
+   */
+  saveTo(to: string | URL | FileHandle, options: SaveOptions = {}): Promise<number> {
+    return saveBody(this.body, this.contentLength >= 0 ? this.contentLength : null, to, options);
   }
 
   /** Closes the body: see {@link Body.close}. Never throws or rejects. */
