@@ -20,6 +20,8 @@ export const targets = [
   ratio('track all, small request, 50 connections, to track off', 'small-50', 'ours-all', 'ours-off', 1.3),
   ratio('track adaptive, small request, 50 connections, to track off', 'small-50', 'ours-adaptive', 'ours-off', 1.05),
   ratio('CPU per GB by async iteration, to undici request', 'big', 'ours-adaptive', UNDICI_BASELINE, 0.4),
+  ratio('CPU per GB into one buffer of the program, to the raw socket', 'fill', 'ours-adaptive', 'raw', 1.5),
+  ratio('CPU per GB to a file, to the raw socket', 'save', 'ours-adaptive', 'raw', 1.5),
   ratio('register, undici request, 50 connections, to the same without', 'register-50', 'undici-register', UNDICI_BASELINE, 1.05),
   ratio('register, node:http, 50 connections, to the same without', 'register-50', 'node-http-register', 'node-http', 1.05),
   { what: 'RSS per idle connection, at 5,000', variant: 'idle-5000', client: 'ours-adaptive', to: null, limit: 8192, unit: ' B' },

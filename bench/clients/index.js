@@ -9,6 +9,8 @@
 //                           keepGoing() is false; the number of requests. promise-loop.js makes it
 //                           from get(); clients made of callbacks bring their own.
 //   stream(path)            the body chunk by chunk, none of it kept: the number of its bytes
+//   fill(path)              the body read into one buffer of the program's: the number of its bytes
+//   save(path, file)        the body written to a file: the number of its bytes
 //   firstByte(path)         milliseconds until the program has the head of the response; reads the body too
 //
 // where connections is the most that the client may open.
@@ -27,17 +29,19 @@
 const EVERY = ['small', 'big', 'idle', 'ttfb'];
 /** Those that are measured with and without being observed as well. */
 const OBSERVED = [...EVERY, 'register'];
+/** Those that can read into memory of the program, and those that have a way to write a body to a file. */
+const FILLING = [...EVERY, 'fill', 'save'];
 const REGISTER = 'watertight/register';
 const NO_IDLE = ['small', 'big', 'ttfb'];
 
 /** The order is the order of a round: what is compared most stands closest together. @type {readonly ClientEntry[]} */
 export const clients = [
-  entry('raw-onread', 'raw socket (onread)', 'raw-onread.js', null, EVERY),
-  entry('raw-data', "raw socket ('data')", 'raw-data.js', null, EVERY),
-  entry('ours-off', 'watertight, track off', 'ours.js', 'watertight', EVERY, { track: 'off' }),
-  entry('ours-adaptive', 'watertight, track adaptive', 'ours.js', 'watertight', EVERY, { track: 'adaptive' }),
-  entry('ours-all', 'watertight, track all', 'ours.js', 'watertight', EVERY, { track: 'all' }),
-  entry('undici-request', 'undici request (Agent)', 'undici-request.js', 'undici', OBSERVED),
+  entry('raw-onread', 'raw socket (onread)', 'raw-onread.js', null, FILLING),
+  entry('raw-data', "raw socket ('data')", 'raw-data.js', null, FILLING),
+  entry('ours-off', 'watertight, track off', 'ours.js', 'watertight', FILLING, { track: 'off' }),
+  entry('ours-adaptive', 'watertight, track adaptive', 'ours.js', 'watertight', FILLING, { track: 'adaptive' }),
+  entry('ours-all', 'watertight, track all', 'ours.js', 'watertight', FILLING, { track: 'all' }),
+  entry('undici-request', 'undici request (Agent)', 'undici-request.js', 'undici', [...OBSERVED, 'save']),
   entry('undici-register', 'undici request, registered', 'undici-request.js', 'undici', ['register'], {}, REGISTER),
   entry('undici-pool', 'undici request (Pool)', 'undici-pool.js', 'undici', NO_IDLE),
   entry('undici-dispatch', 'undici dispatch', 'undici-dispatch.js', 'undici', NO_IDLE),

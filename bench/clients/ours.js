@@ -26,6 +26,17 @@ export function open({ origin, connections, settings }) {
       for await (const chunk of response.body) bytes += chunk.length;
       return bytes;
     },
+    async fill(path) {
+      const { body } = await client.get(origin + path);
+      const into = new Uint8Array(65_536);
+      let bytes = 0;
+      for (let count = await body.read({ into }); count !== null; count = await body.read({ into })) bytes += count;
+      return bytes;
+    },
+    async save(path, file) {
+      const response = await client.get(origin + path);
+      return response.saveTo(file);
+    },
     async firstByte(path) {
       const start = performance.now();
       const response = await client.get(origin + path);

@@ -9,9 +9,10 @@ const CONTENT_LENGTH = '\r\nContent-Length: ';
 /**
  * @param {string} origin
  * @param {(port: number, exchange: Exchange) => import('node:net').Socket} connect
- *   dials and calls exchange.onBytes(buffer, length) for what arrives
+ *   dials and calls exchange.onBytes(buffer, length) for what arrives, and gives it to exchange.sink, if there is one
+ * @param {(file: string) => { close(): void }} openSink  where `save` writes to
  */
-export function openRaw(origin, connect) {
+export function openRaw(origin, connect, openSink) {
   const { hostname, port } = new URL(origin);
   const requests = new Map();
   /** @type {Exchange[]} */
@@ -43,6 +44,17 @@ export function openRaw(origin, connect) {
   return {
     get,
     stream: get,
+    fill: get,
+    async save(path, file) {
+      const mine = exchange();
+      mine.sink = openSink(file);
+      try {
+        return await new Promise((resolve, reject) => mine.start(requestTo(path), null, resolve, reject));
+      } finally {
+        mine.sink.close();
+        mine.sink = null;
+      }
+    },
     loop(path, keepGoing) {
       return new Promise((resolve, reject) => {
         const request = requestTo(path);
@@ -80,6 +92,7 @@ export class Exchange {
     this.onHead = null;
     this.onEnd = null;
     this.onFailure = null;
+    this.sink = null;
   }
 
   start(request, onHead, onEnd, onFailure) {

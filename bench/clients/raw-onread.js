@@ -1,5 +1,6 @@
 // A net.Socket with `onread`: all connections read into one shared buffer and nothing passes through a stream.
 
+import fs from 'node:fs';
 import net from 'node:net';
 import { openRaw } from './raw-exchange.js';
 
@@ -8,9 +9,21 @@ const shared = Buffer.allocUnsafeSlow(65_536);
 export function open({ origin }) {
   return openRaw(origin, (port, exchange) => {
     const callback = (length, bytes) => {
+      if (exchange.sink !== null) {
+        // The buffer is read into again once it is written.
+        fs.write(exchange.sink.fd, bytes, 0, length, () => {
+          exchange.onBytes(bytes, length);
+          socket.resume();
+        });
+        return false;
+      }
       exchange.onBytes(bytes, length);
       return true;
     };
-    return net.connect({ host: '127.0.0.1', port, noDelay: true, onread: { buffer: shared, callback } });
+    const socket = net.connect({ host: '127.0.0.1', port, noDelay: true, onread: { buffer: shared, callback } });
+    return socket;
+  }, (file) => {
+    const fd = fs.openSync(file, 'w');
+    return { fd, close: () => fs.closeSync(fd) };
   });
 }

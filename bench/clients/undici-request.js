@@ -1,6 +1,8 @@
 // undici's `request` with a URL and an Agent: the same job as this project's `client.get(url)`, and so
 // the baseline.
 
+import fs from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { Agent, request } from 'undici';
 import { promiseLoop } from './promise-loop.js';
 
@@ -21,6 +23,12 @@ export function open({ origin, connections }) {
       let bytes = 0;
       for await (const chunk of body) bytes += chunk.length;
       return bytes;
+    },
+    async save(path, file) {
+      const { body } = await request(origin + path, { dispatcher });
+      const to = fs.createWriteStream(file);
+      await pipeline(body, to);
+      return to.bytesWritten;
     },
     async firstByte(path) {
       const start = performance.now();
