@@ -8,6 +8,7 @@ import { show } from '../wire/index.js';
 import { guardWrites, isDuplex } from './dialled-stream.js';
 import { DialError } from './error.js';
 import { guardedLookup } from './lookup.js';
+import { caFault } from './trusted-ca.js';
 import type { ResolvedOptions } from './options.js';
 import { guardedCallbacks } from './tls-callbacks.js';
 import type { TlsSessions } from './tls-sessions.js';
@@ -127,7 +128,9 @@ export class Dial<W> {
     // RFC 6066 section 3: no literal addresses in SNI, no trailing dot. What is checked is the URL's host, whatever Host says.
     const servername = tls.servername ?? (isIP(origin.hostname) === 0 ? origin.hostname.replace(/\.$/, '') : '');
     const key = `${origin.href} ${servername}`;
-    const socket = connectTls({
+    const fault = caFault(tls.ca);
+    if (fault !== null) throw new DialError('ERR_TLS', fault);
+    const socket = connectTlsOrSay({
       // Node's own defaults, named so that a polluted Object.prototype sets none of them.
       ...UNSET,
       ...definedOnly(tls),
@@ -279,6 +282,15 @@ export class Dial<W> {
     }
     // Last, for it calls the program.
     this.controller?.abort(reason);
+  }
+}
+
+/** Options that Node's TLS refuses at once are a fault of TLS, not of the dial. */
+function connectTlsOrSay(options: ConnectionOptions): TLSSocket {
+  try {
+    return connectTls(options);
+  } catch (cause) {
+    throw new DialError('ERR_TLS', `the tls options can't be used: ${(cause as Error).message}`, { cause });
   }
 }
 

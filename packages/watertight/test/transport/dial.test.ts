@@ -52,6 +52,35 @@ describe('TLS', () => {
     }));
   }
 
+  for (const [what, ca, message] of [
+    ['a path', '/etc/ssl/ca.pem', /tls\.ca holds no certificate/],
+    ['empty text', '', /tls\.ca holds no certificate/],
+    ['a key', '-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n', /tls\.ca holds no certificate/],
+    ['bytes that are no PEM', Buffer.from([0x30, 0x82, 1, 2]), /tls\.ca holds no certificate/],
+    ['a list with one that is none', [authority.cert, 'x'], /tls\.ca holds no certificate/],
+    ['a number', 5, /type number/],
+    ['a list with a null', [null], /null/],
+    ['a certificate that is damaged', authority.cert.replace(/\n[^-\n]{20}/, '\n!!!!'), /./],
+  ] as const) {
+    test(`a tls.ca that is none is a fault of TLS: ${what}`, onLoopback(async (net) => {
+      const server = await net.serve({ tls: certificate, onRequest: echo });
+      const { client } = net.client({ tls: { ca: ca as string } });
+      await assert.rejects(client.get(server.origin), (error: Error & { code: string }) => {
+        assert.equal(error.name, 'DialError');
+        assert.equal(error.code, 'ERR_TLS');
+        assert.match(error.message, message);
+        return true;
+      });
+      assert.equal(server.requests.length, 0);
+    }));
+  }
+
+  test('tls options that Node refuses are a fault of TLS', onLoopback(async (net) => {
+    const server = await net.serve({ tls: certificate, onRequest: echo });
+    const { client } = net.client({ tls: { cert: 'no certificate' } });
+    await assert.rejects(client.get(server.origin), { name: 'DialError', code: 'ERR_TLS', message: /the tls options can't be used/ });
+  }));
+
   test('rejectUnauthorized: false is what it takes to go without the check; undefined is not', onLoopback(async (net) => {
     const server = await net.serve({ tls: selfSigned({ names: ['other'] }), onRequest: echo });
     const { client } = net.client({ tls: { rejectUnauthorized: false } });
