@@ -26,8 +26,11 @@ export interface Target {
 const origins = new Map<string, Origin>();
 const MAX_ORIGINS = 1000;
 
-/** What the URL standard leaves as it is in path and query, dots and `%` aside (they may mean `..`), and an empty query, which it drops. */
-const PLAIN_PATH = /^\/[\w\-~!$&()*+,;=:@/?.]*(?<!\?)$/;
+/** What the URL standard leaves as it is in path and query, dots and `%` aside (they may mean `..`). */
+const PLAIN_PATH = /^\/[\w\-~!$&()*+,;=:@/?.]*$/;
+
+/** The query is empty, but there is one: `search` does not say so. */
+const EMPTY_QUERY = /^[^?#]*\?(?:#|$)/;
 
 /**
  * Parses an absolute http or https URL. There is no second parser, only a way
@@ -63,7 +66,8 @@ function parseSlowly(input: string | URL): Target {
     throw new RequestError('ERR_INVALID_URL', `the scheme ${show(url.protocol.slice(0, -1))} is not supported; it must be http or https`);
   }
   const authorization = url.username === '' && url.password === '' ? null : basicAuthorization(url);
-  return { origin: internOrigin(url), path: url.pathname + url.search, authorization };
+  const query = url.search === '' && EMPTY_QUERY.test(url.href) ? '?' : url.search;
+  return { origin: internOrigin(url), path: url.pathname + query, authorization };
 }
 
 function internOrigin(url: URL): Origin {
