@@ -6,4 +6,4 @@ export type { BodyChunk, BodyErrorCode, BodyInit, BodyState, ClientTrace, Connec
 export { defaultTransport, DialError, goDefaults, Transport, TransportError } from './transport/index.js';
 export type { ConnCounts, DialErrorCode, DialTarget, HostStats, RequestLike, RoundTripper, TransportErrorCode, TransportOptions, TransportStats } from './transport/index.js';
 export { Headers, ProtocolError, RequestError, WatertightError } from './wire/index.js';
-export type { HeadersInit, ProtocolErrorCode, RequestErrorCode } from './wire/index.js';
+export type { HeadersInit, LenientName, ProtocolErrorCode, RequestErrorCode } from './wire/index.js';

@@ -225,7 +225,7 @@ export class Client {
     const { body } = request;
     const redirect = redirectOf({
       status: response.status,
-      location: response.headers.get('location'),
+      response: response.headers,
       method: request.method,
       url: request.url,
       headers: request.headers,

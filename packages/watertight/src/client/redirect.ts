@@ -5,7 +5,8 @@ import { RedirectError } from './error.js';
 /** What the decision depends on: facts about the request and the response. */
 export interface RedirectInput {
   readonly status: number;
-  readonly location: string | null;
+  /** The response's headers. */
+  readonly response: Headers;
   readonly method: string;
   /** Without user and password. */
   readonly url: string;
@@ -42,9 +43,9 @@ const CONTENT = ['content-length', 'content-type', 'content-encoding', 'content-
  * @throws RedirectError (`ERR_REDIRECT_LOCATION`)
  */
 export function redirectOf(input: RedirectInput): Redirect | null {
-  const { status, location } = input;
+  const { status } = input;
   // Go: responses without a Location have been seen in the wild, and are no error.
-  if (location === null || location === '') return null;
+  if ((input.response.get('location') ?? '') === '') return null;
   let { method } = input;
   let keepBody = input.hasBody;
   switch (status) {
@@ -61,15 +62,24 @@ export function redirectOf(input: RedirectInput): Redirect | null {
     default:
       return null;
   }
-  const url = resolve(location, input.url);
+  const url = resolve(locationOf(input.response), input.url);
   return { url, method, keepBody, headers: headersFor(input, url, keepBody) };
+}
+
+/** Where the response points to. Two fields that say the same are one (RFC 9110 section 5.3). */
+function locationOf(response: Headers): string {
+  try {
+    return response.getSingle('location') ?? '';
+  } catch (cause) {
+    throw new RedirectError('ERR_REDIRECT_LOCATION', `the server redirects to more than one place: ${(cause as Error).message}`);
+  }
 }
 
 function resolve(location: string, base: string): URL {
   let url: URL;
   try {
-    // Fields are bytes; a Location outside ASCII is meant as UTF-8, as browsers read it.
-    url = new URL(Buffer.from(location, 'latin1').toString('utf8'), base);
+    // Fields are bytes, and so is a path: the bytes beyond ASCII are encoded as they are, whatever they mean to the server.
+    url = new URL(location.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`), base);
   } catch (cause) {
     throw new RedirectError('ERR_REDIRECT_LOCATION', `the server redirects to ${show(location.replace(/\/\/[^/?#]*@/, '//***@'))}, which is not a URL`, { cause: (cause as Error).name });
   }

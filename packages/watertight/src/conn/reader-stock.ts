@@ -1,5 +1,5 @@
 /** Owns the response readers that a transport keeps for its next exchanges. */
-import { ResponseReader, type WireLimits } from '../wire/index.js';
+import { ResponseReader, type Leniency, type WireLimits } from '../wire/index.js';
 
 /** How many readers are kept at most. */
 const MAX_STOCK = 64;
@@ -8,10 +8,13 @@ const MAX_STOCK = 64;
 export class ReaderStock {
   private readonly stock: ResponseReader[] = [];
 
-  constructor(private readonly limits: WireLimits) {}
+  constructor(
+    private readonly limits: WireLimits,
+    private readonly leniency: Leniency,
+  ) {}
 
   take(): ResponseReader {
-    return this.stock.pop() ?? new ResponseReader(this.limits);
+    return this.stock.pop() ?? new ResponseReader(this.limits, this.leniency);
   }
 
   putBack(reader: ResponseReader): void {

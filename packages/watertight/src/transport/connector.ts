@@ -35,7 +35,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     this.level = trackLevel(options.track);
     this.pool = new Pool(options);
     this.settings = {
-      readers: new ReaderStock({ maxHeadBytes: options.maxResponseHeaderBytes, maxFields: options.maxResponseHeaderFields, maxInterim: options.max1xxResponses }),
+      readers: new ReaderStock({ maxHeadBytes: options.maxResponseHeaderBytes, maxFields: options.maxResponseHeaderFields, maxInterim: options.max1xxResponses }, options.lenient),
       responseHeaderTimeout: options.responseHeaderTimeout,
       expectContinueTimeout: options.expectContinueTimeout,
       bodyIdleTimeout: options.bodyIdleTimeout,

@@ -2,7 +2,7 @@
 import type { LookupFunction, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
-import { DEFAULT_LIMITS, show } from '../wire/index.js';
+import { DEFAULT_LIMITS, LENIENT_NAMES, leniencyOf, show, type Leniency, type LenientName } from '../wire/index.js';
 import type { TrackMode } from '../tasks/index.js';
 import { TransportError } from './error.js';
 
@@ -61,6 +61,13 @@ export interface TransportOptions {
   readonly proxyConnectHeaders?: unknown;
   /** Not supported yet: true is refused. */
   readonly forceAttemptHttp2?: boolean;
+  /**
+   * Deviations from HTTP/1.1 that are accepted of servers which can't be mended: any of `bare-lf`
+   * (lines of a head end in LF), `field-names` (names that are no tokens), `http-2.0` (in a status
+   * line) and `http-1.0-chunked`. An error that one of them would avoid names it. What decides where
+   * a message ends stays strict. Default: none. docs/strictness.md has the reasons; Go has no such option.
+   */
+  readonly lenient?: Iterable<LenientName>;
   /** Options for `tls.connect`: `ca`, `cert`, `key`, `checkServerIdentity` and so on. Certificates are checked unless `rejectUnauthorized` is false. A `checkServerIdentity` that throws fails the request with a DialError (`ERR_TLS`). */
   readonly tls?: ConnectionOptions;
   /** Resolves names instead of `dns.lookup`. It may answer with one address or with an array, whatever `options.all` asks for, or return a promise as `dns.promises.lookup` does. One that throws fails the request with a DialError (`ERR_DNS`). */
@@ -81,6 +88,7 @@ type Numbers = {
 export interface ResolvedOptions extends Readonly<Record<Numbers, number>> {
   readonly disableKeepAlives: boolean;
   readonly disableCompression: boolean;
+  readonly lenient: Leniency;
   readonly tls: ConnectionOptions;
   readonly lookup: LookupFunction | undefined;
   readonly dial: TransportOptions['dial'];
@@ -128,6 +136,16 @@ const DEFAULT_NUMBERS: Readonly<Record<Numbers, number>> = {
   drainOnClose: 0,
 };
 
+/** What 0 means for an option where it is not the absence of a limit. */
+const ZERO: Readonly<Partial<Record<string, string>>> = {
+  drainOnClose: 'drains nothing',
+  max1xxResponses: 'accepts none',
+  expectContinueTimeout: 'sends the body at once',
+  maxResponseHeaderBytes: 'means the default',
+  maxResponseHeaderFields: 'means the default',
+  maxDecompressedBytes: 'means the default',
+};
+
 /** The longest time that `setTimeout` takes, ms. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
@@ -157,6 +175,7 @@ export function resolveOptions(options: TransportOptions): ResolvedOptions {
     ...(numbers as Record<Numbers, number>),
     disableKeepAlives: own.disableKeepAlives === true,
     disableCompression: own.disableCompression === true,
+    lenient: leniencyOf(checkLenient(own.lenient)),
     // A copy: what decides who is trusted can't be changed behind pooled connections.
     tls: Object.freeze({ __proto__: null, ...own.tls }),
     lookup: own.lookup,
@@ -166,10 +185,20 @@ export function resolveOptions(options: TransportOptions): ResolvedOptions {
   });
 }
 
+function checkLenient(value: unknown): ReadonlySet<LenientName> {
+  if (value === undefined || value === null) return new Set();
+  if (typeof value !== 'object' || !(Symbol.iterator in value)) throw invalid(`lenient is a list of names, such as ['bare-lf'], not ${show(value)}`);
+  const names = new Set(value as Iterable<LenientName>);
+  for (const name of names) {
+    if (!LENIENT_NAMES.includes(name)) throw invalid(`lenient holds ${show(name)}; the names are ${LENIENT_NAMES.map((each) => `'${each}'`).join(', ')}`);
+  }
+  return names;
+}
+
 function checkNumber(name: string, value: unknown, fallback: number): number {
   if (value === undefined || value === null) return fallback;
   if (typeof value !== 'number' || Number.isNaN(value)) throw invalid(`${name} is a number, not ${show(value)}`);
-  if (value < 0 && name !== 'maxIdleConnsPerHost') throw invalid(`${name} is not negative, as ${value} is; 0 ${name === 'drainOnClose' ? 'drains nothing' : 'means no limit'}`);
+  if (value < 0 && name !== 'maxIdleConnsPerHost') throw invalid(`${name} is not negative, as ${value} is; 0 ${ZERO[name] ?? 'means no limit'}`);
   if (name.endsWith('Timeout')) return value === Infinity ? 0 : Math.min(value, MAX_TIMEOUT);
   if (name === 'maxResponseHeaderBytes' || name === 'maxResponseHeaderFields' || name === 'maxDecompressedBytes') return value === 0 ? DEFAULT_NUMBERS[name] : value;
   return value;

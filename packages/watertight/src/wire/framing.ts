@@ -1,5 +1,6 @@
 /** Owns the decision where a response's body ends (RFC 9112 section 6.3), as a pure function. */
 import { ProtocolError } from './error.js';
+import { orBeLenient } from './leniency.js';
 
 /** The parts of a head that decide where its body ends. */
 export interface FramingFields {
@@ -21,13 +22,14 @@ export type Framing = 'none' | 'length' | 'chunked' | 'close';
 /**
  * How the end of the body of a final response to `method` is found.
  *
+ * @param http10Chunked HTTP/1.0 may carry a transfer coding, too
  * @throws ProtocolError where a length and a transfer coding contradict each
  * other, or HTTP/1.0 carries a transfer coding (RFC 9112 section 6.1: faulty).
  */
-export function framingOf(method: string, head: FramingFields): Framing {
+export function framingOf(method: string, head: FramingFields, http10Chunked = false): Framing {
   if (head.chunked) {
     if (head.contentLength !== -1) throw new ProtocolError('ERR_TRANSFER_ENCODING', 'the response has both Transfer-Encoding and Content-Length (RFC 9112 section 6.1); the server is faulty or somebody is smuggling');
-    if (head.minor === 0) throw new ProtocolError('ERR_TRANSFER_ENCODING', 'the response is HTTP/1.0 and has a Transfer-Encoding (RFC 9112 section 6.1); the server is faulty');
+    if (head.minor === 0 && !http10Chunked) throw new ProtocolError('ERR_TRANSFER_ENCODING', `the response is HTTP/1.0 and has a Transfer-Encoding (RFC 9112 section 6.1); the server is faulty${orBeLenient('http-1.0-chunked')}`);
   }
   if (method === 'HEAD' || head.status === 204 || head.status === 304) return 'none';
   if (head.chunked) return 'chunked';

@@ -2,6 +2,7 @@
 import { COLON, CR, HTAB, type Latin1Bytes, LF, SP, TEXT, TOKEN } from './bytes.js';
 import { ProtocolError, showBytes } from './error.js';
 import { KnownFields } from './known-fields.js';
+import { orBeLenient, STRICT, type Leniency } from './leniency.js';
 import type { WireLimits } from './limits.js';
 
 /** Where a scan stopped for want of bytes. Small integers: this is read for each piece that arrives. */
@@ -23,7 +24,9 @@ const enum At {
  *
  * It is strict: a line ends with CR LF, a name is a token, and a value holds no
  * control byte. What two parsers could read differently is refused, because it
- * lets an attacker smuggle a response (RFC 9112 sections 2.2, 5 and 11.2).
+ * lets an attacker smuggle a response (RFC 9112 sections 2.2, 5 and 11.2). A
+ * program may accept some of it by name (`Leniency`), in heads but not in trailers.
+ * That is looked up only where a byte would be refused, so it costs nothing.
  */
 export class HeadScanner extends KnownFields {
   /** The minor version of HTTP/1.x: 0 or 1. */
@@ -37,6 +40,12 @@ export class HeadScanner extends KnownFields {
   private at: At = At.StatusLine;
   private fields = 0;
   private folded = false;
+  /** A line ended in a bare LF, and that is accepted. */
+  private bareLf = false;
+  /** The name that is being read holds a byte that no token has, and that is accepted. */
+  private oddName = false;
+  /** The trailers are being read: they belong to the chunks, where nothing is accepted that could be read in two ways. */
+  private inTrailers = false;
   private nameStart = 0;
   private nameEnd = 0;
   private valueStart = 0;
@@ -50,7 +59,10 @@ export class HeadScanner extends KnownFields {
   private store: Buffer | null = null;
   private pending = 0;
 
-  constructor(private readonly limits: WireLimits) {
+  constructor(
+    private readonly limits: WireLimits,
+    private readonly leniency: Leniency = STRICT,
+  ) {
     super();
   }
 
@@ -90,6 +102,7 @@ export class HeadScanner extends KnownFields {
   /** Makes ready for the next message's head. */
   reset(): void {
     this.before = 0;
+    this.inTrailers = false;
     this.clear(At.StatusLine);
   }
 
@@ -103,6 +116,7 @@ export class HeadScanner extends KnownFields {
   resetTrailers(): void {
     this.before = 0;
     this.fieldsAt = 0;
+    this.inTrailers = true;
     this.clear(At.LineStart);
   }
 
@@ -112,6 +126,7 @@ export class HeadScanner extends KnownFields {
     this.fields = 0;
     this.clearFields();
     this.folded = false;
+    this.bareLf = this.oddName = false;
     this.store = null;
     this.pending = 0;
   }
@@ -128,7 +143,20 @@ export class HeadScanner extends KnownFields {
         case At.Name:
           while (pos < end && TOKEN[bytes[pos]] === 1) pos++;
           if (pos === end) return this.suspend(at, pos - base);
-          if (bytes[pos] !== COLON || pos === this.nameStart + base) throw badName(bytes, this.nameStart + base, pos);
+          if (bytes[pos] !== COLON || pos === this.nameStart + base) {
+            if (bytes[pos] === LF && pos === this.nameStart + base && this.takesBareLf()) {
+              this.pos = pos + 1;
+              return true;
+            }
+            if (!this.takesInName(bytes[pos])) throw this.badName(bytes, this.nameStart + base, pos, end);
+            pos++;
+            break;
+          }
+          if (this.oddName) {
+            this.oddName = false;
+            const fault = oddNameFault(bytes, this.nameStart + base, pos);
+            if (fault !== null) throw new ProtocolError('ERR_HEADER_FIELD', `${showBytes(bytes, this.nameStart + base, pos)} is no field name: ${fault} (RFC 9112 section 5.1)`);
+          }
           this.nameEnd = pos - base;
           this.valueStart = ++pos - base;
           at = At.Value;
@@ -136,14 +164,14 @@ export class HeadScanner extends KnownFields {
         case At.Value:
           while (pos < end && TEXT[bytes[pos]] === 1) pos++;
           if (pos === end) return this.suspend(at, pos - base);
-          if (bytes[pos] !== CR) throw badByte('ERR_HEADER_FIELD', `the value of the field ${this.nameIn(bytes, base)}`, bytes[pos]);
           this.valueEnd = pos - base;
-          pos++;
           at = At.ValueLf;
+          if (bytes[pos] === CR) pos++;
+          else if (bytes[pos] !== LF || !this.takesBareLf()) throw this.badByte('ERR_HEADER_FIELD', `the value of the field ${this.nameIn(bytes, base)}`, bytes[pos]);
           break;
         case At.ValueLf:
           if (pos === end) return this.suspend(at, pos - base);
-          if (bytes[pos] !== LF) throw badByte('ERR_HEADER_FIELD', `the field ${this.nameIn(bytes, base)}, after a CR,`, bytes[pos]);
+          if (bytes[pos] !== LF) throw this.badByte('ERR_HEADER_FIELD', `the field ${this.nameIn(bytes, base)}, after a CR,`, bytes[pos]);
           pos++;
           if (++this.fields > this.limits.maxFields) throw tooMany(this.limits.maxFields);
           this.takeField(bytes, this.nameStart + base, this.nameEnd + base, this.valueStart + base, this.valueEnd + base);
@@ -169,20 +197,20 @@ export class HeadScanner extends KnownFields {
         }
         case At.EndLf:
           if (pos === end) return this.suspend(at, pos - base);
-          if (bytes[pos] !== LF) throw badByte('ERR_HEADER_FIELD', 'the end of the head, after a CR,', bytes[pos]);
+          if (bytes[pos] !== LF) throw this.badByte('ERR_HEADER_FIELD', 'the end of the head, after a CR,', bytes[pos]);
           this.pos = pos + 1;
           return true;
         case At.StatusLine:
           while (pos < end && TEXT[bytes[pos]] === 1) pos++;
           if (pos === end) return this.suspend(at, pos - base);
-          if (bytes[pos] !== CR) throw badByte('ERR_STATUS_LINE', 'the status line', bytes[pos]);
           this.valueEnd = pos - base;
-          pos++;
           at = At.StatusLineLf;
+          if (bytes[pos] === CR) pos++;
+          else if (bytes[pos] !== LF || !this.takesBareLf()) throw this.badByte('ERR_STATUS_LINE', 'the status line', bytes[pos]);
           break;
         case At.StatusLineLf:
           if (pos === end) return this.suspend(at, pos - base);
-          if (bytes[pos] !== LF) throw badByte('ERR_STATUS_LINE', 'the status line, after a CR,', bytes[pos]);
+          if (bytes[pos] !== LF) throw this.badByte('ERR_STATUS_LINE', 'the status line, after a CR,', bytes[pos]);
           pos++;
           this.statusLine(bytes, base, this.valueEnd + base);
           this.fieldsAt = pos - base;
@@ -211,14 +239,17 @@ export class HeadScanner extends KnownFields {
       bytes[start + 2] === 0x54 &&
       bytes[start + 3] === 0x50 &&
       bytes[start + 4] === 0x2f &&
-      bytes[start + 5] === 0x31 &&
       bytes[start + 6] === 0x2e &&
-      (minor === 0 || minor === 1) &&
+      (bytes[start + 5] === 0x31 ? minor === 0 || minor === 1 : bytes[start + 5] === 0x32 && minor === 0 && this.leniency.http20) &&
       bytes[start + 8] === SP &&
       a >= 1 && a <= 9 && b >= 0 && b <= 9 && c >= 0 && c <= 9 &&
       (end - start === 12 || bytes[start + 12] === SP);
     if (!valid) throw badStatusLine(bytes, start, end);
-    this.minor = minor;
+    if (bytes[start + 5] === 0x32) {
+      // What it speaks looks like HTTP/1.1. What it would do with a second request on the connection is not known.
+      this.minor = 1;
+      this.close = true;
+    } else this.minor = minor;
     this.status = a * 100 + b * 10 + c;
   }
 
@@ -226,16 +257,23 @@ export class HeadScanner extends KnownFields {
     const end = this.pos;
     this.size = end - start;
     this.checkSize(this.size);
-    this.text = (bytes as Buffer & Latin1Bytes).latin1Slice(start, Math.max(start, end - 4));
+    if (this.bareLf) this.normalise((bytes as Buffer & Latin1Bytes).latin1Slice(start, end));
+    else this.text = (bytes as Buffer & Latin1Bytes).latin1Slice(start, Math.max(start, end - 4));
     if (this.folded) this.unfold();
+  }
+
+  /** Gives each line the end that whoever parses the text expects. A CR has come only before an LF. */
+  private normalise(head: string): void {
+    this.text = head.replace(/\r?\n/g, '\r\n').slice(0, -4);
+    const statusEnd = this.text.indexOf('\r\n');
+    this.fieldsAt = statusEnd === -1 ? this.text.length : statusEnd + 2;
   }
 
   /** Undoes folds and reads the head once more, so that a framing field that was folded is judged as a whole. */
   private unfold(): void {
     const text = this.text.replace(/[ \t]*\r\n[ \t]+/g, ' ');
     const { before, pos } = this;
-    const trailers = this.fieldsAt === 0;
-    this.clear(trailers ? At.LineStart : At.StatusLine);
+    this.clear(this.inTrailers ? At.LineStart : At.StatusLine);
     const again = Buffer.from(`${text}\r\n\r\n`, 'latin1');
     this.scan(again, 0, 0, again.length);
     this.text = text;
@@ -260,21 +298,50 @@ export class HeadScanner extends KnownFields {
     }
   }
 
+  private takesBareLf(): boolean {
+    if (!this.leniency.bareLf || this.inTrailers) return false;
+    return (this.bareLf = true);
+  }
+
+  /** Whether a byte that no token has may be part of a name. A blank at the start continues a line, and never comes here. */
+  private takesInName(byte: number): boolean {
+    if (!this.leniency.fieldNames || this.inTrailers || byte === COLON || TEXT[byte] !== 1) return false;
+    return (this.oddName = true);
+  }
+
+  private badByte(code: 'ERR_STATUS_LINE' | 'ERR_HEADER_FIELD', where: string, byte: number): ProtocolError {
+    const avoidable = byte === LF && !this.inTrailers;
+    return new ProtocolError(code, `${where} holds the byte 0x${byte.toString(16).padStart(2, '0')}, which has no place there (RFC 9112 sections 2.2 and 5); the server is faulty or speaks another protocol${avoidable ? orBeLenient('bare-lf') : ''}`);
+  }
+
+  private badName(bytes: Uint8Array, start: number, pos: number, end: number): ProtocolError {
+    const { fieldNames } = this.leniency;
+    let door = '';
+    if (!this.inTrailers && bytes[pos] === LF && pos === start) door = orBeLenient('bare-lf');
+    else if (!this.inTrailers && !fieldNames) {
+      let colon = pos;
+      while (colon < end && bytes[colon] !== COLON && TEXT[bytes[colon]] === 1) colon++;
+      if (colon > start && colon < end && bytes[colon] === COLON && oddNameFault(bytes, start, colon) === null) door = orBeLenient('field-names');
+    }
+    return new ProtocolError('ERR_HEADER_FIELD', `${showBytes(bytes, start, Math.min(end, pos + 1))} is not the start of a header field: a name is made of token characters and followed by a colon (RFC 9112 section 5)${door}`);
+  }
+
   private nameIn(bytes: Uint8Array, base: number): string {
     return showBytes(bytes, this.nameStart + base, this.nameEnd + base);
   }
 }
 
-function badByte(code: 'ERR_STATUS_LINE' | 'ERR_HEADER_FIELD', where: string, byte: number): ProtocolError {
-  return new ProtocolError(code, `${where} holds the byte 0x${byte.toString(16).padStart(2, '0')}, which has no place there (RFC 9112 sections 2.2 and 5); the server is faulty or speaks another protocol`);
-}
-
-function badName(bytes: Uint8Array, start: number, pos: number): ProtocolError {
-  return new ProtocolError('ERR_HEADER_FIELD', `${showBytes(bytes, start, Math.min(bytes.length, pos + 1))} is not the start of a header field: a name is made of token characters and followed by a colon (RFC 9112 section 5)`);
+/** What is wrong with a name that is no token, even where such names are accepted; null if nothing is. */
+function oddNameFault(bytes: Uint8Array, start: number, end: number): string | null {
+  if (bytes[end - 1] === SP || bytes[end - 1] === HTAB) return 'a blank stands before the colon';
+  let letters = '';
+  for (let i = start; i < end; i++) if (TOKEN[bytes[i]] === 1) letters += String.fromCharCode(bytes[i]);
+  return /^(content-?length|transfer-?encoding)$/i.test(letters) ? 'another reader could take it for a field that frames the message' : null;
 }
 
 function badStatusLine(bytes: Uint8Array, start: number, end: number): ProtocolError {
-  return new ProtocolError('ERR_STATUS_LINE', `${showBytes(bytes, start, end)} is not the status line of an HTTP/1.0 or HTTP/1.1 response (RFC 9112 section 4)`);
+  const text = String.fromCharCode(...bytes.subarray(start, Math.min(end, start + 16)));
+  return new ProtocolError('ERR_STATUS_LINE', `${showBytes(bytes, start, end)} is not the status line of an HTTP/1.0 or HTTP/1.1 response (RFC 9112 section 4)${/^HTTP\/2\.0 \d{3}( |$)/.test(text) ? orBeLenient('http-2.0') : ''}`);
 }
 
 function tooMany(limit: number): ProtocolError {

@@ -1,7 +1,8 @@
 /** Owns header fields: the WHATWG `Headers` interface over fields that keep their order and spelling. */
 import { HTAB, SP, TEXT, TOKEN } from './bytes.js';
-import { RequestError, show } from './error.js';
+import { ProtocolError, RequestError, show } from './error.js';
 import { INSPECT, inspectAs, shownValue, type Inspect } from './inspection.js';
+import { isSingle } from './single-field.js';
 
 /** What `Headers` can be made of: pairs (an array, a `Map`, any `Headers`) or a record; a record's value may be a list. */
 export type HeadersInit = Iterable<readonly [string, string]> | Iterable<readonly string[]> | Readonly<Record<string, string | number | readonly string[]>>;
@@ -44,12 +45,41 @@ export class Headers implements Iterable<[string, string]> {
     return this.list().map(({ name, value }) => [name, value]);
   }
 
-  /** All values of the name, joined by `, `; null if there is none. */
+  /**
+   * All values of the name, joined by `, `; null if there is none. A field that
+   * has one value by its definition, such as Content-Type, and comes more than
+   * once with the same one is read as one; different values are joined, so that
+   * none is lost (`getSingle` refuses them).
+   */
   get(name: string): string | null {
     const lower = name.toLowerCase();
     let found: string | null = null;
+    let first: string | null = null;
     for (const field of this.list()) {
-      if (field.lower === lower) found = found === null ? field.value : `${found}, ${field.value}`;
+      if (field.lower !== lower) continue;
+      if (first === null) found = first = field.value;
+      else if (field.value !== first || !isSingle(lower)) found = `${found}, ${field.value}`;
+    }
+    return found;
+  }
+
+  /**
+   * The value of a field that has one, such as Location, Content-Type or
+   * Retry-After (RFC 9110 section 5.3); null if there is none. The same value
+   * twice is read as one.
+   *
+   * @throws ProtocolError (`ERR_HEADER_FIELD`) if there are different ones.
+   */
+  getSingle(name: string): string | null {
+    const lower = name.toLowerCase();
+    let found: string | null = null;
+    for (const field of this.list()) {
+      if (field.lower !== lower) continue;
+      if (found !== null && field.value !== found) {
+        const shown = (value: string): string => show(shownValue(lower, value.replace(/\/\/[^/?#]*@/, '//***@')));
+        throw new ProtocolError('ERR_HEADER_FIELD', `there are two different ${field.name} fields, ${shown(found)} and ${shown(field.value)}; the field has one value (RFC 9110 section 5.3)`);
+      }
+      found = field.value;
     }
     return found;
   }
@@ -65,9 +95,18 @@ export class Headers implements Iterable<[string, string]> {
     return this.list().filter((field) => field.lower === 'set-cookie').map((field) => field.value);
   }
 
-  /** Adds a field. @throws RequestError for a name or value that can't be sent. */
+  /**
+   * Adds a field. A further Cookie goes into the one there is, separated by `; `:
+   * a request has one such field (RFC 6265 section 5.4).
+   *
+   * @throws RequestError for a name or value that can't be sent.
+   */
   append(name: string, value: string): void {
-    this.list().push(makeField(name, value));
+    const list = this.list();
+    const field = makeField(name, value);
+    const at = field.lower === 'cookie' ? list.findIndex(({ lower }) => lower === 'cookie') : -1;
+    if (at === -1) list.push(field);
+    else list[at] = { ...list[at], value: `${list[at].value}; ${field.value}` };
   }
 
   /** Replaces all fields of the name; the first keeps its place. @throws RequestError as `append`. */

@@ -1,5 +1,5 @@
 /** Owns the fields of a response's head that the client itself acts on: how they are recognised, read and checked. */
-import { HTAB, isWord, SP } from './bytes.js';
+import { COMMA, HTAB, isWord, SP } from './bytes.js';
 import { ProtocolError, showBytes } from './error.js';
 
 /** What the known fields of one head say. `HeadScanner` extends it: one object, and nothing to copy. */
@@ -49,7 +49,22 @@ export class KnownFields {
     }
   }
 
+  /** One length, or a list of equal ones: what RFC 9110 section 8.6 says of a list holds for the lines of one, too. */
   private takeContentLength(bytes: Uint8Array, start: number, end: number): void {
+    let from = start;
+    for (let i = start; i < end; i++) {
+      if (bytes[i] !== COMMA) continue;
+      this.takeLength(bytes, from, i);
+      from = i + 1;
+    }
+    this.takeLength(bytes, from, end);
+  }
+
+  private takeLength(bytes: Uint8Array, from: number, to: number): void {
+    let start = from;
+    let end = to;
+    while (start < end && (bytes[start] === SP || bytes[start] === HTAB)) start++;
+    while (end > start && (bytes[end - 1] === SP || bytes[end - 1] === HTAB)) end--;
     let length = 0;
     let valid = end > start && end - start <= 19;
     for (let i = start; valid && i < end; i++) {
@@ -68,9 +83,10 @@ export class KnownFields {
   }
 
   private takeTransferEncoding(bytes: Uint8Array, start: number, end: number): void {
-    // We offer no transfer coding, so the one that may come is chunked (RFC 9112 section 6.1).
-    if (this.chunked || !isWord(bytes, start, end, 'chunked')) {
-      throw new ProtocolError('ERR_TRANSFER_ENCODING', `the response's Transfer-Encoding is ${this.chunked ? 'given twice' : showBytes(bytes, start, end)}; only one "chunked" is accepted (RFC 9112 section 6.1)`);
+    // We offer no transfer coding, so the one that may come is chunked (RFC 9112 section 6.1). The line may come
+    // twice: a gateway that copies its upstream's fields beside its own sends that, and there is one way to read it.
+    if (!isWord(bytes, start, end, 'chunked')) {
+      throw new ProtocolError('ERR_TRANSFER_ENCODING', `the response's Transfer-Encoding is ${showBytes(bytes, start, end)}; only "chunked" is accepted (RFC 9112 section 6.1)`);
     }
     this.chunked = true;
   }
@@ -78,7 +94,7 @@ export class KnownFields {
   private takeConnection(bytes: Uint8Array, start: number, end: number): void {
     let from = start;
     for (let i = start; i <= end; i++) {
-      if (i < end && bytes[i] !== 0x2c) continue;
+      if (i < end && bytes[i] !== COMMA) continue;
       let a = from;
       let b = i;
       while (a < b && (bytes[a] === SP || bytes[a] === HTAB)) a++;

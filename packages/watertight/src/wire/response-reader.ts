@@ -3,6 +3,7 @@ import { ChunkedDecoder } from './chunked-decoder.js';
 import { ProtocolError } from './error.js';
 import { framingOf, type Framing } from './framing.js';
 import { HeadScanner } from './head-scanner.js';
+import { STRICT, type Leniency } from './leniency.js';
 import type { WireLimits } from './limits.js';
 
 /** Is told of 1xx responses. */
@@ -35,8 +36,11 @@ export class ResponseReader {
   private decoder: ChunkedDecoder | null = null;
   private interims = 0;
 
-  constructor(private readonly limits: WireLimits) {
-    this.scanner = new HeadScanner(limits);
+  constructor(
+    private readonly limits: WireLimits,
+    private readonly leniency: Leniency = STRICT,
+  ) {
+    this.scanner = new HeadScanner(limits, leniency);
   }
 
   /** Makes ready for the next response. */
@@ -68,7 +72,9 @@ export class ResponseReader {
       pos = scanner.feed(bytes, pos, end);
     }
     if (pos === -1) return -1;
-    this.framing = framingOf(method, scanner);
+    this.framing = framingOf(method, scanner, this.leniency.http10Chunked);
+    // RFC 9112 section 6.1: the connection is closed after a message that is framed like that.
+    if (scanner.chunked && scanner.minor === 0) scanner.close = true;
     if (this.framing === 'length') this.remaining = scanner.contentLength;
     else if (this.framing === 'chunked') this.decoder = new ChunkedDecoder(scanner);
     else if (this.framing === 'none') this.complete = true;

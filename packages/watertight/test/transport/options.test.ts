@@ -18,7 +18,9 @@ describe('refused:', () => {
     ['bodyIdleTimeout', -1],
     ['maxResponseHeaderBytes', -1],
     ['maxDecompressedBytes', -1],
+    ['max1xxResponses', -1],
     ['drainOnClose', -1, true],
+    ['lenient', true, 'bare-lf', ['bare-cr'], [1], { 'bare-lf': true }],
     ['track', 'some', 1],
     ['dial', {}, 'tcp'],
     ['dialTls', 1],
@@ -34,6 +36,20 @@ describe('refused:', () => {
       });
     }
   }
+
+  for (const [name, zero] of [
+    ['maxConnsPerHost', /0 means no limit$/],
+    ['max1xxResponses', /0 accepts none$/],
+    ['drainOnClose', /0 drains nothing$/],
+    ['expectContinueTimeout', /0 sends the body at once$/],
+    ['maxDecompressedBytes', /0 means the default$/],
+  ] as const) {
+    test(`${name} of -1, with what 0 means`, () => assert.throws(() => new Transport({ [name]: -1 }), zero));
+  }
+
+  test('a lenient that has no such name, with those there are', () => {
+    assert.throws(() => new Transport({ lenient: ['crlf' as 'bare-lf'] }), /"crlf"; the names are 'bare-lf', 'field-names', 'http-2\.0', 'http-1\.0-chunked'$/);
+  });
 
   test('what is no object', () => {
     for (const wrong of [null, 5, 'x']) assert.throws(() => new Transport(wrong as never), { code: 'ERR_INVALID_OPTION' });

@@ -1,6 +1,6 @@
 /** Feeds bytes to a reader in given pieces, so that every way to cut a message can be held against the others. */
 
-import { ChunkedDecoder, DEFAULT_LIMITS, HeadScanner, ProtocolError, type WireLimits } from '#wire';
+import { ChunkedDecoder, DEFAULT_LIMITS, HeadScanner, ProtocolError, STRICT, type Leniency, type WireLimits } from '#wire';
 
 export interface HeadRead {
   minor: number;
@@ -29,8 +29,8 @@ export function everyCut(length: number): number[][] {
   return [[], ...all.map((cut) => [cut]), all];
 }
 
-export function readHead(bytes: Buffer, cuts: readonly number[], limits: WireLimits = DEFAULT_LIMITS, trailers = false): Reading<HeadRead> {
-  const scanner = new HeadScanner(limits);
+export function readHead(bytes: Buffer, cuts: readonly number[], limits: WireLimits = DEFAULT_LIMITS, trailers = false, leniency: Leniency = STRICT): Reading<HeadRead> {
+  const scanner = new HeadScanner(limits, leniency);
   if (trailers) scanner.resetTrailers();
   let before = 0;
   try {
