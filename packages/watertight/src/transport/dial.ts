@@ -141,7 +141,7 @@ export class Dial<W> {
       rejectUnauthorized: tls.rejectUnauthorized !== false,
       ALPNProtocols: ['http/1.1'],
       session: tls.session ?? sessions.get(key),
-    } as object as ConnectionOptions);
+    } as object);
     socket.on('session', (session) => sessions.set(key, session));
     // Whatever was wrong, the next handshake starts afresh.
     socket.once('error', () => sessions.delete(key));
