@@ -1,9 +1,10 @@
 /** Owns the client, Go's `http.Client`: it follows redirects, keeps cookies and limits the time of a request. */
 /* eslint-disable @typescript-eslint/unbound-method -- methods only mark where a stack begins here; nobody calls them unbound */
-import { captureTrace, type Trace } from '../tasks/index.js';
+import { captureTrace, now, type Trace } from '../tasks/index.js';
 import { Request, type BodyInit, type RequestInit, type Response } from '../conn/index.js';
 import { defaultTransport, Transport, type RequestLike, type RoundTripper } from '../transport/index.js';
 import { INSPECT, inspectAs, RequestError, show, type Inspect } from '../wire/index.js';
+import { Budget } from './budget.js';
 import { RedirectError } from './error.js';
 import { redirectOf } from './redirect.js';
 
@@ -28,7 +29,7 @@ export interface ClientOptions {
   readonly checkRedirect?: (request: Request, via: readonly Request[]) => unknown;
   /** Cookies are taken from it and stored in it. Default: none. */
   readonly jar?: CookieJar;
-  /** Milliseconds for a request with its redirects and its body; a request's own `timeout` goes before it. Default: 0, no limit. */
+  /** Milliseconds for a request with its redirects, `checkRedirect`, the jar and its body, all together; a request's own `timeout` goes before it. Default: 0, no limit. Go's `Client.Timeout`. */
   readonly timeout?: number;
   /** Further headers that are not sent to another origin after a redirect, such as `X-Api-Key`. Default: none; credentials and cookies never are. */
   readonly sensitiveHeaders?: Iterable<string>;
@@ -135,8 +136,9 @@ export class Client {
 
   private run(request: Request, resolve: (response: Response) => void, reject: (error: unknown) => void): void {
     const { transport } = this;
+    const startedAt = request.timeout > 0 || this.timeout > 0 ? now() : 0;
     if (this.jar !== undefined || request.timeout === 0 && this.timeout > 0 || !(transport instanceof Transport)) {
-      this.runSlowly(request).then(resolve, (error: unknown) => {
+      this.runSlowly(request, startedAt).then(resolve, (error: unknown) => {
         // A jar that fails, or a RoundTripper that throws, comes before the transport that would release it.
         request.body?.release(error);
         reject(error);
@@ -147,41 +149,41 @@ export class Client {
     transport.dispatch(
       request,
       (response) => {
-        if (isRedirect(response.status)) this.follow(request, response).then(resolve, reject);
+        if (isRedirect(response.status)) this.follow(request, response, new Budget(request, startedAt)).then(resolve, reject);
         else resolve(response);
       },
       reject,
     );
   }
 
-  private async runSlowly(request: Request): Promise<Response> {
+  private async runSlowly(request: Request, startedAt: number): Promise<Response> {
     let first = request;
     if (request.timeout === 0 && this.timeout > 0) {
       first = new Request(request, { timeout: this.timeout });
       first.sameCall(request);
     }
-    const response = await this.roundTrip(first);
-    return isRedirect(response.status) ? this.follow(first, response) : response;
+    const budget = new Budget(first, startedAt);
+    const response = await this.roundTrip(first, budget);
+    return isRedirect(response.status) ? this.follow(first, response, budget) : response;
   }
 
   /** One hop. */
-  private async roundTrip(request: Request): Promise<Response> {
+  private async roundTrip(request: Request, budget: Budget): Promise<Response> {
     const { jar, transport } = this;
-    let withCookies = request;
-    if (jar !== undefined) {
-      const cookies = await jar.getCookieString(request.url);
-      if (cookies !== '') {
-        const { headers } = request;
-        const own = headers.get('cookie');
-        headers.set('Cookie', own === null ? cookies : `${own}; ${cookies}`);
-        withCookies = new Request(request, { headers });
-        withCookies.sameCall(request);
-      }
-    }
-    const response = await transport.roundTrip(withCookies);
+    let sent = request;
     if (jar !== undefined) {
       try {
-        for (const cookie of response.headers.getSetCookie()) await jar.setCookie(cookie, request.url, { ignoreError: true });
+        sent = await this.withCookies(request, jar, budget);
+      } catch (error) {
+        request.body?.release(error);
+        throw error;
+      }
+    }
+    // Our own transport keeps to the time and the signal of a request; the program's may not.
+    const response = await (transport instanceof Transport ? transport.roundTrip(sent) : budget.wait(transport.roundTrip(sent), 'waiting for headers', closeLate));
+    if (jar !== undefined) {
+      try {
+        for (const cookie of response.headers.getSetCookie()) await budget.wait(jar.setCookie(cookie, request.url, { ignoreError: true }), 'waiting for the cookie jar');
       } catch (error) {
         await response.close();
         throw error;
@@ -190,15 +192,28 @@ export class Client {
     return response;
   }
 
-  private async follow(first: Request, firstResponse: Response): Promise<Response> {
-    const deadline = first.timeout > 0 ? performance.now() + first.timeout : 0;
+  private async withCookies(request: Request, jar: CookieJar, budget: Budget): Promise<Request> {
+    const cookies = await budget.wait(jar.getCookieString(request.url), 'waiting for the cookie jar');
+    const timeout = budget.left('waiting for the cookie jar');
+    if (cookies === '' && timeout === request.timeout) return request;
+    const { headers } = request;
+    if (cookies !== '') {
+      const own = headers.get('cookie');
+      headers.set('Cookie', own === null ? cookies : `${own}; ${cookies}`);
+    }
+    const sent = new Request(request, { headers, timeout });
+    sent.sameCall(request);
+    return sent;
+  }
+
+  private async follow(first: Request, firstResponse: Response, budget: Budget): Promise<Response> {
     const via: Request[] = [];
     let request = first;
     let response = firstResponse;
     while (request.redirect !== 'manual') {
       let next: Request | null;
       try {
-        next = this.nextRequest(first, request, response, deadline);
+        next = this.nextRequest(first, request, response, budget.left('waiting for checkRedirect'));
       } catch (error) {
         await response.body.close();
         throw error;
@@ -207,21 +222,22 @@ export class Client {
       via.push(request);
       let allowed: unknown;
       try {
-        allowed = await this.allows(next, via);
+        allowed = await budget.wait(this.allows(next, via), 'waiting for checkRedirect');
       } catch (error) {
         await dropBody(response);
         throw error;
       }
       if (allowed === false) break;
       await dropBody(response);
+      next.leaveTime(budget.left('waiting for checkRedirect'));
       request = next;
-      response = await this.roundTrip(next);
+      response = await this.roundTrip(next, budget);
       if (!isRedirect(response.status)) break;
     }
     return response;
   }
 
-  private nextRequest(first: Request, request: Request, response: Response, deadline: number): Request | null {
+  private nextRequest(first: Request, request: Request, response: Response, left: number): Request | null {
     const { body } = request;
     const redirect = redirectOf({
       status: response.status,
@@ -236,7 +252,6 @@ export class Client {
     });
     if (redirect === null) return null;
     if (request.redirect === 'error') throw new RedirectError('ERR_REDIRECTED', `${request.method} ${request.shownUrl} was redirected (${response.status}), and the request says redirect: 'error'`);
-    const left = deadline === 0 ? 0 : Math.max(1, deadline - performance.now());
     const next = request.redirected(redirect, left);
     next.sameCall(request);
     return next;
@@ -255,6 +270,11 @@ export type FormFields = URLSearchParams | Iterable<readonly [string, string]> |
 function formOf(fields: FormFields): URLSearchParams {
   if (typeof fields !== 'object' || fields === null) throw new RequestError('ERR_INVALID_BODY', `postForm() takes the fields as URLSearchParams, pairs or a record, not ${show(fields)}`);
   return fields instanceof URLSearchParams ? fields : new URLSearchParams(fields as Record<string, string>);
+}
+
+/** The program's RoundTripper has answered after the call had ended. */
+function closeLate(response: Response): void {
+  void response.close();
 }
 
 /** Go reads a short body, so that the connection is reused, and closes any other. */

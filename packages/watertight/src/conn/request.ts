@@ -22,7 +22,7 @@ export interface RequestInit {
   readonly body?: BodyInit | null;
   /** Cancels the request in any phase, also while the response's body is read; every promise of it rejects with the signal's reason. Default: none. */
   readonly signal?: AbortSignal | null;
-  /** Milliseconds for the whole request, from its start to the end of the response's body; then it fails with a TimeoutError. Default: 0, no limit. */
+  /** Milliseconds for the whole request, from its start to the end of the response's body, with its redirects, `checkRedirect` and the cookie jar; then it fails with a TimeoutError. Default: 0, no limit. Go's `Client.Timeout`. */
   readonly timeout?: number;
   /** Default: `follow`. */
   readonly redirect?: RedirectMode;
@@ -45,7 +45,7 @@ export class Request {
   /** The body, made ready to be sent; null if there is none. */
   readonly body: RequestBody | null;
   readonly signal: AbortSignal | null;
-  /** Milliseconds; 0 is no limit. */
+  /** Milliseconds; 0 is no limit. After a redirect: what was left. */
   readonly timeout: number;
   readonly redirect: RedirectMode;
   readonly close: boolean;
@@ -58,6 +58,8 @@ export class Request {
   entry: ((...args: never[]) => unknown) | null = null;
   /** @internal The stack above it, if it has been captured. */
   callSite: Trace | null = null;
+  /** @internal The limit of the whole call, where `timeout` is only what was left of it for this request; otherwise 0. */
+  callTimeout = 0;
 
   /**
    * @param input an absolute URL, or a request to start from
@@ -102,6 +104,12 @@ export class Request {
   sameCall(other: Request): void {
     this.entry = other.entry;
     this.callSite = other.callSite;
+    this.callTimeout = other.callTimeout === 0 ? other.timeout : other.callTimeout;
+  }
+
+  /** @internal So much is left of the call's time by now. Only for a request that no program has made. */
+  leaveTime(timeout: number): void {
+    (this as { timeout: number }).timeout = timeout;
   }
 
   /** @internal The request that a redirect asks for; `timeout` is what is left of the time. `close` is not carried along, as in Go. */

@@ -69,6 +69,13 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
     return this.settled;
   }
 
+  /** It can't be sent a second time, so it must not meet a connection of which it can be known that the server has closed it. */
+  get sentOnce(): boolean {
+    const { method, body, ownHeaders } = this.request;
+    if (method === 'GET' && body === null) return false;
+    return !isIdempotent(method, ownHeaders) || (body !== null && !body.replayable);
+  }
+
   start(): void {
     if (activity.listener !== null) activity.listener.requestStarted(this);
     const { signal, timeout, body } = this.request;
@@ -84,7 +91,7 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
       return;
     }
     if (timeout > 0 && timeout < 2 ** 31) {
-      this.deadline = new Deadline(timeout, () => this.cancel(this.timedOut(timeout, null)));
+      this.deadline = new Deadline(timeout, () => this.cancel(this.timedOut(this.request.callTimeout || timeout, null)));
       this.deadline.ref();
     }
     this.transport.connect(this);
@@ -193,7 +200,8 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
 
   private phase(): TimeoutPhase {
     if (this.waiting) return this.dial === null ? 'waiting for a connection' : 'dialling';
-    if (this.exchange === null || this.exchange.status !== 0) return 'reading the body';
+    if (this.exchange === null) return 'waiting for a connection';
+    if (this.exchange.status !== 0) return 'reading the body';
     return this.exchange.bodyWritten ? 'waiting for headers' : 'sending';
   }
 
