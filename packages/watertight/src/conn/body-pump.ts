@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { show } from '../wire/index.js';
 import type { ChunkSource } from './chunk-source.js';
 import { RequestBodyError, requestBodyFailed } from './error.js';
+import { afterSlice, sliceSpent } from './event-loop.js';
 import { chunkBytes } from './request-body.js';
 
 /** What a pump needs, and the functions that it calls: one of `sent` and `failed`, unless it is stopped before. */
@@ -12,6 +13,8 @@ export interface PumpOptions {
   /** Bytes announced in Content-Length; null for the chunked coding. */
   readonly length: number | null;
   readonly sent: () => void;
+  /** Passed to each write of the socket, so it is called after the last one too; undefined: not wanted. */
+  readonly flushed: (() => void) | undefined;
   readonly failed: (error: Error) => void;
 }
 
@@ -36,6 +39,16 @@ export class BodyPump {
   }
 
   private pull(): void {
+    // A source that is always ready and a socket that takes everything at once would keep the event loop for themselves.
+    if (sliceSpent()) afterSlice(this.go);
+    else this.pullNow();
+  }
+
+  private readonly go = (): void => {
+    if (!this.stopped) this.pull();
+  };
+
+  private pullNow(): void {
     let next: Promise<IteratorResult<unknown>>;
     try {
       next = this.options.source.next();
@@ -65,7 +78,7 @@ export class BodyPump {
   }
 
   private write(chunk: unknown): void {
-    const { socket, length } = this.options;
+    const { socket, length, flushed } = this.options;
     let bytes: Uint8Array;
     try {
       bytes = chunkBytes(chunk);
@@ -88,21 +101,18 @@ export class BodyPump {
       socket.cork();
       socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1');
       socket.write(bytes);
-      flowing = socket.write('\r\n', 'latin1');
+      flowing = socket.write('\r\n', 'latin1', flushed);
       socket.uncork();
-    } else flowing = socket.write(bytes);
+    } else flowing = socket.write(bytes, flushed);
     // A socket that ended meanwhile never drains, but then the exchange fails and stops the pump.
     if (flowing) this.pull();
-    else
-      socket.once('drain', () => {
-        if (!this.stopped) this.pull();
-      });
+    else socket.once('drain', this.go);
   }
 
   private finish(): void {
-    const { socket, length } = this.options;
+    const { socket, length, flushed } = this.options;
     this.stopped = true;
-    if (length === null) socket.write(LAST_CHUNK, 'latin1');
+    if (length === null) socket.write(LAST_CHUNK, 'latin1', flushed);
     else if (this.sentBytes < length) {
       this.options.failed(new RequestBodyError(`the body ended after ${this.sentBytes} of the ${length} bytes of its Content-Length; the connection was closed`));
       return;

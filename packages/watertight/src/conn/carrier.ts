@@ -4,6 +4,8 @@ import type { TlsState } from './response.js';
 export interface Carrier {
   /** What TLS agreed on; null over plain http. */
   readonly tls: TlsState | null;
+  /** What the last response says about how long the server keeps the connection when it is idle, in seconds; -1 if it says nothing. */
+  keepAliveTimeout: number;
   /** A read waits for bytes, which last moved at the time `since`: go on reading, and keep the process alive. */
   readStarted(since: number): void;
   /** No read waits any more, since the time `since`: do not keep the process alive. */

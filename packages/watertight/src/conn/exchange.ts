@@ -59,10 +59,10 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink {
     if (this.tracked > 0) this.openedAt = this.lastReadAt = now();
   }
 
-  /** The whole request was given to the socket: the time for the headers starts, as in Go. */
+  /** The whole request has left for the kernel: the time for the headers starts, as in Go. May be called again. */
   requestSent(): void {
     const { responseHeaderTimeout } = this.settings;
-    if (responseHeaderTimeout > 0 && this.phase === 'sent') {
+    if (responseHeaderTimeout > 0 && this.phase === 'sent' && this.deadline === null) {
       this.setDeadline(responseHeaderTimeout, () => this.fail(new TimeoutError(`no response headers from ${this.url} within ${responseHeaderTimeout} ms of sending the request (responseHeaderTimeout)`, 'waiting for headers')));
     }
   }
@@ -213,7 +213,9 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink {
     if (this.deadline !== null) this.clearDeadline();
     this.status = scanner.status;
     this.minor = scanner.minor;
-    this.tls = this.conn!.tls;
+    const conn = this.conn!;
+    this.tls = conn.tls;
+    conn.keepAliveTimeout = scanner.keepAliveTimeout;
     this.head = scanner.text;
     this.fieldsAt = scanner.fieldsAt;
     // Go: a HEAD response has the length it would have had, a 204 or 304 has none to have.

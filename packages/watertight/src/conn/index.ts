@@ -7,6 +7,7 @@ export type { ClientTrace, GotConnInfo } from './client-trace.js';
 export { Deadline } from './deadline.js';
 export type { SaveOptions } from './download.js';
 export { BodyError, ConnectionError, HookError, RequestBodyError, TimeoutError, type BodyErrorCode, type ConnectionErrorCode, type TimeoutPhase } from './error.js';
+export { afterPoll } from './event-loop.js';
 export { Exchange } from './exchange.js';
 export type { ExchangeOwner, ExchangeSettings, FailedExchange } from './exchange-settings.js';
 export { ONREAD, PersistConn, type ConnOwner } from './persist-conn.js';

@@ -41,6 +41,9 @@ export class PersistConn implements Carrier {
   exchange: Exchange | null = null;
   /** Exchanges it has served or serves. */
   uses = 0;
+  keepAliveTimeout = -1;
+  /** The server ended it while no request was on it. */
+  endedIdle = false;
   /** Bytes came that no request asked for: it must not serve another. */
   private excess = false;
   private state: ConnState = 'idle';
@@ -112,10 +115,13 @@ export class PersistConn implements Carrier {
     this.ref();
     const { body, trace } = exchange.request;
     if (body === null) {
-      socket.write(head, 'latin1');
+      if (this.settings.responseHeaderTimeout === 0) socket.write(head, 'latin1');
+      else {
+        socket.write(head, 'latin1', this.whenFlushed(exchange));
+        this.flushed(exchange);
+      }
       exchange.nothingWritten = this.broken;
       if (trace !== null) callHook(exchange, 'wroteHeaders');
-      exchange.requestSent();
     } else this.startBody(exchange, head);
   }
 
@@ -147,9 +153,10 @@ export class PersistConn implements Carrier {
     const expect = this.settings.expectContinueTimeout > 0 && request.ownHeaders?.get('expect')?.toLowerCase() === '100-continue';
     const { bytes } = request.body!;
     if (!expect && bytes !== null) {
+      const flushed = this.whenFlushed(exchange);
       socket.cork();
-      socket.write(head, 'latin1');
-      if (bytes.length > 0) socket.write(bytes);
+      socket.write(head, 'latin1', flushed);
+      if (bytes.length > 0) socket.write(bytes, flushed);
       socket.uncork();
     } else socket.write(head, 'latin1');
     exchange.nothingWritten = this.broken;
@@ -186,6 +193,7 @@ export class PersistConn implements Carrier {
       source,
       length: body!.length ?? declaredLength,
       sent: () => this.bodySent(),
+      flushed: this.whenFlushed(exchange),
       failed: (error) => exchange.cancel(error),
     });
     this.pump.start();
@@ -197,7 +205,17 @@ export class PersistConn implements Carrier {
     if (exchange === null) return;
     exchange.bodyWritten = true;
     this.writeLoop.setState('select', now());
-    exchange.requestSent();
+    this.flushed(exchange);
+  }
+
+  /** For each write of a request. Undefined if nobody wants to know. */
+  private whenFlushed(exchange: Exchange): (() => void) | undefined {
+    return this.settings.responseHeaderTimeout === 0 ? undefined : () => this.flushed(exchange);
+  }
+
+  /** The socket has passed on what it held. The limit on the time for the headers starts when that was the request's last byte. */
+  private flushed(exchange: Exchange): void {
+    if (this.exchange === exchange && exchange.bodyWritten && this.socket!.writableLength === 0) exchange.requestSent();
   }
 
   private stopPump(reason: unknown): void {
@@ -311,8 +329,10 @@ export class PersistConn implements Carrier {
   socketEnded(): void {
     if (this.ended) return;
     this.ended = true;
-    if (this.exchange === null) this.close();
-    else this.exchange.connectionLost(this.socketError);
+    if (this.exchange === null) {
+      this.endedIdle = true;
+      this.close();
+    } else this.exchange.connectionLost(this.socketError);
   }
 
   /** @internal The `data` event of a socket without our `onread`. */

@@ -35,7 +35,7 @@ export interface TransportOptions {
   readonly dialTimeout?: number;
   /** The limit on a TLS handshake. Default: 10,000. */
   readonly tlsHandshakeTimeout?: number;
-  /** The limit from the request's last byte to the end of the response's head. Default: 0. */
+  /** The limit from the moment when the request's last byte has left for the kernel to the end of the response's head: Go's `ResponseHeaderTimeout`. Default: 0. */
   readonly responseHeaderTimeout?: number;
   /** How long a body waits for `100 Continue` if the request has `Expect: 100-continue`; 0 sends it at once. Default: 1,000. */
   readonly expectContinueTimeout?: number;

@@ -2,6 +2,9 @@
 import { COMMA, HTAB, isWord, SP } from './bytes.js';
 import { ProtocolError, showBytes } from './error.js';
 
+/** A longer promise of the server is taken as this one: 100 days. */
+const MAX_SECONDS = 8_640_000;
+
 /** What the known fields of one head say. `HeadScanner` extends it: one object, and nothing to copy. */
 export class KnownFields {
   /** -1 where there is none. */
@@ -12,6 +15,8 @@ export class KnownFields {
   keepAlive = false;
   /** The content coding is `gzip` (or its alias `x-gzip`), alone. */
   gzip = false;
+  /** Seconds for which the server keeps an idle connection: `timeout` of `Keep-Alive`; -1 where it says nothing. */
+  keepAliveTimeout = -1;
 
   private codings = 0;
 
@@ -21,6 +26,7 @@ export class KnownFields {
     this.close = false;
     this.keepAlive = false;
     this.gzip = false;
+    this.keepAliveTimeout = -1;
     this.codings = 0;
   }
 
@@ -43,6 +49,7 @@ export class KnownFields {
       if (isWord(bytes, name, nameEnd, 'transfer-encoding')) this.takeTransferEncoding(bytes, start, end);
     } else if (length === 10) {
       if (isWord(bytes, name, nameEnd, 'connection')) this.takeConnection(bytes, start, end);
+      else if (isWord(bytes, name, nameEnd, 'keep-alive')) this.takeKeepAlive(bytes, start, end);
     } else if (isWord(bytes, name, nameEnd, 'content-encoding')) {
       this.codings++;
       this.gzip = this.codings === 1 && (isWord(bytes, start, end, 'gzip') || isWord(bytes, start, end, 'x-gzip'));
@@ -89,6 +96,26 @@ export class KnownFields {
       throw new ProtocolError('ERR_TRANSFER_ENCODING', `the response's Transfer-Encoding is ${showBytes(bytes, start, end)}; only "chunked" is accepted (RFC 9112 section 6.1)`);
     }
     this.chunked = true;
+  }
+
+  /** `timeout=5, max=100` (RFC 2068 section 19.7.1.1). A hint, so what can't be read is passed over. */
+  private takeKeepAlive(bytes: Uint8Array, start: number, end: number): void {
+    let from = start;
+    for (let i = start; i <= end; i++) {
+      // Servers separate the parameters by commas, some by semicolons.
+      if (i < end && bytes[i] !== 0x2c && bytes[i] !== 0x3b) continue;
+      while (from < i && (bytes[from] === SP || bytes[from] === HTAB)) from++;
+      if (i - from > 8 && isWord(bytes, from, from + 8, 'timeout=')) this.takeSeconds(bytes, from + 8, i);
+      from = i + 1;
+    }
+  }
+
+  private takeSeconds(bytes: Uint8Array, start: number, end: number): void {
+    let seconds = 0;
+    let pos = start;
+    for (; pos < end && bytes[pos] >= 0x30 && bytes[pos] <= 0x39; pos++) seconds = Math.min(MAX_SECONDS, seconds * 10 + bytes[pos] - 0x30);
+    // Of two hints, the shorter one is safe.
+    if (pos > start && (this.keepAliveTimeout === -1 || seconds < this.keepAliveTimeout)) this.keepAliveTimeout = seconds;
   }
 
   private takeConnection(bytes: Uint8Array, start: number, end: number): void {

@@ -216,6 +216,43 @@ describe('a limit of the transport ends the phase it is for, and names itself', 
     assert.equal(await (await client.post(server.origin, slow())).text(), 'x');
   }));
 
+  const SIZE = 16 << 20;
+  const bodies: [kind: string, body: () => NonNullable<RequestInit['body']>][] = [
+    ['bytes', () => Buffer.alloc(SIZE)],
+    ['a Blob', () => new Blob([Buffer.alloc(SIZE)])],
+    ['a stream', () => (async function* () {
+      for (let i = 0; i < SIZE; i += 1 << 16) yield Buffer.alloc(1 << 16);
+    })()],
+  ];
+  for (const scheme of ['http', 'https']) {
+    for (const [kind, body] of bodies) {
+      test(`responseHeaderTimeout starts when the last byte of ${kind} has left, over ${scheme}`, onLoopback(async (net) => {
+        const authority = new CertificateAuthority();
+        const { cert, key } = authority.issue({ names: ['127.0.0.1'] });
+        let answers = true;
+        const server = await net.serve({
+          parse: false,
+          ...(scheme === 'https' ? { tls: { cert, key } } : {}),
+          // It does not read before the limit has passed.
+          onConnection: async ({ socket }) => {
+            let received = 0;
+            await sleep(450);
+            socket.on('data', (bytes: Buffer) => {
+              received += bytes.length;
+              if (received >= SIZE && answers) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx');
+            });
+          },
+        });
+        const { client } = net.client({ responseHeaderTimeout: 300, tls: { ca: authority.cert } });
+        const response = await client.post(server.origin, body());
+        assert.equal(await response.text(), 'x');
+        client.closeIdleConnections();
+        answers = false;
+        await assert.rejects(client.post(server.origin, body()), { code: 'ERR_TIMEOUT', phase: 'waiting for headers', message: /responseHeaderTimeout/ });
+      }));
+    }
+  }
+
   test('bodyIdleTimeout counts from byte to byte, and only while somebody reads', onLoopback(async (net) => {
     const server = await net.serve({ onRequest: ({ connection }) => {
       connection.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n');

@@ -12,6 +12,7 @@ export interface HeadRead {
   close: boolean;
   keepAlive: boolean;
   gzip: boolean;
+  keepAliveTimeout: number;
   /** How many bytes were the head's. */
   taken: number;
 }
@@ -38,9 +39,9 @@ export function readHead(bytes: Buffer, cuts: readonly number[], limits: WireLim
       // Not at the start of its buffer: positions are not lengths.
       const shifted = Buffer.concat([Buffer.from('\r\n\r\n!'), piece, Buffer.from('\r\n\r\n')]);
       const next = scanner.feed(shifted, 5, 5 + piece.length);
-      const { minor, status, text, fieldsAt, contentLength, chunked, close, keepAlive, gzip } = scanner;
+      const { minor, status, text, fieldsAt, contentLength, chunked, close, keepAlive, gzip, keepAliveTimeout } = scanner;
       shifted.fill('#');
-      if (next !== -1) return { minor, status, text, fieldsAt, contentLength, chunked, close, keepAlive, gzip, taken: before + next - 5 };
+      if (next !== -1) return { minor, status, text, fieldsAt, contentLength, chunked, close, keepAlive, gzip, keepAliveTimeout, taken: before + next - 5 };
       before += piece.length;
     }
     return 'unfinished';
