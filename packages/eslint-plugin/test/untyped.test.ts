@@ -33,7 +33,7 @@ const LINTERS = [
 
 let folder: string;
 before(() => {
-  const shelf = fileURLToPath(new URL('../../dist-test/.projects/', import.meta.url));
+  const shelf = fileURLToPath(new URL('.projects/', import.meta.url));
   mkdirSync(shelf, { recursive: true });
   folder = mkdtempSync(join(shelf, 'plain-'));
   writeFileSync(join(folder, 'package.json'), '{ "name": "plain" }\n');
