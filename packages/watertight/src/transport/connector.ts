@@ -1,6 +1,6 @@
 /** Owns the actions of a transport: it finds, dials, hands over and closes connections as the pool decides. */
 import { describeHolders, formatDuration, now, topHolders, tracking, trackLevel, type Holder } from '../tasks/index.js';
-import { callHook, Exchange, ReaderStock, type ConnOwner, type ExchangeSettings, type Origin } from '../conn/index.js';
+import { afterPoll, callHook, Exchange, ReaderStock, type ConnOwner, type ExchangeSettings, type Origin } from '../conn/index.js';
 import { Dial } from './dial.js';
 import { TransportError } from './error.js';
 import { Host } from './host.js';
@@ -76,11 +76,32 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     }
     // A second attempt, or one whose hook made requests too, may find its host forgotten meanwhile.
     const host = (trip.host = this.hostFor(origin));
-    const conn = this.pool.takeIdle(host);
+    if (host.idle.length > 0 && trip.sentOnce) {
+      host.waiters++;
+      afterPoll(() => {
+        host.waiters--;
+        this.connectPolled(trip, host);
+      });
+    } else this.findConn(trip, host, 0);
+  }
+
+  /** The end of every connection that had come is known by now. */
+  private connectPolled(trip: RoundTrip, host: TripHost): void {
+    if (trip.over) this.tidy(host);
+    else if (this.shut) trip.fail(closedError());
+    else this.findConn(trip, host, host.restBefore(now()));
+  }
+
+  /** `rested`: as in `Pool.takeIdle`. */
+  private findConn(trip: RoundTrip, known: TripHost, rested: number): void {
+    const at = now();
+    const conn = this.pool.takeIdle(known, at, closeConn, rested);
     if (conn !== null) {
-      trip.useConn(conn, true, now() - conn.idleAt);
+      trip.useConn(conn, true, at - conn.idleAt);
       return;
     }
+    // If its last connection was closed just now, the host is forgotten.
+    const host = (trip.host = this.hostFor(known.origin));
     const admission = this.pool.admit(host, trip);
     if (admission === 'refuse') {
       trip.fail(this.refusal(host));
@@ -142,6 +163,23 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
 
   connReady(conn: TripConn, at: number): void {
     const { host } = conn;
+    if (host.waiters > 0 && conn.uses > 0 && host.waiting.peek()?.sentOnce === true) {
+      afterPoll(() => this.readyPolled(conn));
+      return;
+    }
+    this.place(conn, at);
+  }
+
+  /** As `connReady`: a request that can't be sent twice is to have the connection, and the end that came with the last response is known by now. */
+  private readyPolled(conn: TripConn): void {
+    if (conn.closed) return;
+    const at = now();
+    if (conn.host.restBefore(at) > 0) conn.close();
+    else this.place(conn, at);
+  }
+
+  private place(conn: TripConn, at: number): void {
+    const { host } = conn;
     const placement = this.pool.place(conn, host, at);
     if (placement.action === 'deliver') this.deliver(placement.to, conn);
     else if (placement.action === 'close') conn.close();
@@ -155,6 +193,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     const { host } = conn;
     if (!this.conns.delete(conn)) return;
     this.pool.remove(conn);
+    if (conn.endedIdle) host.endedIdle(conn.idleAt, now());
     host.open--;
     this.ended++;
     this.dialNext(host);
@@ -305,6 +344,10 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
       }
     }, WARN_AFTER).unref();
   }
+}
+
+function closeConn(conn: TripConn): void {
+  conn.close();
 }
 
 function closedError(): TransportError {

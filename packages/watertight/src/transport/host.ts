@@ -5,6 +5,15 @@ import { encodeRequestHead } from '../wire/index.js';
 import { HostPool } from './pool.js';
 import type { Waiter } from './wait-queue.js';
 
+/** A server that ends a connection so soon after its response has not waited for another request; ms. */
+const EARLY = 100;
+
+/** How long it is remembered that the server did so, ms. */
+const REMEMBERED = 1000;
+
+/** A connection of such a server that has been idle for so long is alive; ms. Most ends arrive within 0.1 ms. */
+const REST = 5;
+
 /** One connect key: scheme, host and port. `C` is a connection to it, `W` a request that waits for one. */
 export class Host<C, W extends Waiter> extends HostPool<C, W> {
   readonly labels: TaskLabels;
@@ -14,6 +23,8 @@ export class Host<C, W extends Waiter> extends HostPool<C, W> {
   readonly sampling = new SiteSampling();
   /** The waiting requests' warning was given; reset when none waits any more. */
   warned = false;
+  /** When the server last ended a connection directly after its response: it answers and closes, and does not say so. */
+  private endedEarlyAt = -Infinity;
 
   constructor(
     readonly origin: Origin,
@@ -24,5 +35,15 @@ export class Host<C, W extends Waiter> extends HostPool<C, W> {
     this.labels = Object.freeze({ host: origin.host, scheme: origin.scheme });
     const head = encodeRequestHead({ method: 'GET', target: '/', host: origin.host, headers: null, framing: 'none', close, offerGzip });
     this.plainTail = head.slice('GET /'.length);
+  }
+
+  /** The server has ended a connection that was idle since `idleAt`. */
+  endedIdle(idleAt: number, at: number): void {
+    if (at - idleAt < EARLY) this.endedEarlyAt = at;
+  }
+
+  /** How long a connection must have been idle before it gets a request that can't be sent twice, ms. */
+  restBefore(at: number): number {
+    return at - this.endedEarlyAt < REMEMBERED ? REST : 0;
   }
 }

@@ -1,7 +1,7 @@
 /** The room `transport`: which connection serves which request. */
 export { DialError, TransportError, type DialErrorCode, type TransportErrorCode } from './error.js';
 export { goDefaults, type DialTarget, type TransportOptions } from './options.js';
-export { HostPool, Pool, type Admission, type Placement, type Poolable, type PoolLimits } from './pool.js';
+export { HostPool, idleLimit, Pool, type Admission, type Placement, type Poolable, type PoolLimits } from './pool.js';
 export { isIdempotent, shouldRetry, type Attempt } from './retry.js';
 export type { ConnCounts, HostStats, TransportStats } from './stats.js';
 export { defaultTransport, Transport, type RequestLike, type RoundTripper } from './transport.js';

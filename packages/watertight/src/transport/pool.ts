@@ -7,17 +7,23 @@ export interface Poolable<C> {
   readonly usable: boolean;
   /** When it became idle, by the library's clock. */
   idleAt: number;
+  /** From then on it must not be used any more; 0: no limit. */
+  idleUntil: number;
+  /** Seconds for which the server said it keeps an idle connection; -1: it said nothing. */
+  readonly keepAliveTimeout: number;
   /** The next one and the one before it in the list of all idle connections, which is ordered by `idleAt`. */
   newer: C | null;
   older: C | null;
 }
 
-/** The limits of a pool: numbers of connections and of requests; 0 means no limit. A negative `maxIdleConnsPerHost` keeps no idle connection. */
+/** The limits of a pool, most of them numbers of connections and of requests; 0 means no limit. A negative `maxIdleConnsPerHost` keeps no idle connection. */
 export interface PoolLimits {
   readonly maxIdleConns: number;
   readonly maxIdleConnsPerHost: number;
   readonly maxConnsPerHost: number;
   readonly maxWaitersPerHost: number;
+  /** Milliseconds; 0 means no limit. */
+  readonly idleConnTimeout: number;
   readonly disableKeepAlives: boolean;
 }
 
@@ -54,6 +60,22 @@ export type Placement<C, W> =
 
 const KEPT = Object.freeze({ action: 'keep', evict: null }) as { action: 'keep'; evict: null };
 
+/** What a connection is given up before the server's own limit, ms: the last request must not meet the server's close on its way. As in node:http. */
+const KEEP_ALIVE_MARGIN = 1000;
+
+/**
+ * How long a connection may be idle, ms: 0 is no limit, below 0 not at all.
+ * A server that says how long it keeps the connection (`Keep-Alive: timeout=N`,
+ * in seconds) is believed, with a margin of a second, or of half the time if that is less.
+ */
+export function idleLimit(idleConnTimeout: number, keepAliveTimeout: number): number {
+  if (keepAliveTimeout === -1) return idleConnTimeout;
+  if (keepAliveTimeout === 0) return -1;
+  const hinted = keepAliveTimeout * 1000;
+  const limit = hinted - Math.min(KEEP_ALIVE_MARGIN, hinted / 2);
+  return idleConnTimeout === 0 ? limit : Math.min(idleConnTimeout, limit);
+}
+
 /**
  * It says what is to be done, and the connector does it. Within a host, the most
  * recently used idle connection serves first; over all hosts, the least recently
@@ -74,15 +96,24 @@ export class Pool<C extends Poolable<C>, W extends Waiter> {
     return this.oldest;
   }
 
-  /** An idle connection to the host, or null. The most recently used one: the others may go idle for good. */
-  takeIdle(host: HostPool<C, W>): C | null {
+  /**
+   * An idle connection to the host, or null. The most recently used one: the others may go idle for good.
+   *
+   * `at`: now. `tooOld` is called with those that have been idle for longer than
+   * allowed, to close them: the timer that closes them is late if the event loop
+   * was blocked, and the server may have given them up (Go: `queueForIdleConn`).
+   * `rested`: how long a connection must have been idle at least, in ms; a younger one goes to `tooOld` as well.
+   */
+  takeIdle(host: HostPool<C, W>, at: number, tooOld: (conn: C) => void, rested = 0): C | null {
     this.closeIdle = false;
     for (;;) {
       const conn = host.idle.pop();
       if (conn === undefined) return null;
       this.unlink(conn);
       // One whose socket has just died is dropped: it is about to report its end.
-      if (conn.usable) return conn;
+      if (!conn.usable) continue;
+      if ((conn.idleUntil === 0 || at < conn.idleUntil) && at - conn.idleAt >= rested) return conn;
+      tooOld(conn);
     }
   }
 
@@ -112,7 +143,10 @@ export class Pool<C extends Poolable<C>, W extends Waiter> {
     }
     if (this.closeIdle) return { action: 'close', reason: 'CloseIdleConnections called' };
     if (maxIdleConnsPerHost > 0 && host.idle.length >= maxIdleConnsPerHost) return { action: 'close', reason: 'too many idle connections for host' };
+    const limit = idleLimit(this.limits.idleConnTimeout, conn.keepAliveTimeout);
+    if (limit < 0) return { action: 'close', reason: 'the server does not keep it (Keep-Alive: timeout=0)' };
     conn.idleAt = at;
+    conn.idleUntil = limit === 0 ? 0 : at + limit;
     host.idle.push(conn);
     this.link(conn);
     if (maxIdleConns === 0 || this.idleCount <= maxIdleConns) return KEPT;

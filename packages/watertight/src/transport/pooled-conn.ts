@@ -8,6 +8,7 @@ import type { Waiter } from './wait-queue.js';
 /** A connection of the pool. `W` is a request that waits for one. */
 export class PooledConn<W extends Waiter> extends PersistConn implements Poolable<PooledConn<W>> {
   idleAt = 0;
+  idleUntil = 0;
   newer: PooledConn<W> | null = null;
   older: PooledConn<W> | null = null;
 

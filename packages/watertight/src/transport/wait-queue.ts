@@ -27,6 +27,17 @@ export class WaitQueue<W extends Waiter> {
     return null;
   }
 
+  /** The one that `shift` would take out. */
+  peek(): W | null {
+    while (this.head < this.items.length) {
+      const waiter = this.items[this.head];
+      if (waiter.waiting) return waiter;
+      this.head++;
+    }
+    this.clear();
+    return null;
+  }
+
   private tidy(): void {
     this.items = this.items.slice(this.head).filter((waiter) => waiter.waiting);
     this.head = 0;

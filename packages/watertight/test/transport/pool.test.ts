@@ -2,11 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { HostPool, Pool, type Poolable, type PoolLimits, type Waiter } from '#transport';
+import { HostPool, idleLimit, Pool, type Poolable, type PoolLimits, type Waiter } from '#transport';
 
 class Conn implements Poolable<Conn> {
   usable = true;
   idleAt = -1;
+  idleUntil = 0;
+  keepAliveTimeout = -1;
   newer: Conn | null = null;
   older: Conn | null = null;
   constructor(readonly host: HostPool<Conn, Trip>, readonly name: string) {}
@@ -20,8 +22,14 @@ interface Trip extends Waiter {
 const trip = (name: string): Trip => ({ name, waiting: true });
 
 function setUp(limits: Partial<PoolLimits> = {}): { pool: Pool<Conn, Trip>; a: HostPool<Conn, Trip>; b: HostPool<Conn, Trip> } {
-  const all: PoolLimits = { maxIdleConns: 0, maxIdleConnsPerHost: 0, maxConnsPerHost: 0, maxWaitersPerHost: 1000, disableKeepAlives: false, ...limits };
+  const all: PoolLimits = { maxIdleConns: 0, maxIdleConnsPerHost: 0, maxConnsPerHost: 0, maxWaitersPerHost: 1000, idleConnTimeout: 0, disableKeepAlives: false, ...limits };
   return { pool: new Pool(all), a: new HostPool('http://a'), b: new HostPool('http://b') };
+}
+
+const none = (conn: Conn): void => assert.fail(`${conn.name} is too old`);
+
+function take(pool: Pool<Conn, Trip>, host: HostPool<Conn, Trip>, at = 1000): Conn | null {
+  return pool.takeIdle(host, at, none);
 }
 
 function keep(pool: Pool<Conn, Trip>, host: HostPool<Conn, Trip>, ...names: string[]): Conn[] {
@@ -36,14 +44,14 @@ describe('an idle connection', () => {
   test('is used most recently used first', () => {
     const { pool, a } = setUp();
     keep(pool, a, '1', '2', '3');
-    assert.deepEqual([pool.takeIdle(a), pool.takeIdle(a), pool.takeIdle(a), pool.takeIdle(a)].map((conn) => conn?.name), ['3', '2', '1', undefined]);
+    assert.deepEqual([take(pool, a), take(pool, a), take(pool, a), take(pool, a)].map((conn) => conn?.name), ['3', '2', '1', undefined]);
     assert.equal(pool.idleCount, 0);
   });
 
   test('serves its own host only', () => {
     const { pool, a, b } = setUp();
     keep(pool, a, '1');
-    assert.equal(pool.takeIdle(b), null);
+    assert.equal(take(pool, b), null);
     assert.equal(pool.idleCount, 1);
   });
 
@@ -51,9 +59,43 @@ describe('an idle connection', () => {
     const { pool, a } = setUp();
     const [, dead] = keep(pool, a, 'alive', 'dead');
     dead.usable = false;
-    assert.equal(pool.takeIdle(a)?.name, 'alive');
+    assert.equal(take(pool, a)?.name, 'alive');
     assert.equal(pool.idleCount, 0);
     assert.equal(pool.leastRecent, null);
+  });
+
+  test('is not used when it has been idle for too long, whatever the timers have done', () => {
+    const { pool, a } = setUp({ idleConnTimeout: 200 });
+    keep(pool, a, 'at 0', 'at 1');
+    assert.equal(take(pool, a, 200)?.name, 'at 1');
+    const old: string[] = [];
+    assert.equal(pool.takeIdle(a, 200, ({ name }) => old.push(name)), null);
+    assert.deepEqual(old, ['at 0']);
+    assert.equal(pool.idleCount, 0);
+  });
+
+  test('is used for as long as the server says that it keeps it, with a margin', () => {
+    assert.deepEqual([-1, 0, 1, 2, 5, 600].map((seconds) => idleLimit(90_000, seconds)), [90_000, -1, 500, 1000, 4000, 90_000]);
+    assert.deepEqual([-1, 0, 5, 600].map((seconds) => idleLimit(0, seconds)), [0, -1, 4000, 599_000]);
+    const { pool, a } = setUp({ idleConnTimeout: 90_000 });
+    const conn = new Conn(a, 'hinted');
+    conn.keepAliveTimeout = 5;
+    pool.place(conn, a, 100);
+    assert.equal(take(pool, a, 4099), conn);
+    pool.place(conn, a, 5000);
+    const old: Conn[] = [];
+    assert.equal(pool.takeIdle(a, 9000, (each) => old.push(each)), null);
+    assert.deepEqual(old, [conn]);
+    conn.keepAliveTimeout = 0;
+    assert.equal(pool.place(conn, a, 9000).action, 'close');
+  });
+
+  test('that has not rested for long enough is not used by whoever demands it', () => {
+    const { pool, a } = setUp();
+    keep(pool, a, 'at 0', 'at 1', 'at 2');
+    const young: string[] = [];
+    assert.equal(pool.takeIdle(a, 6, ({ name }) => young.push(name), 5)?.name, 'at 1');
+    assert.deepEqual(young, ['at 2']);
   });
 
   test('remembers since when it has been idle', () => {
@@ -72,7 +114,7 @@ describe('an idle connection', () => {
     assert.equal(pool.leastRecent, first);
     pool.remove(first);
     assert.equal(pool.leastRecent, third);
-    assert.equal(pool.takeIdle(a), third);
+    assert.equal(take(pool, a), third);
   });
 });
 
@@ -83,7 +125,7 @@ describe('maxIdleConns', () => {
     keep(pool, b, '2');
     const placed = pool.place(new Conn(b, '3'), b, 9);
     assert.deepEqual(placed, { action: 'keep', evict: oldest });
-    assert.equal(pool.takeIdle(a), null);
+    assert.equal(take(pool, a), null);
     assert.equal(pool.idleCount, 2);
   });
 
@@ -91,7 +133,7 @@ describe('maxIdleConns', () => {
     const { pool, a, b } = setUp({ maxIdleConns: 2 });
     keep(pool, a, '1');
     const [second] = keep(pool, b, '2');
-    pool.place(pool.takeIdle(a)!, a, 5);
+    pool.place(take(pool, a)!, a, 5);
     assert.deepEqual(pool.place(new Conn(a, '3'), a, 6), { action: 'keep', evict: second });
   });
 
@@ -193,7 +235,7 @@ describe('closing the idle ones', () => {
     assert.deepEqual(pool.takeAllIdle().map(({ name }) => name), ['1', '2']);
     assert.equal(pool.idleCount, 0);
     assert.deepEqual(pool.place(new Conn(a, '3'), a, 0), { action: 'close', reason: 'CloseIdleConnections called' });
-    pool.takeIdle(a);
+    take(pool, a);
     keep(pool, a, '4');
   });
 

@@ -32,6 +32,20 @@ test('who gave up is passed over', () => {
   assert.deepEqual(drain(queue), [1, 2, 4, 5, 6, 7, 8]);
 });
 
+test('a look at the next one takes nobody out', () => {
+  const queue = new WaitQueue<Waiting>();
+  assert.equal(queue.peek(), null);
+  const all = Array.from({ length: 3 }, (_, id) => ({ id, waiting: true }));
+  for (const each of all) queue.push(each);
+  all[0].waiting = false;
+  assert.equal(queue.peek()?.id, 1);
+  assert.deepEqual(drain(queue), [1, 2]);
+  queue.push({ id: 3, waiting: false });
+  assert.equal(queue.peek(), null);
+  queue.push({ id: 4, waiting: true });
+  assert.deepEqual(drain(queue), [4]);
+});
+
 test('those that gave up do not pile up', () => {
   const queue = new WaitQueue<Waiting>();
   const first = { id: -1, waiting: true };
