@@ -1,7 +1,7 @@
 /** Owns the interface of a body that is ready to be sent, and the sources of its chunks: a WHATWG stream or an iterator of the program. */
 import { RequestError } from '../wire/index.js';
 import type { RequestBodyError } from './error.js';
-import { callQuietly } from './user-call.js';
+import { callQuietly, isThenable } from './user-call.js';
 
 /** A source of chunks that can be stopped before its end. */
 export interface ChunkSource {
@@ -41,6 +41,10 @@ export function readerOf(stream: ReadableStream<unknown>): ChunkSource {
 
 /** The chunks of an iterator. @throws RequestError for a generator that was sent before: it would send an empty body. */
 export function iteratorOf(owner: object, iterator: Iterator<unknown> | AsyncIterator<unknown>): ChunkSource {
+  if (isThenable(iterator) && typeof (iterator as Partial<Iterator<unknown>>).next !== 'function') {
+    callQuietly(() => iterator);
+    throw new TypeError('its [Symbol.asyncIterator] returned a promise; it is asked for an iterator, at once');
+  }
   if ((iterator as object) === owner) {
     if (sentOnce.has(owner)) throw new RequestError('ERR_INVALID_BODY', 'the body is an iterator and has been sent already; pass a function that makes it anew');
     sentOnce.add(owner);
