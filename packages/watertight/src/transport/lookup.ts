@@ -36,11 +36,15 @@ export function guardedLookup(given: LookupFunction, owner: LookupOwner): Lookup
       else callback(null, addresses[0].address, addresses[0].family);
     };
     try {
-      const result: unknown = given(hostname, options, (error: unknown, address: unknown) => answer(error ?? null, address));
+      const result: unknown = given(hostname, options, (error: unknown, address: unknown) => {
+        answer(error ?? null, address);
+      });
       if (isThenable(result)) {
         result.then(
           // An async function that answers by its callback resolves with nothing.
-          (value) => value !== undefined && answer(null, value),
+          (value) => {
+            if (value !== undefined) answer(null, value);
+          },
           (error: unknown) => answer(error ?? new Error('lookup was rejected'), null),
         );
       }
