@@ -43,6 +43,7 @@ const everyFile = [
   ),
   ...filesUnder(join(root, 'lint'), '.test.js'),
   ...filesUnder(join(root, 'bench'), '.test.js'),
+  ...filesUnder(join(root, 'conformance'), '.test.js'),
 ].map((file) => relative(root, file));
 
 const { values, positionals: wanted } = parseArgs({

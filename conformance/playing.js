@@ -1,0 +1,33 @@
+// Plays all cases against some clients, one client after the other, each with a server of its own.
+
+import { CaseServer } from './case-server.js';
+
+/**
+ * @typedef {object} Played  what became of the cases with one client
+ * @property {string} name
+ * @property {string} version
+ * @property {string[]} outcomes  in the order of the cases
+ */
+
+/**
+ * Leaves out a client that is not installed.
+ *
+ * @param {{ name: string, version(): string | null, play(cases: import('./cases.js').Case[], server: CaseServer): Promise<string[]> }[]} clients
+ * @param {import('./cases.js').Case[]} cases
+ * @returns {Promise<Played[]>}
+ */
+export async function playAll(clients, cases) {
+  const played = [];
+  for (const client of clients) {
+    const version = client.version();
+    if (version === null) continue;
+    const server = new CaseServer(cases);
+    await server.start();
+    try {
+      played.push({ name: client.name, version, outcomes: await client.play(cases, server) });
+    } finally {
+      await server.stop();
+    }
+  }
+  return played;
+}
