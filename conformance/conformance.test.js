@@ -50,7 +50,7 @@ test('each reason has its words and a table can hold them', () => {
   }
 });
 
-test('docs/strictness.md says what this client, undici and node:http do', { timeout: 110_000 }, () => {
+test('docs/strictness.md says what this client, undici and node:http do', { timeout: 600_000 }, () => {
   const { status, stderr } = spawnSync(process.execPath, [fileURLToPath(new URL('run.js', import.meta.url)), '--check'], { encoding: 'utf8' });
   assert.equal(status, 0, stderr);
   assert.match(readFileSync(new URL('../docs/strictness.md', import.meta.url), 'utf8'), /\n\| the server sends \| watertight \| curl/);

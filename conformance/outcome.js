@@ -1,9 +1,13 @@
 // What becomes of a case with a client, as text that can be compared: `200 5 2cf24dba`, `refused`, `waits`.
 
 import { createHash } from 'node:crypto';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 
 /** How long a client may wait for a response or for its next bytes, ms. */
 export const PATIENCE = 5000;
+
+/** Between a request and the next one of the same case, ms: what the server sends of its own accord has come by then. */
+export const PAUSE = 200;
 
 /** The client does not do what the case is about. */
 export const NOT_OFFERED = 'not offered';
@@ -31,6 +35,12 @@ export async function outcomeOf(ask, isTimeout) {
   } catch (error) {
     return isTimeout(error) ? 'waits' : 'refused';
   }
+}
+
+/** Waits `PAUSE`, and until what has come is read: on a busy machine many timers end in one turn. */
+export async function pause() {
+  await sleep(PAUSE);
+  for (let turns = 0; turns < 5; turns++) await turn();
 }
 
 /** Whether an outcome is a response. @param {string} outcome */

@@ -1,4 +1,4 @@
-// Plays all cases against some clients, one client after the other, each with a server of its own.
+// Plays all cases against some clients, one client after the other, each with servers of its own.
 
 import { CaseServer } from './case-server.js';
 
@@ -21,13 +21,22 @@ export async function playAll(clients, cases) {
   for (const client of clients) {
     const version = client.version();
     if (version === null) continue;
-    const server = new CaseServer(cases);
-    await server.start();
-    try {
-      played.push({ name: client.name, version, outcomes: await client.play(cases, server) });
-    } finally {
-      await server.stop();
-    }
+    const outcomes = await play(client, cases);
+    // A busy machine can make anybody wait. Who really waits does it again, among few.
+    const again = cases.filter((_, at) => outcomes[at] === 'waits');
+    const second = await play(client, again);
+    for (const [at, each] of again.entries()) outcomes[cases.indexOf(each)] = second[at];
+    played.push({ name: client.name, version, outcomes });
   }
   return played;
+}
+
+async function play(client, cases) {
+  const server = new CaseServer(cases);
+  await server.start();
+  try {
+    return await client.play(cases, server);
+  } finally {
+    await server.stop();
+  }
 }

@@ -65,5 +65,4 @@ export const reasons = [
   { cases: /^gzip\/.*zero/, input: 'gzip and zeros behind it, or between two members', why: 'RFC 1952 section 2.2 knows no padding; the tools that write it and `gzip -d` take it' },
   { cases: /^gzip\/two-members/, input: 'gzip of two members', why: 'Accepted. A file may have several (RFC 1952 section 2.2)' },
   { cases: /^gzip\/.*cut$/, input: 'gzip that is cut', why: 'Refused, after what could be decoded: the checksum is missing (RFC 1952 section 2.3.1)' },
-  { cases: /^next\/late-/, input: 'bytes on the idle connection', why: 'They are nobody\'s response (RFC 9112 section 9.2): the connection is closed, and the next request goes over another' },
 ];

@@ -4,7 +4,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { accepted, hasBody, inParallel, PATIENCE, REQUEST_BODY } from '../outcome.js';
+import { accepted, hasBody, inParallel, NOT_OFFERED, PATIENCE, REQUEST_BODY } from '../outcome.js';
 
 export const name = 'curl';
 
@@ -27,7 +27,9 @@ export async function play(cases, server) {
   }
 }
 
-async function ask({ kind, method }, index, server, folder) {
+async function ask({ id, kind, method }, index, server, folder) {
+  // It makes no pause between two requests.
+  if (id.startsWith('next/late-')) return NOT_OFFERED;
   const files = [join(folder, `${index}-1`), join(folder, `${index}-2`)];
   const first = ['-o', files[0], ...(method === 'HEAD' ? ['-I'] : ['-X', method]), ...(hasBody(method) ? ['-d', REQUEST_BODY] : []), ...(kind === 'redirect' ? ['-L'] : []), ...(kind === 'coded' ? ['--compressed'] : [])];
   const common = ['-q', '-s', '--noproxy', '*', '-m', String(PATIENCE / 1000), '-w', '%{http_code} %{exitcode}\\n'];

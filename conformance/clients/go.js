@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { hasBody, PATIENCE, REQUEST_BODY } from '../outcome.js';
+import { hasBody, PATIENCE, PAUSE, REQUEST_BODY } from '../outcome.js';
 
 export const name = 'Go';
 
@@ -22,7 +22,7 @@ export async function play(cases, server) {
     const program = join(folder, 'client');
     const { status, stderr } = spawnSync('go', ['build', '-o', program, fileURLToPath(new URL('../go/main.go', import.meta.url))], { encoding: 'utf8' });
     if (status !== 0) throw new Error(`go build failed: ${stderr.trim()}`);
-    const input = cases.map(({ kind, method }, index) => ({ url: server.urlOf(index), again: kind === 'twice' ? `${server.origin}/again` : '', method, kind, body: hasBody(method) ? REQUEST_BODY : '', patienceMs: PATIENCE }));
+    const input = cases.map(({ kind, method }, index) => ({ url: server.urlOf(index), again: kind === 'twice' ? `${server.origin}/again` : '', method, kind, body: hasBody(method) ? REQUEST_BODY : '', patienceMs: PATIENCE, pauseMs: PAUSE }));
     return JSON.parse(await run(program, JSON.stringify(input)));
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 // Node's own client, `node:http`. It follows no redirect and undoes no coding.
 
 import http from 'node:http';
-import { accepted, hasBody, inParallel, NOT_OFFERED, outcomeOf, PATIENCE, REQUEST_BODY } from '../outcome.js';
+import { accepted, hasBody, inParallel, NOT_OFFERED, outcomeOf, PATIENCE, pause, REQUEST_BODY } from '../outcome.js';
 
 export const name = 'node:http';
 
@@ -17,7 +17,9 @@ export function play(cases, server) {
     const agent = kind === 'twice' ? new http.Agent({ keepAlive: true, maxSockets: 1 }) : false;
     const outcome = await outcomeOf(async () => {
       const first = await ask(server.urlOf(index), method, agent);
-      return kind === 'twice' ? `${first}, then ${await ask(`${server.origin}/again`, 'GET', agent)}` : first;
+      if (kind !== 'twice') return first;
+      await pause();
+      return `${first}, then ${await ask(`${server.origin}/again`, 'GET', agent)}`;
     }, (error) => error.code === 'ABORT_ERR' || error.name === 'TimeoutError');
     if (agent !== false) agent.destroy();
     return outcome;

@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module';
 import { Agent, fetch, request } from 'undici7';
-import { accepted, hasBody, inParallel, outcomeOf, PATIENCE, REQUEST_BODY } from '../outcome.js';
+import { accepted, hasBody, inParallel, outcomeOf, PATIENCE, pause, REQUEST_BODY } from '../outcome.js';
 
 export const name = 'undici';
 
@@ -20,7 +20,9 @@ export function play(cases, server) {
       const url = server.urlOf(index);
       if (kind === 'redirect' || kind === 'coded') return askFetch(url, method, dispatcher);
       const first = await ask(url, method, dispatcher, kind !== 'twice');
-      return kind === 'twice' ? `${first}, then ${await ask(`${server.origin}/again`, 'GET', dispatcher, false)}` : first;
+      if (kind !== 'twice') return first;
+      await pause();
+      return `${first}, then ${await ask(`${server.origin}/again`, 'GET', dispatcher, false)}`;
     }, (error) => error.name === 'TimeoutError');
     await dispatcher.destroy();
     return outcome;

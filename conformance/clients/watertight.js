@@ -1,7 +1,7 @@
 // This client.
 
 import { Client, Transport } from 'watertight';
-import { accepted, hasBody, inParallel, outcomeOf, PATIENCE, REQUEST_BODY } from '../outcome.js';
+import { accepted, hasBody, inParallel, outcomeOf, PATIENCE, pause, REQUEST_BODY } from '../outcome.js';
 
 export const name = 'watertight';
 
@@ -17,7 +17,9 @@ export function play(cases, server) {
     const client = new Client({ transport, timeout: PATIENCE });
     const outcome = await outcomeOf(async () => {
       const first = await ask(client, server.urlOf(index), method, kind);
-      return kind === 'twice' ? `${first}, then ${await ask(client, `${server.origin}/again`, 'GET', kind)}` : first;
+      if (kind !== 'twice') return first;
+      await pause();
+      return `${first}, then ${await ask(client, `${server.origin}/again`, 'GET', kind)}`;
     }, (error) => error.name === 'TimeoutError');
     await transport.close();
     return outcome;

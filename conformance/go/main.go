@@ -18,7 +18,7 @@ import (
 
 type request struct {
 	URL, Again, Method, Kind, Body string
-	PatienceMs                     int
+	PatienceMs, PauseMs            int
 }
 
 func main() {
@@ -54,6 +54,7 @@ func play(r request) string {
 	if r.Again == "" || first == "refused" || first == "waits" {
 		return first
 	}
+	time.Sleep(time.Duration(r.PauseMs) * time.Millisecond)
 	second := ask(client, "GET", r.Again, "")
 	if second == "refused" || second == "waits" {
 		return second
