@@ -1,10 +1,7 @@
-// The comparison's own rules, and the promise that docs/strictness.md says what the clients do.
+// The comparison's own rules. That docs/strictness.md says what the clients do is checked by `npm run conformance -- --check`.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { disagreements, rowsOf, unexplained, unused } from './comparison.js';
 import { differences, pageOf, withPage } from './page.js';
 import { reasons } from './reasons.js';
@@ -48,10 +45,4 @@ test('each reason has its words and a table can hold them', () => {
     assert.ok(input.length > 0 && why.length > 20, input);
     assert.doesNotMatch(input + why, /[|\n]/);
   }
-});
-
-test('docs/strictness.md says what this client, undici and node:http do', { timeout: 600_000 }, () => {
-  const { status, stderr } = spawnSync(process.execPath, [fileURLToPath(new URL('run.js', import.meta.url)), '--check'], { encoding: 'utf8' });
-  assert.equal(status, 0, stderr);
-  assert.match(readFileSync(new URL('../docs/strictness.md', import.meta.url), 'utf8'), /\n\| the server sends \| watertight \| curl/);
 });

@@ -62,7 +62,7 @@ export const reasons = [
   { cases: /^location\/empty-query$/, input: 'a `Location` with an empty query, `/b?`', why: 'The `?` is sent. A URL with an empty query is another one (RFC 3986 section 6.2.3)' },
   { cases: /^location\/empty$/, input: 'an empty `Location`', why: 'The redirect is the response, as in Go' },
   { cases: /^location\/301-/, input: '301 in answer to PUT, PATCH, DELETE or OPTIONS', why: 'Followed with GET, as in Go. RFC 9110 section 15.4.2 allows the change for POST only; the Fetch standard and curl keep the method. 308 keeps it everywhere' },
-  { cases: /^gzip\/.*zero/, input: 'gzip and zeros behind it, or between two members', why: 'RFC 1952 section 2.2 knows no padding; the tools that write it and `gzip -d` take it' },
+  { cases: /^gzip\/.*zero/, input: 'gzip and zeros behind it, or between two members', why: 'Accepted. RFC 1952 section 2.2 knows no padding, but tools write it, and `gzip -d` takes it' },
   { cases: /^gzip\/two-members/, input: 'gzip of two members', why: 'Accepted. A file may have several (RFC 1952 section 2.2)' },
   { cases: /^gzip\/.*cut$/, input: 'gzip that is cut', why: 'Refused, after what could be decoded: the checksum is missing (RFC 1952 section 2.3.1)' },
 ];

@@ -113,7 +113,7 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'npm run deadcode': CI,
   'node scripts/leak-table.mjs': CI,
   'TIMING=10 npx eslint packages/*/src bench scripts': 'takes a minute; CI lints the same files',
-  'npm run conformance': 'takes minutes with curl and Go; its own test plays the three clients in Node',
+  'npm run conformance': CI,
   'npm run bench': MEASURES,
   'npm run bench -- --node 24 --only register --rounds 5': MEASURES,
   'node bench/profile.js --client ours-all --scenario small-50': MEASURES,

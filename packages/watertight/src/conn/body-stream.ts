@@ -31,5 +31,5 @@ async function enqueue(body: ReadableBody, controller: ReadableByteStreamControl
   if (chunk === null) return;
   // The stream transfers the memory, so it must hold nothing but the chunk.
   const alone = chunk.byteLength === chunk.buffer.byteLength && chunk.buffer instanceof ArrayBuffer;
-  controller.enqueue(alone ? (chunk as Uint8Array<ArrayBuffer>) : chunk.slice());
+  controller.enqueue(alone ? chunk : chunk.slice());
 }

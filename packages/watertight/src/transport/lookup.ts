@@ -36,7 +36,8 @@ export function guardedLookup(given: LookupFunction, owner: LookupOwner): Lookup
       else callback(null, addresses[0].address, addresses[0].family);
     };
     try {
-      const result: unknown = given(hostname, options, (error: unknown, address: unknown) => {
+      // Typed as returning nothing; an async function returns a promise all the same.
+      const result = (given as (...args: unknown[]) => unknown)(hostname, options, (error: unknown, address: unknown) => {
         answer(error ?? null, address);
       });
       if (isThenable(result)) {

@@ -156,9 +156,9 @@ describe('progress', () => {
 });
 
 test('what is no file is refused, and the body is closed', onLoopback(async (net) => {
-  for (const [to, options] of [[5, {}], [null, {}], [{}, {}], ['x', { onProgress: 1 }]] as const) {
+  for (const [to, options] of [[5, {}], [null, {}], [{}, {}], ['x', { onProgress: 1 }]] as [unknown, any][]) {
     const response = await answering(net, reply(bytes));
-    await assert.rejects(response.saveTo(to as unknown as string, options as object), { name: 'RequestError', code: 'ERR_INVALID_OPTION' });
+    await assert.rejects(response.saveTo(to as string, options), { name: 'RequestError', code: 'ERR_INVALID_OPTION' });
     assert.equal(response.body.state, 'closed');
   }
 }));
