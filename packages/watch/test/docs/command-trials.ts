@@ -114,6 +114,7 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'node scripts/leak-table.mjs': CI,
   'TIMING=10 npx eslint packages/*/src bench scripts': 'takes a minute; CI lints the same files',
   'npm run conformance': CI,
+  'WATERTIGHT_DRAWS=100000 node --expose-gc packages/watertight/dist-test/security/misbehaviour.test.js': 'takes minutes; npm test runs it with 500 draws',
   'npm run bench': MEASURES,
   'npm run bench -- --node 24 --only register --rounds 5': MEASURES,
   'node bench/profile.js --client ours-all --scenario small-50': MEASURES,
