@@ -199,15 +199,18 @@ for (const what of ['fails', 'is cancelled'] as const) {
 }
 
 test('cancelled waiters leave the queue', onLoopback(async (loop) => {
-  const server = await loop.serve({ onRequest: async (request) => (await sleep(50), request.reply('hello')) });
+  let answer!: () => void;
+  const asked = new Promise<void>((resolve) => (answer = resolve));
+  const server = await loop.serve({ onRequest: async (request) => (await asked, request.reply('hello')) });
   const { client, transport } = loop.client({ maxConnsPerHost: 1 });
   const controller = new AbortController();
   const first = client.get(server.origin);
   const cancelled = Array.from({ length: 50 }, () => settle(client.get(server.origin, { signal: controller.signal })));
-  await sleep(10);
+  while (transport.stats().waiting < 50 || server.requests.length < 1) await sleep(1);
   controller.abort();
   for (const { error } of await Promise.all(cancelled)) assert.equal(error!.name, 'AbortError');
   assert.equal(transport.stats().waiting, 0);
+  answer();
   await (await first).bytes();
   await assertWorks(client, server.origin);
   assert.equal(server.requests.length, 2);
