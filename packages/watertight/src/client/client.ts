@@ -129,6 +129,18 @@ export class Client {
     (this.transport as Partial<Transport>).closeIdleConnections?.();
   }
 
+  /**
+   * `await using client = new Client({ transport })` closes the transport that the
+   * client was given, as `transport.close()` does; a RoundTripper of another kind is
+   * closed by its own `Symbol.asyncDispose`, if it has one. Of the transport that all
+   * clients without one share, only the idle connections are closed. To share a
+   * transport of your own among clients, close it yourself instead.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.transport === defaultTransport) this.closeIdleConnections();
+    else await (this.transport as Partial<AsyncDisposable>)[Symbol.asyncDispose]?.();
+  }
+
   [INSPECT](_depth: number, options: object, inspect: Inspect): string {
     const { transport, timeout } = this;
     return inspectAs('Client', { transport, timeout }, options, inspect);

@@ -4,7 +4,10 @@ import { show } from '../wire/index.js';
 import type { ChunkSource } from './chunk-source.js';
 import { RequestBodyError, requestBodyFailed } from './error.js';
 import { afterSlice, sliceSpent } from './event-loop.js';
+import type { OnProgress, Progress } from './progress.js';
 import { chunkBytes } from './request-body.js';
+import { messageOf } from './thrown.js';
+import { isThenable } from './user-call.js';
 
 /** What a pump needs, and the functions that it calls: one of `sent` and `failed`, unless it is stopped before. */
 export interface PumpOptions {
@@ -12,18 +15,27 @@ export interface PumpOptions {
   readonly source: ChunkSource;
   /** Bytes announced in Content-Length; null for the chunked coding. */
   readonly length: number | null;
+  /** Is told of bytes that have left for the kernel. */
+  readonly onProgress: OnProgress | null;
   readonly sent: () => void;
   /** Passed to each write of the socket, so it is called after the last one too; undefined: not wanted. */
   readonly flushed: (() => void) | undefined;
   readonly failed: (error: Error) => void;
 }
 
+/** Bytes written at once while the program wants to know the progress. */
+const PIECE = 64 << 10;
+
 const LAST_CHUNK = '0\r\n\r\n';
 
 /** The sending of one body. */
 export class BodyPump {
   private stopped = false;
+  /** It was stopped before its end: nothing more is reported either. */
+  private cancelled = false;
   private sentBytes = 0;
+  /** Bytes that have left for the kernel. */
+  private transferred = 0;
 
   constructor(private readonly options: PumpOptions) {}
 
@@ -33,6 +45,7 @@ export class BodyPump {
 
   /** Stops for good: nothing more is written, and the source is released. */
   stop(reason: unknown): void {
+    this.cancelled = true;
     if (this.stopped) return;
     this.stopped = true;
     this.options.source.stop(reason);
@@ -78,7 +91,7 @@ export class BodyPump {
   }
 
   private write(chunk: unknown): void {
-    const { socket, length, flushed } = this.options;
+    const { length } = this.options;
     let bytes: Uint8Array;
     try {
       bytes = chunkBytes(chunk);
@@ -96,17 +109,57 @@ export class BodyPump {
       this.pull();
       return;
     }
+    if (this.options.onProgress === null) this.send(bytes, this.options.flushed, this.go);
+    else this.sendPieces(bytes);
+  }
+
+  /** Writes a chunk, and calls `next` when the socket takes more, perhaps at once; `written` is called when it has left. */
+  private send(bytes: Uint8Array, written: ((error?: Error | null) => void) | undefined, next: () => void): void {
+    const { socket, length } = this.options;
     let flowing: boolean;
     if (length === null) {
       socket.cork();
       socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1');
       socket.write(bytes);
-      flowing = socket.write('\r\n', 'latin1', flushed);
+      flowing = socket.write('\r\n', 'latin1', written);
       socket.uncork();
-    } else flowing = socket.write(bytes, flushed);
+    } else flowing = socket.write(bytes, written);
     // A socket that ended meanwhile never drains, but then the exchange fails and stops the pump.
-    if (flowing) this.pull();
-    else socket.once('drain', this.go);
+    if (flowing) next();
+    else socket.once('drain', next);
+  }
+
+  private sendPieces(bytes: Uint8Array): void {
+    const piece = bytes.subarray(0, PIECE);
+    const rest = bytes.subarray(PIECE);
+    const written = (error?: Error | null): void => {
+      this.options.flushed?.();
+      if (!error && !this.cancelled) this.report(piece.length);
+    };
+    const next = (): void => {
+      if (this.stopped) return;
+      if (rest.length > 0) this.sendPieces(rest);
+      else this.pull();
+    };
+    this.send(piece, written, next);
+  }
+
+  /** Tells the program how much has left. What its function throws ends the upload. */
+  private report(bytes: number): void {
+    this.transferred += bytes;
+    try {
+      const result: unknown = (this.options.onProgress as (progress: Progress) => unknown)({ transferred: this.transferred, total: this.options.length });
+      // An async function is not awaited, but its rejection must not end the process.
+      if (isThenable(result)) result.then(undefined, (error: unknown) => this.progressFailed(error));
+    } catch (error) {
+      this.progressFailed(error);
+    }
+  }
+
+  private progressFailed(thrown: unknown): void {
+    if (this.cancelled) return;
+    this.stop(thrown);
+    this.options.failed(new RequestBodyError(`onUploadProgress threw: ${messageOf(thrown)}`, { cause: thrown }));
   }
 
   private finish(): void {

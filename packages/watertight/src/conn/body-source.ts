@@ -23,7 +23,7 @@ export interface BodySource {
   /** Waits for bytes, and resolves with what `as` makes of them. `handle` is kept alive meanwhile. */
   wait<T>(max: number, handle: object, as: (bytes: Uint8Array | null) => T): Promise<T>;
   /** Waits for bytes, and puts them into the caller's memory. */
-  waitInto<T>(into: Uint8Array, handle: object, as: (count: number | null) => T): Promise<T>;
+  waitInto(into: Uint8Array, handle: object): Promise<number | null>;
   /** From now on, chunks are no parts of a buffer that the connection reads into as well. */
   separate(): void;
   /** Ends the body early; never throws. */
@@ -37,11 +37,6 @@ export interface BodySource {
 /** For `wait`: the bytes themselves. */
 export function asBytes(bytes: Uint8Array | null): Uint8Array | null {
   return bytes;
-}
-
-/** For `waitInto`: the count itself. */
-export function asCount(count: number | null): number | null {
-  return count;
 }
 
 /** What can be read to its end or closed; `Body` is such a thing. What is built on a body needs no more of it. */

@@ -2,7 +2,7 @@
 import { INSPECT, inspectAs, RequestError, show, type Inspect } from '../wire/index.js';
 import type { Readable } from 'node:stream';
 import { BodyReadable } from './body-readable.js';
-import { asBytes, asCount, type BodySource, type BodyState } from './body-source.js';
+import { asBytes, type BodySource, type BodyState } from './body-source.js';
 import { bodyStream } from './body-stream.js';
 import { BodyError } from './error.js';
 
@@ -62,7 +62,7 @@ export class Body implements AsyncIterable<Uint8Array> {
     if (into.length === 0) return Promise.resolve(0);
     try {
       const count = this.source.takeInto(into);
-      return count === undefined ? this.source.waitInto(into, this.handle, asCount) : Promise.resolve(count);
+      return count === undefined ? this.source.waitInto(into, this.handle) : Promise.resolve(count);
     } catch (error) {
       return Promise.reject(error);
     }

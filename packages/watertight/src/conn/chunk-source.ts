@@ -22,6 +22,8 @@ export interface RequestBody {
   readonly bytes: Uint8Array | null;
   /** Starts to deliver the body from its beginning. It calls the program's code, which may throw. */
   open(): ChunkSource;
+  /** Finds out the length, where that takes a wait; undefined where there is nothing to find out. To be awaited before the body is sent; never rejects. */
+  measure?: (() => Promise<void>) | undefined;
   /** The body will not be sent, or not again: releases a stream that was never opened. Never throws. */
   release(reason: unknown): void;
   /** From now on, `listener` is told if the source fails while nobody reads it; at once if it has failed. It replaces the one before; null ends it. */

@@ -78,9 +78,9 @@ export class DecodedBody implements BodySource {
     return as(this.take(max) ?? null);
   }
 
-  async waitInto<T>(into: Uint8Array, handle: object, as: (count: number | null) => T): Promise<T> {
+  async waitInto(into: Uint8Array, handle: object): Promise<number | null> {
     await this.decode(handle);
-    return as(this.takeInto(into) ?? null);
+    return this.takeInto(into) ?? null;
   }
 
   /** Nothing to do: a decoder's output is never a part of a buffer that is read into. */

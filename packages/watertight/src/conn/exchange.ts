@@ -2,6 +2,7 @@
 import { now, unwatch, watch, type Trace } from '../tasks/index.js';
 import { Headers, isPersistent, type HeadScanner, type InterimSink, type ResponseReader } from '../wire/index.js';
 import { Gunzip } from '../coding/index.js';
+import type { BodySource } from './body-source.js';
 import type { Carrier } from './carrier.js';
 import { Deadline } from './deadline.js';
 import { DecodedBody } from './decoded-body.js';
@@ -9,6 +10,7 @@ import { BodyError, connectionLost, TimeoutError } from './error.js';
 import { ExchangeRecord } from './exchange-record.js';
 import type { ExchangeOwner, ExchangeSettings } from './exchange-settings.js';
 import { IncomingBody, type BodyOwner } from './incoming-body.js';
+import { MeteredBody } from './metered-body.js';
 import { KEEP_WHOLE, READ_SIZE } from './read-buffer.js';
 import type { Request } from './request.js';
 import { Response } from './response.js';
@@ -226,12 +228,19 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink {
 
   /** Gives the response out. Everything that came with its head has been taken in by then. */
   private responseReady(gzip: boolean): void {
-    const response = new Response(this, gzip ? new DecodedBody(this.body, 'gzip', (output) => new Gunzip(output), this.settings.maxDecompressedBytes) : this.body, gzip);
+    const response = new Response(this, this.bodySource(gzip), gzip);
     if (this.phase === 'body') {
       this.conn!.readEnded(this.openedAt);
       if (this.tracked > 0) watch(this, response);
     }
     this.owner.onResponse(response);
+  }
+
+  /** What the response's body is read from. */
+  private bodySource(gzip: boolean): BodySource {
+    const { onDownloadProgress } = this.request;
+    const source = onDownloadProgress === null ? this.body : new MeteredBody(this.body, this.contentLength >= 0 ? this.contentLength : null, onDownloadProgress);
+    return gzip ? new DecodedBody(source, 'gzip', (output) => new Gunzip(output), this.settings.maxDecompressedBytes) : source;
   }
 
   // ---- the body

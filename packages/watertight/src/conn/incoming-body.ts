@@ -116,9 +116,9 @@ export class IncomingBody extends ChunkQueue implements BodySource {
     });
   }
 
-  waitInto<T>(into: Uint8Array, handle: object, as: (count: number | null) => T): Promise<T> {
+  waitInto(into: Uint8Array, handle: object): Promise<number | null> {
     return new Promise((resolve, reject) => {
-      this.pending = { max: into.length, into, handle, give: (count) => resolve(as(count as number | null)), reject };
+      this.pending = { max: into.length, into, handle, give: resolve as PendingRead['give'], reject };
       this.owner.readStarted();
     });
   }

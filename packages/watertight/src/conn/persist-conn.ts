@@ -151,7 +151,8 @@ export class PersistConn implements Carrier {
     exchange.bodyWritten = false;
     this.writeLoop.setState('io wait', now());
     const expect = this.settings.expectContinueTimeout > 0 && request.ownHeaders?.get('expect')?.toLowerCase() === '100-continue';
-    const { bytes } = request.body!;
+    // Where the program wants to know the progress, the pump sends what is in memory too, piece by piece.
+    const bytes = request.onUploadProgress === null ? request.body!.bytes : null;
     if (!expect && bytes !== null) {
       const flushed = this.whenFlushed(exchange);
       socket.cork();
@@ -192,6 +193,7 @@ export class PersistConn implements Carrier {
       socket: this.socket!,
       source,
       length: body!.length ?? declaredLength,
+      onProgress: exchange.request.onUploadProgress,
       sent: () => this.bodySent(),
       flushed: this.whenFlushed(exchange),
       failed: (error) => exchange.cancel(error),

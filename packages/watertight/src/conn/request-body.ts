@@ -4,6 +4,7 @@ import { FormDataEncoder } from 'form-data-encoder';
 import { RequestError } from '../wire/index.js';
 import { iteratorOf, readerOf, type BodyListener, type ChunkSource, type RequestBody } from './chunk-source.js';
 import { requestBodyFailed } from './error.js';
+import { isEventStream, OutgoingStream, type EventStream } from './event-stream.js';
 import { isNodeStream, NodeStreamBody } from './node-stream.js';
 import { callQuietly, isThenable } from './user-call.js';
 
@@ -18,13 +19,15 @@ type OneBody =
   | Blob
   | FormData
   | ReadableStream<BodyChunk>
+  | EventStream
   | AsyncIterable<BodyChunk>
   | Iterable<BodyChunk>;
 
 /**
  * What can be sent as a body. Strings are sent as UTF-8. A stream or an iterable
  * can be sent once; a function that returns one is called for each attempt, so
- * that the request can be retried and redirected.
+ * that the request can be retried and redirected. A form of the package `form-data`
+ * keeps its boundary and, where it can tell, its length.
  */
 export type BodyInit = OneBody | (() => OneBody);
 
@@ -73,6 +76,7 @@ export function toRequestBody(init: BodyInit): RequestBody {
       if (init.locked || Readable.isDisturbed(init as unknown as NodeJS.ReadableStream)) throw new RequestError('ERR_INVALID_BODY', `the body is a ReadableStream that is ${init.locked ? 'locked to a reader' : 'read already'}; give one that nobody has read, or a function that makes it anew`);
       return once(() => readerOf(init));
     }
+    if (isEventStream(init)) return fromEventStream(init);
     if (isNodeStream(init)) return new NodeStreamBody(init);
     if (Symbol.asyncIterator in init) return once(() => iteratorOf(init, init[Symbol.asyncIterator]()));
     if (Symbol.iterator in init) return { ...once(() => iteratorOf(init, init[Symbol.iterator]())), replayable: Array.isArray(init) };
@@ -115,6 +119,26 @@ function once(open: () => ChunkSource): RequestBody {
     },
     watch: nothing,
   };
+}
+
+/** A form of the package `form-data`, or another stream of its kind. */
+function fromEventStream(stream: EventStream): RequestBody {
+  const outgoing = new OutgoingStream(stream);
+  const body: { -readonly [Name in keyof RequestBody]: RequestBody[Name] } = once(() => {
+    const readable = outgoing.open();
+    return iteratorOf(readable, readable[Symbol.asyncIterator]());
+  });
+  body.length = outgoing.length;
+  body.contentType = outgoing.contentType;
+  body.release = () => outgoing.release();
+  body.watch = (listener) => outgoing.watch(listener);
+  if (outgoing.measurable) {
+    body.measure = async () => {
+      body.measure = undefined;
+      body.length = await outgoing.measure();
+    };
+  }
+  return body;
 }
 
 function fromBlob(blob: Blob): RequestBody {

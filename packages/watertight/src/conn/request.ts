@@ -3,6 +3,7 @@ import type { Trace } from '../tasks/index.js';
 import { checkMethod, checkReserved, Headers, INSPECT, inspectAs, RequestError, show, type HeadersInit, type Inspect } from '../wire/index.js';
 import type { RequestBody } from './chunk-source.js';
 import type { ClientTrace } from './client-trace.js';
+import { checkOnProgress, type OnProgress } from './progress.js';
 import { toRequestBody, type BodyInit } from './request-body.js';
 import { parseTarget, redact, type Target } from './target.js';
 
@@ -30,6 +31,18 @@ export interface RequestInit {
   readonly close?: boolean;
   /** Functions that are called while the request is made. Default: none. */
   readonly trace?: ClientTrace | null;
+  /**
+   * Called as bytes of the request's body have left for the kernel. It begins anew
+   * where the body is sent again. If it throws, the request fails with a
+   * RequestBodyError (`cause` has what it threw). Default: none.
+   */
+  readonly onUploadProgress?: OnProgress | null;
+  /**
+   * Called as the program reads the response's body; it counts bytes as they came,
+   * before decoding, and those of the last response after redirects. If it throws,
+   * the body is closed and the read rejects with a BodyError. Default: none.
+   */
+  readonly onDownloadProgress?: OnProgress | null;
 }
 
 /** The options of a request for which the program gave none. */
@@ -50,6 +63,8 @@ export class Request {
   readonly redirect: RedirectMode;
   readonly close: boolean;
   readonly trace: ClientTrace | null;
+  readonly onUploadProgress: OnProgress | null;
+  readonly onDownloadProgress: OnProgress | null;
   /** @internal The Content-Length the caller declared for a body of unknown length. */
   readonly declaredLength: number | null;
   /** @internal Null where there are none, as for most GETs. */
@@ -78,6 +93,8 @@ export class Request {
     this.timeout = own.timeout ?? base?.timeout ?? 0;
     this.redirect = own.redirect ?? base?.redirect ?? 'follow';
     this.trace = own.trace ?? base?.trace ?? null;
+    this.onUploadProgress = own.onUploadProgress ?? base?.onUploadProgress ?? null;
+    this.onDownloadProgress = own.onDownloadProgress ?? base?.onDownloadProgress ?? null;
     if (own !== NO_INIT) checkInit(this);
     const body = own.body === undefined ? (base?.body ?? null) : own.body === null ? null : toRequestBody(own.body);
     this.body = body;
@@ -114,10 +131,10 @@ export class Request {
 
   /** @internal The request that a redirect asks for; `timeout` is what is left of the time. `close` is not carried along, as in Go. */
   redirected(to: { url: URL; method: string; headers: Headers; keepBody: boolean }, timeout: number): Request {
-    const { signal, redirect, trace } = this;
+    const { signal, redirect, trace, onUploadProgress, onDownloadProgress } = this;
     // The body says how long it is; a length that only the caller knew is sent in chunks.
     to.headers.delete('content-length');
-    const next = new Request(to.url, { method: to.method, headers: to.headers, signal, redirect, trace, timeout });
+    const next = new Request(to.url, { method: to.method, headers: to.headers, signal, redirect, trace, timeout, onUploadProgress, onDownloadProgress });
     if (to.keepBody) (next as { body: RequestBody | null }).body = this.body;
     return next;
   }
@@ -143,7 +160,9 @@ export class Request {
   }
 }
 
-function checkInit({ signal, timeout, redirect, trace }: Request): void {
+function checkInit({ signal, timeout, redirect, trace, onUploadProgress, onDownloadProgress }: Request): void {
+  checkOnProgress('onUploadProgress', onUploadProgress);
+  checkOnProgress('onDownloadProgress', onDownloadProgress);
   if (signal !== null && (typeof signal !== 'object' || typeof signal.addEventListener !== 'function')) throw new RequestError('ERR_INVALID_OPTION', `signal is an AbortSignal, not ${show(signal)}`);
   if (typeof timeout !== 'number' || !(timeout >= 0)) throw new RequestError('ERR_INVALID_OPTION', `timeout is a number of milliseconds, 0 for none, not ${show(timeout)}`);
   if (redirect !== 'follow' && redirect !== 'manual' && redirect !== 'error') throw new RequestError('ERR_INVALID_OPTION', `redirect is 'follow', 'manual' or 'error', not ${show(redirect)}`);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, type CookieJar, type Request, type Response, type RoundTripper } from 'watertight';
+import { Client, defaultClient, defaultTransport, type CookieJar, type Request, type Response, type RoundTripper } from 'watertight';
 import { setTracking, tasks, taskCount } from 'watertight/tasks';
 import { onLoopback } from '../fixtures/loopback.js';
 import type { RawRequest } from '../fixtures/raw-server.js';
@@ -224,4 +224,32 @@ describe('middleware', () => {
     const client = new Client({ transport: { roundTrip: () => Promise.reject(refusal) } });
     await assert.rejects(client.get('http://127.0.0.1:9/'), (error) => error === refusal);
   });
+});
+
+describe('await using', () => {
+  test('closes the transport that the client was given', onLoopback(async (net) => {
+    const server = await net.serve({ onRequest: ({ connection }) => connection.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel') });
+    const { client: made, transport } = net.client();
+    {
+      await using client = made;
+      assert.equal((await client.get(server.origin)).status, 200);
+      assert.equal(transport.stats().active, 1);
+    }
+    assert.equal(transport.stats().active, 0);
+    await assert.rejects(made.get(server.origin), { code: 'ERR_TRANSPORT_CLOSED' });
+  }));
+
+  test('closes only the idle connections of the transport that all share, and leaves a RoundTripper without an end alone', onLoopback(async (net) => {
+    const server = await net.serve({ onRequest: echo });
+    {
+      await using client = new Client();
+      await (await client.get(server.origin)).text();
+      assert.equal(defaultTransport.stats().idle, 1);
+    }
+    assert.equal(defaultTransport.stats().idle, 0);
+    await (await defaultClient.get(server.origin)).text();
+    defaultTransport.closeIdleConnections();
+    await using client = new Client({ transport: { roundTrip: () => Promise.reject(new Error('none')) } });
+    await assert.rejects(client.get(server.origin), { message: 'none' });
+  }));
 });
