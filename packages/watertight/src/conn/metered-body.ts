@@ -67,7 +67,8 @@ export class MeteredBody implements BodySource {
     this.transferred += bytes;
     const { transferred, total } = this;
     try {
-      const result: unknown = (this.onProgress as (progress: Progress) => unknown)({ transferred, total });
+      const onProgress: (progress: Progress) => unknown = this.onProgress;
+      const result = onProgress({ transferred, total });
       // An async function is not awaited; its rejection must not end the process.
       if (result !== undefined) callQuietly(() => result);
     } catch (error) {

@@ -48,9 +48,10 @@ describe('a form of the package form-data', () => {
     assert.equal(request.header('content-type'), `multipart/form-data; boundary=${form.getBoundary()}`);
     assert.equal(request.header('content-length'), String(text.length));
     assert.equal(request.header('transfer-encoding'), undefined);
-    const parsed = await new Response(text, { headers: { 'Content-Type': request.header('content-type')! } }).formData();
-    assert.equal(parsed.get('name'), 'value');
-    assert.equal((parsed.get('file') as File).size, bytes.length);
+    const [, field, file] = text.split(`--${form.getBoundary()}\r\n`);
+    assert.match(field, /name="name"\r\n\r\nvalue\r\n$/);
+    assert.match(file, /name="file"; filename="a\.bin"\r\n/);
+    assert.ok(file.includes(bytes.toString()), 'the whole file');
   }));
 
   test('with a file is sent with the length that takes a look at the file', onLoopback(async (net) => {
