@@ -9,7 +9,6 @@ import { Pool } from './pool.js';
 import { PooledConn } from './pooled-conn.js';
 import type { RoundTrip, TripConn, TripHost, TripPort } from './round-trip.js';
 import type { ConnCounts, TransportStats } from './stats.js';
-import { SleepWatch } from './sleep-watch.js';
 import { TlsSessions } from './tls-sessions.js';
 
 /** After so long a wait, a warning says which responses hold the connections; ms. */
@@ -24,7 +23,6 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
   private readonly conns = new Set<TripConn>();
   private readonly dials = new Set<Dial<RoundTrip>>();
   private readonly sessions = new TlsSessions();
-  private readonly sleepWatch = new SleepWatch();
   private readonly level: number;
   private idleTimer: NodeJS.Timeout | null = null;
   private warnTimer: NodeJS.Timeout | null = null;
@@ -97,8 +95,6 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
   /** `rested`: as in `Pool.takeIdle`. */
   private findConn(trip: RoundTrip, known: TripHost, rested: number): void {
     const at = now();
-    const slept = this.sleepWatch.slept(at);
-    if (slept > 0) this.pool.age(slept);
     const conn = this.pool.takeIdle(known, at, closeConn, rested);
     if (conn !== null) {
       trip.useConn(conn, true, at - conn.idleAt);

@@ -155,14 +155,6 @@ export class Pool<C extends Poolable<C>, W extends Waiter> {
     return { action: 'keep', evict };
   }
 
-  /** All idle connections have been idle for `ms` longer than the clock says. */
-  age(ms: number): void {
-    for (let conn = this.oldest; conn !== null; conn = conn.newer) {
-      conn.idleAt -= ms;
-      if (conn.idleUntil !== 0) conn.idleUntil -= ms;
-    }
-  }
-
   /** Takes a connection out of the idle ones, if it is there. */
   remove(conn: C): void {
     const { idle } = conn.host;

@@ -43,19 +43,6 @@ describe('a connection that has been idle for too long is not used', () => {
     t.mock.restoreAll();
   }));
 
-  test('also if the machine was asleep, when only the clock of the day goes on', onLoopback(async (net, t) => {
-    const server = await net.serve({ onRequest: answer });
-    const { client } = net.client({ idleConnTimeout: 60_000 });
-    await gotConn(client, server.origin);
-    const real = Date.now.bind(Date);
-    for (const [asleep, reused] of [[59_000, true], [119_001, false], [119_001, true]] as const) {
-      t.mock.method(Date, 'now', () => real() + asleep);
-      await sleep(2);
-      assert.equal((await gotConn(client, server.origin)).reused, reused, `asleep for ${asleep} ms`);
-    }
-    t.mock.restoreAll();
-  }));
-
   test('of several, none is; each is closed', onLoopback(async (net, t) => {
     const server = await net.serve({ onRequest: answer });
     const { client, transport } = net.client({ idleConnTimeout: 60_000, maxConnsPerHost: 5 });
