@@ -1,5 +1,5 @@
-// Owns a reporter for node's test runner that writes for each file, as a line of JSON, how long its tests took and
-// whether one failed. scripts/test.mjs reads it.
+// Owns a reporter for node's test runner that writes for each file, as a line of JSON, how long its tests took, whether
+// one failed, and whether it had none. scripts/test.mjs reads it.
 // eslint-disable-next-line import-x/no-default-export -- the runner asks for one
 export default async function* testFiles(events) {
   const files = new Map();
@@ -9,6 +9,8 @@ export default async function* testFiles(events) {
     const file = data.file ?? data.name;
     const known = files.get(file) ?? { file, ms: 0, failed: false };
     if (data.nesting === 0) known.ms += data.details.duration_ms;
+    // So is a file whose tests were never declared, because its module failed and something heard of it first.
+    if (type === 'test:pass' && data.nesting === 0 && /[\\/].+\.test\.js$/.test(data.name)) known.empty = true;
     if (type === 'test:fail' && data.todo === undefined) known.failed = true;
     files.set(file, known);
   }

@@ -168,7 +168,9 @@ try {
   // Tests mostly wait: one file more than there are cores keeps the cores busy, and leaves time for tests that
   // measure.
   const first = await run(files, availableParallelism() + 1);
-  process.exitCode = first.status;
+  const empty = first.files.filter((file) => file.empty).map(({ file }) => compiledOf(file));
+  process.exitCode = empty.length > 0 ? 1 : first.status;
+  if (empty.length > 0) console.error(`\nNo test was declared in ${empty.join(', ')}.`);
   const slowest = first.files.sort((a, b) => b.ms - a.ms).slice(0, Number(values.slowest));
   for (const { file, ms } of slowest) console.log(`${(ms / 1000).toFixed(1).padStart(7)} s  ${relative(root, file)}`);
   if (values.profile) showProfile(files);
@@ -176,7 +178,7 @@ try {
   if (values.again && failed.length > 0) {
     console.log(`\nOnce more, alone: ${failed.join(', ')}`);
     const second = await run(failed, 1);
-    process.exitCode = second.status;
+    process.exitCode = empty.length > 0 ? 1 : second.status;
     if (second.status === 0) console.log(`\nUNSTEADY: failed, and passed when run alone: ${failed.join(', ')}`);
   }
 } finally {

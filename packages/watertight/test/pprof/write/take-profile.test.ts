@@ -15,7 +15,7 @@ import { onLoopback } from '../../fixtures/loopback.js';
 import { markedLine } from '../../tasks/marked-line.js';
 import { fetchPreview, holder, LiveTasks } from '../unfinished.js';
 
-const preview = markedLine(new URL('unfinished.js', import.meta.url).href, 'preview');
+const preview = markedLine(new URL('../unfinished.js', import.meta.url).href, 'preview');
 
 /** Records that a test ends. */
 function withTasks(body: (live: LiveTasks) => Promise<void>): () => Promise<void> {
