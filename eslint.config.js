@@ -19,7 +19,8 @@ const testCalls = ['test', 'it', 'describe', 'suite', 'before', 'after', 'before
 
 export default defineConfig(
   {
-    ignores: ['**/dist/', '**/dist-test/', '**/node_modules/', 'coverage/'],
+    // Folders with a dot: tests make projects there, which are gone a moment later.
+    ignores: ['**/dist/', '**/dist-test/', '**/node_modules/', 'coverage/', '**/.*/'],
   },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
 

@@ -165,9 +165,9 @@ function show(output) {
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => current?.kill(signal));
 try {
-  // Tests mostly wait: one file more than there are cores keeps the cores busy, and leaves time for tests that
+  // Tests mostly wait: two files more than there are cores keep the cores busy, and leave time for tests that
   // measure.
-  const first = await run(files, availableParallelism() + 1);
+  const first = await run(files, availableParallelism() + 2);
   const empty = first.files.filter((file) => file.empty).map(({ file }) => compiledOf(file));
   process.exitCode = empty.length > 0 ? 1 : first.status;
   if (empty.length > 0) console.error(`\nNo test was declared in ${empty.join(', ')}.`);

@@ -154,8 +154,8 @@ class Trial {
     let shown = false;
     for (let turn = 0; left() > 0; turn++) {
       const looking = turn % 5 === 4 ? watcher.target(random.pick(this.targets).url) : this.look(watcher, 'the watcher');
-      // The kill does not wait for an answer.
-      const told = (await Promise.race([looking, sleep(Math.max(0, left()), null)])) !== null;
+      // The kill does not wait for an answer, nor the process's end for the limit: the watcher keeps it alive.
+      const told = (await Promise.race([looking, sleep(Math.max(0, left()), null, { ref: false })])) !== null;
       if (told && !shown && !whileStarting) endsAt = Date.now() + life;
       shown ||= told;
       await sleep(Math.min(POLL, Math.max(0, left())));
