@@ -15,12 +15,13 @@ import { KEEP_WHOLE, READ_SIZE } from './read-buffer.js';
 import type { Request } from './request.js';
 import { Response } from './response.js';
 import { callHook } from './user-call.js';
+import type { Sending } from './write-loop.js';
 
 /**
  * One exchange. The connection calls it as bytes come, its body as the program
  * reads; whatever happens, it ends in `finish`, once.
  */
-export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink {
+export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, Sending {
   private conn: Carrier | null = null;
   /** As long as the exchange is on a connection. */
   private reader: ResponseReader | null = null;
@@ -61,10 +62,10 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink {
     if (this.tracked > 0) this.openedAt = this.lastReadAt = now();
   }
 
-  /** The whole request has left for the kernel: the time for the headers starts, as in Go. May be called again. */
+  /** The whole request has left for the kernel: the time for the headers starts, as in Go. */
   requestSent(): void {
     const { responseHeaderTimeout } = this.settings;
-    if (responseHeaderTimeout > 0 && this.phase === 'sent' && this.deadline === null) {
+    if (responseHeaderTimeout > 0 && this.phase === 'sent') {
       this.setDeadline(responseHeaderTimeout, () => this.fail(new TimeoutError(`no response headers from ${this.url} within ${responseHeaderTimeout} ms of sending the request (responseHeaderTimeout)`, 'waiting for headers')));
     }
   }

@@ -1,18 +1,14 @@
-/** Owns one persistent connection: its socket, its read loop and its write loop, with one exchange at a time. */
+/** Owns one persistent connection: its socket and its read loop, with one exchange at a time. */
 import type { OnReadOpts, Socket } from 'node:net';
 import { addTask, defineEntry, now, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
-import { WatertightError } from '../wire/index.js';
-import { BodyPump } from './body-pump.js';
 import type { Carrier } from './carrier.js';
-import type { ChunkSource } from './chunk-source.js';
-import { Deadline } from './deadline.js';
-import { ConnectionError, requestBodyFailed } from './error.js';
+import { ConnectionError } from './error.js';
 import type { Exchange } from './exchange.js';
 import type { ExchangeSettings } from './exchange-settings.js';
 import { READ_SIZE, sharedBuffer, Slab } from './read-buffer.js';
 import type { TlsState } from './response.js';
 import { checkMove, CONN_MOVES, type ConnState } from './states.js';
-import { callHook } from './user-call.js';
+import { WriteLoop } from './write-loop.js';
 
 /** What a connection reports to: the pool that it belongs to. */
 export interface ConnOwner<C> {
@@ -36,7 +32,7 @@ type OurSocket = Socket & { [CONN]?: PersistConn };
  */
 export class PersistConn implements Carrier {
   readonly readLoop: Task;
-  readonly writeLoop: Task;
+  private readonly writeLoop: WriteLoop;
   tls: TlsState | null = null;
   exchange: Exchange | null = null;
   /** Exchanges it has served or serves. */
@@ -52,18 +48,16 @@ export class PersistConn implements Carrier {
   private ended = false;
   private paused = false;
   private referenced = true;
-  private pump: BodyPump | null = null;
-  private continueTimer: Deadline | null = null;
   private slab: Slab | null = null;
 
   constructor(
-    private readonly settings: ExchangeSettings,
+    settings: ExchangeSettings,
     private readonly owner: ConnOwner<PersistConn>,
     labels: TaskLabels,
     trace: Trace | null,
   ) {
     this.readLoop = new Task('connection', 'readLoop', 'io wait', trace, labels);
-    this.writeLoop = new Task('connection', 'writeLoop', 'select', trace, labels);
+    this.writeLoop = new WriteLoop(settings, labels, trace);
   }
 
   get closed(): boolean {
@@ -72,7 +66,7 @@ export class PersistConn implements Carrier {
 
   /** It can take a request: idle, and as far as we know alive. */
   get usable(): boolean {
-    return this.state === 'idle' && !this.ended && !this.excess && !this.broken;
+    return this.state === 'idle' && !this.ended && !this.excess && !this.writeLoop.broken;
   }
 
   get localPort(): number | undefined {
@@ -88,9 +82,10 @@ export class PersistConn implements Carrier {
     const ours: OurSocket = socket;
     ours[CONN] = this;
     this.socket = ours;
+    this.writeLoop.attach(ours);
     this.tls = tls;
     addTask(this.readLoop);
-    addTask(this.writeLoop);
+    addTask(this.writeLoop.task);
     socket.on('error', onError);
     socket.on('end', onEnd);
     socket.on('close', onClose);
@@ -99,132 +94,24 @@ export class PersistConn implements Carrier {
 
   // ---- the write loop
 
-  static {
-    defineEntry('writeLoop', 'watertight.(*persistConn).writeLoop');
-  }
-
   /** Sends the request `head` and its body and waits for the response. */
   start(exchange: Exchange, head: string): void {
-    const socket = this.socket!;
     this.state = checkMove(CONN_MOVES, this.state, 'busy');
     this.exchange = exchange;
     this.uses++;
     this.readLoop.holder = exchange;
-    this.writeLoop.holder = exchange;
+    this.writeLoop.task.holder = exchange;
     exchange.begin(this);
     this.ref();
-    const { body, trace } = exchange.request;
-    if (body === null) {
-      if (this.settings.responseHeaderTimeout === 0) socket.write(head, 'latin1');
-      else {
-        socket.write(head, 'latin1', this.whenFlushed(exchange));
-        this.flushed(exchange);
-      }
-      exchange.nothingWritten = this.broken;
-      if (trace !== null) callHook(exchange, 'wroteHeaders');
-    } else this.startBody(exchange, head);
-  }
-
-  /** The socket is known to be gone. A stream of another kind may not say whether it has failed. */
-  private get broken(): boolean {
-    return this.socket!.destroyed || (this.socket!.errored ?? null) !== null;
+    this.writeLoop.send(exchange, head);
   }
 
   continueBody(): void {
-    if (this.continueTimer === null) return;
-    this.continueTimer.clear();
-    this.continueTimer = null;
-    this.writeBody();
+    this.writeLoop.continueBody();
   }
 
   answeredEarly(status: number): void {
-    // RFC 9110 section 10.1.1: after a final status the body is not sent; whoever refuses does not read it either.
-    if (this.continueTimer !== null) {
-      this.continueTimer.clear();
-      this.continueTimer = null;
-    } else if (status >= 400) this.stopPump(new Error(`the server answered ${status} before the body was sent`));
-  }
-
-  private startBody(exchange: Exchange, head: string): void {
-    const { request } = exchange;
-    const socket = this.socket!;
-    exchange.bodyWritten = false;
-    this.writeLoop.setState('io wait', now());
-    const expect = this.settings.expectContinueTimeout > 0 && request.ownHeaders?.get('expect')?.toLowerCase() === '100-continue';
-    // Where the program wants to know the progress, the pump sends what is in memory too, piece by piece.
-    const bytes = request.onUploadProgress === null ? request.body!.bytes : null;
-    if (!expect && bytes !== null) {
-      const flushed = this.whenFlushed(exchange);
-      socket.cork();
-      socket.write(head, 'latin1', flushed);
-      if (bytes.length > 0) socket.write(bytes, flushed);
-      socket.uncork();
-    } else socket.write(head, 'latin1');
-    exchange.nothingWritten = this.broken;
-    if (request.trace !== null) {
-      callHook(exchange, 'wroteHeaders');
-      if (expect && !exchange.finished) callHook(exchange, 'wait100Continue');
-    }
-    // The hook, or a stream of the program that answers within the write, may have ended it.
-    if (exchange.finished) return;
-    if (expect) {
-      this.continueTimer = new Deadline(this.settings.expectContinueTimeout, () => this.continueBody());
-      this.continueTimer.ref();
-    } else if (bytes !== null) this.bodySent();
-    else this.writeBody();
-  }
-
-  private writeBody(): void {
-    const exchange = this.exchange!;
-    const { body, declaredLength } = exchange.request;
-    let source: ChunkSource;
-    try {
-      source = body!.open();
-    } catch (error) {
-      exchange.cancel(error instanceof WatertightError ? error : requestBodyFailed(error));
-      return;
-    }
-    // What opens it is the program's code, and may have cancelled the request.
-    if (exchange.finished) {
-      source.stop(exchange.error);
-      return;
-    }
-    this.pump = new BodyPump({
-      socket: this.socket!,
-      source,
-      length: body!.length ?? declaredLength,
-      onProgress: exchange.request.onUploadProgress,
-      sent: () => this.bodySent(),
-      flushed: this.whenFlushed(exchange),
-      failed: (error) => exchange.cancel(error),
-    });
-    this.pump.start();
-  }
-
-  private bodySent(): void {
-    this.pump = null;
-    const { exchange } = this;
-    if (exchange === null) return;
-    exchange.bodyWritten = true;
-    this.writeLoop.setState('select', now());
-    this.flushed(exchange);
-  }
-
-  /** For each write of a request. Undefined if nobody wants to know. */
-  private whenFlushed(exchange: Exchange): (() => void) | undefined {
-    return this.settings.responseHeaderTimeout === 0 ? undefined : () => this.flushed(exchange);
-  }
-
-  /** The socket has passed on what it held. The limit on the time for the headers starts when that was the request's last byte. */
-  private flushed(exchange: Exchange): void {
-    if (this.exchange === exchange && exchange.bodyWritten && this.socket!.writableLength === 0) exchange.requestSent();
-  }
-
-  private stopPump(reason: unknown): void {
-    this.continueTimer?.clear();
-    this.continueTimer = null;
-    this.pump?.stop(reason);
-    this.pump = null;
+    this.writeLoop.answeredEarly(status);
   }
 
   // ---- the read loop
@@ -297,8 +184,8 @@ export class PersistConn implements Carrier {
     const exchange = this.exchange!;
     this.exchange = null;
     this.readLoop.holder = null;
-    this.writeLoop.holder = null;
-    if (this.pump !== null || this.continueTimer !== null) this.stopPump(exchange.error ?? new Error('the response ended before the body was sent'));
+    this.writeLoop.task.holder = null;
+    this.writeLoop.exchangeEnded(exchange.error);
     if (!reusable || this.excess || this.ended || this.closed || this.socket!.writableLength > 0) {
       this.close();
       return;
@@ -316,7 +203,7 @@ export class PersistConn implements Carrier {
     if (this.closed) return;
     this.state = checkMove(CONN_MOVES, this.state, 'closed');
     removeTask(this.readLoop);
-    removeTask(this.writeLoop);
+    removeTask(this.writeLoop.task);
     this.socket?.destroy();
     this.owner.connClosed(this);
     if (this.exchange !== null) this.exchange.cancel(reason ?? new ConnectionError('ERR_CONNECTION_CLOSED', 'the connection was closed by this process'));

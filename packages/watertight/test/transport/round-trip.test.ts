@@ -216,6 +216,30 @@ describe('a limit of the transport ends the phase it is for, and names itself', 
     assert.equal(await (await client.post(server.origin, slow())).text(), 'x');
   }));
 
+  const sent: [kind: string, init: RequestInit][] = [
+    ['nothing', { method: 'POST' }],
+    ['bytes', { method: 'POST', body: 'x' }],
+    ['a stream', { method: 'POST', body: (async function* () {
+      for (let i = 0; i < 3; i++) {
+        yield 'x';
+        await sleep(5);
+      }
+    })() }],
+  ];
+  for (const [kind, init] of sent) {
+    test(`responseHeaderTimeout starts once for a body that is ${kind}`, onLoopback(async (net, t) => {
+      const server = await net.serve({ onRequest: async (request) => {
+        await request.body;
+        request.reply('x');
+      } });
+      const { client } = net.client({ responseHeaderTimeout: 54_321 });
+      const timers = t.mock.method(globalThis, 'setTimeout');
+      assert.equal(await (await client.request(server.origin, init)).text(), 'x');
+      assert.equal(timers.mock.calls.filter(({ arguments: [, ms] }) => ms === 54_321).length, 1);
+      timers.mock.restore();
+    }));
+  }
+
   const SIZE = 16 << 20;
   const bodies: [kind: string, body: () => NonNullable<RequestInit['body']>][] = [
     ['bytes', () => Buffer.alloc(SIZE)],
