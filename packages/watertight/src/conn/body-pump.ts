@@ -1,12 +1,12 @@
 /** Owns the sending of a streamed request body, chunk by chunk, no faster than the socket takes it. */
 import type { Socket } from 'node:net';
+import { messageOf } from '../tasks/index.js';
 import { show } from '../wire/index.js';
 import type { ChunkSource } from './chunk-source.js';
 import { RequestBodyError, requestBodyFailed } from './error.js';
 import { afterSlice, sliceSpent } from './event-loop.js';
 import type { OnProgress, Progress } from './progress.js';
 import { chunkBytes } from './request-body.js';
-import { messageOf } from './thrown.js';
 import { isThenable } from './user-call.js';
 
 /** What a pump needs, and the functions that it calls: one of `sent` and `failed`, unless it is stopped before. */

@@ -1,7 +1,7 @@
 /** Owns the errors of a connection and of a body, and the error for a limit on time. */
+import { messageOf } from '../tasks/index.js';
 import { WatertightError, type WatertightErrorOptions } from '../wire/index.js';
 import type { ClientTrace } from './client-trace.js';
-import { messageOf } from './thrown.js';
 
 /**
  * - `ERR_CONNECTION_CLOSED`: the server ended the connection before the message was complete

@@ -1,9 +1,9 @@
 /** Owns the sending of a stream of the oldest kind, which only has events and `pipe`, such as the form of the package `form-data`. */
 import { PassThrough, type Readable, type Stream } from 'node:stream';
+import { asError, messageOf } from '../tasks/index.js';
 import { RequestError } from '../wire/index.js';
 import type { BodyListener } from './chunk-source.js';
 import { requestBodyFailed } from './error.js';
-import { asError, messageOf } from './thrown.js';
 import { callQuietly } from './user-call.js';
 
 /** A stream of Node's first kind. The form of `form-data` has the further methods. */

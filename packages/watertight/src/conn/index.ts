@@ -18,5 +18,4 @@ export type { BodyChunk, BodyInit } from './request-body.js';
 export { Response, type TlsState } from './response.js';
 export { CONN_MOVES, EXCHANGE_MOVES, type ConnState, type ExchangeState } from './states.js';
 export { parseTarget, redact, type Origin, type Target } from './target.js';
-export { asError, messageOf } from './thrown.js';
 export { callHook, callQuietly, isThenable, type Hooked } from './user-call.js';

@@ -1,8 +1,8 @@
 /** Owns the report of a download's progress: a body source that counts what is taken from another one. */
+import { messageOf } from '../tasks/index.js';
 import type { BodySource, BodyState } from './body-source.js';
 import { BodyError } from './error.js';
 import type { OnProgress, Progress } from './progress.js';
-import { messageOf } from './thrown.js';
 import { callQuietly } from './user-call.js';
 
 /** It stands below a decoder, so that it counts what comes from the network and can say how much that will be. */

@@ -1,7 +1,7 @@
 /** Owns the calls of the program's own functions: what such a function throws becomes an error of the request, and never breaks the caller. */
+import { messageOf } from '../tasks/index.js';
 import type { ClientTrace } from './client-trace.js';
 import { HookError } from './error.js';
-import { messageOf } from './thrown.js';
 
 /** What a hook is called for. If the hook throws, it is cancelled, exactly as by its signal. */
 export interface Hooked {

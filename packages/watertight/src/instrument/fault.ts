@@ -3,6 +3,8 @@
  * is reported in a warning, the others are counted.
  */
 
+import { stackOf } from '../tasks/index.js';
+
 const MAX_COUNT = Number.MAX_SAFE_INTEGER;
 
 let count = 0;
@@ -17,7 +19,7 @@ export function fault(error: unknown): void {
   if (count < MAX_COUNT) count++;
   if (count > 1) return;
   try {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const text = stackOf(error);
     process.emitWarning(`The observation of other HTTP clients failed, and goes on without this request. Please report it:\n${text}`, {
       type: 'WatertightWarning',
       code: 'WATERTIGHT_OBSERVATION',

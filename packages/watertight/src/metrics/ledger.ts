@@ -3,7 +3,7 @@
  * connections there have been. It records events from its start on. Connections and requests that began
  * earlier are counted as open, but have no known duration, so none is recorded.
  */
-import { listen, preciseNow, tasks, type ActiveRequest, type ActivityListener, type Holder, type Task } from '../tasks/index.js';
+import { listen, messageOf, preciseNow, tasks, type ActiveRequest, type ActivityListener, type Holder, type Task } from '../tasks/index.js';
 import type { Attributes, DistributionKey } from './definition.js';
 import { methodOf, outcomeOf, type Outcome } from './outcome.js';
 import { SeriesBound } from './series.js';
@@ -112,7 +112,7 @@ export class Ledger implements ActivityListener {
     } catch (error) {
       if (this.warned) return;
       this.warned = true;
-      process.emitWarning(`a duration could not be recorded: ${error instanceof Error ? error.message : String(error)}. Further failures are not logged.`, { type: 'WatertightWarning', code: 'WATERTIGHT_METRICS' });
+      process.emitWarning(`a duration could not be recorded: ${messageOf(error)}. Further failures are not logged.`, { type: 'WatertightWarning', code: 'WATERTIGHT_METRICS' });
     }
   }
 }

@@ -14,5 +14,6 @@ export { currentScope, runInScope, type Scope } from './scope.js';
 export { captureDeepTrace, captureTrace, framesOf, isOwnDoing, leadsToProgram, siteOf, formatSite, Trace, type Site } from './site.js';
 export { mapPosition } from './source-map.js';
 export { Task, type TaskKind, type TaskLabels, type TaskState } from './task.js';
+export { asError, messageOf, stackOf } from './thrown.js';
 export { DEFAULT_SUSPECT_AFTER, setTracking, tracking, trackLevel, type TrackMode } from './tracking.js';
 export { collected, unwatch, watch, type Watched } from './watch.js';

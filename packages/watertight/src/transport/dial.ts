@@ -2,8 +2,8 @@
 import { connect, isIP, type LookupFunction, type NetConnectOpts, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkServerIdentity, connect as connectTls, DEFAULT_CIPHERS, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { addTask, defineEntry, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
-import { asError, callHook, Deadline, messageOf, ONREAD, TimeoutError, type Hooked, type Origin, type PersistConn, type TlsState } from '../conn/index.js';
+import { addTask, asError, defineEntry, messageOf, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
+import { callHook, Deadline, ONREAD, TimeoutError, type Hooked, type Origin, type PersistConn, type TlsState } from '../conn/index.js';
 import { show } from '../wire/index.js';
 import { guardWrites, isDuplex } from './dialled-stream.js';
 import { DialError } from './error.js';

@@ -1,6 +1,6 @@
 /** Owns what is asked of a stream that the program's `dial` gives, and the guard around its writes. */
 import type { Duplex } from 'node:stream';
-import { asError } from '../conn/index.js';
+import { asError } from '../tasks/index.js';
 
 export function isDuplex(value: unknown): value is Duplex {
   if (typeof value !== 'object' || value === null) return false;

@@ -1,6 +1,7 @@
 /** Owns the call of the program's `lookup`: its answer in any of the forms that Node knows, and its failures. */
 import { isIP, type LookupFunction } from 'node:net';
-import { asError, isThenable } from '../conn/index.js';
+import { asError } from '../tasks/index.js';
+import { isThenable } from '../conn/index.js';
 
 /** What the lookup belongs to. */
 export interface LookupOwner {

@@ -1,6 +1,6 @@
 /** Owns one request on its way through the transport: it waits for a connection, runs the exchange, tries again where that is allowed, and can be cancelled. */
-import { activity, type ActiveRequest, type Holder, type Trace } from '../tasks/index.js';
-import { callHook, callQuietly, ConnectionError, Deadline, messageOf, onAbort, TimeoutError, type Exchange, type ExchangeOwner, type FailedExchange, type PersistConn, type Request, type Response, type TimeoutPhase } from '../conn/index.js';
+import { activity, messageOf, type ActiveRequest, type Holder, type Trace } from '../tasks/index.js';
+import { callHook, callQuietly, ConnectionError, Deadline, onAbort, TimeoutError, type Exchange, type ExchangeOwner, type FailedExchange, type PersistConn, type Request, type Response, type TimeoutPhase } from '../conn/index.js';
 import { encodeRequestHead, RequestError } from '../wire/index.js';
 import type { Dial } from './dial.js';
 import type { Host } from './host.js';

@@ -1,6 +1,7 @@
 /** Owns the call of the program's functions in the `tls` option: Node calls them from where a throw would end the process. */
 import { checkServerIdentity, type ConnectionOptions } from 'node:tls';
-import { asError, callQuietly, isThenable } from '../conn/index.js';
+import { asError } from '../tasks/index.js';
+import { callQuietly, isThenable } from '../conn/index.js';
 
 /**
  * The functions among the options, guarded. One that throws ends the handshake

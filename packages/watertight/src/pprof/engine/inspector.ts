@@ -3,6 +3,7 @@
  * not affect each other or a debugger: what a session has turned on ends with it.
  */
 import type { Session } from 'node:inspector';
+import { messageOf } from '../../tasks/index.js';
 
 /** The engine's profilers cannot be used, or not now. The message is for the reader of the profile. */
 export class ProfilerError extends Error {
@@ -29,8 +30,4 @@ export function ask<T>(post: (callback: (error: Error | null, result: T) => void
       else reject(new ProfilerError(messageOf(error), { cause: error }));
     });
   });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String((error as { message?: unknown } | null)?.message ?? error);
 }

@@ -7,6 +7,7 @@ import { answer, attachment, failure, integerOf, invalid, plainText, type Answer
 import { ENGINE_PROFILES, engineAnswer, symbolAnswer } from './engine-profiles.js';
 import { takeFacts } from './facts.js';
 import { startHeapSampling } from '../engine/index.js';
+import { stackOf } from '../../tasks/index.js';
 import { indexPage } from './index-page.js';
 import { type Debug, LongText, PROFILE_KINDS, type ProfileKind, Slices, takeDelta, takeForm } from '../write/index.js';
 import { mountOf, routeOf, type Route } from './route.js';
@@ -115,7 +116,7 @@ async function answerTo(request: ProfileRequest, profiles: ReadonlySet<string>):
   } catch (error) {
     request.signal.throwIfAborted();
     // The text is Go's. The reason goes to the program's log and not to the reader.
-    process.emitWarning(`a profile could not be taken: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, { code: 'WATERTIGHT_PPROF' });
+    process.emitWarning(`a profile could not be taken: ${stackOf(error)}`, { code: 'WATERTIGHT_PPROF' });
     return failure(500, 'failed to collect profile');
   }
 }
