@@ -7,10 +7,11 @@ import { asError, messageOf, stackOf } from '#tasks';
 const bad = (): never => {
   throw new Error('bad');
 };
+const range = new RangeError('too far');
 const proxy = new Proxy({}, { get: bad, getPrototypeOf: bad });
 
 const texts: [what: string, thrown: unknown, text: string][] = [
-  ['an Error', new RangeError('too far'), 'too far'],
+  ['an Error', range, 'too far'],
   ['an object with a message', { message: 'told', code: -1 }, 'told'],
   ['a text', 'told', 'told'],
   ['undefined', undefined, 'undefined'],
@@ -26,7 +27,7 @@ const texts: [what: string, thrown: unknown, text: string][] = [
 for (const [what, thrown, text] of texts) {
   test(`${what} has a text, and a stack or that text`, () => {
     assert.equal(messageOf(thrown), text);
-    assert.equal(stackOf(thrown), thrown instanceof RangeError ? thrown.stack : text);
+    assert.equal(stackOf(thrown), thrown === range ? range.stack : text);
     assert.equal(asError(thrown).message, text);
   });
 }
