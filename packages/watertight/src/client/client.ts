@@ -1,14 +1,14 @@
 /** Owns the client, Go's `http.Client`: it follows redirects, keeps cookies and limits the time of a request. */
 /* eslint-disable @typescript-eslint/unbound-method -- methods only mark where a stack begins here; nobody calls them unbound */
 import { captureTrace, now, type Trace } from '../tasks/index.js';
-import { Request, type BodyInit, type RequestInit, type Response } from '../conn/index.js';
+import { callAwaited, Request, type BodyInit, type RequestInit, type Response } from '../conn/index.js';
 import { defaultTransport, Transport, type RequestLike, type RoundTripper } from '../transport/index.js';
 import { INSPECT, inspectAs, RequestError, show, type Inspect } from '../wire/index.js';
 import { Budget } from './budget.js';
 import { RedirectError } from './error.js';
 import { redirectOf } from './redirect.js';
 
-/** A store of cookies, such as the `CookieJar` of the package `tough-cookie`. */
+/** A store of cookies, such as the `CookieJar` of the package `tough-cookie`. If a method throws, the request fails with a HookError (`ERR_HOOK`), whose `cause` is what it threw. */
 export interface CookieJar {
   /** The cookies for a URL, as the value of the Cookie header; '' if there are none. */
   getCookieString(url: string): string | PromiseLike<string>;
@@ -23,8 +23,8 @@ export interface ClientOptions {
   /**
    * Called before a redirect is followed, with the next request and those before
    * it, oldest first; awaited. If it returns false, the redirect itself is the
-   * response (Go's `ErrUseLastResponse`); if it throws, the request fails with
-   * what it threw. Default: a RedirectError after ten requests, as in Go.
+   * response (Go's `ErrUseLastResponse`); if it throws, the request fails with a
+   * HookError (`ERR_HOOK`), whose `cause` is what it threw. Default: a RedirectError after ten requests, as in Go.
    */
   readonly checkRedirect?: (request: Request, via: readonly Request[]) => unknown;
   /** Cookies are taken from it and stored in it. Default: none. */
@@ -63,7 +63,7 @@ export class Client {
     this.sensitive = new Set([...(own.sensitiveHeaders ?? [])].map((name) => name.toLowerCase()));
   }
 
-  /** Makes a request and follows its redirects. Resolves with the response, whatever its status. Rejects as `Transport.roundTrip` does, or with a RedirectError. */
+  /** Makes a request and follows its redirects. Resolves with the response, whatever its status. Rejects as `Transport.roundTrip` does, or with a RedirectError; a HookError may also come from `checkRedirect` or the jar. */
   do(request: RequestLike): Promise<Response> {
     const trace = this.traceOf(Client.prototype.do);
     return new Promise((resolve, reject) => {
@@ -195,7 +195,7 @@ export class Client {
     const response = await (transport instanceof Transport ? transport.roundTrip(sent) : budget.wait(transport.roundTrip(sent), 'waiting for headers', closeLate));
     if (jar !== undefined) {
       try {
-        for (const cookie of response.headers.getSetCookie()) await budget.wait(jar.setCookie(cookie, request.url, { ignoreError: true }), 'waiting for the cookie jar');
+        for (const cookie of response.headers.getSetCookie()) await budget.wait(callAwaited('jar.setCookie', () => jar.setCookie(cookie, request.url, { ignoreError: true })), 'waiting for the cookie jar');
       } catch (error) {
         await response.close();
         throw error;
@@ -205,7 +205,7 @@ export class Client {
   }
 
   private async withCookies(request: Request, jar: CookieJar, budget: Budget): Promise<Request> {
-    const cookies = await budget.wait(jar.getCookieString(request.url), 'waiting for the cookie jar');
+    const cookies = await budget.wait(callAwaited('jar.getCookieString', () => jar.getCookieString(request.url)), 'waiting for the cookie jar');
     const timeout = budget.left('waiting for the cookie jar');
     if (cookies === '' && timeout === request.timeout) return request;
     const { headers } = request;
@@ -270,7 +270,7 @@ export class Client {
   }
 
   private async allows(next: Request, via: readonly Request[]): Promise<unknown> {
-    if (this.checkRedirect !== undefined) return this.checkRedirect(next, via);
+    if (this.checkRedirect !== undefined) return callAwaited('checkRedirect', () => this.checkRedirect!(next, via));
     if (via.length >= MAX_REDIRECTS) throw new RedirectError('ERR_TOO_MANY_REDIRECTS', `stopped after ${MAX_REDIRECTS} redirects, at ${next.shownUrl}`);
     return true;
   }

@@ -11,7 +11,7 @@ export const defaultClient = new Client();
  * as 400 or 500 is a response, not an error.
  *
  * @returns rejects with a RequestError, DialError, ConnectionError, ProtocolError,
- * TimeoutError, RequestBodyError, TransportError or RedirectError, or with the signal's reason.
+ * TimeoutError, RequestBodyError, HookError, TransportError or RedirectError, or with the signal's reason.
  */
 export function get(url: string | URL, init?: RequestInit | null): Promise<Response> {
   return defaultClient.send('GET', url, null, init, get);

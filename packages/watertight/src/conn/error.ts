@@ -72,14 +72,17 @@ export function requestBodyFailed(cause: unknown): RequestBodyError {
   return cause instanceof RequestBodyError ? cause : new RequestBodyError(`the source of the request's body failed: ${messageOf(cause)}`, { cause });
 }
 
-/** A hook of `init.trace` threw, or the promise that it returned was rejected; `cause` is what it threw. The request was cancelled. */
+/** The program's own functions around a request that may fail it: the hooks of `init.trace`, `checkRedirect`, and the two of a cookie jar. */
+export type HookName = keyof ClientTrace | 'checkRedirect' | 'jar.getCookieString' | 'jar.setCookie';
+
+/** A hook of `init.trace`, `checkRedirect` or a method of the cookie jar threw, or the promise that it returned was rejected; `cause` is what it threw. The request was cancelled. */
 export class HookError extends WatertightError {
   readonly code = 'ERR_HOOK';
 
   constructor(
     message: string,
-    /** The hook's name. */
-    readonly hook: keyof ClientTrace,
+    /** Which one it was. */
+    readonly hook: HookName,
     options?: WatertightErrorOptions,
   ) {
     super(message, options);

@@ -1,7 +1,7 @@
 /** Owns the calls of the program's own functions: what such a function throws becomes an error of the request, and never breaks the caller. */
 import { messageOf } from '../tasks/index.js';
 import type { ClientTrace } from './client-trace.js';
-import { HookError } from './error.js';
+import { HookError, type HookName } from './error.js';
 
 /** What a hook is called for. If the hook throws, it is cancelled, exactly as by its signal. */
 export interface Hooked {
@@ -24,6 +24,15 @@ export function callHook<K extends keyof ClientTrace>(owner: Hooked, name: K, ..
     if (isThenable(result)) result.then(undefined, (error: unknown) => owner.cancel(hookFailed(name, error)));
   } catch (error) {
     owner.cancel(hookFailed(name, error));
+  }
+}
+
+/** Calls a function of the program for whose result the request waits. What it throws, or its promise is rejected with, becomes the `cause` of the rejection. */
+export async function callAwaited<T>(name: HookName, call: () => T | PromiseLike<T>): Promise<Awaited<T>> {
+  try {
+    return await call();
+  } catch (error) {
+    throw new HookError(`${name} threw, so the request failed: ${messageOf(error)}`, name, { cause: error });
   }
 }
 

@@ -97,7 +97,7 @@ test('within the limit nothing changes', onLoopback(async (net) => {
   assert.equal(await response.text(), 'x');
   assert.equal(server.requests[1].all('cookie').join(), 'c=d');
   for (const fails of [{ checkRedirect: () => Promise.reject(new Error('no')) }, { jar: { getCookieString: () => Promise.reject(new Error('no')), setCookie: () => undefined } }]) {
-    await assert.rejects(net.client({}, fails).client.get(server.origin, { timeout: 60_000, signal }), { message: 'no' });
+    await assert.rejects(net.client({}, fails).client.get(server.origin, { timeout: 60_000, signal }), { code: 'ERR_HOOK', message: /threw, so the request failed: no$/, cause: new Error('no') });
   }
 }));
 

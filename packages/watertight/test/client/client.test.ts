@@ -192,9 +192,9 @@ describe('a jar', () => {
     const server = await net.serve({ onRequest: (request) => request.reply('x', { fields: ['Set-Cookie: a=b'] }) });
     const full = new Error('the jar is full');
     const { client: before } = net.client({}, { jar: { getCookieString: () => Promise.reject(full), setCookie: () => undefined } });
-    await assert.rejects(before.get(server.origin), (error) => error === full);
+    await assert.rejects(before.get(server.origin), { code: 'ERR_HOOK', hook: 'jar.getCookieString', message: 'jar.getCookieString threw, so the request failed: the jar is full', cause: full });
     const { client: after } = net.client({}, { jar: { getCookieString: () => '', setCookie: () => Promise.reject(full) } });
-    await assert.rejects(after.get(server.origin), (error) => error === full);
+    await assert.rejects(after.get(server.origin), { code: 'ERR_HOOK', hook: 'jar.setCookie', message: 'jar.setCookie threw, so the request failed: the jar is full', cause: full });
     assert.equal(taskCount(), 1);
   }));
 });

@@ -252,7 +252,7 @@ describe('the end', () => {
     const { client } = net.client({}, { checkRedirect: () => {
       throw refusal;
     } });
-    await assert.rejects(client.get(`${server.origin}/302/there`), (error) => error === refusal);
+    await assert.rejects(client.get(`${server.origin}/302/there`), { name: 'HookError', code: 'ERR_HOOK', hook: 'checkRedirect', message: 'checkRedirect threw, so the request failed: not there', cause: refusal });
     assert.equal(server.requests.length, 1);
   }));
 });
