@@ -13,6 +13,8 @@ export abstract class ExchangeRecord implements ResponseParts, Watched {
   contentLength = -1;
   openedAt = 0;
   lastReadAt = 0;
+  /** When the last byte of the response came, if it came to its end. */
+  arrivedAt = 0;
   abandoned = false;
   lingering = false;
   handle: object | null = null;

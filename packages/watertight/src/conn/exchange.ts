@@ -73,7 +73,10 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
   /** Takes `bytes[start, end)`; those behind the end of the message make the connection unfit for another. */
   receive(bytes: Buffer, start: number, end: number): void {
     if (this.phase === 'sent') this.receiveHead(bytes, start, end);
-    else if (this.receiveBody(bytes, start, end) && this.body.awaited) this.answerRead();
+    else if (this.receiveBody(bytes, start, end)) {
+      if (this.reader!.complete) this.arrivedAt = now();
+      if (this.body.awaited) this.answerRead();
+    }
   }
 
   /** No more bytes will come; `error` is null after an orderly end. */
@@ -224,7 +227,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
     // Go: a HEAD response has the length it would have had, a 204 or 304 has none to have.
     this.contentLength = framing === 'none' && request.method !== 'HEAD' ? 0 : scanner.contentLength;
     this.persistent = isPersistent(scanner) && !request.close && !this.settings.disableKeepAlives;
-    this.openedAt = this.lastReadAt = now();
+    this.openedAt = this.lastReadAt = this.arrivedAt = now();
   }
 
   /** Gives the response out. Everything that came with its head has been taken in by then. */

@@ -38,6 +38,8 @@ export class PersistConn implements Carrier {
   /** Exchanges it has served or serves. */
   uses = 0;
   keepAliveTimeout = -1;
+  /** When the last byte of its last response came, by the library's clock; 0 before the first. What has come since may lie in the socket, unread. */
+  seenAt = 0;
   /** The server ended it while no request was on it. */
   endedIdle = false;
   /** Bytes came that no request asked for: it must not serve another. */
@@ -183,6 +185,7 @@ export class PersistConn implements Carrier {
   exchangeEnded(reusable: boolean): void {
     const exchange = this.exchange!;
     this.exchange = null;
+    this.seenAt = exchange.arrivedAt;
     this.readLoop.holder = null;
     this.writeLoop.task.holder = null;
     this.writeLoop.exchangeEnded(exchange.error);

@@ -5,7 +5,7 @@ import { Dial } from './dial.js';
 import { TransportError } from './error.js';
 import { Host } from './host.js';
 import type { ResolvedOptions } from './options.js';
-import { Pool } from './pool.js';
+import { mustLook, Pool } from './pool.js';
 import { PooledConn } from './pooled-conn.js';
 import type { RoundTrip, TripConn, TripHost, TripPort } from './round-trip.js';
 import type { ConnCounts, TransportStats } from './stats.js';
@@ -76,25 +76,29 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     }
     // A second attempt, or one whose hook made requests too, may find its host forgotten meanwhile.
     const host = (trip.host = this.hostFor(origin));
-    if (host.idle.length > 0 && trip.sentOnce) {
+    const at = now();
+    const next = host.idle.at(-1);
+    if (next !== undefined && (mustLook(next, at) || trip.sentOnce)) {
       host.waiters++;
       afterPoll(() => {
         host.waiters--;
         this.connectPolled(trip, host);
       });
-    } else this.findConn(trip, host, 0);
+    } else this.findConn(trip, host, at, 0);
   }
 
-  /** The end of every connection that had come is known by now. */
+  /** Whatever had come on the connections, their end included, is known by now. */
   private connectPolled(trip: RoundTrip, host: TripHost): void {
     if (trip.over) this.tidy(host);
     else if (this.shut) trip.fail(closedError());
-    else this.findConn(trip, host, host.restBefore(now()));
+    else {
+      const at = now();
+      this.findConn(trip, host, at, trip.sentOnce ? host.restBefore(at) : 0);
+    }
   }
 
   /** `rested`: as in `Pool.takeIdle`. */
-  private findConn(trip: RoundTrip, known: TripHost, rested: number): void {
-    const at = now();
+  private findConn(trip: RoundTrip, known: TripHost, at: number, rested: number): void {
     const conn = this.pool.takeIdle(known, at, closeConn, rested);
     if (conn !== null) {
       trip.useConn(conn, true, at - conn.idleAt);
@@ -163,18 +167,19 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
 
   connReady(conn: TripConn, at: number): void {
     const { host } = conn;
-    if (host.waiters > 0 && conn.uses > 0 && host.waiting.peek()?.sentOnce === true) {
+    if (host.waiters > 0 && conn.uses > 0 && (mustLook(conn, at) || host.waiting.peek()?.sentOnce === true)) {
       afterPoll(() => this.readyPolled(conn));
       return;
     }
     this.place(conn, at);
   }
 
-  /** As `connReady`: a request that can't be sent twice is to have the connection, and the end that came with the last response is known by now. */
+  /** As `connReady`, for a connection that others wait for: whatever had come on it is known by now, its end included. */
   private readyPolled(conn: TripConn): void {
-    if (conn.closed) return;
+    // One whose socket has just died is about to report its end.
+    if (!conn.usable) return;
     const at = now();
-    if (conn.host.restBefore(at) > 0) conn.close();
+    if (conn.host.restBefore(at) > 0 && conn.host.waiting.peek()?.sentOnce === true) conn.close();
     else this.place(conn, at);
   }
 

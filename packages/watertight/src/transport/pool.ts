@@ -76,6 +76,18 @@ export function idleLimit(idleConnTimeout: number, keepAliveTimeout: number): nu
   return idleConnTimeout === 0 ? limit : Math.min(idleConnTimeout, limit);
 }
 
+/** A connection that nobody has looked at for so long may have got bytes that no request asked for, such as a 408 (Request Timeout); ms. */
+const UNSEEN = 5;
+
+/**
+ * Whether the sockets are to be read once more before the connection gets a
+ * request: if the event loop was blocked, what came meanwhile would be taken for
+ * the answer. Go's `readLoop`, which is not blocked, has closed the connection by then.
+ */
+export function mustLook({ seenAt }: { readonly seenAt: number }, at: number): boolean {
+  return at - seenAt >= UNSEEN;
+}
+
 /**
  * It says what is to be done, and the connector does it. Within a host, the most
  * recently used idle connection serves first; over all hosts, the least recently

@@ -146,6 +146,23 @@ describe('an end that came with a response is seen before the connection gets a 
   }));
 });
 
+test('what was seen just now is not looked at again: the next GET has the connection at once', onLoopback(async (net, t) => {
+  const server = await net.serve({ onRequest: answer });
+  const { client, transport } = net.client();
+  t.mock.method(performance, 'now', () => 10_000);
+  await gotConn(client, server.origin);
+  for (const [later, counts] of [[4, { idle: 0, active: 1, waiting: 0 }], [5, { idle: 1, active: 0, waiting: 1 }]] as const) {
+    t.mock.method(performance, 'now', () => 10_000 + later);
+    const response = client.get(server.origin);
+    const { idle, active, waiting } = transport.stats();
+    assert.deepEqual({ idle, active, waiting }, counts);
+    t.mock.method(performance, 'now', () => 10_000);
+    assert.equal(await (await response).text(), 'x');
+  }
+  assert.equal(transport.stats().opened, 1);
+  t.mock.restoreAll();
+}));
+
 test('a server that ends a connection directly after a response is trusted with a POST again after a pause', onLoopback(async (net) => {
   const server = await net.serve({ onRequest: (request) => (request.index === 0 ? answerAndEnd(request) : request.reply('x')) });
   const { client } = net.client();
