@@ -66,6 +66,15 @@ describe('a Node stream', () => {
     assert.equal(await server.settlesAt(0), 0);
   }));
 
+  test('in a pipeline whose other end fails while the server is silent closes the body at once', onLoopback(async (net) => {
+    const { body, server } = await open(net, silent);
+    const full = new Writable({ write: (_chunk, _encoding, done) => done(new Error('the disk is full')) });
+    assert.equal((await settle(pipeline(body.toReadable(), full))).error?.message, 'the disk is full');
+    assert.equal(body.state, 'closed');
+    assert.equal(taskCount(), 1);
+    assert.equal(await server.settlesAt(0), 0);
+  }));
+
   test('destroyed with an error, with drainOnClose or inside a read: the body is closed, and nothing fails unheard', onLoopback(async (net) => {
     const server = await net.serve({ onRequest: ({ connection }) => connection.write(silent) });
     const { client } = net.client({ drainOnClose: 1 << 20 });

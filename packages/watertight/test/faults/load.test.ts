@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import net from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import { startChildServer, type ChildServer } from '../fixtures/child-server.js';
 import { assertEmpty, assertWorks, onLoopback, settle } from '../fixtures/loopback.js';
 
@@ -67,6 +68,23 @@ describe('under load', () => {
     assert.ok(grown < 1000, `${grown.toFixed(0)} bytes per request`);
     assert.equal(transport.stats().idle, 0);
     assert.equal(await ask('open'), 0);
+  }));
+
+  test('3,000 requests on one signal, each with a limit on its time, do not grow the heap', onLoopback(async (loop) => {
+    const { client } = loop.client();
+    const { signal } = new AbortController();
+    const used = async (): Promise<number> => {
+      for (let i = 0; i < 1000; i++) await (await client.get(server.origin, { signal, timeout: 60_000 })).bytes();
+      for (let i = 0; i < 3; i++) {
+        global.gc?.();
+        await turn();
+      }
+      return process.memoryUsage().heapUsed;
+    };
+    await used();
+    const half = await used();
+    const grown = ((await used()) - half) / 1000;
+    assert.ok(grown < 300, `${grown.toFixed(0)} bytes per request`);
   }));
 
   test('a waiter that gives up tells who holds the connections', onLoopback(async (loop) => {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CertificateAuthority } from '../fixtures/certificate.js';
 import { assertWorks, onLoopback, settle } from '../fixtures/loopback.js';
 import type { RawRequest } from '../fixtures/raw-server.js';
 
@@ -77,6 +78,34 @@ for (const ending of ['keeps the connection', 'closes'] as const) {
       const [first, second] = requests;
       if (second) assert.equal((await first.body)?.length, MIB, 'a connection with a body outstanding served another request');
     }
+  }));
+}
+
+for (const scheme of ['http', 'https'] as const) {
+  test(`an early answer and a reset in one, over ${scheme}: the answer or an error, promptly, and nothing is left`, onLoopback(async (loop) => {
+    const ca = new CertificateAuthority();
+    const server = await loop.serve({
+      tls: scheme === 'https' ? ca.issue({ names: ['127.0.0.1'] }) : undefined,
+      onRequest: async (request) => {
+        const { socket } = request.connection;
+        if (request.method !== 'POST') return request.reply('hello');
+        socket.pause();
+        await request.connection.send('HTTP/1.1 413 Content Too Large\r\nContent-Length: 9\r\n\r\ntoo large');
+        socket.destroy();
+      },
+    });
+    const { client, transport } = loop.client({ tls: { ca: ca.cert } });
+    for (let i = 0; i < 10; i++) {
+      // Whether the answer is read before the system tells of the reset is a race, for node:http as well.
+      const { value: response, error } = await settle(client.post(server.origin, new Source(32 * MIB)));
+      if (response === undefined) assert.equal(error.code, 'ERR_CONNECTION_LOST');
+      else {
+        assert.equal(response.status, 413);
+        assert.equal(await response.text(), 'too large');
+      }
+      assert.equal(transport.stats().active, 0);
+    }
+    await assertWorks(client, server.origin);
   }));
 }
 

@@ -148,6 +148,12 @@ describe('a body that was used before rejects its request, and sends no empty on
       assert.equal(await (await client.post(server.origin, body as never)).text(), 'x');
       await assert.rejects(client.post(server.origin, body as never), (error: { code: string }) => ['ERR_INVALID_BODY', 'ERR_REQUEST_BODY'].includes(error.code));
     }
+    const refused = `http://127.0.0.1:${await closedPort()}/`;
+    for (const body of [Readable.from(['x']), new Blob(['x']).stream(), (async function* () { yield 'x'; })()]) {
+      await assert.rejects(client.post(refused, body as never), { code: 'ERR_DIAL' });
+      await assert.rejects(client.post(refused, body as never), (error: { code: string }) => ['ERR_INVALID_BODY', 'ERR_REQUEST_BODY', 'ERR_DIAL'].includes(error.code));
+      await assert.rejects(client.post(server.origin, body as never), (error: { code: string }) => ['ERR_INVALID_BODY', 'ERR_REQUEST_BODY'].includes(error.code));
+    }
     // What gives a new iterator each time can be sent each time.
     const again = new Set(['x']);
     for (let i = 0; i < 2; i++) assert.equal(await (await client.post(server.origin, again)).text(), 'x');
