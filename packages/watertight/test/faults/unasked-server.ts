@@ -1,17 +1,14 @@
 /**
  * A server in a thread of its own, so that it goes on while the event loop of the test is blocked. A request for
- * `/KIND` is answered with `hello`; a while later the server sends what that kind of surprise is on the same,
- * idle connection, and says so through `sent` when the system has it. Every other request is answered with its
- * method and target.
+ * `/KIND` is answered with `hello`. When the test posts a message, the server sends what that kind of surprise is
+ * on the same, idle connection, and says so through `sent` when the system has it. Every other request is answered
+ * with its method and target.
  */
 
 import net from 'node:net';
 import tls from 'node:tls';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Certificate } from '../fixtures/certificate.js';
-
-/** How long after its answer the server begins to send, ms: a connection that serves again at once is not meant. */
-const LATER = 20;
 
 export interface UnaskedData {
   readonly certificate: Certificate | null;
@@ -57,6 +54,9 @@ function surprise(socket: net.Socket, [bytes, then]: [string, ('end' | 'reset')?
   else socket.write(bytes, 'latin1', told);
 }
 
+let next: (() => void) | null = null;
+parentPort!.on('message', () => next!());
+
 function serve(socket: net.Socket): void {
   socket.on('error', () => {});
   let text = '';
@@ -72,7 +72,7 @@ function serve(socket: net.Socket): void {
     if (kind === undefined) socket.write(answer(`${method} ${target}`, method));
     else {
       socket.write(answer('hello', method));
-      setTimeout(surprise, LATER, socket, kind);
+      next = () => surprise(socket, kind);
     }
   });
 }
