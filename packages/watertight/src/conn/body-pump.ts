@@ -5,9 +5,8 @@ import { show } from '../wire/index.js';
 import type { ChunkSource } from './chunk-source.js';
 import { RequestBodyError, requestBodyFailed } from './error.js';
 import { afterSlice, sliceSpent } from './event-loop.js';
-import type { OnProgress, Progress } from './progress.js';
+import { tellProgress, type OnProgress } from './progress.js';
 import { chunkBytes } from './request-body.js';
-import { isThenable } from './user-call.js';
 
 /** What a pump needs, and the functions that it calls: one of `sent` and `failed`, unless it is stopped before. */
 export interface PumpOptions {
@@ -144,22 +143,15 @@ export class BodyPump {
     this.send(piece, written, next);
   }
 
-  /** Tells the program how much has left. What its function throws ends the upload. */
+  /** Tells the program how much has left. If its function fails, so does the upload. */
   private report(bytes: number): void {
     this.transferred += bytes;
-    try {
-      const result: unknown = (this.options.onProgress as (progress: Progress) => unknown)({ transferred: this.transferred, total: this.options.length });
-      // An async function is not awaited, but its rejection must not end the process.
-      if (isThenable(result)) result.then(undefined, (error: unknown) => this.progressFailed(error));
-    } catch (error) {
-      this.progressFailed(error);
-    }
-  }
-
-  private progressFailed(thrown: unknown): void {
-    if (this.cancelled) return;
-    this.stop(thrown);
-    this.options.failed(new RequestBodyError(`onUploadProgress threw: ${messageOf(thrown)}`, { cause: thrown }));
+    const { onProgress, length } = this.options;
+    tellProgress('onUploadProgress', onProgress!, { transferred: this.transferred, total: length }, (message, options) => {
+      if (this.cancelled) return;
+      this.stop(options.cause);
+      this.options.failed(new RequestBodyError(message, options));
+    });
   }
 
   private finish(): void {

@@ -96,10 +96,11 @@ export class Body implements AsyncIterable<Uint8Array> {
     }
   }
 
+  /** `first`: undefined if it must be waited for. */
   private async readRest(first: Uint8Array | undefined, limit: number): Promise<Uint8Array> {
     const chunks: Uint8Array[] = [];
     let length = 0;
-    let chunk = first ?? (await this.read());
+    let chunk = first ?? (await this.source.wait(Infinity, this.handle, asBytes));
     while (chunk !== null) {
       length += chunk.length;
       if (length > limit) {

@@ -5,14 +5,16 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RequestError, show } from '../wire/index.js';
 import type { ReadableBody } from './body-source.js';
-import { checkOnProgress, type OnProgress } from './progress.js';
+import { BodyError } from './error.js';
+import { checkOnProgress, tellProgress, type OnProgress } from './progress.js';
 
 /** Options of `Response.saveTo`. */
 export interface SaveOptions {
   /**
    * Called after each write, and at the end. `transferred` counts the bytes in
-   * the file; `total` is null for a body that was decoded. If it throws, the
-   * download fails with what it threw. Default: none.
+   * the file; `total` is null for a body that was decoded. If it throws, or
+   * returns a promise that is rejected, the download fails with a BodyError
+   * (`cause` has what it threw). Default: none.
    */
   readonly onProgress?: OnProgress | null;
 }
@@ -25,29 +27,26 @@ export async function saveBody(body: ReadableBody, total: number | null, to: str
   const onProgress = options.onProgress ?? null;
   try {
     checkOnProgress('onProgress', onProgress);
-    const report = onProgress === null ? null : (transferred: number): void => onProgress({ transferred, total });
-    if (typeof to === 'string' || to instanceof URL) return await saveToPath(body, total, to instanceof URL ? fileURLToPath(to) : to, report);
+    if (typeof to === 'string' || to instanceof URL) return await saveToPath(body, total, to instanceof URL ? fileURLToPath(to) : to, onProgress);
     if (typeof to !== 'object' || to === null || typeof to.write !== 'function' || typeof to.fd !== 'number') throw new RequestError('ERR_INVALID_OPTION', `saveTo() takes a path, a file: URL or a FileHandle of node:fs/promises, not ${show(to)}`);
-    return await new FileCopy(body, to, total, report).run();
+    return await new FileCopy(body, to, total, onProgress).run();
   } catch (error) {
     await body.close();
     throw error;
   }
 }
 
-type Report = ((transferred: number) => void) | null;
-
 /** The file gets its name when it is complete: a download that fails leaves nothing, and what had the name before stays. */
-async function saveToPath(body: ReadableBody, total: number | null, path: string, report: Report): Promise<number> {
+async function saveToPath(body: ReadableBody, total: number | null, path: string, onProgress: OnProgress | null): Promise<number> {
   const existing = await stat(path).catch(() => null);
   // A device or a pipe is written to, not replaced.
-  if (existing !== null && !existing.isFile()) return saveInto(body, total, await open(path, 'w'), report, null);
+  if (existing !== null && !existing.isFile()) return saveInto(body, total, await open(path, 'w'), onProgress, null);
   // Where a symbolic link leads, not the link, is replaced.
   const target = existing === null ? path : await realpath(path);
   const part = join(dirname(target), `.${randomBytes(8).toString('hex')}.part`);
   try {
     const file = await open(part, 'wx');
-    const count = await saveInto(body, total, file, report, existing === null ? null : existing.mode & 0o7777);
+    const count = await saveInto(body, total, file, onProgress, existing === null ? null : existing.mode & 0o7777);
     await rename(part, target);
     return count;
   } catch (error) {
@@ -57,11 +56,11 @@ async function saveToPath(body: ReadableBody, total: number | null, path: string
 }
 
 /** Writes to a file of ours, and closes it. */
-async function saveInto(body: ReadableBody, total: number | null, file: FileHandle, report: Report, mode: number | null): Promise<number> {
+async function saveInto(body: ReadableBody, total: number | null, file: FileHandle, onProgress: OnProgress | null, mode: number | null): Promise<number> {
   let count: number;
   try {
     if (mode !== null) await file.chmod(mode);
-    count = await new FileCopy(body, file, total, report).run();
+    count = await new FileCopy(body, file, total, onProgress).run();
   } catch (error) {
     await file.close().catch(() => undefined);
     throw error;
@@ -83,8 +82,8 @@ class FileCopy {
   constructor(
     private readonly body: ReadableBody,
     private readonly file: FileHandle,
-    total: number | null,
-    private readonly report: Report,
+    private readonly total: number | null,
+    private readonly onProgress: OnProgress | null,
   ) {
     this.filling = Buffer.allocUnsafeSlow(Math.max(1, Math.min(BUFFER_SIZE, total ?? BUFFER_SIZE)));
   }
@@ -96,8 +95,13 @@ class FileCopy {
       this.failure ??= { error };
     }
     if (this.writing !== null) await this.writing;
-    if (this.failure !== null) throw this.failure.error;
-    if (this.written === 0) this.report?.(0);
+    this.throwFailure();
+    if (this.written === 0) {
+      this.report();
+      // As everywhere, a promise that is rejected already ends the download.
+      await Promise.resolve();
+      this.throwFailure();
+    }
     return this.written;
   }
 
@@ -129,12 +133,26 @@ class FileCopy {
     try {
       for (let at = 0; at < length; ) at += (await this.file.write(bytes, at, length - at)).bytesWritten;
       this.written += length;
-      this.report?.(this.written);
+      this.report();
     } catch (error) {
-      this.failure ??= { error };
-      // Ends a read that waits for a silent server.
-      await this.body.close();
+      await this.fail(error);
     }
     this.writing = null;
+  }
+
+  private report(): void {
+    const { onProgress, written, total } = this;
+    if (onProgress !== null) tellProgress('onProgress', onProgress, { transferred: written, total }, (message, options) => void this.fail(new BodyError('ERR_BODY_CLOSED', message, options)));
+  }
+
+  /** Never rejects. */
+  private async fail(error: unknown): Promise<void> {
+    this.failure ??= { error };
+    // Ends a read that waits for a silent server.
+    await this.body.close();
+  }
+
+  private throwFailure(): void {
+    if (this.failure !== null) throw this.failure.error;
   }
 }

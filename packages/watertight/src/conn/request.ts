@@ -33,14 +33,17 @@ export interface RequestInit {
   readonly trace?: ClientTrace | null;
   /**
    * Called as bytes of the request's body have left for the kernel. It begins anew
-   * where the body is sent again. If it throws, the request fails with a
+   * where the body is sent again. If it throws, or returns a promise that is
+   * rejected while the request is under way, the request fails with a
    * RequestBodyError (`cause` has what it threw). Default: none.
    */
   readonly onUploadProgress?: OnProgress | null;
   /**
    * Called as the program reads the response's body; it counts bytes as they came,
    * before decoding, and those of the last response after redirects. If it throws,
-   * the body is closed and the read rejects with a BodyError. Default: none.
+   * or returns a promise that is rejected before the body has ended, the body is
+   * closed and the read rejects with a BodyError (`cause` has what it threw).
+   * Default: none.
    */
   readonly onDownloadProgress?: OnProgress | null;
 }

@@ -158,8 +158,8 @@ export class Response {
    * keeps what was written before a failure.
    *
    * @param to a path, a `file:` URL or a FileHandle of node:fs/promises
-   * @returns rejects as `body.read()` does, with the file system's error, with what
-   * `onProgress` threw, or with a RequestError (`ERR_INVALID_OPTION`). The body is closed then.
+   * @returns rejects as `body.read()` does, with the file system's error, with a
+   * BodyError whose `cause` is what `onProgress` threw, or with a RequestError (`ERR_INVALID_OPTION`). The body is closed then.
    */
   saveTo(to: string | URL | FileHandle, options: SaveOptions = {}): Promise<number> {
     return saveBody(this.body, this.contentLength >= 0 ? this.contentLength : null, to, options);

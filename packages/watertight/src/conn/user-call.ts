@@ -15,15 +15,32 @@ export interface Hooked {
  * closed the transport. So the caller must look at its own state afterwards.
  */
 export function callHook<K extends keyof ClientTrace>(owner: Hooked, name: K, ...args: Parameters<NonNullable<ClientTrace[K]>>): void {
+  callUnawaited(
+    () => {
+      const { trace } = owner.request;
+      const hook = (trace?.[name] ?? null) as ((...args: unknown[]) => unknown) | null;
+      return hook?.apply(trace, args);
+    },
+    (error) => owner.cancel(hookFailed(name, error)),
+  );
+}
+
+/**
+ * Calls a function of the program that nobody waits for. `failed` gets what it
+ * throws, or what the promise that it returns is rejected with, which must not end
+ * the process; that may come at any later time.
+ *
+ * @returns it gave a promise, so it may fail later.
+ */
+export function callUnawaited(call: () => unknown, failed: (thrown: unknown) => void): boolean {
   try {
-    const { trace } = owner.request;
-    const hook = (trace?.[name] ?? null) as ((...args: unknown[]) => unknown) | null;
-    if (hook === null) return;
-    const result = hook.apply(trace, args);
-    // An async hook is not awaited, but its rejection must not end the process.
-    if (isThenable(result)) result.then(undefined, (error: unknown) => owner.cancel(hookFailed(name, error)));
+    const result = call();
+    if (!isThenable(result)) return false;
+    result.then(undefined, failed);
+    return true;
   } catch (error) {
-    owner.cancel(hookFailed(name, error));
+    failed(error);
+    return false;
   }
 }
 
@@ -38,12 +55,8 @@ export async function callAwaited<T>(name: HookName, call: () => T | PromiseLike
 
 /** Calls a function whose failure has no consequence, because what it belongs to is over: a throw and a rejection are dropped. */
 export function callQuietly(call: () => unknown): void {
-  try {
-    const result = call();
-    if (isThenable(result)) result.then(undefined, () => undefined);
-  } catch {
-    // The request has its outcome already.
-  }
+  // The request has its outcome already.
+  callUnawaited(call, () => undefined);
 }
 
 export function isThenable(value: unknown): value is PromiseLike<unknown> {

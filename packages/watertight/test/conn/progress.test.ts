@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import type { BodyInit, Progress } from 'watertight';
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { BodyInit, Progress, Response } from 'watertight';
 import { taskCount } from 'watertight/tasks';
 import { assertWorks, onLoopback } from '../fixtures/loopback.js';
 import { reply } from '../fixtures/raw-server.js';
@@ -15,6 +17,18 @@ function assertGrows(seen: readonly Progress[], length: number, total: number | 
   assert.deepEqual(seen.at(-1), { transferred: length, total });
   assert.ok(seen.every((each, i) => each.total === total && (i === 0 || each.transferred > seen[i - 1].transferred)), JSON.stringify(seen));
 }
+
+const thrown = new Error('no more');
+
+/** The ways in which the program's function can fail. The last one fails after other work. */
+const FAILURES: Record<string, () => (progress: Progress) => unknown> = {
+  'throws': () => () => { throw thrown; },
+  'returns a promise that is rejected': () => async () => { throw thrown; },
+  'returns a promise that is rejected later': () => async () => {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    throw thrown;
+  },
+};
 
 async function* chunks(): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 50_000) yield bytes.subarray(at, at + 50_000);
@@ -52,17 +66,22 @@ describe('an upload', () => {
     server.connections[0].socket.destroy();
   }));
 
-  test('whose function throws fails with what it threw as the cause, and the next request works', onLoopback(async (net) => {
-    const server = await net.serve({ onRequest: (request) => request.reply('ok') });
-    const { client } = net.client();
-    const thrown = new Error('no more');
-    for (const body of [bytes, chunks(), 'x']) {
-      await assert.rejects(client.post(server.origin, body, { onUploadProgress: () => { throw thrown; } }), { name: 'RequestBodyError', cause: thrown });
-      assert.equal(taskCount(), 1);
-      await assertWorks(client, server.origin);
-      client.closeIdleConnections();
-    }
-  }));
+  for (const [how, make] of Object.entries(FAILURES)) {
+    test(`whose function ${how} fails with what it threw as the cause, and the next request works`, onLoopback(async (net) => {
+      const server = await net.serve({ onRequest: async (request) => {
+        // Later than the latest failure.
+        if (request.method === 'POST') await new Promise((resolve) => setTimeout(resolve, 100));
+        request.reply('ok');
+      } });
+      const { client } = net.client();
+      for (const body of [bytes, chunks(), 'x']) {
+        await assert.rejects(client.post(server.origin, body, { onUploadProgress: make() }), { name: 'RequestBodyError', cause: thrown, message: /^onUploadProgress threw: no more/ });
+        assert.equal(taskCount(), 1);
+        await assertWorks(client, server.origin);
+        client.closeIdleConnections();
+      }
+    }));
+  }
 });
 
 describe('a download', () => {
@@ -101,20 +120,65 @@ describe('a download', () => {
     assertGrows(seen, bytes.length, bytes.length);
   }));
 
-  test('whose function throws is closed, and the read rejects', onLoopback(async (net) => {
-    const server = await net.serve({ onRequest: ({ connection }) => connection.write(reply(bytes).subarray(0, -10)) });
-    const { client } = net.client();
-    const thrown = new Error('no more');
-    for (const how of ['bytes', 'into', 'iterate'] as const) {
-      const response = await client.get(server.origin, { onDownloadProgress: () => { throw thrown; } });
-      await assert.rejects(async () => {
-        if (how === 'bytes') await response.bytes();
-        else if (how === 'into') await response.body.read({ into: new Uint8Array(10) });
-        else for await (const part of response.body) assert.fail(`${part.length} bytes`);
-      }, { name: 'BodyError', cause: thrown });
-      assert.equal(response.body.state, 'errored');
-      assert.equal(taskCount(), 1);
+  const WAYS: Record<string, (response: Response) => Promise<unknown>> = {
+    'bytes()': (response) => response.bytes(),
+    'text()': (response) => response.text(),
+    'read()': async ({ body }) => { while ((await body.read()) !== null); },
+    'read({ into })': async ({ body }) => { while ((await body.read({ into: new Uint8Array(100) })) !== null); },
+    'iteration': async ({ body }) => { for await (const part of body) assert.ok(part.length > 0); },
+    'toReadable()': ({ body }) => pipeline(body.toReadable(), new Writable({ write: (_chunk, _encoding, done) => done() })),
+    'toReadableStream()': async ({ body }) => {
+      const reader = body.toReadableStream().getReader();
+      while (!(await reader.read()).done);
+    },
+    'a BYOB reader': async ({ body }) => {
+      const reader = body.toReadableStream().getReader({ mode: 'byob' });
+      while (!(await reader.read(new Uint8Array(100))).done);
+    },
+  };
+
+  for (const [how, make] of Object.entries(FAILURES)) {
+    for (const [way, take] of Object.entries(WAYS)) {
+      test(`whose function ${how} is closed, and ${way} rejects with what it threw as the cause`, onLoopback(async (net) => {
+        const late = how.endsWith('later');
+        const silent = reply(bytes).subarray(0, -10);
+        // What is here in one piece, and ends with it, is over before a function can fail later.
+        for (const answer of late ? [silent] : [silent, reply(bytes), reply('short'), reply('short', { framing: 'chunked' }), reply(gzipSync('short'), { fields: ['Content-Encoding: gzip'] })]) {
+          const server = await net.serve({ onRequest: ({ connection }) => connection.write(answer) });
+          const { client, transport } = net.client();
+          const response = await client.get(server.origin, { onDownloadProgress: make() });
+          await assert.rejects(take(response), { name: 'BodyError', cause: thrown, message: /^onDownloadProgress threw: no more/ });
+          assert.equal(response.body.state, 'errored');
+          assert.equal(transport.stats().active, 0);
+        }
+      }));
     }
+  }
+
+  test('that has ended does not fail any more, whatever its function\'s promises come to', onLoopback(async (net) => {
+    const server = await net.serve({ onRequest: ({ connection }) => connection.write(reply('short')) });
+    const response = await net.client().client.get(server.origin, { onDownloadProgress: FAILURES['returns a promise that is rejected later']() });
+    assert.equal(await response.text(), 'short');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(response.body.state, 'eof');
+  }));
+
+  test('is read as usual where its function is async; a second read meanwhile is refused', onLoopback(async (net) => {
+    const server = await net.serve({ onRequest: ({ connection }) => connection.write(reply(bytes)) });
+    const seen: Progress[] = [];
+    const onDownloadProgress = (progress: Progress): unknown => Promise.resolve(seen.push(progress));
+    const { body } = await net.client().client.get(server.origin, { onDownloadProgress });
+    const into = new Uint8Array(7000);
+    const parts: Uint8Array[] = [];
+    for (;;) {
+      const reading = body.read({ into });
+      if (body.state !== 'eof') await assert.rejects(body.read(), { code: 'ERR_BODY_READING' });
+      const count = await reading;
+      if (count === null) break;
+      parts.push(into.slice(0, count));
+    }
+    assert.ok(bytes.equals(Buffer.concat(parts)));
+    assertGrows(seen, bytes.length, bytes.length);
   }));
 });
 

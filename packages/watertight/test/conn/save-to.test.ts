@@ -146,12 +146,28 @@ describe('progress', () => {
     assert.deepEqual(seen, [{ transferred: 0, total: 0 }]);
   }));
 
-  test('a function that throws fails the download with what it threw', inFolder(async (net, folder) => {
-    const response = await answering(net, reply(bytes));
-    const thrown = new Error('no more');
-    await assert.rejects(response.saveTo(join(folder, 'file'), { onProgress: () => { throw thrown; } }), (error) => error === thrown);
-    assert.equal(response.body.state, 'closed');
-    assert.deepEqual(await readdir(folder), []);
+  const thrown = new Error('no more');
+  for (const [how, onProgress] of [
+    ['throws', () => { throw thrown; }],
+    ['returns a promise that is rejected', async () => { throw thrown; }],
+  ] as [string, () => void][]) {
+    test(`a function that ${how} fails the download with what it threw as the cause`, inFolder(async (net, folder) => {
+      for (const answer of [reply(bytes), reply(bytes).subarray(0, -1000), reply('x'), reply(Buffer.alloc(0))]) {
+        const response = await answering(net, answer);
+        await assert.rejects(response.saveTo(join(folder, 'file'), { onProgress }), { name: 'BodyError', cause: thrown, message: /^onProgress threw: no more/ });
+        assert.ok(response.body.state === 'closed' || response.body.state === 'eof', response.body.state);
+        assert.deepEqual(await readdir(folder), []);
+      }
+    }));
+  }
+
+  test('that of the download from the network fails it too', inFolder(async (net, folder) => {
+    for (const onDownloadProgress of [() => { throw thrown; }, (async () => { throw thrown; }) as () => void]) {
+      const server = await net.serve({ onRequest: ({ connection }) => connection.write(reply(bytes)) });
+      const response = await net.client().client.get(server.origin, { onDownloadProgress });
+      await assert.rejects(response.saveTo(join(folder, 'file')), { name: 'BodyError', cause: thrown });
+      assert.deepEqual(await readdir(folder), []);
+    }
   }));
 });
 
