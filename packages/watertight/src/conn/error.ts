@@ -47,7 +47,7 @@ export class BodyError extends WatertightError {
 }
 
 /** What a request did when its time ran out. */
-export type TimeoutPhase = 'waiting for a connection' | 'dialling' | 'the TLS handshake' | 'sending' | 'waiting for headers' | 'reading the body' | 'waiting for the cookie jar' | 'waiting for checkRedirect';
+export type TimeoutPhase = 'waiting for the length of the body' | 'waiting for a connection' | 'dialling' | 'the TLS handshake' | 'sending' | 'waiting for headers' | 'reading the body' | 'waiting for the cookie jar' | 'waiting for checkRedirect';
 
 /** A limit on time was exceeded; `phase` says during what. */
 export class TimeoutError extends WatertightError {

@@ -1,5 +1,6 @@
 /** Owns the body of a request: which kinds of value are accepted, and how each is made ready to be sent. */
 import { Readable } from 'node:stream';
+import { isArrayBuffer } from 'node:util/types';
 import { FormDataEncoder } from 'form-data-encoder';
 import { RequestError } from '../wire/index.js';
 import { iteratorOf, readerOf, type BodyListener, type ChunkSource, type RequestBody } from './chunk-source.js';
@@ -66,9 +67,9 @@ export function toRequestBody(init: BodyInit): RequestBody {
   }
   if (typeof init === 'string') return inMemory(Buffer.from(init, 'utf8'), 'text/plain;charset=UTF-8');
   if (init instanceof Uint8Array) return inMemory(init, null);
-  if (init instanceof ArrayBuffer) return inMemory(new Uint8Array(init), null);
+  if (isArrayBuffer(init)) return inMemory(new Uint8Array(init), null);
   if (ArrayBuffer.isView(init)) return inMemory(new Uint8Array((init as ArrayBufferView).buffer, (init as ArrayBufferView).byteOffset, (init as ArrayBufferView).byteLength), null);
-  if (init instanceof URLSearchParams) return inMemory(Buffer.from(init.toString(), 'utf8'), 'application/x-www-form-urlencoded;charset=UTF-8');
+  if (isSearchParams(init)) return inMemory(Buffer.from(init.toString(), 'utf8'), 'application/x-www-form-urlencoded;charset=UTF-8');
   if (isBlob(init)) return fromBlob(init);
   if (isFormData(init)) return fromFormData(init);
   if (typeof init === 'object' && init !== null) {
@@ -90,7 +91,7 @@ export function toRequestBody(init: BodyInit): RequestBody {
 export function chunkBytes(chunk: unknown): Uint8Array {
   if (typeof chunk === 'string') return Buffer.from(chunk, 'utf8');
   if (chunk instanceof Uint8Array) return chunk;
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
+  if (isArrayBuffer(chunk)) return new Uint8Array(chunk);
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   throw new RequestError('ERR_INVALID_BODY', `a chunk of the body is a string or bytes, not ${chunk === null ? 'null' : typeof chunk}`);
 }
@@ -143,7 +144,12 @@ function fromEventStream(stream: EventStream): RequestBody {
 
 function fromBlob(blob: Blob): RequestBody {
   const type = checkedType(blob.type);
-  return { length: blob.size, contentType: type === '' ? null : type, replayable: true, bytes: null, open: () => readerOf(blob.stream()), release: nothing, watch: nothing };
+  return { length: blob.size, contentType: type === '' ? null : type, replayable: true, bytes: null, open: () => chunksOf(blob.stream()), release: nothing, watch: nothing };
+}
+
+/** What `stream()` of a Blob gave: a polyfill's may be no ReadableStream of Node's. */
+function chunksOf(stream: ReadableStream<Uint8Array>): ChunkSource {
+  return typeof stream.getReader === 'function' ? readerOf(stream) : iteratorOf(stream, (stream as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]());
 }
 
 /** A Blob can carry any type; one that is no header value must not become one. */
@@ -186,12 +192,26 @@ function called(make: () => OneBody): OneBody {
 /** What is in memory holds nothing. */
 function nothing(): void {}
 
+/**
+ * Another copy of undici, a polyfill or a simulated browser brings classes of its
+ * own: they are known by the name that their standard gives them, and by what is called.
+ */
+function isNamed(value: unknown, names: readonly string[], methods: readonly PropertyKey[]): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const object = value as Record<PropertyKey, unknown>;
+  return names.includes(object[Symbol.toStringTag] as string) && methods.every((name) => typeof object[name] === 'function');
+}
+
 function isBlob(value: unknown): value is Blob {
-  return typeof Blob !== 'undefined' && value instanceof Blob;
+  return isNamed(value, ['Blob', 'File'], ['stream', 'arrayBuffer']);
 }
 
 function isFormData(value: unknown): value is FormData {
-  return typeof FormData !== 'undefined' && value instanceof FormData;
+  return isNamed(value, ['FormData'], ['append', 'getAll', 'entries', Symbol.iterator]);
+}
+
+function isSearchParams(value: unknown): value is URLSearchParams {
+  return isNamed(value, ['URLSearchParams'], ['append', 'toString']);
 }
 
 function isReadableStream(value: object): value is ReadableStream<BodyChunk> {

@@ -1,6 +1,6 @@
 /** Owns one request on its way through the transport: it waits for a connection, runs the exchange, tries again where that is allowed, and can be cancelled. */
 import { activity, messageOf, type ActiveRequest, type Holder, type Trace } from '../tasks/index.js';
-import { callHook, callQuietly, ConnectionError, Deadline, onAbort, TimeoutError, type Exchange, type ExchangeOwner, type FailedExchange, type PersistConn, type Request, type Response, type TimeoutPhase } from '../conn/index.js';
+import { callHook, callQuietly, ConnectionError, Deadline, onAbort, TimeoutError, type Exchange, type ExchangeOwner, type FailedExchange, type PersistConn, type Request, type RequestBody, type Response, type TimeoutPhase } from '../conn/index.js';
 import { encodeRequestHead, RequestError } from '../wire/index.js';
 import type { Dial } from './dial.js';
 import type { Host } from './host.js';
@@ -42,6 +42,7 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
   private settled = false;
   /** Whatever it fails with, it is not tried again. */
   private cancelled = false;
+  private measuring = false;
 
   constructor(
     readonly request: Request,
@@ -94,7 +95,20 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
       this.deadline = new Deadline(timeout, () => this.cancel(this.timedOut(this.request.callTimeout || timeout, null)));
       this.deadline.ref();
     }
-    this.transport.connect(this);
+    if (body !== null && body.measure !== undefined && this.request.declaredLength === null) this.measure(body);
+    else this.transport.connect(this);
+  }
+
+  /** Waits for the length of the body first. Time limit and signal run already. */
+  private measure(body: RequestBody): void {
+    this.measuring = true;
+    body.measure!().then(
+      () => {
+        this.measuring = false;
+        if (!this.settled) this.transport.connect(this);
+      },
+      (error: unknown) => this.cancel(error),
+    );
   }
 
   /** The connection is this request's. */
@@ -140,7 +154,11 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
     } else if (this.exchange !== null) {
       this.cancelled = true;
       this.exchange.cancel(reason);
-    } else this.fail(reason);
+    } else {
+      this.fail(reason);
+      // Nothing else would: it has not asked for a connection yet.
+      if (this.measuring) this.transport.forget(this.host);
+    }
   }
 
   // ---- from the exchange
@@ -199,6 +217,7 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
   }
 
   private phase(): TimeoutPhase {
+    if (this.measuring) return 'waiting for the length of the body';
     if (this.waiting) return this.dial === null ? 'waiting for a connection' : 'dialling';
     if (this.exchange === null) return 'waiting for a connection';
     if (this.exchange.status !== 0) return 'reading the body';

@@ -58,10 +58,6 @@ export class Transport implements RoundTripper {
       reject(signal.reason);
       return;
     }
-    if (body !== null && body.measure !== undefined && request.declaredLength === null) {
-      body.measure().then(() => this.dispatch(request, resolve, reject), reject);
-      return;
-    }
     const host = connector.hostFor(request.target.origin);
     const level = connector.trackLevel;
     let trace = request.callSite;

@@ -54,6 +54,37 @@ describe('a form of the package form-data', () => {
     assert.ok(file.includes(bytes.toString()), 'the whole file');
   }));
 
+  test('whose length never comes ends with the time limit or the abort, and the next request works', onLoopback(async (net) => {
+    const { server, client } = await serving(net);
+    for (const [init, expected] of [
+      [() => ({ timeout: 50 }), { code: 'ERR_TIMEOUT', phase: 'waiting for the length of the body' }],
+      [() => ({ signal: AbortSignal.timeout(50) }), { name: 'TimeoutError' }],
+    ] as const) {
+      const form = new Form();
+      form.append('name', Readable.from(['never looked at']), { filename: 'a' });
+      form.getLength = () => undefined;
+      await assert.rejects(client.post(server.origin, form, init()), expected);
+      assert.equal(server.requests.length, 0);
+    }
+    await (await client.get(server.origin)).text();
+  }));
+
+  test('whose length comes after the request was given up is not sent', onLoopback(async (net) => {
+    const { server, client } = await serving(net);
+    const form = new Form();
+    form.append('name', Readable.from(['never looked at']), { filename: 'a' });
+    let answer = (): void => assert.fail('not asked');
+    form.getLength = (callback) => { answer = () => callback(null, 5); };
+    const abort = new AbortController();
+    const posting = assert.rejects(client.post(server.origin, form, { signal: abort.signal }), { message: 'given up' });
+    await turn();
+    abort.abort(new Error('given up'));
+    await posting;
+    answer();
+    await turn();
+    assert.equal(server.connections.length, 0);
+  }));
+
   test('with a file is sent with the length that takes a look at the file', onLoopback(async (net) => {
     await withFile(async (path) => {
       const { server, client } = await serving(net);

@@ -36,6 +36,52 @@ const KINDS: [what: string, make: () => BodyInit, sent: string, framing: string,
   ['a function of a stream', () => () => chunks('hello'), 'hello', 'Transfer-Encoding: chunked', undefined],
 ];
 
+type Classes = Pick<typeof globalThis, 'FormData' | 'File' | 'Blob' | 'URLSearchParams'>;
+
+type BlobParts = ConstructorParameters<typeof Blob>[0];
+type BlobOptions = ConstructorParameters<typeof Blob>[1];
+
+/** Classes that are not the global ones, as a polyfill or a simulated browser has them; its Blob streams by an async iterator. */
+function foreignClasses(): Classes {
+  class ForeignBlob {
+    readonly #blob: Blob;
+    constructor(parts: BlobParts, options?: BlobOptions) { this.#blob = new Blob(parts, options); }
+    get size(): number { return this.#blob.size; }
+    get type(): string { return this.#blob.type; }
+    arrayBuffer(): Promise<ArrayBuffer> { return this.#blob.arrayBuffer(); }
+    async *stream(): AsyncGenerator<Uint8Array> { yield new Uint8Array(await this.#blob.arrayBuffer()); }
+    get [Symbol.toStringTag](): string { return 'Blob'; }
+  }
+  class ForeignFile extends ForeignBlob {
+    constructor(parts: BlobParts, readonly name: string, options?: BlobOptions) { super(parts, options); }
+    override get [Symbol.toStringTag](): string { return 'File'; }
+  }
+  class ForeignFormData {
+    readonly #entries: [string, unknown][] = [];
+    append(name: string, value: unknown): void { this.#entries.push([name, value]); }
+    getAll(name: string): unknown[] { return this.#entries.filter((entry) => entry[0] === name).map((entry) => entry[1]); }
+    entries(): Iterator<[string, unknown]> { return this.#entries.values(); }
+    [Symbol.iterator](): Iterator<[string, unknown]> { return this.#entries.values(); }
+    get [Symbol.toStringTag](): string { return 'FormData'; }
+  }
+  class ForeignSearchParams {
+    readonly #params: URLSearchParams;
+    constructor(init: Record<string, string>) { this.#params = new URLSearchParams(init); }
+    append(name: string, value: string): void { this.#params.append(name, value); }
+    toString(): string { return this.#params.toString(); }
+    get [Symbol.toStringTag](): string { return 'URLSearchParams'; }
+  }
+  return { FormData: ForeignFormData, File: ForeignFile, Blob: ForeignBlob, URLSearchParams: ForeignSearchParams } as unknown as Classes;
+}
+
+/** undici's own FormData, which is another class than the global one. */
+async function undiciClasses(): Promise<Classes> {
+  const { FormData } = (await import(process.version.startsWith('v20.') ? 'undici7' : 'undici')) as Pick<Classes, 'FormData'>;
+  return { FormData, File, Blob, URLSearchParams };
+}
+
+const OTHERS: [whose: string, classes: Classes][] = [['another realm', foreignClasses()], ['undici', await undiciClasses()]];
+
 describe('on the wire:', () => {
   for (const [what, make, sent, framing, type] of KINDS) {
     test(what, onLoopback(async (net) => {
@@ -52,6 +98,25 @@ describe('on the wire:', () => {
       assert.equal(transport.stats().opened, 1, 'the connection was used again');
     }));
   }
+
+  for (const [whose, classes] of OTHERS) test(`FormData, Blob, File and URLSearchParams of ${whose}`, onLoopback(async (net) => {
+    const server = await net.serve({ onRequest: async (request) => request.reply((await request.body) ?? 'cut') });
+    const { client } = net.client();
+    const { FormData, File, Blob, URLSearchParams } = classes;
+    const form = new FormData();
+    form.append('name', 'hä');
+    form.append('file', new File(['content'], 'a.txt', { type: 'text/plain' }));
+    const text = await (await client.post(server.origin, form)).text();
+    assert.match(server.requests[0].header('content-type')!, /^multipart\/form-data; boundary=/);
+    assert.equal(Number(server.requests[0].header('content-length')), Buffer.byteLength(text));
+    assert.match(text, /name="name"\r\n\r\nhä\r\n/);
+    assert.match(text, /name="file"; filename="a\.txt"\r\nContent-Type: text\/plain\r\n\r\ncontent\r\n/);
+    assert.equal(await (await client.post(server.origin, new Blob(['hel', 'lo'], { type: 'text/css' }))).text(), 'hello');
+    assert.equal(server.requests[1].header('content-type'), 'text/css');
+    assert.equal(server.requests[1].header('content-length'), '5');
+    assert.equal(await (await client.post(server.origin, new URLSearchParams({ a: 'b c' }))).text(), 'a=b+c');
+    assert.match(server.requests[2].header('content-type')!, /^application\/x-www-form-urlencoded/);
+  }));
 
   test('FormData, with its files', onLoopback(async (net) => {
     const server = await net.serve({ onRequest: async (request) => request.reply((await request.body) ?? 'cut') });
