@@ -1,5 +1,4 @@
 // This library. What it holds is the response: read it to the end, or close it; `await using` does the latter.
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { get } from 'watertight';
 import { failed, failingDisk } from './failing-disk.mjs';
@@ -84,12 +83,12 @@ export const programs = {
       const response = await get(`${base}/large`); // leak: dropped stream
       const file = failingDisk();
       // pipe() leaves its source open when the destination fails.
-      Readable.fromWeb(response.body.toReadableStream()).pipe(file);
+      response.body.toReadable().pipe(file);
       await failed(file);
     },
     async correct(base) {
       const response = await get(`${base}/large`);
-      await pipeline(response.body, failingDisk()).catch(() => undefined);
+      await pipeline(response.body.toReadable(), failingDisk()).catch(() => undefined);
     },
   },
 

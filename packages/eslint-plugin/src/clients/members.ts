@@ -86,6 +86,7 @@ const WATERTIGHT_BODY = table({
   others: {
     read: { kind: 'part', shape: shape('chunk', 'watertight', true) },
     toReadableStream: { kind: 'makes', shape: shape('body', 'fetch') },
+    toReadable: { kind: 'makes', shape: shape('body', 'node') },
   },
 });
 
@@ -102,7 +103,7 @@ const RESPONSES: Readonly<Record<ClientName, Table>> = {
   }),
   watertight: table({
     look: 'status statusText proto headers trailers contentLength uncompressed request tls ok url',
-    finish: 'text json bytes arrayBuffer close @@asyncDispose',
+    finish: 'text json bytes arrayBuffer saveTo close @@asyncDispose',
     others: { body: { kind: 'gives', shape: shape('body', 'watertight') } },
   }),
   node: NODE_STREAM,

@@ -51,7 +51,7 @@ const RELEASE: Readonly<Record<Leak['client'], string>> = {
   watertight: 'await using response = await get(url);',
   fetch: 'await response.body?.cancel();',
   undici: 'await body.dump();',
-  'node:http': 'response.resume();',
+  'node:http': 'response.resume(); or response.destroy(); if it may not end',
 };
 
 function describeLeak({ method, url, status, site, bytesRead, contentLength, verdict }: Leak): string {

@@ -95,7 +95,7 @@ const RELEASE: Readonly<Record<HolderClient, string>> = {
   watertight: 'read it to the end, close it, or: await using res = await get(...)',
   fetch: 'read it to the end, or: await res.body?.cancel()',
   undici: 'read it to the end, or: await body.dump()',
-  'node:http': 'read it to the end, or drop the rest: res.resume()',
+  'node:http': 'read it to the end, or drop the rest: res.resume(), or res.destroy() if it may not end',
 };
 
 /** In node:http, a response without a body holds its socket just as one with a body does. */

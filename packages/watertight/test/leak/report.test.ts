@@ -75,7 +75,7 @@ describe('what to do fits the client:', () => {
     ['watertight', 'read it to the end, close it, or: await using res = await get(...)', 'await it, or cancel it with an AbortSignal'],
     ['fetch', 'read it to the end, or: await res.body?.cancel()', 'await it, or cancel it with an AbortSignal'],
     ['undici', 'read it to the end, or: await body.dump()', 'await it, or cancel it with an AbortSignal'],
-    ['node:http', 'read it to the end, or drop the rest: res.resume()', 'wait for its response, or: req.destroy()'],
+    ['node:http', 'read it to the end, or drop the rest: res.resume(), or res.destroy() if it may not end', 'wait for its response, or: req.destroy()'],
   ] as const) {
     test(client, () => {
       assert.equal(formatLeak({ ...leak, client }).split('\n    ').at(-1), unread);
