@@ -71,6 +71,11 @@ export class PersistConn implements Carrier {
     return this.state === 'idle' && !this.ended && !this.excess && !this.writeLoop.broken;
   }
 
+  /** Bytes of the request wait for the kernel to take them. A stream of another kind may not say so. */
+  get sending(): boolean {
+    return this.socket!.writableLength > 0;
+  }
+
   get localPort(): number | undefined {
     return this.socket?.localPort;
   }

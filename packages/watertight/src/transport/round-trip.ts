@@ -221,7 +221,7 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
     if (this.waiting) return this.dial === null ? 'waiting for a connection' : 'dialling';
     if (this.exchange === null) return 'waiting for a connection';
     if (this.exchange.status !== 0) return 'reading the body';
-    return this.exchange.bodyWritten ? 'waiting for headers' : 'sending';
+    return this.exchange.bodyWritten && !this.conn!.sending ? 'waiting for headers' : 'sending';
   }
 
   /** Lets go of the promise: it has the response, which the watch must see when nobody else has. */

@@ -165,6 +165,15 @@ describe('a request\'s timeout ends it in every phase, and says which', () => {
     }));
   }
 
+  for (const [what, body] of [['in memory', Buffer.alloc(64 << 20)], ['of one large chunk', [Buffer.alloc(64 << 20)]]] as const) {
+    test(`sending, while bytes of a body ${what} wait for a server that does not read`, onLoopback(async (net) => {
+      const server = await net.serve({ onConnection: ({ socket }) => socket.pause() });
+      const { client } = net.client();
+      await assert.rejects(client.post(server.origin, body, { timeout: 300 }), { code: 'ERR_TIMEOUT', phase: 'sending' });
+      server.connections[0].socket.destroy();
+    }));
+  }
+
   test('it goes on over the body, however slowly that comes', onLoopback(async (net) => {
     const server = await net.serve({ onRequest: ({ connection }) => {
       connection.write('HTTP/1.1 200 OK\r\n\r\n');
