@@ -2,6 +2,7 @@
 import type { PayloadSink } from '../wire/index.js';
 import { ParkedBytes } from './parked-bytes.js';
 import { isShared, KEEP_WHOLE, sharedBytes } from './read-buffer.js';
+import type { TurnBuffers } from './turn-buffers.js';
 
 /** Shared by all queues without further chunks; never written to. */
 const NONE: Uint8Array[] = [];
@@ -24,8 +25,14 @@ export class ChunkQueue implements PayloadSink {
   piecewise = false;
   /** Bytes newer than every chunk, which came for a program that reads so. */
   private parked: ParkedBytes | null = null;
+  /** What a large body is read into for such a program. Their bytes are only copied out. */
+  turns: TurnBuffers | null = null;
 
   push(bytes: Buffer, start: number, end: number): void {
+    if (this.turns !== null && this.turns.owns(bytes)) {
+      this.add(bytes.subarray(start, end));
+      return;
+    }
     if (this.piecewise) {
       this.parked ??= new ParkedBytes();
       if (this.parked.put(bytes, start, end)) {
@@ -50,7 +57,8 @@ export class ChunkQueue implements PayloadSink {
       chunk = chunk.subarray(0, max);
     } else this.nextChunk();
     this.bytes -= chunk.length;
-    return chunk;
+    // It will be read into again.
+    return this.turns !== null && this.turns.owns(chunk) ? Uint8Array.prototype.slice.call(chunk) : chunk;
   }
 
   /** Moves the oldest bytes to `into[from]` and behind, as many as there are and as have room; their number. */

@@ -11,9 +11,10 @@ import { ExchangeRecord } from './exchange-record.js';
 import type { ExchangeOwner, ExchangeSettings } from './exchange-settings.js';
 import { IncomingBody, type BodyOwner } from './incoming-body.js';
 import { MeteredBody } from './metered-body.js';
-import { KEEP_WHOLE, READ_SIZE } from './read-buffer.js';
+import { HIGH_WATER, KEEP_WHOLE, LARGE, READ_SIZE } from './read-buffer.js';
 import type { Request } from './request.js';
 import { Response } from './response.js';
+import { TurnBuffers } from './turn-buffers.js';
 import { callHook } from './user-call.js';
 import type { Sending } from './write-loop.js';
 
@@ -73,7 +74,9 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
   /** Takes `bytes[start, end)`; those behind the end of the message make the connection unfit for another. */
   receive(bytes: Buffer, start: number, end: number): void {
     if (this.phase === 'sent') this.receiveHead(bytes, start, end);
-    else if (this.receiveBody(bytes, start, end)) {
+    else {
+      this.body.turns?.came(this.body.bytes);
+      if (!this.receiveBody(bytes, start, end)) return;
       if (this.reader!.complete) this.arrivedAt = now();
       if (this.body.awaited) this.answerRead();
     }
@@ -97,9 +100,22 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
     this.fail(connectionLost(error, `after ${of} of the body of ${this.method} ${this.url}`));
   }
 
-  /** Bytes that wait to be read, while more are to come. */
-  get buffered(): number {
-    return this.reader!.complete ? 0 : this.body.bytes;
+  /** So much waits to be read that the connection should take in no more for now. */
+  get full(): boolean {
+    const { bytes, turns } = this.body;
+    if (this.reader!.complete || bytes === 0) return false;
+    return turns !== null && this.filling ? turns.full : bytes >= HIGH_WATER;
+  }
+
+  /** The program reads a large body into its own memory. */
+  private get filling(): boolean {
+    return this.phase === 'body' && this.body.piecewise && this.reader!.framing === 'length' && this.reader!.remaining >= LARGE;
+  }
+
+  /** What the connection reads into next where it is neither the shared buffer nor one to give away; null if it is. */
+  turnBuffer(): Buffer | null {
+    if (!this.filling) return null;
+    return (this.body.turns ??= new TurnBuffers()).room(this.body.bytes);
   }
 
   /** So much more is to come that the connection should read into buffers that it can give away. */

@@ -5,7 +5,7 @@ import type { Carrier } from './carrier.js';
 import { ConnectionError } from './error.js';
 import type { Exchange } from './exchange.js';
 import type { ExchangeSettings } from './exchange-settings.js';
-import { READ_SIZE, sharedBuffer, Slab } from './read-buffer.js';
+import { sharedBuffer, Slab } from './read-buffer.js';
 import type { TlsState } from './response.js';
 import { checkMove, CONN_MOVES, type ConnState } from './states.js';
 import { WriteLoop } from './write-loop.js';
@@ -17,9 +17,6 @@ export interface ConnOwner<C> {
   /** It has ended. */
   connClosed(conn: C): void;
 }
-
-/** Bytes of an unread body that are taken in before the socket is paused. */
-const HIGH_WATER = READ_SIZE;
 
 const CONN = Symbol('watertight.conn');
 
@@ -131,7 +128,7 @@ export class PersistConn implements Carrier {
   readBuffer(): Buffer {
     if (this.exchange === null || !this.exchange.streaming) {
       this.slab = null;
-      return sharedBuffer();
+      return this.exchange?.turnBuffer() ?? sharedBuffer();
     }
     return (this.slab ??= new Slab()).room();
   }
@@ -147,7 +144,7 @@ export class PersistConn implements Carrier {
     }
     exchange.receive(bytes, 0, length);
     if (exchange.tookBuffer()) this.slab?.give(length);
-    if (this.exchange !== exchange || exchange.buffered < HIGH_WATER) return true;
+    if (this.exchange !== exchange || !exchange.full) return true;
     this.paused = true;
     return false;
   }

@@ -3,6 +3,12 @@
 /** Bytes of one read at most. Larger ones save little and cost the cache. */
 export const READ_SIZE = 64 << 10;
 
+/** Bytes of an unread body that are taken in before the socket is paused. */
+export const HIGH_WATER = READ_SIZE;
+
+/** With so many bytes to come, a body is worth buffers of its own. */
+export const LARGE = 1 << 20;
+
 /** A piece at least so large is given away with its buffer; a smaller one is copied, so that it does not pin the rest. */
 export const KEEP_WHOLE = READ_SIZE / 4;
 

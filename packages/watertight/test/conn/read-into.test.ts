@@ -1,8 +1,9 @@
 /** `read({ into })`: the program brings the memory, and no byte is lost, doubled or out of order. */
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { Body } from 'watertight';
 import { taskCount } from 'watertight/tasks';
@@ -196,3 +197,39 @@ test('what came before a fault is read before the fault is reported', onLoopback
   assert.equal(Buffer.from(into.subarray(0, 5)).toString(), 'hello');
   await assert.rejects(body.read({ into }), { name: 'ProtocolError' });
 }));
+
+describe('a large body, which the connection reads into buffers in turn,', () => {
+  const large = new SeededRandom(77).bytes(12_000_000);
+  const authority = new CertificateAuthority();
+  const hash = createHash('sha256').update(large).digest('hex');
+
+  for (const over of ['http', 'https'] as const) {
+    for (const [how, pause] of [['fast', 0], ['slow now and then', 40]] as const) {
+      test(`comes whole, in order, to a reader that is ${how}, and chunks taken in between stay what they were: ${over}`, onLoopback(async (net) => {
+        const server = await net.serve({ onRequest: ({ connection }) => connection.write(reply(large)), ...(over === 'https' && { tls: authority.issue({ names: ['127.0.0.1'] }) }) });
+        const { client } = net.client(over === 'https' ? { tls: { ca: authority.cert } } : {});
+        const { body } = await client.get(server.origin);
+        const random = new SeededRandom(78);
+        const parts: Uint8Array[] = [];
+        let into = new Uint8Array(65_536);
+        for (let i = 0; ; i++) {
+          if (pause > 0 && i % pause === 0) await sleep(5);
+          if (random.below(20) === 0) {
+            const chunk = await body.read(random.below(4) === 0 ? 5000 : undefined);
+            if (chunk === null) break;
+            parts.push(chunk);
+            continue;
+          }
+          if (random.below(10) === 0) into = new Uint8Array(1 + random.below(300_000));
+          const count = await body.read({ into });
+          if (count === null) break;
+          parts.push(into.slice(0, count));
+        }
+        // Hashed at the end: by then, every buffer was read into many times.
+        const all = createHash('sha256');
+        for (const part of parts) all.update(part);
+        assert.equal(all.digest('hex'), hash);
+      }));
+    }
+  }
+});
