@@ -53,6 +53,8 @@ export function openRaw(origin, connect, openSink) {
       } finally {
         mine.sink.close();
         mine.sink = null;
+        // A sink that is closed does not drain any more.
+        mine.socket.resume();
       }
     },
     loop(path, keepGoing) {

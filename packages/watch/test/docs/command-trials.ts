@@ -117,6 +117,7 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'WATERTIGHT_DRAWS=100000 node --expose-gc packages/watertight/dist-test/security/misbehaviour.test.js': 'takes minutes; npm test runs it with 500 draws',
   'npm run bench': MEASURES,
   'npm run bench -- --node 24 --only register --rounds 5': MEASURES,
+  'npm run bench -- --only fill,save --clients ours-adaptive,raw --node 24': MEASURES,
   'node bench/profile.js --client ours-all --scenario small-50': MEASURES,
   'node bench/register-cost.js': MEASURES,
   'node bench/pprof-cpu.js': MEASURES,
