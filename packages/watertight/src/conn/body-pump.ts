@@ -1,6 +1,5 @@
 /** Owns the sending of a streamed request body, chunk by chunk, no faster than the socket takes it. */
 import type { Socket } from 'node:net';
-import { messageOf } from '../tasks/index.js';
 import { show } from '../wire/index.js';
 import type { ChunkSource } from './chunk-source.js';
 import { RequestBodyError, requestBodyFailed } from './error.js';

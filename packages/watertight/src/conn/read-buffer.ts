@@ -4,7 +4,7 @@
 export const READ_SIZE = 64 << 10;
 
 /** Bytes of an unread body that are taken in before the socket is paused. */
-export const HIGH_WATER = READ_SIZE;
+export const HIGH_WATER = 64 << 10;
 
 /** With so many bytes to come, a body is worth buffers of its own. */
 export const LARGE = 1 << 20;
