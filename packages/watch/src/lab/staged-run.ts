@@ -84,8 +84,7 @@ export class StagedRun {
   }
 
   async snapshot(): Promise<Snapshot> {
-    // What has just been closed or read has settled after a turn of the event loop.
-    await turn();
+    await settle();
     const { opened, closed } = this.transport.stats();
     return {
       taskCount: taskCount(),
@@ -184,6 +183,7 @@ export class StagedRun {
 
   /** Resolves when nothing more comes by itself: each request has its response, or waits for a dial that is held or for another's connection. */
   private async quiet(group: readonly StagedRequest[]): Promise<void> {
+    await settle();
     const begun = Date.now();
     const patience = (): number => {
       if (this.held.count > 0 || group.some(({ settled }) => settled)) return COURTESY;
@@ -198,6 +198,15 @@ export class StagedRun {
   private kept(): StagedRequest[] {
     return this.requests.filter((request) => request.kept && !request.finished);
   }
+}
+
+/**
+ * Waits until what has just been asked for, read or closed has had its effect. The
+ * transport may poll the sockets once before it gives a connection to a request:
+ * that takes two turns of the event loop, and the third is what follows from it.
+ */
+async function settle(): Promise<void> {
+  for (let turns = 0; turns < 3; turns++) await turn();
 }
 
 /** One request of the program, and its response, which stays referenced so that the garbage collector does not end it. */

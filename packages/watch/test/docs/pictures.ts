@@ -56,7 +56,7 @@ export async function flame(browser: Browser): Promise<Picture> {
       await page.getByRole('treeitem', { name: /^stockOf/ }).focus();
       const text = linesOf(await page.locator('main').innerText());
       // Of the library's own frames the lines are left out: they change with every release.
-      for (const frame of await frames.all()) text.push((await frame.getAttribute('aria-label'))!.replace(/ \S+\/persist-conn\.ts:\d+,/, ''));
+      for (const frame of await frames.all()) text.push((await frame.getAttribute('aria-label'))!.replace(/ \S+\/watertight\/src\/conn\/\S+\.ts:\d+,/, ''));
       return { file: 'flame.png', bytes: await cut(page, 0, 'main'), text };
     });
   } finally {
