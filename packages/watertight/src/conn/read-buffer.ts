@@ -34,10 +34,32 @@ export function isShared(buffer: Uint8Array): boolean {
 /** How much a connection in the middle of a large body allocates at once; reads fill it piece by piece. */
 const SLAB_SIZE = 256 << 10;
 
+/**
+ * glibc gives memory at the top of its heap back to the kernel as soon as more is
+ * free than a threshold, and what is allocated next must be mapped again, page by
+ * page: that can cost as much as the whole rest of a download. The threshold
+ * follows the largest block that was ever freed, up to 32 MiB (mallopt(3),
+ * M_MMAP_THRESHOLD). So one such block is allocated, never touched, and left to
+ * the garbage collector, once in a process that downloads much. See
+ * docs/performance.md; where the allocator is another, it changes nothing.
+ */
+const STEADYING = 31 << 20;
+let steadied = false;
+
+function steadyHeap(): void {
+  if (steadied) return;
+  steadied = true;
+  Buffer.allocUnsafeSlow(STEADYING);
+}
+
 /** What a connection reads a large body into: pieces are given away as they were read, and the next read goes behind them. */
 export class Slab {
   private bytes = Buffer.allocUnsafeSlow(SLAB_SIZE);
   private used = 0;
+
+  constructor() {
+    steadyHeap();
+  }
 
   /** Room for the next read. */
   room(): Buffer {
