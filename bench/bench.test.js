@@ -53,7 +53,7 @@ test('a list of CPUs is read with its ranges', () => {
 });
 
 test('clients are chosen by id and by group, and a wrong name is an error', () => {
-  assert.deepEqual(selectClients(['ours']).map((c) => c.id), ['ours-off', 'ours-adaptive', 'ours-all']);
+  assert.deepEqual(selectClients(['ours']).map((c) => c.id), ['ours-off', 'ours-adaptive', 'ours-all', 'ours-fetch']);
   assert.deepEqual(selectClients(['go']).map((c) => c.id), ['go']);
   assert.throws(() => selectClients(['curl']), /no such client: curl/);
 });

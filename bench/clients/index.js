@@ -41,6 +41,7 @@ export const clients = [
   entry('ours-off', 'watertight, track off', 'ours.js', 'watertight', FILLING, { track: 'off' }),
   entry('ours-adaptive', 'watertight, track adaptive', 'ours.js', 'watertight', FILLING, { track: 'adaptive' }),
   entry('ours-all', 'watertight, track all', 'ours.js', 'watertight', FILLING, { track: 'all' }),
+  entry('ours-fetch', 'watertight fetch', 'ours-fetch.js', 'watertight', NO_IDLE, { track: 'adaptive' }),
   entry('undici-request', 'undici request (Agent)', 'undici-request.js', 'undici', [...OBSERVED, 'save']),
   entry('undici-register', 'undici request, registered', 'undici-request.js', 'undici', ['register'], {}, REGISTER),
   entry('undici-pool', 'undici request (Pool)', 'undici-pool.js', 'undici', NO_IDLE),
@@ -58,7 +59,7 @@ export const UNDICI_BASELINE = 'undici-request';
 export const RAW_FORMS = ['raw-onread', 'raw-data'];
 
 /** What a quick run has no time for, unless asked for by name. */
-const NOT_QUICK = ['undici-pool', 'undici-fetch', 'got', 'axios'];
+const NOT_QUICK = ['undici-pool', 'ours-fetch', 'undici-fetch', 'got', 'axios'];
 
 /**
  * The entries that `names` asks for: an id, or the part of it before the dash ("ours", "undici", "raw").

@@ -1,6 +1,7 @@
 /** `watertight`: the HTTP client, with the connection lifecycle of Go's `net/http`. */
-export { Client, closeIdleConnections, defaultClient, fetch, get, head, post, postForm, RedirectError, request } from './client/index.js';
+export { Client, closeIdleConnections, defaultClient, get, head, post, postForm, RedirectError, request } from './client/index.js';
 export type { ClientOptions, CookieJar, FormFields, RedirectErrorCode } from './client/index.js';
+export { createFetch, fetch, type FetchOptions } from './fetch/index.js';
 export { Body, BodyError, ConnectionError, HookError, Request, RequestBodyError, Response, TimeoutError } from './conn/index.js';
 export type { BodyChunk, BodyErrorCode, BodyInit, BodyState, ClientTrace, ConnectionErrorCode, GotConnInfo, HookName, OnProgress, Progress, RedirectMode, RequestInit, SaveOptions, TimeoutPhase, TlsState } from './conn/index.js';
 export { defaultTransport, DialError, goDefaults, Transport, TransportError } from './transport/index.js';

@@ -93,8 +93,10 @@ export class Client {
    * Where every call site is recorded, it is here, at the entry: the engine's
    * price for a stack goes by what it has inlined into the frames on it, and a
    * few calls further in it is four times as high (docs/performance.md).
+   *
+   * @internal
    */
-  private traceOf(entry: Entry): Trace | null {
+  traceOf(entry: Entry): Trace | null {
     return this.transport instanceof Transport && this.transport.tracksAll ? captureTrace(entry) : null;
   }
 
@@ -166,6 +168,24 @@ export class Client {
       },
       reject,
     );
+  }
+
+  /** @internal One round trip for `fetch`, with the jar and what is left of the time; a redirect is the response. */
+  hop(request: Request, startedAt: number, resolve: (response: Response) => void, reject: (error: unknown) => void): void {
+    const { transport } = this;
+    if (this.jar === undefined && transport instanceof Transport) {
+      transport.dispatch(request, resolve, reject);
+      return;
+    }
+    this.roundTrip(request, new Budget(request, startedAt)).then(resolve, (error: unknown) => {
+      request.body?.release(error);
+      reject(error);
+    });
+  }
+
+  /** @internal */
+  get limit(): number {
+    return this.timeout;
   }
 
   private async runSlowly(request: Request, startedAt: number): Promise<Response> {
@@ -290,7 +310,7 @@ function closeLate(response: Response): void {
 }
 
 /** Go reads a short body, so that the connection is reused, and closes any other. */
-function dropBody({ contentLength, body }: Response): Promise<void> {
+export function dropBody({ contentLength, body }: Response): Promise<void> {
   return contentLength > SLURP ? body.close() : body.drain(SLURP);
 }
 

@@ -1,6 +1,5 @@
 /** The room `client`: redirects, cookies and time limits around a round trip. */
-export { Client, type ClientOptions, type CookieJar, type FormFields } from './client.js';
+export { Client, dropBody, type ClientOptions, type CookieJar, type FormFields } from './client.js';
 export { closeIdleConnections, defaultClient, get, head, post, postForm, request } from './default-client.js';
 export { RedirectError, type RedirectErrorCode } from './error.js';
-export { fetch } from './fetch.js';
 export { redirectOf, type Redirect, type RedirectInput } from './redirect.js';

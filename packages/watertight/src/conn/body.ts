@@ -131,6 +131,11 @@ export class Body implements AsyncIterable<Uint8Array> {
     return this.source.close();
   }
 
+  /** @internal From now on, chunks are in memory of their own. */
+  separate(): void {
+    this.source.separate();
+  }
+
   /** @internal Reads and drops a rest of at most `limit` bytes, which saves the connection; closes a longer body. */
   drain(limit: number): Promise<void> {
     return this.source.drain(limit);

@@ -34,6 +34,8 @@ export class DecodedBody implements BodySource {
     makeDecoder: (output: (bytes: Uint8Array) => void) => Decoder,
     /** In bytes, decoded. */
     private readonly limit: number,
+    /** Data that ends too early is taken for complete, as `fetch` does everywhere: servers leave the checksum out. */
+    private readonly cutIsEnd: boolean,
   ) {
     this.decoder = makeDecoder((bytes) => {
       this.total += bytes.length;
@@ -148,7 +150,7 @@ export class DecodedBody implements BodySource {
       }
       if (input === null || source.state === 'eof') {
         // An empty body is no gzip, but servers send it and Go takes it for an empty text.
-        if (this.fed) decoder.end();
+        if (this.fed && !this.cutIsEnd) decoder.end();
         this.ended = true;
       }
     }

@@ -1,7 +1,7 @@
 /** Owns the course of one request and its response on a connection: what is done with the bytes that come, who is told, and how it ends. */
 import { now, unwatch, watch, type Trace } from '../tasks/index.js';
-import { Headers, isPersistent, type HeadScanner, type InterimSink, type ResponseReader } from '../wire/index.js';
-import { Gunzip } from '../coding/index.js';
+import { Headers, isPersistent, ProtocolError, show, type HeadScanner, type InterimSink, type ResponseReader } from '../wire/index.js';
+import { codingsOf, MAX_CODINGS, type Coding } from '../coding/index.js';
 import type { BodySource } from './body-source.js';
 import type { Carrier } from './carrier.js';
 import { Deadline } from './deadline.js';
@@ -17,6 +17,9 @@ import { Response } from './response.js';
 import { TurnBuffers } from './turn-buffers.js';
 import { callHook } from './user-call.js';
 import type { Sending } from './write-loop.js';
+
+const NO_CODINGS: readonly Coding[] = [];
+const GZIP = codingsOf('gzip')!;
 
 /**
  * One exchange. The connection calls it as bytes come, its body as the program
@@ -190,6 +193,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
 
   private receiveHead(bytes: Buffer, start: number, end: number): void {
     let bodyAt: number;
+    let codings: readonly Coding[];
     try {
       if (!this.answered) {
         this.answered = true;
@@ -199,14 +203,13 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
       if (this.reader === null) return;
       bodyAt = this.reader.readHead(this.request.method, bytes, start, end, this);
       if (bodyAt === -1) return;
+      codings = this.codingsOf(this.reader);
       this.takeHead(this.reader);
     } catch (error) {
       this.fail(error as Error);
       return;
     }
-    const { scanner, complete } = this.reader;
-    const gzip = this.offeredGzip && scanner.gzip && this.reader.framing !== 'none';
-    if (complete) {
+    if (this.reader.complete) {
       if (bodyAt < end) this.conn!.foundExcess();
       this.finish('eof');
     } else {
@@ -214,7 +217,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
       // A fault in what came with a sound head ends the body, not the response.
       if (bodyAt < end) this.receiveBody(bytes, bodyAt, end);
     }
-    this.responseReady(gzip);
+    this.responseReady(codings);
   }
 
   /** A 1xx response came before the final one. */
@@ -247,8 +250,8 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
   }
 
   /** Gives the response out. Everything that came with its head has been taken in by then. */
-  private responseReady(gzip: boolean): void {
-    const response = new Response(this, this.bodySource(gzip), gzip);
+  private responseReady(codings: readonly Coding[]): void {
+    const response = new Response(this, this.bodySource(codings), this.offeredGzip && codings.length > 0);
     if (this.phase === 'body') {
       this.conn!.readEnded(this.openedAt);
       if (this.tracked > 0) watch(this, response);
@@ -256,11 +259,24 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
     this.owner.onResponse(response);
   }
 
+  /** The content codings that are undone: gzip, if the transport offered it; all, where the request wants that. */
+  private codingsOf({ scanner, framing }: ResponseReader): readonly Coding[] {
+    if (scanner.codings === 0 || framing === 'none') return NO_CODINGS;
+    if (this.offeredGzip) return scanner.gzip ? GZIP : NO_CODINGS;
+    if (this.request.decoding !== 'all') return NO_CODINGS;
+    const value = Headers.parsed(scanner.text, scanner.fieldsAt).get('content-encoding')!;
+    const codings = codingsOf(value);
+    if (codings === null) throw new ProtocolError('ERR_HEADER_FIELD', `the body has more than ${MAX_CODINGS} content codings: ${show(value)}`);
+    return codings;
+  }
+
   /** What the response's body is read from. */
-  private bodySource(gzip: boolean): BodySource {
+  private bodySource(codings: readonly Coding[]): BodySource {
     const { onDownloadProgress } = this.request;
-    const source = onDownloadProgress === null ? this.body : new MeteredBody(this.body, this.contentLength >= 0 ? this.contentLength : null, onDownloadProgress);
-    return gzip ? new DecodedBody(source, 'gzip', (output) => new Gunzip(output), this.settings.maxDecompressedBytes) : source;
+    let source: BodySource = this.body;
+    if (onDownloadProgress !== null) source = new MeteredBody(source, this.contentLength >= 0 ? this.contentLength : null, onDownloadProgress);
+    for (const { name, make } of codings) source = new DecodedBody(source, name, make, this.settings.maxDecompressedBytes, !this.offeredGzip);
+    return source;
   }
 
   // ---- the body

@@ -1,6 +1,7 @@
 /** The room `conn`: one persistent connection, the exchanges on it, and the request and the response as the program sees them. */
 export { Body } from './body.js';
-export type { BodyState } from './body-source.js';
+export type { BodyState, ReadableBody } from './body-source.js';
+export { bodyStream } from './body-stream.js';
 export type { RequestBody } from './chunk-source.js';
 export { onAbort } from './cancellation.js';
 export type { ClientTrace, GotConnInfo } from './client-trace.js';
@@ -14,7 +15,7 @@ export { ONREAD, PersistConn, type ConnOwner } from './persist-conn.js';
 export type { OnProgress, Progress } from './progress.js';
 export { ReaderStock } from './reader-stock.js';
 export { Request, type RedirectMode, type RequestInit } from './request.js';
-export type { BodyChunk, BodyInit } from './request-body.js';
+export { isBlob, isFormData, isSearchParams, type BodyChunk, type BodyInit } from './request-body.js';
 export { Response, type TlsState } from './response.js';
 export { CONN_MOVES, EXCHANGE_MOVES, type ConnState, type ExchangeState } from './states.js';
 export { parseTarget, redact, type Origin, type Target } from './target.js';

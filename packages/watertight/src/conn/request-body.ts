@@ -202,15 +202,15 @@ function isNamed(value: unknown, names: readonly string[], methods: readonly Pro
   return names.includes(object[Symbol.toStringTag] as string) && methods.every((name) => typeof object[name] === 'function');
 }
 
-function isBlob(value: unknown): value is Blob {
+export function isBlob(value: unknown): value is Blob {
   return isNamed(value, ['Blob', 'File'], ['stream', 'arrayBuffer']);
 }
 
-function isFormData(value: unknown): value is FormData {
+export function isFormData(value: unknown): value is FormData {
   return isNamed(value, ['FormData'], ['append', 'getAll', 'entries', Symbol.iterator]);
 }
 
-function isSearchParams(value: unknown): value is URLSearchParams {
+export function isSearchParams(value: unknown): value is URLSearchParams {
   return isNamed(value, ['URLSearchParams'], ['append', 'toString']);
 }
 

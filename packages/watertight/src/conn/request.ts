@@ -13,6 +13,13 @@ import { parseTarget, redact, type Target } from './target.js';
  */
 export type RedirectMode = 'follow' | 'manual' | 'error';
 
+/**
+ * Which content codings of a response are decoded: gzip, if the transport may
+ * offer it itself, as in Go; every one, and the fields stay, as in the Fetch
+ * standard; or none, and none is offered, as in undici.
+ */
+export type Decoding = 'offered' | 'all' | 'none';
+
 /** Options of one request. Only own properties count. */
 export interface RequestInit {
   /** A token (RFC 9110 section 9.1). Default: GET. `get`, `head` and `post` set it themselves. */
@@ -78,6 +85,8 @@ export class Request {
   callSite: Trace | null = null;
   /** @internal The limit of the whole call, where `timeout` is only what was left of it for this request; otherwise 0. */
   callTimeout = 0;
+  /** @internal Which content codings are decoded. */
+  decoding: Decoding = 'offered';
 
   /**
    * @param input an absolute URL, or a request to start from
@@ -108,7 +117,7 @@ export class Request {
         throw new RequestError('ERR_INVALID_BODY', `a ${method} can't carry a body of unknown length (RFC 9110 section 9.3.1); use POST`);
       }
       headers = makeHeaders(own.headers, base, body, this.target.authorization);
-      reserved = headers === null ? NO_HEADERS : checkReserved(headers, body === null ? null : body.length);
+      reserved = headers === null || headers.shared ? NO_HEADERS : checkReserved(headers, body === null ? null : body.length);
       if (body === null && reserved.declaredLength !== null && reserved.declaredLength > 0) throw new RequestError('ERR_INVALID_HEADER', `Content-Length says ${reserved.declaredLength}, but the request has no body`);
     } catch (error) {
       // A stream that was given to a request that can't be made is nobody's any more.
@@ -176,6 +185,7 @@ function makeHeaders(init: HeadersInit | null | undefined, base: Request | null,
   const from = init ?? base?.ownHeaders ?? null;
   const type = body === null ? null : body.contentType;
   if (from === null && type === null && authorization === null) return null;
+  if (type === null && authorization === null && from instanceof Headers && from.shared) return from;
   const headers = new Headers(from);
   if (type !== null && !headers.has('content-type')) headers.set('Content-Type', type);
   if (authorization !== null && !headers.has('authorization')) headers.set('Authorization', authorization);

@@ -59,8 +59,13 @@ export function observeUndici(): () => void {
 let observation: UndiciObservation | null = null;
 
 function created(message: unknown): void {
-  observation?.created((message as { request: PublishedRequest }).request);
+  const { request } = message as { request: PublishedRequest };
+  // The client's own `fetch` publishes there as well, for others; it is no foreign client.
+  if (!(OURS in request)) observation?.created(request);
 }
+
+/** The key of a request that the client itself publishes. */
+const OURS = Symbol.for('watertight.request');
 
 class UndiciObservation {
   private readonly patches = new Patches();

@@ -148,6 +148,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     const { ownHeaders } = request;
     const offerGzip =
       !this.options.disableCompression &&
+      request.decoding === 'offered' &&
       request.method !== 'HEAD' &&
       // Go: a range of a gzip body can't be undone.
       (ownHeaders === null || (!ownHeaders.has('accept-encoding') && !ownHeaders.has('range')));

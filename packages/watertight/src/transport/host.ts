@@ -1,7 +1,7 @@
 /** Owns what a transport remembers of one host: its part of the pool, and how closely its responses are watched. */
 import { SiteSampling, type TaskLabels } from '../tasks/index.js';
 import type { Origin } from '../conn/index.js';
-import { encodeRequestHead } from '../wire/index.js';
+import { encodeRequestHead, type Headers } from '../wire/index.js';
 import { HostPool } from './pool.js';
 import type { Waiter } from './wait-queue.js';
 
@@ -25,16 +25,28 @@ export class Host<C, W extends Waiter> extends HostPool<C, W> {
   warned = false;
   /** When the server last ended a connection directly after its response: it answers and closes, and does not say so. */
   private endedEarlyAt = -Infinity;
+  /** The fields that `tailWith` was asked for last, and its answer. */
+  private lastHeaders: Headers | null = null;
+  private lastTail = '';
 
   constructor(
     readonly origin: Origin,
-    offerGzip: boolean,
-    close: boolean,
+    private readonly offerGzip: boolean,
+    private readonly close: boolean,
   ) {
     super(origin.href);
     this.labels = Object.freeze({ host: origin.host, scheme: origin.scheme });
     const head = encodeRequestHead({ method: 'GET', target: '/', host: origin.host, headers: null, framing: 'none', close, offerGzip });
     this.plainTail = head.slice('GET /'.length);
+  }
+
+  /** What follows `METHOD path` in the head of a GET with these fields, which many requests have in common. */
+  tailWith(headers: Headers): string {
+    if (this.lastHeaders !== headers) {
+      this.lastTail = encodeRequestHead({ method: 'GET', target: '/', host: this.origin.host, headers, framing: 'none', close: this.close, offerGzip: this.offerGzip }).slice('GET /'.length);
+      this.lastHeaders = headers;
+    }
+    return this.lastTail;
   }
 
   /** The server has ended a connection that was idle since `idleAt`. */

@@ -200,8 +200,9 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
     const { request, host } = this;
     const { body, ownHeaders } = request;
     const close = request.close || this.transport.closeAlways;
-    if (ownHeaders === null && body === null && request.method === 'GET' && close === this.transport.closeAlways) {
-      return `GET ${request.target.path}${host.plainTail}`;
+    if (body === null && request.method === 'GET' && close === this.transport.closeAlways) {
+      if (ownHeaders === null) return `GET ${request.target.path}${host.plainTail}`;
+      if (ownHeaders.shared) return `GET ${request.target.path}${host.tailWith(ownHeaders)}`;
     }
     const framing = body === null ? 'none' : (body.length ?? request.declaredLength ?? 'chunked');
     return encodeRequestHead({ method: request.method, target: request.target.path, host: host.origin.host, headers: ownHeaders, framing, close, offerGzip });

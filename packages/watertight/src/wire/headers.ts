@@ -39,6 +39,15 @@ export class Headers implements Iterable<[string, string]> {
   }
   private text = '';
   private from = 0;
+  /** @internal Checked once, used for many requests, and so never changed: heads made with it may be kept. */
+  readonly shared: boolean = false;
+
+  /** @internal Fields that many requests have in common. None may be one that frames the message. */
+  static sharedOf(init: HeadersInit): Headers {
+    const headers = new Headers(init);
+    (headers as { shared: boolean }).shared = true;
+    return headers;
+  }
 
   /** A copy of the fields, `[name, value]`, in their order and spelling. */
   get raw(): [name: string, value: string][] {

@@ -18,7 +18,8 @@ export class KnownFields {
   /** Seconds for which the server keeps an idle connection: `timeout` of `Keep-Alive`; -1 where it says nothing. */
   keepAliveTimeout = -1;
 
-  private codings = 0;
+  /** How many Content-Encoding fields there are. */
+  codings = 0;
 
   protected clearFields(): void {
     this.contentLength = -1;

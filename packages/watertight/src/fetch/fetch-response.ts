@@ -1,0 +1,174 @@
+/** Owns the response of `fetch`: an instance of the platform's Response whose parts are made when they are first asked for. */
+import { Readable } from 'node:stream';
+import { TextDecoder } from 'node:util';
+import { INSPECT, inspectAs, type Inspect } from '../wire/index.js';
+import { FetchSource, type EndListener, type UnreadBody } from './fetch-source.js';
+import { fetchStream } from './fetch-stream.js';
+import { platform } from './platform.js';
+import { responseHeaders } from './response-headers.js';
+
+/** The head of a response; the library's `Response` is such a thing. */
+export interface FetchHead {
+  readonly status: number;
+  readonly statusText: string;
+  /** Without fragment. */
+  readonly url: string;
+  readonly headers: { readonly raw: [string, string][] };
+}
+
+/** A response whose body comes from a connection of ours. */
+export class FetchResponse implements Response {
+  readonly type = 'basic';
+  private readonly head: FetchHead;
+  /** Null where a response has no body: to HEAD, and with the statuses that never have one. */
+  private source: FetchSource | null;
+  private parsed: Headers | null = null;
+  private stream: ReadableStream<Uint8Array> | null = null;
+
+  constructor(
+    head: FetchHead,
+    readonly redirected: boolean,
+    body: UnreadBody | null,
+    signal: AbortSignal | null,
+    listener: EndListener | null,
+  ) {
+    this.head = head;
+    this.source = body === null ? null : new FetchSource(body, signal, listener);
+  }
+
+  get status(): number {
+    return this.head.status;
+  }
+
+  get statusText(): string {
+    return this.head.statusText;
+  }
+
+  get ok(): boolean {
+    return this.head.status >= 200 && this.head.status < 300;
+  }
+
+  get url(): string {
+    return this.head.url;
+  }
+
+  get headers(): Headers {
+    return (this.parsed ??= responseHeaders(this.head.headers.raw));
+  }
+
+  get body(): ReadableStream<Uint8Array> | null {
+    if (this.stream === null && this.source !== null) this.stream = fetchStream(this.source);
+    return this.stream;
+  }
+
+  get bodyUsed(): boolean {
+    if (this.source !== null && this.source.disturbed) return true;
+    return this.stream !== null && Readable.isDisturbed(this.stream as unknown as NodeJS.ReadableStream);
+  }
+
+  text(): Promise<string> {
+    return this.consume().then(decode);
+  }
+
+  json(): Promise<unknown> {
+    return this.consume().then(parse);
+  }
+
+  bytes(): Promise<Uint8Array> {
+    return this.consume().then(alone);
+  }
+
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return this.consume().then((bytes) => alone(bytes).buffer);
+  }
+
+  blob(): Promise<Blob> {
+    return this.consume().then((bytes) => new Blob([bytes], { type: this.headers.get('content-type') ?? '' }));
+  }
+
+  /** The platform has the parser for both kinds of form. */
+  formData(): Promise<FormData> {
+    return this.consume().then((bytes) => {
+      const type = this.headers.get('content-type');
+      // eslint-disable-next-line @typescript-eslint/no-deprecated -- the standard has it, whatever is recommended
+      return new (platform.Response ?? globalThis.Response)(bytes, { headers: type === null ? {} : { 'content-type': type } }).formData();
+    });
+  }
+
+  clone(): FetchResponse {
+    if (this.unusable()) throw new TypeError('Response.clone: Body has already been consumed.');
+    const copy = new FetchResponse(this.head, this.redirected, null, null, null);
+    const { body } = this;
+    if (body !== null) {
+      const [one, two] = body.tee();
+      this.stream = one;
+      copy.stream = two;
+      this.source = null;
+    }
+    return copy;
+  }
+
+  [INSPECT](_depth: number, options: object, inspect: Inspect): string {
+    const { status, statusText, headers, body, bodyUsed, ok, redirected, type, url } = this;
+    return inspectAs('Response', { status, statusText, headers, body, bodyUsed, ok, redirected, type, url }, options, inspect);
+  }
+
+  private unusable(): boolean {
+    return this.bodyUsed || (this.stream !== null && this.stream.locked);
+  }
+
+  /** The whole body. */
+  private consume(): Promise<Uint8Array> {
+    if (this.unusable()) return Promise.reject(new TypeError('Body is unusable: Body has already been read'));
+    const { source, stream } = this;
+    if (stream === null) return source === null ? Promise.resolve(EMPTY) : source.readAll();
+    return readStream(stream, source);
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** Reads a stream to its end; while it is locked, what is under it is read, if it has not been begun. */
+async function readStream(stream: ReadableStream<Uint8Array>, source: FetchSource | null): Promise<Uint8Array> {
+  const reader = stream.getReader();
+  reader.closed.catch(() => undefined);
+  try {
+    if (source !== null) {
+      try {
+        return await source.readAll();
+      } finally {
+        // It is over for whoever holds the stream as well.
+        await reader.cancel();
+      }
+    }
+    const chunks: Uint8Array[] = [];
+    for (let step = await reader.read(); !step.done; step = await reader.read()) {
+      if (!(step.value instanceof Uint8Array)) throw new TypeError('Received non-Uint8Array chunk');
+      chunks.push(step.value);
+    }
+    return Buffer.concat(chunks);
+  } finally {
+    reader.releaseLock();
+  }
+}
+
+const decoder = new TextDecoder();
+
+function decode(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
+function parse(bytes: Uint8Array): unknown {
+  return JSON.parse(decoder.decode(bytes));
+}
+
+/** The bytes in memory of their own: what the program gets it may transfer. */
+function alone(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer && !Buffer.isBuffer(bytes) ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
+}
+
+// `instanceof Response` holds, and `response.constructor` is the platform's; its constructor, which costs more than a request, is not run.
+if (platform.Response !== undefined) {
+  Object.setPrototypeOf(FetchResponse.prototype, platform.Response.prototype);
+  Object.defineProperty(FetchResponse.prototype, 'constructor', { value: platform.Response, configurable: true, writable: true });
+}

@@ -1,0 +1,174 @@
+/** Owns one call of `fetch` on its way: its requests, one after a redirect after the other, up to the response. */
+import { performance } from 'node:perf_hooks';
+import { dropBody, type Client } from '../client/index.js';
+import { Request, type Response as OurResponse } from '../conn/index.js';
+import type { Trace } from '../tasks/index.js';
+import { isObserved, PublishedRequest } from '../transport/index.js';
+import { isBadPort } from './bad-ports.js';
+import { networkError } from './error.js';
+import type { FetchCall } from './fetch-call.js';
+import { FetchResponse } from './fetch-response.js';
+import { matchesIntegrity } from './integrity.js';
+import { MemoryBody } from './memory-body.js';
+import type { EndListener } from './fetch-source.js';
+import { isRedirect, nextRequest } from './redirect.js';
+import { policyOf, refererOf } from './referrer.js';
+import { noteTiming } from './timing.js';
+
+/** Who called, for the report of a leak: the function, and the stack above it if it was captured. */
+export interface Caller {
+  readonly entry: (...args: never[]) => unknown;
+  readonly trace: Trace | null;
+}
+
+/** Statuses whose responses have no body (Fetch standard, "null body status"). */
+const NULL_BODY = new Set([101, 103, 204, 205, 304]);
+
+/** One call. It is alive until its body was read: an observer is told of the end, and a signal may follow another only as long as its Request lives. */
+export class FetchTrip implements EndListener {
+  private readonly startedAt = performance.now();
+  private readonly isStream: boolean;
+  private readonly timeout: number;
+  private referrerPolicy: string;
+  private redirects = 0;
+  private response: OurResponse | null = null;
+  private respondedAt = 0;
+  /** Null where nobody observes. */
+  private published: PublishedRequest | null = null;
+
+  constructor(
+    private readonly client: Client,
+    private readonly call: FetchCall,
+    private readonly caller: Caller,
+    private readonly resolve: (response: Response) => void,
+    private readonly reject: (reason: unknown) => void,
+  ) {
+    this.isStream = call.body !== null && call.body.isStream;
+    this.referrerPolicy = call.referrerPolicy;
+    this.timeout = client.limit;
+  }
+
+  /** @throws RequestError for what can't be sent, TypeError for a URL that `fetch` refuses */
+  start(): void {
+    const { call } = this;
+    const request = new Request(call.url, { method: call.method, headers: call.fields, body: call.body?.init ?? null, signal: call.signal, redirect: 'manual', timeout: this.timeout });
+    if (request.target.authorization !== null) throw new TypeError('Request cannot be constructed from a URL that includes credentials');
+    if (isBadPort(request.target.origin.port)) throw networkError('fetch failed', new Error('bad port'));
+    this.send(call.referrer === null ? request : this.withReferer(request));
+  }
+
+  private send(request: Request): void {
+    request.entry = this.caller.entry;
+    request.callSite = this.caller.trace;
+    request.decoding = 'all';
+    if (isObserved()) this.sendObserved(request);
+    else this.client.hop(request, this.startedAt, (response) => this.take(request, response), this.fail);
+  }
+
+  private sendObserved(given: Request): void {
+    const { request, published } = PublishedRequest.of(given);
+    this.published = published;
+    this.client.hop(
+      request,
+      this.startedAt,
+      (response) => {
+        published.answered(response);
+        this.take(request, response);
+      },
+      (error) => {
+        published.failed(error);
+        this.fail(error);
+      },
+    );
+  }
+
+  private readonly fail = (error: unknown): void => {
+    const { signal } = this.call;
+    this.reject(signal !== null && signal.aborted ? signal.reason : networkError('fetch failed', error));
+  };
+
+  private take(request: Request, response: OurResponse): void {
+    if (isRedirect(response.status) && this.call.redirect !== 'manual') {
+      this.redirect(request, response).catch(this.fail);
+      return;
+    }
+    const { call } = this;
+    if (call.integrity === '') this.give(request, response);
+    else this.check(request, response).catch(this.fail);
+  }
+
+  private give(request: Request, response: OurResponse): void {
+    const { status } = response;
+    if (status > 599) {
+      void response.close();
+      this.fail(new RangeError(`the status is ${status}; a Response of the Fetch standard has one from 200 to 599`));
+      return;
+    }
+    const hasBody = request.method !== 'HEAD' && !NULL_BODY.has(status);
+    // A 205 may come with a body, which the response of the standard does not have.
+    if (!hasBody && response.body.state !== 'eof') void response.close();
+    this.response = response;
+    this.respondedAt = performance.now();
+    if (!hasBody) this.bodyEnded();
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- it is an instance by its prototype
+    this.resolve(new FetchResponse(response, this.redirects > 0, hasBody ? response.body : null, this.call.signal, this));
+  }
+
+  bodyFailed(error: unknown): void {
+    this.published?.failed(error);
+  }
+
+  bodyEnded(): void {
+    const { url, status, contentLength, trailers } = this.response!;
+    this.published?.ended(trailers);
+    noteTiming(url, this.startedAt, this.respondedAt, status, Math.max(0, contentLength));
+  }
+
+  /** The whole body must be here before anything of it is given out. */
+  private async check(request: Request, response: OurResponse): Promise<void> {
+    const bytes = await response.bytes();
+    if (!matchesIntegrity(bytes, this.call.integrity)) throw new Error('integrity mismatch');
+    const body = request.method === 'HEAD' || NULL_BODY.has(response.status) ? null : new MemoryBody(bytes);
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- it is an instance by its prototype
+    this.resolve(new FetchResponse(response, this.redirects > 0, body, this.call.signal, null));
+  }
+
+  private async redirect(request: Request, response: OurResponse): Promise<void> {
+    const { call } = this;
+    let next: Request;
+    try {
+      if (call.redirect === 'error') throw new Error('unexpected redirect');
+      const location = response.headers.getSingle('location');
+      if (location === null) {
+        this.give(request, response);
+        return;
+      }
+      const policy = policyOf(response.headers.get('referrer-policy'));
+      if (policy !== '') this.referrerPolicy = policy;
+      const facts = { status: response.status, location, url: new URL(request.url), method: request.method, fields: request.headers, hasBody: request.body !== null, isStream: this.isStream, count: this.redirects };
+      const to = nextRequest(facts);
+      if (isBadPort(Number(to.url.port === '' ? 80 : to.url.port))) throw new Error('bad port');
+      to.headers.delete('referer');
+      const left = this.timeout === 0 ? 0 : Math.max(1, this.startedAt + this.timeout - performance.now());
+      next = request.redirected(to, left);
+      if (!to.keepBody) request.body?.release(new Error('the redirect is followed without the body'));
+    } catch (error) {
+      request.body?.release(error);
+      await response.close();
+      throw error;
+    }
+    await dropBody(response);
+    this.published?.ended(response.trailers);
+    if (call.signal !== null && call.signal.aborted) throw call.signal.reason;
+    this.redirects++;
+    this.send(call.referrer === null ? next : this.withReferer(next));
+  }
+
+  private withReferer(request: Request): Request {
+    const referer = refererOf(this.call.referrer!, new URL(request.url), this.referrerPolicy);
+    if (referer === null) return request;
+    const { headers } = request;
+    headers.set('Referer', referer);
+    return new Request(request, { headers });
+  }
+}

@@ -1,0 +1,125 @@
+/** Owns `fetch`: the function of the Fetch standard, over the connections of a client. */
+import { Client, defaultClient } from '../client/index.js';
+import type { RoundTripper } from '../transport/index.js';
+import { RequestError, show } from '../wire/index.js';
+import { networkError } from './error.js';
+import { callOf, callWith, plainCall } from './fetch-call.js';
+import { FetchTrip, type Caller } from './fetch-trip.js';
+import { isRequest, platform, type Init, type Input } from './platform.js';
+
+type Fetch = typeof globalThis.fetch;
+
+/** What a fetch is bound to; one of both at most. */
+export interface FetchOptions {
+  /** Its transport, its cookie jar and its `timeout` are used; redirects follow the Fetch standard, so its `checkRedirect` is not asked. Default: the default client. */
+  readonly client?: Client;
+  /** The connections to use. Default: those of `defaultTransport`. */
+  readonly transport?: RoundTripper;
+}
+
+/**
+ * A `fetch` over the connections of a client or a transport: for their TLS
+ * options, limits and cookies. It behaves as {@link fetch}.
+ *
+ * @throws RequestError (`ERR_INVALID_OPTION`)
+ */
+export function createFetch(options: FetchOptions = {}): Fetch {
+  const { client, transport } = { __proto__: null, ...options } as FetchOptions;
+  if (client !== undefined && transport !== undefined) throw new RequestError('ERR_INVALID_OPTION', 'createFetch() takes a client or a transport, not both: the client has a transport');
+  if (client !== undefined && !(client instanceof Client)) throw new RequestError('ERR_INVALID_OPTION', `client is a Client, not ${show(client)}`);
+  return bind(client ?? (transport === undefined ? defaultClient : new Client({ transport })));
+}
+
+function bind(client: Client): Fetch {
+  // One parameter counts: `fetch.length` is 1, as Web IDL has it.
+  // eslint-disable-next-line @typescript-eslint/no-useless-default-assignment -- see above
+  function fetch(input: Input, init: Init | undefined = undefined): Promise<Response> {
+    const caller: Caller = { entry: fetch, trace: client.traceOf(fetch) };
+    return new Promise((resolve, reject) => {
+      start(client, caller, input, init, resolve, reject);
+    });
+  }
+  return fetch;
+}
+
+function start(client: Client, caller: Caller, input: Input, init: Init | null | undefined, resolve: (response: Response | Promise<Response>) => void, reject: (reason: unknown) => void): void {
+  let given: unknown;
+  try {
+    const options = init ?? undefined;
+    if (options !== undefined && typeof options !== 'object' && typeof options !== 'function') throw new TypeError(`the options of fetch are an object, not ${typeof options}`);
+    if ((options as { dispatcher?: unknown } | undefined)?.dispatcher !== undefined) {
+      resolve(platformFetch()(input, options));
+      return;
+    }
+    if (isRequest(input)) {
+      callOf(input, options)
+        .then((call) => {
+          if (call.signal?.aborted === true) throw call.signal.reason;
+          new FetchTrip(client, call, caller, resolve, reject).start();
+        })
+        .catch((error: unknown) => reject(input.signal.aborted ? input.signal.reason : refused(error)));
+      return;
+    }
+    const url = typeof input === 'string' ? input : String(input);
+    if (options === undefined) new FetchTrip(client, plainCall(url), caller, resolve, reject).start();
+    else {
+      given = options.body;
+      const { signal } = options;
+      const call = callWith(url, options);
+      if (signal?.aborted === true) {
+        cancel(given, signal.reason);
+        reject(signal.reason);
+        return;
+      }
+      new FetchTrip(client, call, caller, resolve, reject).start();
+    }
+  } catch (error) {
+    if (error instanceof RequestError && error.code === 'ERR_INVALID_URL') otherUrl(error, input as string | URL, init, resolve, reject);
+    else {
+      cancel(given, error);
+      reject(refused(error));
+    }
+  }
+}
+
+/** A URL that is none of ours: `data:` and `blob:` are the platform's, the rest it refuses. */
+function otherUrl(refusal: RequestError, input: string | URL, init: Init | null | undefined, resolve: (response: Response | Promise<Response>) => void, reject: (reason: unknown) => void): void {
+  let url: URL;
+  try {
+    url = new URL(input);
+  } catch (cause) {
+    reject(new TypeError(`Failed to parse URL from ${show(String(input).replace(/\/\/[^/?#]*@/, '//***@'))}`, { cause }));
+    return;
+  }
+  if (url.protocol === 'data:' || url.protocol === 'blob:') resolve(platformFetch()(input, init ?? undefined));
+  else reject(networkError('fetch failed', refusal));
+}
+
+function platformFetch(): Fetch {
+  if (platform.fetch === undefined) throw new TypeError('the platform has no fetch of its own, which this request needs');
+  return platform.fetch;
+}
+
+/** What can't be sent is a TypeError in the standard; the library's error is its cause. */
+function refused(error: unknown): unknown {
+  return error instanceof RequestError ? new TypeError(error.message, { cause: error }) : error;
+}
+
+/** A stream for a request that is not made is nobody's any more. */
+function cancel(body: unknown, reason: unknown): void {
+  if (body instanceof ReadableStream && !body.locked) body.cancel(reason).catch(() => undefined);
+}
+
+/**
+ * The Fetch standard's `fetch`, over the connections of `defaultTransport`. The
+ * body of the response must be read to its end or cancelled: until then its
+ * connection serves no other request. Options that only mean something in a
+ * browser (`mode`, `credentials`, `cache`, `keepalive`, `priority`) are checked
+ * and have no effect, as in Node's own fetch; `data:` and `blob:` URLs, and
+ * requests with undici's option `dispatcher`, go through Node's own fetch.
+ *
+ * @returns rejects with a TypeError if there is no response: `cause` is the
+ * system's error or the library's, `code` is the library's code. After an abort
+ * it rejects with the signal's reason itself.
+ */
+export const fetch: Fetch = bind(defaultClient);

@@ -1,0 +1,68 @@
+/** Owns what `fetch` does with a redirect: the Fetch standard's HTTP-redirect fetch (section 4.4). */
+import type { Headers as Fields } from '../wire/index.js';
+
+/** More redirects than this end the fetch. */
+export const MAX_REDIRECTS = 20;
+
+/** A redirect, and the request that got it. */
+export interface RedirectFacts {
+  readonly status: number;
+  readonly location: string;
+  /** The URL of the request, and its method. */
+  readonly url: URL;
+  readonly method: string;
+  /** A copy, to be changed. */
+  readonly fields: Fields;
+  readonly hasBody: boolean;
+  /** The body is a stream, which can't be sent again. */
+  readonly isStream: boolean;
+  /** How many have been followed. */
+  readonly count: number;
+}
+
+/** The request that follows. */
+export interface NextRequest {
+  readonly url: URL;
+  readonly method: string;
+  readonly headers: Fields;
+  readonly keepBody: boolean;
+}
+
+/** Fields that describe a body. */
+const BODY_FIELDS = ['content-encoding', 'content-language', 'content-location', 'content-type', 'content-length'];
+
+/** Fields that say who asks: they stay with their origin. */
+const ORIGIN_FIELDS = ['authorization', 'proxy-authorization', 'cookie', 'host'];
+
+export function isRedirect(status: number): boolean {
+  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
+}
+
+/** @throws Error saying why the redirect can't be followed; it is the cause of the TypeError */
+export function nextRequest(facts: RedirectFacts): NextRequest {
+  const { status, fields, url: from } = facts;
+  const url = locationUrl(facts.location, from);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new Error('URL scheme must be a HTTP(S) scheme');
+  if (facts.count >= MAX_REDIRECTS) throw new Error('redirect count exceeded');
+  const sameOrigin = url.origin === from.origin;
+  if (!sameOrigin && (url.username !== '' || url.password !== '')) throw new Error('cross origin not allowed for request mode "cors": the redirect has a user or a password');
+  if (status !== 303 && facts.isStream) throw new Error(`the body is a stream, which can't be sent again to where a ${status} points`);
+  let { method } = facts;
+  let keepBody = facts.hasBody;
+  if (((status === 301 || status === 302) && method === 'POST') || (status === 303 && method !== 'GET' && method !== 'HEAD')) {
+    method = 'GET';
+    keepBody = false;
+    for (const name of BODY_FIELDS) fields.delete(name);
+  }
+  if (!sameOrigin) for (const name of ORIGIN_FIELDS) fields.delete(name);
+  return { url, method, headers: fields, keepBody };
+}
+
+function locationUrl(location: string, base: URL): URL {
+  try {
+    // Fields are bytes, and so is a path: the bytes beyond ASCII are encoded as they are, whatever they mean to the server.
+    return new URL(location.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`), base);
+  } catch {
+    throw new Error('the Location of the redirect is no URL');
+  }
+}

@@ -1,0 +1,138 @@
+/** Owns the publication of requests on the diagnostics channels of undici, for what observes those: OpenTelemetry's instrumentation, for one. */
+import { channel } from 'node:diagnostics_channel';
+import { Request, type ClientTrace, type Response } from '../conn/index.js';
+import type { Headers} from '../wire/index.js';
+import { RequestError } from '../wire/index.js';
+
+const CREATE = channel('undici:request:create');
+const SEND_HEADERS = channel('undici:client:sendHeaders');
+const BODY_SENT = channel('undici:request:bodySent');
+const HEADERS = channel('undici:request:headers');
+const TRAILERS = channel('undici:request:trailers');
+const ERROR = channel('undici:request:error');
+
+const OURS: unique symbol = Symbol.for('watertight.request');
+
+/** Whether somebody observes; if not, a request costs nothing more. */
+export function isObserved(): boolean {
+  return CREATE.hasSubscribers || HEADERS.hasSubscribers || TRAILERS.hasSubscribers || ERROR.hasSubscribers || SEND_HEADERS.hasSubscribers;
+}
+
+/**
+ * A request as undici publishes it: the object that all events of one request
+ * have in common. An observer may add fields until it is sent.
+ */
+export class PublishedRequest {
+  readonly origin: string;
+  readonly path: string;
+  readonly method: string;
+  /** Names and values in turn. */
+  readonly headers: string[];
+  readonly body: unknown;
+  readonly host: string;
+  readonly contentLength: number | null;
+  readonly contentType: string | null;
+  completed = false;
+  aborted = false;
+  /** Says to our own observation of undici that it is not one of undici's. */
+  readonly [OURS] = true;
+  private readonly fields: Headers;
+
+  private constructor(request: Request) {
+    const { origin, path } = request.target;
+    this.origin = origin.href;
+    this.path = path;
+    this.method = request.method;
+    this.fields = request.headers;
+    this.headers = this.fields.raw.flat();
+    this.body = request.body?.bytes ?? null;
+    this.host = origin.host;
+    this.contentLength = request.body?.length ?? null;
+    this.contentType = this.fields.get('content-type');
+  }
+
+  /** Publishes the request, and gives it back with what an observer added. What an observer throws is reported by Node, and changes nothing. */
+  static of(request: Request): { request: Request; published: PublishedRequest } {
+    const published = new PublishedRequest(request);
+    CREATE.publish({ request: published });
+    const observed = new Request(request, { headers: published.fields, trace: new ObservedTrace(published, request.trace) });
+    observed.sameCall(request);
+    observed.callTimeout = request.callTimeout;
+    observed.decoding = request.decoding;
+    return { request: observed, published };
+  }
+
+  /** Adds a field, as undici's request does. @throws RequestError for a name or value that can't be sent */
+  addHeader(name: string, value: string): this {
+    if (this.completed) throw new RequestError('ERR_INVALID_HEADER', 'the request was sent already; add a field when it is created');
+    this.fields.append(name, value);
+    this.headers.push(name, value);
+    return this;
+  }
+
+  sent(): void {
+    SEND_HEADERS.publish({ request: this, headers: headOf(this), socket: null });
+    if (this.body === null) BODY_SENT.publish({ request: this });
+  }
+
+  answered({ status, statusText, headers }: Pick<Response, 'status' | 'statusText' | 'headers'>): void {
+    if (this.body !== null) BODY_SENT.publish({ request: this });
+    HEADERS.publish({ request: this, response: { statusCode: status, headers: buffers(headers), statusText } });
+  }
+
+  /** The response's body has been read to its end. */
+  ended(trailers: Headers): void {
+    if (this.completed) return;
+    this.completed = true;
+    TRAILERS.publish({ request: this, trailers: buffers(trailers) });
+  }
+
+  failed(error: unknown): void {
+    if (this.completed) return;
+    this.completed = this.aborted = true;
+    ERROR.publish({ request: this, error });
+  }
+}
+
+/** The hooks of the program, and the one that says that the head was written. */
+class ObservedTrace implements ClientTrace {
+  readonly getConn;
+  readonly gotConn;
+  readonly connectStart;
+  readonly connectDone;
+  readonly tlsHandshakeStart;
+  readonly tlsHandshakeDone;
+  readonly wait100Continue;
+  readonly got1xxResponse;
+  readonly gotFirstResponseByte;
+
+  constructor(
+    private readonly published: PublishedRequest,
+    private readonly trace: ClientTrace | null,
+  ) {
+    this.getConn = trace?.getConn?.bind(trace);
+    this.gotConn = trace?.gotConn?.bind(trace);
+    this.connectStart = trace?.connectStart?.bind(trace);
+    this.connectDone = trace?.connectDone?.bind(trace);
+    this.tlsHandshakeStart = trace?.tlsHandshakeStart?.bind(trace);
+    this.tlsHandshakeDone = trace?.tlsHandshakeDone?.bind(trace);
+    this.wait100Continue = trace?.wait100Continue?.bind(trace);
+    this.got1xxResponse = trace?.got1xxResponse?.bind(trace);
+    this.gotFirstResponseByte = trace?.gotFirstResponseByte?.bind(trace);
+  }
+
+  wroteHeaders(): void {
+    this.published.sent();
+    this.trace?.wroteHeaders?.();
+  }
+}
+
+function headOf({ method, path, host, headers }: PublishedRequest): string {
+  let text = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n`;
+  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  return text;
+}
+
+function buffers(headers: Headers): Buffer[] {
+  return headers.raw.flatMap(([name, value]) => [Buffer.from(name, 'latin1'), Buffer.from(value, 'latin1')]);
+}

@@ -1,0 +1,99 @@
+/** Signals: the reason itself comes out, in every phase, whatever has been collected, and nothing is left on a signal. */
+import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
+import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createFetch } from 'watertight';
+import { onLoopback } from '../fixtures/loopback.js';
+import { site } from './site.js';
+
+const reason = new RangeError('mine');
+
+describe('the reason itself', () => {
+  test('comes out before anything is sent', onLoopback(async (net) => {
+    const { origin, server, fetch } = await site(net);
+    await assert.rejects(fetch(origin, { signal: AbortSignal.abort(reason) }), (error) => error === reason);
+    await assert.rejects(fetch(new Request(origin, { signal: AbortSignal.abort(reason) })), (error) => error === reason);
+    assert.equal(server.requests.length, 0);
+  }));
+
+  for (const [phase, options] of [
+    ['dialling', { dial: () => new Promise<never>(() => undefined) }],
+    ['waiting for a connection', { maxConnsPerHost: 1 }],
+  ] as const) {
+    test(`comes out ${phase}, of a timeout as well`, onLoopback(async (net) => {
+      const server = await net.serve({});
+      const fetch = createFetch({ transport: net.client(options).transport });
+      const first = phase === 'dialling' ? null : new AbortController();
+      const blocking = first === null ? null : assert.rejects(fetch(server.origin, { signal: first.signal }));
+      for (const signal of [AbortSignal.timeout(20), AbortSignal.any([AbortSignal.timeout(20)])]) await assert.rejects(fetch(server.origin, { signal }), (error) => error === signal.reason && (error as Error).name === 'TimeoutError');
+      first?.abort();
+      await blocking;
+    }));
+  }
+
+  for (const [where, answer] of [
+    ['before the head', ''],
+    ['inside the head', 'HTTP/1.1 200 OK\r\nX: '],
+    ['inside the body', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart'],
+  ] as const) {
+    test(`comes out ${where}`, onLoopback(async (net) => {
+      const { fetch } = await site(net);
+      const server = await net.serve({ onRequest: ({ connection }) => connection.write(answer) });
+      const cancel = new AbortController();
+      const text = fetch(server.origin, { signal: cancel.signal }).then((response) => response.text());
+      while (server.requests.length === 0) await sleep(1);
+      await sleep(10);
+      cancel.abort(reason);
+      await assert.rejects(text, (error) => error === reason);
+    }));
+  }
+
+  test('comes out of a body that is here already and was not read, and of a read in the same turn', onLoopback(async (net) => {
+    const { origin, fetch } = await site(net);
+    for (const read of [(response: Response) => response.text(), (response: Response) => response.body!.getReader().read(), (response: Response) => response.clone().text()]) {
+      const cancel = new AbortController();
+      const response = await fetch(origin, { signal: cancel.signal });
+      await sleep(5);
+      cancel.abort(reason);
+      await assert.rejects(read(response), (error) => error === reason);
+    }
+    const cancel = new AbortController();
+    const response = await fetch(origin, { signal: cancel.signal });
+    const reading = response.arrayBuffer();
+    cancel.abort(reason);
+    await assert.rejects(reading, (error) => error === reason);
+  }));
+});
+
+describe('a stream of events', () => {
+  for (const [what, signal, skip] of [
+    ['a timeout', () => AbortSignal.timeout(60), false],
+    // Node 20 itself collects a timeout that only another signal follows; its own fetch streams on as well.
+    ['one of several signals', () => AbortSignal.any([AbortSignal.timeout(60), new AbortController().signal]), process.version.startsWith('v20.')],
+  ] as const) {
+    test(`ends by ${what}, though garbage was collected since, and frees its connection`, { skip }, onLoopback(async (net) => {
+      const { fetch } = await site(net);
+      const server = await net.serve({ onRequest: ({ connection }) => connection.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ntick\r\n') });
+      for (const ask of [() => fetch(server.origin, { signal: signal() }), () => fetch(new Request(server.origin, { signal: signal() }))]) {
+        const response = await ask();
+        const ended = assert.rejects(async () => {
+          for await (const chunk of response.body!) assert.ok(chunk.length > 0);
+        }, { name: 'TimeoutError' });
+        for (let i = 0; i < 5; i++) {
+          await sleep(2);
+          globalThis.gc!();
+        }
+        await ended;
+      }
+      assert.equal(await server.settlesAt(0), 0);
+    }));
+  }
+});
+
+test('ten thousand requests that share a signal leave no listener on it', onLoopback(async (net) => {
+  const { origin, fetch } = await site(net);
+  const { signal } = new AbortController();
+  for (let i = 0; i < 10_000; i += 50) await Promise.all(Array.from({ length: 50 }, async () => (await fetch(origin, { signal })).text()));
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
+}));
