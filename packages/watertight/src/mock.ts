@@ -1,0 +1,2 @@
+/** `watertight/mock`: a transport without a network, for tests. */
+export { MockTransport, type MockAnswer, type MockReply, type MockRequest } from './mock/index.js';
