@@ -1,8 +1,11 @@
 /** Owns the hooks that a program can set to follow one request, named as in Go's `net/http/httptrace`. */
+import type { Duplex } from 'node:stream';
 import type { Headers } from '../wire/index.js';
 
 /** What `gotConn` learns about the connection. */
 export interface GotConnInfo {
+  /** The connection's socket, or the stream that `dial` returned: to look at, as Go's `GotConnInfo.Conn`. It belongs to the transport, so it must not be read, written or closed. */
+  readonly socket: Duplex;
   /** The connection has served a request before. */
   readonly reused: boolean;
   /** The connection was in the idle pool. */

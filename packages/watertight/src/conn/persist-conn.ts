@@ -39,10 +39,11 @@ export class PersistConn implements Carrier {
   seenAt = 0;
   /** The server ended it while no request was on it. */
   endedIdle = false;
+  /** Null before the dial has succeeded. To look at: whoever is outside neither reads, writes nor closes it. */
+  socket: OurSocket | null = null;
   /** Bytes came that no request asked for: it must not serve another. */
   private excess = false;
   private state: ConnState = 'idle';
-  private socket: OurSocket | null = null;
   private socketError: Error | null = null;
   private ended = false;
   private paused = false;

@@ -1,8 +1,8 @@
 /** Owns the publication of requests on the diagnostics channels of undici, for what observes those: OpenTelemetry's instrumentation, for one. */
 import { channel } from 'node:diagnostics_channel';
-import { Request, type ClientTrace, type Response } from '../conn/index.js';
-import type { Headers} from '../wire/index.js';
-import { RequestError } from '../wire/index.js';
+import type { Duplex } from 'node:stream';
+import { Request, type ClientTrace, type GotConnInfo, type Response } from '../conn/index.js';
+import { RequestError, type Headers } from '../wire/index.js';
 
 const CREATE = channel('undici:request:create');
 const SEND_HEADERS = channel('undici:client:sendHeaders');
@@ -70,8 +70,9 @@ export class PublishedRequest {
     return this;
   }
 
-  sent(): void {
-    SEND_HEADERS.publish({ request: this, headers: headOf(this), socket: null });
+  /** Observers read the addresses of the socket. */
+  sent(socket: Duplex): void {
+    SEND_HEADERS.publish({ request: this, headers: headOf(this), socket });
     if (this.body === null) BODY_SENT.publish({ request: this });
   }
 
@@ -94,10 +95,9 @@ export class PublishedRequest {
   }
 }
 
-/** The hooks of the program, and the one that says that the head was written. */
+/** The hooks of the program, and those that say on which connection the head was written. */
 class ObservedTrace implements ClientTrace {
   readonly getConn;
-  readonly gotConn;
   readonly connectStart;
   readonly connectDone;
   readonly tlsHandshakeStart;
@@ -105,13 +105,13 @@ class ObservedTrace implements ClientTrace {
   readonly wait100Continue;
   readonly got1xxResponse;
   readonly gotFirstResponseByte;
+  private socket: Duplex | null = null;
 
   constructor(
     private readonly published: PublishedRequest,
     private readonly trace: ClientTrace | null,
   ) {
     this.getConn = trace?.getConn?.bind(trace);
-    this.gotConn = trace?.gotConn?.bind(trace);
     this.connectStart = trace?.connectStart?.bind(trace);
     this.connectDone = trace?.connectDone?.bind(trace);
     this.tlsHandshakeStart = trace?.tlsHandshakeStart?.bind(trace);
@@ -121,9 +121,15 @@ class ObservedTrace implements ClientTrace {
     this.gotFirstResponseByte = trace?.gotFirstResponseByte?.bind(trace);
   }
 
-  wroteHeaders(): void {
-    this.published.sent();
-    this.trace?.wroteHeaders?.();
+  gotConn(info: GotConnInfo): unknown {
+    this.socket = info.socket;
+    return this.trace?.gotConn?.(info);
+  }
+
+  wroteHeaders(): unknown {
+    this.published.sent(this.socket!);
+    // What the program's hook gives may be a promise that is rejected: whoever called this one hears of it.
+    return this.trace?.wroteHeaders?.();
   }
 }
 

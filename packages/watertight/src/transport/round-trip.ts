@@ -117,7 +117,7 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
     this.conn = conn;
     if (request.trace !== null) {
       const { localPort, remoteAddress } = conn;
-      callHook(this, 'gotConn', { reused: conn.uses > 0, wasIdle, idleTime, localPort, remoteAddress });
+      callHook(this, 'gotConn', { socket: conn.socket!, reused: conn.uses > 0, wasIdle, idleTime, localPort, remoteAddress });
       if (this.settled) {
         conn.close();
         return;

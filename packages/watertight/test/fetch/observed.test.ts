@@ -1,6 +1,7 @@
 /** What observers of undici's diagnostics channels are told of fetch and of the dispatcher: OpenTelemetry's instrumentation makes its spans of it. */
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tasks } from 'watertight/tasks';
@@ -17,6 +18,7 @@ interface Published {
 
 interface Message {
   readonly request: Published;
+  readonly socket?: Socket;
   readonly response?: { readonly statusCode: number; readonly headers: readonly Buffer[]; readonly statusText: string };
   readonly error?: unknown;
 }
@@ -53,6 +55,23 @@ test('a fetch is told from its creation to its end, and carries what an observer
   assert.deepEqual(told, ['request:create GET /a?b', 'client:sendHeaders GET /a?b', 'request:headers GET /a?b 200 OK', 'request:trailers GET /a?b']);
   assert.equal(requests.size, 1);
   assert.equal([...requests][0].origin, origin);
+}));
+
+test('what tells that the head was sent has the socket, for the address of the peer', observed(async (net) => {
+  const { origin, server, fetch } = await site(net);
+  const peers: string[] = [];
+  const listener = (message: unknown): void => {
+    const { socket } = message as Message;
+    peers.push(`${socket!.remoteAddress}:${socket!.remotePort}`);
+  };
+  subscribe('undici:client:sendHeaders', listener);
+  try {
+    for (let i = 0; i < 2; i++) await echoOf(fetch(origin));
+    await echoOf(fetch(origin, { method: 'POST', body: 'x' }));
+  } finally {
+    unsubscribe('undici:client:sendHeaders', listener);
+  }
+  assert.deepEqual(peers, Array.from({ length: 3 }, () => `127.0.0.1:${server.port}`));
 }));
 
 test('each request of a redirect is one', observed(async (net, told) => {
