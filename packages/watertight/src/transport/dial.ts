@@ -1,5 +1,5 @@
 /** Owns one dial: from name resolution over TCP and TLS to a connection that can take a request. */
-import { connect, isIP, type LookupFunction, type NetConnectOpts, Socket } from 'node:net';
+import { connect, isIP, type LookupFunction, type NetConnectOpts, type OnReadOpts, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { checkServerIdentity, connect as connectTls, DEFAULT_CIPHERS, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { addTask, asError, defineEntry, messageOf, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
@@ -10,6 +10,7 @@ import { DialError } from './error.js';
 import { guardedLookup } from './lookup.js';
 import { caFault } from './trusted-ca.js';
 import type { ResolvedOptions } from './options.js';
+import { readingOf } from './socket-reading.js';
 import { guardedCallbacks } from './tls-callbacks.js';
 import type { TlsSessions } from './tls-sessions.js';
 
@@ -68,7 +69,7 @@ export class Dial<W> {
       callHook(hooked, 'connectStart', `${origin.hostname}:${origin.port}`);
       if (this.done) return;
       const custom = origin.scheme === 'https' ? (options.dialTls ?? options.dial) : options.dial;
-      if (custom === undefined) this.watchSocket(origin.scheme === 'https' ? this.openTls({}) : this.open(), false);
+      if (custom === undefined) this.openOurs();
       else void this.openCustom(custom, origin.scheme === 'https' && options.dialTls !== undefined);
     } catch (error) {
       this.fail(error);
@@ -92,8 +93,22 @@ export class Dial<W> {
     if (this.finish()) this.dispose(new DialError('ERR_DIAL', 'the dial was cancelled'));
   }
 
-  private open(): Socket {
-    return connect({ ...this.address(), onread: ONREAD } as NetConnectOpts);
+  private openOurs(): void {
+    const socket = this.open(ONREAD);
+    const reading = readingOf(socket);
+    if (reading === 'buffers') this.watchSocket(socket, false);
+    else if (reading === 'events') {
+      if (!(socket instanceof Socket)) guardWrites(socket);
+      this.watchSocket(socket, true);
+    } else {
+      socket.on('error', ignore);
+      socket.destroy();
+      if (!this.done) this.watchSocket(this.open(undefined), true);
+    }
+  }
+
+  private open(onread: OnReadOpts | undefined): Socket {
+    return this.orders.origin.scheme === 'https' ? this.openTls({ onread }) : connect({ ...this.address(), onread } as NetConnectOpts);
   }
 
   /** Every option that a polluted Object.prototype could set is named. */
@@ -122,7 +137,7 @@ export class Dial<W> {
     return given === undefined ? undefined : guardedLookup(given, { ended: () => this.done, failed: (error) => (this.nameError = error) });
   }
 
-  private openTls(over: { socket?: Duplex }): TLSSocket {
+  private openTls(over: { socket?: Duplex; onread?: OnReadOpts | undefined }): TLSSocket {
     const { origin, options, sessions } = this.orders;
     const { tls } = options;
     // RFC 6066 section 3: no literal addresses in SNI, no trailing dot. What is checked is the URL's host, whatever Host says.
@@ -136,7 +151,7 @@ export class Dial<W> {
       ...definedOnly(tls),
       ...guardedCallbacks(tls, (error) => this.fail(error)),
       ...(over.socket === undefined ? { ...this.address() } : { socket: over.socket }),
-      onread: over.socket === undefined ? ONREAD : undefined,
+      onread: over.onread,
       servername,
       rejectUnauthorized: tls.rejectUnauthorized !== false,
       ALPNProtocols: ['http/1.1'],
@@ -315,7 +330,8 @@ function ignore(): void {}
 function stateOf(socket: TLSSocket): TlsState {
   return {
     protocol: socket.getProtocol(),
-    cipher: socket.getCipher().name,
+    // A mocked handshake may not have agreed on any.
+    cipher: (socket.getCipher() as { name: string } | undefined)?.name ?? '',
     serverName: typeof (socket as { servername?: unknown }).servername === 'string' ? (socket as unknown as { servername: string }).servername : '',
     authorized: socket.authorized,
     alpnProtocol: socket.alpnProtocol === false || socket.alpnProtocol === null ? null : socket.alpnProtocol,

@@ -1,0 +1,105 @@
+/** Sockets that a library for tests has taken over, as nock and msw do: they are read although they can't fill our buffers. */
+
+import assert from 'node:assert/strict';
+import { syncBuiltinESMExports } from 'node:module';
+import netModule, { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { describe, test } from 'node:test';
+import { createFetch } from 'watertight';
+import { onLoopback, type Loopback } from '../fixtures/loopback.js';
+
+/** A mock answers each write with this. */
+const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nmocked';
+
+interface Inner {
+  connecting: boolean;
+  _writeGeneric(writev: boolean, data: unknown, encoding: string, done: () => void): void;
+}
+
+/** Replaces what a socket reads and writes when it connects; nothing is connected. Gives the sockets that were connected. */
+async function takenOver(body: (sockets: Socket[]) => Promise<void>): Promise<void> {
+  const { connect } = Socket.prototype;
+  const sockets: Socket[] = [];
+  Socket.prototype.connect = function (this: Socket & Inner): Socket {
+    sockets.push(this);
+    this._read = () => undefined;
+    this._writeGeneric = (_writev, _data, _encoding, done) => {
+      done();
+      this.push(ANSWER);
+    };
+    this.connecting = true;
+    process.nextTick(() => {
+      if (this.destroyed) return;
+      this.connecting = false;
+      this.emit('connect');
+    });
+    return this;
+  };
+  try {
+    await body(sockets);
+  } finally {
+    Socket.prototype.connect = connect;
+  }
+}
+
+function limited(net: Loopback): ReturnType<Loopback['client']> {
+  return net.client({}, { timeout: 5000 });
+}
+
+describe('a socket that was taken over when it connected', () => {
+  test('is made once more without our buffers, and read by its events', onLoopback(async (net) => {
+    await takenOver(async (sockets) => {
+      const { client, transport } = limited(net);
+      assert.equal(await (await client.get('http://mocked.test/')).text(), 'mocked');
+      assert.deepEqual(sockets.map(({ destroyed }) => destroyed), [true, false]);
+      assert.equal(await (await createFetch({ client })('http://mocked.test/')).text(), 'mocked');
+      assert.equal(sockets.length, 2, 'the connection is reused');
+      await transport.close();
+      assert.equal(sockets[1].destroyed, true);
+    });
+  }));
+
+  test('leaves no mark: the next dial without the mock reads into our buffers', onLoopback(async (net) => {
+    const server = await net.serve({ onRequest: (request) => request.reply('real') });
+    const { client } = limited(net);
+    await takenOver(async () => assert.equal(await (await client.get('http://mocked.test/')).text(), 'mocked'));
+    let listeners = -1;
+    const response = await client.get(server.origin, { trace: { gotConn: ({ socket }) => (listeners = socket.listenerCount('data')) } });
+    assert.equal(await response.text(), 'real');
+    assert.equal(listeners, 0);
+  }));
+});
+
+test('a stream that a mock gives in the place of the socket is read by its events', onLoopback(async (net) => {
+  const { connect } = netModule;
+  const stream: unknown = new Duplex({
+    read: () => undefined,
+    write(this: Duplex, _chunk, _encoding, done) {
+      done();
+      this.push(ANSWER);
+    },
+  });
+  netModule.connect = (() => stream) as typeof connect;
+  syncBuiltinESMExports();
+  try {
+    const { client } = limited(net);
+    assert.equal(await (await client.get('http://mocked.test/')).text(), 'mocked');
+  } finally {
+    netModule.connect = connect;
+    syncBuiltinESMExports();
+  }
+}));
+
+test('so is a socket that a mock made without our buffers', onLoopback(async (net) => {
+  const server = await net.serve({ onRequest: (request) => request.reply('real') });
+  const { connect } = netModule;
+  netModule.connect = () => connect(server.port, '127.0.0.1');
+  syncBuiltinESMExports();
+  try {
+    const { client } = limited(net);
+    assert.equal(await (await client.get('http://mocked.test/')).text(), 'real');
+  } finally {
+    netModule.connect = connect;
+    syncBuiltinESMExports();
+  }
+}));
