@@ -1,0 +1,45 @@
+/** Runs what the documentation shows, as programs of their own. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import ts from 'typescript';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
+/** Inside the package, so that it can import itself by name. */
+const here = fileURLToPath(new URL('./', import.meta.url));
+
+/** The blocks of TypeScript that a page marks as examples. */
+export async function examples(file: string): Promise<{ name: string; code: string }[]> {
+  const text = await readFile(join(root, file), 'utf8');
+  return [...text.matchAll(/<!-- example: (\S+) -->\n```ts\n([\s\S]*?)```/g)].map(([, name, code]) => ({ name, code }));
+}
+
+/** Runs TypeScript as a program of its own, against a server in the place of port 8080. */
+export async function runExample(code: string): Promise<{ stdout: string; stderr: string; status: number }> {
+  const server = createServer((_request, response) => response.setHeader('content-type', 'text/plain').end('x'.repeat(50_000)));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const dir = await mkdtemp(join(here, 'example-'));
+  try {
+    const own = code.replaceAll('127.0.0.1:8080', `127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const { outputText } = ts.transpileModule(own, { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, importHelpers: false } });
+    const file = join(dir, 'example.mjs');
+    await writeFile(file, outputText);
+    // A test inside a test run would report to its parent, not to us.
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    try {
+      return { ...(await run(process.execPath, [file], { timeout: 30_000, env })), status: 0 };
+    } catch (error) {
+      const failed = error as { stdout: string; stderr: string; code: number };
+      return { stdout: failed.stdout, stderr: failed.stderr, status: failed.code };
+    }
+  } finally {
+    await rm(dir, { recursive: true });
+    server.closeAllConnections();
+    server.close();
+  }
+}
