@@ -6,7 +6,7 @@ import { defaultTransport, Transport, type RequestLike, type RoundTripper } from
 import { INSPECT, inspectAs, RequestError, show, type Inspect } from '../wire/index.js';
 import { Budget } from './budget.js';
 import { RedirectError } from './error.js';
-import { redirectOf } from './redirect.js';
+import { isRedirect, redirectOf } from './redirect.js';
 
 /** A store of cookies, such as the `CookieJar` of the package `tough-cookie`. If a method throws, the request fails with a HookError (`ERR_HOOK`), whose `cause` is what it threw. */
 export interface CookieJar {
@@ -312,8 +312,4 @@ function closeLate(response: Response): void {
 /** Go reads a short body, so that the connection is reused, and closes any other. */
 export function dropBody({ contentLength, body }: Response): Promise<void> {
   return contentLength > SLURP ? body.close() : body.drain(SLURP);
-}
-
-function isRedirect(status: number): boolean {
-  return status >= 301 && status <= 308 && (status <= 303 || status >= 307);
 }

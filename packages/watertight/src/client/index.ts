@@ -2,4 +2,4 @@
 export { Client, dropBody, type ClientOptions, type CookieJar, type FormFields } from './client.js';
 export { closeIdleConnections, defaultClient, get, head, post, postForm, request } from './default-client.js';
 export { RedirectError, type RedirectErrorCode } from './error.js';
-export { redirectOf, type Redirect, type RedirectInput } from './redirect.js';
+export { isRedirect, locationUrl, redirectOf, type Redirect, type RedirectInput } from './redirect.js';

@@ -75,11 +75,25 @@ function locationOf(response: Headers): string {
   }
 }
 
+/** Whether the status is one that a Location is followed for. */
+export function isRedirect(status: number): boolean {
+  return status >= 301 && status <= 308 && (status <= 303 || status >= 307);
+}
+
+/**
+ * Fields are bytes, and so is a path: the bytes beyond ASCII are encoded as they
+ * are, whatever they mean to the server.
+ *
+ * @throws TypeError for what is no URL
+ */
+export function locationUrl(location: string, base: string | URL): URL {
+  return new URL(location.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`), base);
+}
+
 function resolve(location: string, base: string): URL {
   let url: URL;
   try {
-    // Fields are bytes, and so is a path: the bytes beyond ASCII are encoded as they are, whatever they mean to the server.
-    url = new URL(location.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`), base);
+    url = locationUrl(location, base);
   } catch (cause) {
     throw new RedirectError('ERR_REDIRECT_LOCATION', `the server redirects to ${show(location.replace(/\/\/[^/?#]*@/, '//***@'))}, which is not a URL`, { cause: (cause as Error).name });
   }

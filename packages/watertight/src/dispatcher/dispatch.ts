@@ -1,6 +1,6 @@
 /** Owns one dispatched request: it tells undici's handler what happens, and does what the handler's controller says. */
 import { callQuietly, Deadline, type Body, type ClientTrace, type Request, type Response } from '../conn/index.js';
-import { isObserved, PublishedRequest, type Transport } from '../transport/index.js';
+import { isObserved, PublishedRequest, rawFields, type Transport } from '../transport/index.js';
 import type { Headers } from '../wire/index.js';
 import { dispatchError, type DispatchErrors } from './dispatch-error.js';
 import type { Controller, FieldRecord, Handler } from './handler.js';
@@ -110,7 +110,7 @@ export class Dispatch implements Controller, ClientTrace {
   }
 
   private head(status: number, headers: Headers, statusText: string): void {
-    this.rawHeaders = raw(headers);
+    this.rawHeaders = rawFields(headers);
     this.handler.onResponseStart?.(this, status, recordOf(headers), statusText);
   }
 
@@ -138,7 +138,7 @@ export class Dispatch implements Controller, ClientTrace {
     }
     if (this.over) return;
     this.published?.ended(response.trailers);
-    this.rawTrailers = raw(response.trailers);
+    this.rawTrailers = rawFields(response.trailers);
     this.tell(() => this.handler.onResponseEnd?.(this, recordOf(response.trailers)));
     this.end();
   }
@@ -177,10 +177,6 @@ export class Dispatch implements Controller, ClientTrace {
     this.deadline?.clear();
     this.deadline = ms === 0 ? null : new Deadline(ms, () => this.breakOff(new Timeout()));
   }
-}
-
-function raw(headers: Headers): Buffer[] {
-  return headers.raw.flatMap(([name, value]) => [Buffer.from(name, 'latin1'), Buffer.from(value, 'latin1')]);
 }
 
 function recordOf(headers: Headers): FieldRecord {

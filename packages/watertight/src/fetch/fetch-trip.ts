@@ -1,6 +1,6 @@
 /** Owns one call of `fetch` on its way: its requests, one after a redirect after the other, up to the response. */
 import { performance } from 'node:perf_hooks';
-import { dropBody, type Client } from '../client/index.js';
+import { dropBody, isRedirect, type Client } from '../client/index.js';
 import { Request, type Response as OurResponse } from '../conn/index.js';
 import type { Trace } from '../tasks/index.js';
 import { isObserved, PublishedRequest } from '../transport/index.js';
@@ -11,7 +11,7 @@ import { FetchResponse } from './fetch-response.js';
 import { matchesIntegrity } from './integrity.js';
 import { MemoryBody } from './memory-body.js';
 import type { EndListener } from './fetch-source.js';
-import { isRedirect, nextRequest } from './redirect.js';
+import { nextRequest } from './redirect.js';
 import { policyOf, refererOf } from './referrer.js';
 import { noteTiming } from './timing.js';
 

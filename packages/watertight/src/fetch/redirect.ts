@@ -1,4 +1,5 @@
 /** Owns what `fetch` does with a redirect: the Fetch standard's HTTP-redirect fetch (section 4.4). */
+import { locationUrl } from '../client/index.js';
 import type { Headers as Fields } from '../wire/index.js';
 
 /** More redirects than this end the fetch. */
@@ -34,14 +35,10 @@ const BODY_FIELDS = ['content-encoding', 'content-language', 'content-location',
 /** Fields that say who asks: they stay with their origin. */
 const ORIGIN_FIELDS = ['authorization', 'proxy-authorization', 'cookie', 'host'];
 
-export function isRedirect(status: number): boolean {
-  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
-}
-
 /** @throws Error saying why the redirect can't be followed; it is the cause of the TypeError */
 export function nextRequest(facts: RedirectFacts): NextRequest {
   const { status, fields, url: from } = facts;
-  const url = locationUrl(facts.location, from);
+  const url = resolve(facts.location, from);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new Error('URL scheme must be a HTTP(S) scheme');
   if (facts.count >= MAX_REDIRECTS) throw new Error('redirect count exceeded');
   const sameOrigin = url.origin === from.origin;
@@ -58,10 +55,9 @@ export function nextRequest(facts: RedirectFacts): NextRequest {
   return { url, method, headers: fields, keepBody };
 }
 
-function locationUrl(location: string, base: URL): URL {
+function resolve(location: string, base: URL): URL {
   try {
-    // Fields are bytes, and so is a path: the bytes beyond ASCII are encoded as they are, whatever they mean to the server.
-    return new URL(location.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`), base);
+    return locationUrl(location, base);
   } catch {
     throw new Error('the Location of the redirect is no URL');
   }

@@ -2,7 +2,7 @@
 export { DialError, TransportError, type DialErrorCode, type TransportErrorCode } from './error.js';
 export { goDefaults, type DialTarget, type TransportOptions } from './options.js';
 export { HostPool, idleLimit, Pool, type Admission, type Placement, type Poolable, type PoolLimits } from './pool.js';
-export { isObserved, PublishedRequest } from './published-request.js';
+export { isObserved, PublishedRequest, rawFields } from './published-request.js';
 export { isIdempotent, shouldRetry, type Attempt } from './retry.js';
 export type { ConnCounts, HostStats, TransportStats } from './stats.js';
 export { defaultTransport, Transport, type RequestLike, type RoundTripper } from './transport.js';

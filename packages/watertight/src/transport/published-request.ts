@@ -78,14 +78,14 @@ export class PublishedRequest {
 
   answered({ status, statusText, headers }: Pick<Response, 'status' | 'statusText' | 'headers'>): void {
     if (this.body !== null) BODY_SENT.publish({ request: this });
-    HEADERS.publish({ request: this, response: { statusCode: status, headers: buffers(headers), statusText } });
+    HEADERS.publish({ request: this, response: { statusCode: status, headers: rawFields(headers), statusText } });
   }
 
   /** The response's body has been read to its end. */
   ended(trailers: Headers): void {
     if (this.completed) return;
     this.completed = true;
-    TRAILERS.publish({ request: this, trailers: buffers(trailers) });
+    TRAILERS.publish({ request: this, trailers: rawFields(trailers) });
   }
 
   failed(error: unknown): void {
@@ -139,6 +139,7 @@ function headOf({ method, path, host, headers }: PublishedRequest): string {
   return text;
 }
 
-function buffers(headers: Headers): Buffer[] {
+/** Names and values in turn, as undici gives them. */
+export function rawFields(headers: Headers): Buffer[] {
   return headers.raw.flatMap(([name, value]) => [Buffer.from(name, 'latin1'), Buffer.from(value, 'latin1')]);
 }
