@@ -70,8 +70,20 @@ describe('a socket that was taken over when it connected', () => {
   }));
 });
 
-test('a stream that a mock gives in the place of the socket is read by its events', onLoopback(async (net) => {
+/** Replaces `connect` of node:net, for whoever imports it. */
+async function whileConnectGives(make: () => Socket, body: () => Promise<void>): Promise<void> {
   const { connect } = netModule;
+  netModule.connect = make;
+  syncBuiltinESMExports();
+  try {
+    await body();
+  } finally {
+    netModule.connect = connect;
+    syncBuiltinESMExports();
+  }
+}
+
+test('a stream that a mock gives in the place of the socket is read by its events', onLoopback(async (net) => {
   const stream: unknown = new Duplex({
     read: () => undefined,
     write(this: Duplex, _chunk, _encoding, done) {
@@ -79,27 +91,13 @@ test('a stream that a mock gives in the place of the socket is read by its event
       this.push(ANSWER);
     },
   });
-  netModule.connect = (() => stream) as typeof connect;
-  syncBuiltinESMExports();
-  try {
-    const { client } = limited(net);
-    assert.equal(await (await client.get('http://mocked.test/')).text(), 'mocked');
-  } finally {
-    netModule.connect = connect;
-    syncBuiltinESMExports();
-  }
+  const { client } = limited(net);
+  await whileConnectGives(() => stream as Socket, async () => assert.equal(await (await client.get('http://mocked.test/')).text(), 'mocked'));
 }));
 
 test('so is a socket that a mock made without our buffers', onLoopback(async (net) => {
   const server = await net.serve({ onRequest: (request) => request.reply('real') });
   const { connect } = netModule;
-  netModule.connect = () => connect(server.port, '127.0.0.1');
-  syncBuiltinESMExports();
-  try {
-    const { client } = limited(net);
-    assert.equal(await (await client.get('http://mocked.test/')).text(), 'real');
-  } finally {
-    netModule.connect = connect;
-    syncBuiltinESMExports();
-  }
+  const { client } = limited(net);
+  await whileConnectGives(() => connect(server.port, '127.0.0.1'), async () => assert.equal(await (await client.get('http://mocked.test/')).text(), 'real'));
 }));
