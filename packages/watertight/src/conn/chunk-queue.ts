@@ -3,6 +3,7 @@ import type { PayloadSink } from '../wire/index.js';
 import { ParkedBytes } from './parked-bytes.js';
 import { isShared, KEEP_WHOLE, sharedBytes } from './read-buffer.js';
 import type { TurnBuffers } from './turn-buffers.js';
+import { chunkMemoryTaken } from './young-generation.js';
 
 /** Shared by all queues without further chunks; never written to. */
 const NONE: Uint8Array[] = [];
@@ -41,8 +42,10 @@ export class ChunkQueue implements PayloadSink {
       }
     }
     if (this.parked !== null) this.unpark(this.parked);
-    if (isShared(bytes)) this.add(sharedBytes.slice(start, end));
-    else if (end - start >= KEEP_WHOLE) {
+    if (isShared(bytes)) {
+      chunkMemoryTaken(end - start);
+      this.add(sharedBytes.slice(start, end));
+    } else if (end - start >= KEEP_WHOLE) {
       this.kept = true;
       this.add(bytes.subarray(start, end));
     } else this.add(Uint8Array.prototype.slice.call(bytes, start, end));

@@ -5,8 +5,9 @@ import type { Carrier } from './carrier.js';
 import { ConnectionError } from './error.js';
 import type { Exchange } from './exchange.js';
 import type { ExchangeSettings } from './exchange-settings.js';
-import { sharedBuffer, Slab } from './read-buffer.js';
+import { sharedBuffer } from './read-buffer.js';
 import type { TlsState } from './response.js';
+import { Slab } from './slab.js';
 import { checkMove, CONN_MOVES, type ConnState } from './states.js';
 import { WriteLoop } from './write-loop.js';
 
