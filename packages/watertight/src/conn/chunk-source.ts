@@ -32,9 +32,8 @@ export interface RequestBody {
 
 export type BodyListener = (error: RequestBodyError) => void;
 
-/** The chunks of a WHATWG stream. @throws TypeError if it is locked. */
-export function readerOf(stream: ReadableStream<unknown>): ChunkSource {
-  const reader = stream.getReader();
+/** The chunks of a WHATWG stream, by its reader. */
+export function readerOf(reader: ReadableStreamDefaultReader<unknown>): ChunkSource {
   return {
     next: () => reader.read() as Promise<IteratorResult<unknown>>,
     stop: (reason) => callQuietly(() => reader.cancel(reason)),

@@ -8,6 +8,7 @@ import { requestBodyFailed } from './error.js';
 import { isEventStream, OutgoingStream, type EventStream } from './event-stream.js';
 import { isNodeStream, NodeStreamBody } from './node-stream.js';
 import { callQuietly, isThenable } from './user-call.js';
+import { WebStreamBody } from './web-stream.js';
 
 /** A piece of a streamed body. */
 export type BodyChunk = string | Uint8Array | ArrayBuffer;
@@ -75,7 +76,7 @@ export function toRequestBody(init: BodyInit): RequestBody {
   if (typeof init === 'object' && init !== null) {
     if (isReadableStream(init)) {
       if (init.locked || Readable.isDisturbed(init as unknown as NodeJS.ReadableStream)) throw new RequestError('ERR_INVALID_BODY', `the body is a ReadableStream that is ${init.locked ? 'locked to a reader' : 'read already'}; give one that nobody has read, or a function that makes it anew`);
-      return once(() => readerOf(init));
+      return new WebStreamBody(init);
     }
     if (isEventStream(init)) return fromEventStream(init);
     if (isNodeStream(init)) return new NodeStreamBody(init);
@@ -149,7 +150,7 @@ function fromBlob(blob: Blob): RequestBody {
 
 /** What `stream()` of a Blob gave: a polyfill's may be no ReadableStream of Node's. */
 function chunksOf(stream: ReadableStream<Uint8Array>): ChunkSource {
-  return typeof stream.getReader === 'function' ? readerOf(stream) : iteratorOf(stream, (stream as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]());
+  return typeof stream.getReader === 'function' ? readerOf(stream.getReader()) : iteratorOf(stream, (stream as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]());
 }
 
 /** A Blob can carry any type; one that is no header value must not become one. */

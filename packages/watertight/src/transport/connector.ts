@@ -22,6 +22,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
   private readonly hosts = new Map<string, TripHost>();
   private readonly conns = new Set<TripConn>();
   private readonly dials = new Set<Dial<RoundTrip>>();
+  private readonly measuring = new Set<RoundTrip>();
   private readonly sessions = new TlsSessions();
   private readonly level: number;
   private idleTimer: NodeJS.Timeout | null = null;
@@ -139,6 +140,14 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     this.tidy(host);
   }
 
+  measureBegins(trip: RoundTrip): void {
+    this.measuring.add(trip);
+  }
+
+  measureEnds(trip: RoundTrip): void {
+    this.measuring.delete(trip);
+  }
+
   forget(host: TripHost): void {
     this.tidy(host);
   }
@@ -222,6 +231,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
         trip.fail(error);
       }
     }
+    for (const trip of [...this.measuring]) trip.cancel(error);
     const dials = [...this.dials];
     this.dials.clear();
     for (const dial of dials) dial.abort();

@@ -20,6 +20,9 @@ export interface TripPort {
   connect(trip: RoundTrip): void;
   /** It waits no more: it has a connection, or gave up. */
   leave(trip: RoundTrip): void;
+  /** It waits for the length of its body, and may be ended as long as it does. */
+  measureBegins(trip: RoundTrip): void;
+  measureEnds(trip: RoundTrip): void;
   /** It never began to wait: its host need not be remembered for it. */
   forget(host: TripHost): void;
   exchangeFor(trip: RoundTrip): Exchange;
@@ -102,13 +105,19 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
   /** Waits for the length of the body first. Time limit and signal run already. */
   private measure(body: RequestBody): void {
     this.measuring = true;
+    this.transport.measureBegins(this);
     body.measure!().then(
       () => {
-        this.measuring = false;
+        this.endMeasure();
         if (!this.settled) this.transport.connect(this);
       },
       (error: unknown) => this.cancel(error),
     );
+  }
+
+  private endMeasure(): void {
+    this.measuring = false;
+    this.transport.measureEnds(this);
   }
 
   /** The connection is this request's. */
@@ -156,8 +165,10 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
       this.exchange.cancel(reason);
     } else {
       this.fail(reason);
+      if (!this.measuring) return;
+      this.endMeasure();
       // Nothing else would: it has not asked for a connection yet.
-      if (this.measuring) this.transport.forget(this.host);
+      this.transport.forget(this.host);
     }
   }
 

@@ -19,8 +19,8 @@ async function echo(request: RawRequest): Promise<void> {
   request.reply((await request.body) ?? '');
 }
 
-async function serving(net: Loopback): Promise<{ server: RawServer; client: ReturnType<Loopback['client']>['client'] }> {
-  return { server: await net.serve({ onRequest: echo }), client: net.client().client };
+async function serving(net: Loopback): Promise<{ server: RawServer } & ReturnType<Loopback['client']>> {
+  return { server: await net.serve({ onRequest: echo }), ...net.client() };
 }
 
 async function withFile(body: (path: string) => Promise<void>): Promise<void> {
@@ -67,6 +67,18 @@ describe('a form of the package form-data', () => {
       assert.equal(server.requests.length, 0);
     }
     await (await client.get(server.origin)).text();
+  }));
+
+  test('whose length never comes ends with the transport', onLoopback(async (net) => {
+    const { server, client, transport } = await serving(net);
+    const form = new Form();
+    form.append('name', Readable.from(['never looked at']), { filename: 'a' });
+    form.getLength = () => undefined;
+    const posting = assert.rejects(client.post(server.origin, form), { code: 'ERR_TRANSPORT_CLOSED' });
+    await turn();
+    await transport.close();
+    await posting;
+    assert.deepEqual(transport.stats().hosts, []);
   }));
 
   test('whose length comes after the request was given up is not sent', onLoopback(async (net) => {

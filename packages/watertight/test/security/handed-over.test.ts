@@ -9,7 +9,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { CertificateAuthority } from '../fixtures/certificate.js';
 import { closedPort } from '../fixtures/closed-port.js';
 import { assertWorks, onLoopback, settle, type Loopback } from '../fixtures/loopback.js';
-import type { Client, TransportOptions } from 'watertight';
+import { Request, type Client, type TransportOptions } from 'watertight';
 import type { RawRequest } from '../fixtures/raw-server.js';
 
 const ca = new CertificateAuthority();
@@ -59,6 +59,43 @@ const PHASES: Record<string, (loop: Loopback) => Promise<Waiting>> = {
     return { client, url: server.origin, reached: () => server.connections.length > 0, end: () => server.connections[0].socket.resume() };
   },
 };
+
+describe('a ReadableStream that fails while its request waits', () => {
+  for (const [what, phase] of Object.entries(PHASES)) {
+    for (const made of ['given as it is', 'made by a function'] as const) {
+      test(`${what} rejects the request at once (${made})`, onLoopback(async (loop) => {
+        const { client, url, reached, headers, end } = await phase(loop);
+        let controller!: ReadableStreamDefaultController<Uint8Array>;
+        const body = new ReadableStream<Uint8Array>({
+          start(it) {
+            controller = it;
+            for (let i = 0; i < 64; i++) it.enqueue(new Uint8Array(65536));
+          },
+        });
+        const pending = client.post(url, made === 'given as it is' ? body : () => body, { headers });
+        pending.catch(() => {});
+        while (!reached()) await turn();
+        await turn();
+        controller.error(failure);
+        await assert.rejects(pending, (error: Error & { code: string }) => error.code === 'ERR_REQUEST_BODY' && error.cause === failure);
+        end?.();
+      }));
+    }
+  }
+
+  test('and one that failed before, or that somebody locks after the request was made, rejects as well', onLoopback(async (loop) => {
+    const server = await loop.serve({ onRequest: echo });
+    const { client } = loop.client();
+    const failed = new ReadableStream<Uint8Array>({ start: (it) => it.error(failure) });
+    await assert.rejects(client.post(server.origin, failed), { code: 'ERR_REQUEST_BODY', cause: failure });
+    const locked = new ReadableStream<Uint8Array>();
+    const request = new Request(server.origin, { method: 'POST', body: locked });
+    locked.getReader();
+    await assert.rejects(client.do(request), { code: 'ERR_REQUEST_BODY' });
+    assert.equal(server.requests.length, 0);
+    await assertWorks(client, server.origin);
+  }));
+});
 
 describe('a Node stream that fails while its request waits', () => {
   for (const [what, phase] of Object.entries(PHASES)) {
