@@ -1,21 +1,17 @@
 /** Owns one dial: from name resolution over TCP and TLS to a connection that can take a request. */
-import { connect, isIP, type LookupFunction, type NetConnectOpts, type OnReadOpts, Socket } from 'node:net';
+import { connect, type NetConnectOpts, type OnReadOpts, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { checkServerIdentity, connect as connectTls, DEFAULT_CIPHERS, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { addTask, asError, defineEntry, messageOf, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
-import { callHook, Deadline, ONREAD, TimeoutError, type Hooked, type Origin, type PersistConn, type TlsState } from '../conn/index.js';
+import { callHook, Deadline, ONREAD, TimeoutError, type Hooked, type Origin, type PersistConn } from '../conn/index.js';
 import { show } from '../wire/index.js';
+import { addressOf } from './address.js';
 import { guardWrites, isDuplex } from './dialled-stream.js';
 import { DialError } from './error.js';
-import { guardedLookup } from './lookup.js';
-import { caFault } from './trusted-ca.js';
 import type { ResolvedOptions } from './options.js';
 import { readingOf } from './socket-reading.js';
-import { guardedCallbacks } from './tls-callbacks.js';
+import { startTls, tlsStateOf } from './tls.js';
 import type { TlsSessions } from './tls-sessions.js';
-
-/** How long a connection may be silent before the kernel asks whether the peer is alive; Go's default is 15 s. */
-const KEEP_ALIVE_DELAY = 15_000;
 
 /** What a dial needs, and the functions that it calls: exactly one of `ready` and `failed`, unless it is aborted. */
 export interface DialOrders {
@@ -111,58 +107,14 @@ export class Dial<W> {
     return this.orders.origin.scheme === 'https' ? this.openTls({ onread }) : connect({ ...this.address(), onread } as NetConnectOpts);
   }
 
-  /** Every option that a polluted Object.prototype could set is named. */
   private address(): object {
-    const { origin } = this.orders;
-    return {
-      host: origin.hostname,
-      port: origin.port,
-      path: undefined,
-      localAddress: undefined,
-      localPort: undefined,
-      family: undefined,
-      hints: undefined,
-      signal: undefined,
-      fd: undefined,
-      timeout: undefined,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: KEEP_ALIVE_DELAY,
-      lookup: this.lookup(),
-    };
+    const { origin, options } = this.orders;
+    return addressOf(origin, options, { ended: () => this.done, failed: (error) => (this.nameError = error) });
   }
 
-  private lookup(): LookupFunction | undefined {
-    const given = this.orders.options.lookup;
-    return given === undefined ? undefined : guardedLookup(given, { ended: () => this.done, failed: (error) => (this.nameError = error) });
-  }
-
-  private openTls(over: { socket?: Duplex; onread?: OnReadOpts | undefined }): TLSSocket {
+  private openTls(over: { socket: Duplex } | { onread: OnReadOpts | undefined }): TLSSocket {
     const { origin, options, sessions } = this.orders;
-    const { tls } = options;
-    // RFC 6066 section 3: no literal addresses in SNI, no trailing dot. What is checked is the URL's host, whatever Host says.
-    const servername = tls.servername ?? (isIP(origin.hostname) === 0 ? origin.hostname.replace(/\.$/, '') : '');
-    const key = `${origin.href} ${servername}`;
-    const fault = caFault(tls.ca);
-    if (fault !== null) throw new DialError('ERR_TLS', fault);
-    const socket = connectTlsOrSay({
-      // Node's own defaults, named so that a polluted Object.prototype sets none of them.
-      ...UNSET,
-      ...definedOnly(tls),
-      ...guardedCallbacks(tls, (error) => this.fail(error)),
-      ...(over.socket === undefined ? { ...this.address() } : { socket: over.socket }),
-      onread: over.onread,
-      servername,
-      rejectUnauthorized: tls.rejectUnauthorized !== false,
-      ALPNProtocols: ['http/1.1'],
-      session: tls.session ?? sessions.get(key),
-    } as object);
-    socket.on('session', (session) => sessions.set(key, session));
-    // Whatever was wrong, the next handshake starts afresh.
-    socket.once('error', () => sessions.delete(key));
-    // RFC 9325 section 3.5: there is no need for it, and it lets a peer change its certificate.
-    socket.disableRenegotiation();
-    return socket;
+    return startTls(origin, options.tls, sessions, 'socket' in over ? { ...over, onread: undefined } : { ...this.address(), ...over }, (error) => this.fail(error));
   }
 
   private async openCustom(dial: NonNullable<ResolvedOptions['dial']>, handshakeDone: boolean): Promise<void> {
@@ -239,7 +191,7 @@ export class Dial<W> {
     if (!this.finish()) return;
     socket.off('close', this.onClose);
     socket.off('error', this.onError);
-    conn.attach(socket as Socket, tls === null ? null : stateOf(tls), custom);
+    conn.attach(socket as Socket, tls === null ? null : tlsStateOf(tls), custom);
     this.orders.ready();
   }
 
@@ -300,46 +252,5 @@ export class Dial<W> {
   }
 }
 
-/** Options that Node's TLS refuses at once are a fault of TLS, not of the dial. */
-function connectTlsOrSay(options: ConnectionOptions): TLSSocket {
-  try {
-    return connectTls(options);
-  } catch (cause) {
-    throw new DialError('ERR_TLS', `the tls options can't be used: ${(cause as Error).message}`, { cause });
-  }
-}
-
-/** Options of `tls.connect`; undefined where Node's default is nothing. */
-const UNSET: ConnectionOptions = {
-  ca: undefined,
-  cert: undefined,
-  key: undefined,
-  pfx: undefined,
-  passphrase: undefined,
-  secureContext: undefined,
-  crl: undefined,
-  minVersion: undefined,
-  maxVersion: undefined,
-  ciphers: DEFAULT_CIPHERS,
-  checkServerIdentity,
-};
-
 /** Listens to errors after the end of a dial: without a listener they would end the process. */
 function ignore(): void {}
-
-function stateOf(socket: TLSSocket): TlsState {
-  return {
-    protocol: socket.getProtocol(),
-    // A mocked handshake may not have agreed on any.
-    cipher: (socket.getCipher() as { name: string } | undefined)?.name ?? '',
-    serverName: typeof (socket as { servername?: unknown }).servername === 'string' ? (socket as unknown as { servername: string }).servername : '',
-    authorized: socket.authorized,
-    alpnProtocol: socket.alpnProtocol === false || socket.alpnProtocol === null ? null : socket.alpnProtocol,
-    resumed: socket.isSessionReused(),
-    peerCertificate: socket.getPeerCertificate(),
-  };
-}
-
-function definedOnly(options: ConnectionOptions): ConnectionOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-}
