@@ -29,7 +29,7 @@ export function startTls(origin: Origin, tls: ConnectionOptions, sessions: TlsSe
     rejectUnauthorized: tls.rejectUnauthorized !== false,
     ALPNProtocols: ['http/1.1'],
     session: tls.session ?? sessions.get(key),
-  } as object);
+  });
   socket.on('session', (session) => sessions.set(key, session));
   // Whatever was wrong, the next handshake starts afresh.
   socket.once('error', () => sessions.delete(key));
