@@ -1,11 +1,21 @@
 /** Owns a body as a WHATWG stream of bytes. */
 import type { ReadableBody } from './body-source.js';
 
-/** A stream of type `bytes`: its reader may bring the memory (BYOB). Nothing is read ahead: a stream that nobody reads must not look read. */
-export function bodyStream(body: ReadableBody): ReadableStream<Uint8Array> {
+/**
+ * A stream of type `bytes`: its reader may bring the memory (BYOB). Nothing is read
+ * ahead: a stream that nobody reads must not look read. The constructor reads what
+ * it is given as Web IDL says, inherited properties too, so these have no
+ * prototype: what a program put into Object.prototype is no part of them.
+ *
+ * @param started is called with the controller before the first read
+ */
+export function bodyStream(body: ReadableBody, started?: (controller: ReadableByteStreamController) => void): ReadableStream<Uint8Array> {
   return new ReadableStream(
     {
+      // @ts-expect-error -- it sets the prototype, and is no property
+      __proto__: null,
       type: 'bytes',
+      start: started,
       async pull(controller) {
         const view = controller.byobRequest?.view;
         if (view) await fill(body, controller, new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
@@ -17,7 +27,7 @@ export function bodyStream(body: ReadableBody): ReadableStream<Uint8Array> {
       },
       cancel: () => body.close(),
     },
-    { highWaterMark: 0 },
+    { __proto__: null, highWaterMark: 0 },
   );
 }
 
