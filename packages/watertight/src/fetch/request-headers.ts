@@ -15,17 +15,20 @@ export const PLAIN_FIELDS = Fields.sharedOf(DEFAULTS);
 
 /**
  * The fields, the program's first. Values of one name are joined, as Headers
- * joins them; names keep the letter case in which a record or a list has them.
+ * joins them; a name keeps the letter case in which a record or a list has it first.
  *
  * @throws TypeError for what is no HeadersInit, RequestError for a name or value that can't be sent
  */
 export function requestFields(init: unknown): Fields {
-  const fields = new Fields();
+  const joined = new Map<string, [string, string]>();
   for (const [name, value] of pairsOf(init)) {
-    const known = fields.get(name);
-    if (known === null) fields.append(name, value);
-    else fields.set(name, `${known}${name.toLowerCase() === 'cookie' ? '; ' : ', '}${value}`);
+    const lower = name.toLowerCase();
+    const known = joined.get(lower);
+    if (known === undefined) joined.set(lower, [name, value]);
+    else known[1] += `${lower === 'cookie' ? '; ' : ', '}${value}`;
   }
+  const fields = new Fields();
+  for (const [name, value] of joined.values()) fields.append(name, value);
   return fields;
 }
 
