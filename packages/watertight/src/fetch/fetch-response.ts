@@ -83,16 +83,19 @@ export class FetchResponse implements Response {
   }
 
   blob(): Promise<Blob> {
-    return this.consume().then((bytes) => new Blob([bytes], { type: this.headers.get('content-type') ?? '' }));
+    return this.consume().then((bytes) => this.parsedBy(bytes).blob());
   }
 
   /** The platform has the parser for both kinds of form. */
   formData(): Promise<FormData> {
-    return this.consume().then((bytes) => {
-      const type = this.headers.get('content-type');
-      // eslint-disable-next-line @typescript-eslint/no-deprecated -- the standard has it, whatever is recommended
-      return new (platform.Response ?? globalThis.Response)(bytes, { headers: type === null ? {} : { 'content-type': type } }).formData();
-    });
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the standard has it, whatever is recommended
+    return this.consume().then((bytes) => this.parsedBy(bytes).formData());
+  }
+
+  /** The platform has the parsers of MIME types, and of both kinds of form. */
+  private parsedBy(bytes: Uint8Array): Response {
+    const type = this.headers.get('content-type');
+    return new (platform.Response ?? globalThis.Response)(bytes, { headers: type === null ? {} : { 'content-type': type } });
   }
 
   clone(): FetchResponse {
