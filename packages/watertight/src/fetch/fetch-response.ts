@@ -57,7 +57,12 @@ export class FetchResponse implements Response {
   }
 
   get body(): ReadableStream<Uint8Array> | null {
-    if (this.stream === null && this.source !== null) this.stream = fetchStream(this.source);
+    if (this.stream === null && this.source !== null) {
+      const read = this.source.disturbed;
+      this.stream = fetchStream(this.source);
+      // Who reads a body whole locks its stream for good, whether it has been asked for by then or not.
+      if (read) lock(this.stream);
+    }
     return this.stream;
   }
 
@@ -86,7 +91,6 @@ export class FetchResponse implements Response {
     return this.consume().then((bytes) => this.parsedBy(bytes).blob());
   }
 
-  /** The platform has the parser for both kinds of form. */
   formData(): Promise<FormData> {
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- the standard has it, whatever is recommended
     return this.consume().then((bytes) => this.parsedBy(bytes).formData());
@@ -131,28 +135,31 @@ export class FetchResponse implements Response {
 
 const EMPTY = new Uint8Array(0);
 
+/** A reader that stays: the standard does not release the one with which it reads a body whole. */
+function lock(stream: ReadableStream<Uint8Array>): ReadableStreamDefaultReader<Uint8Array> {
+  const reader = stream.getReader();
+  // Whoever reads hears of the failure.
+  reader.closed.catch(() => undefined);
+  return reader;
+}
+
 /** Reads a stream to its end; while it is locked, what is under it is read, if it has not been begun. */
 async function readStream(stream: ReadableStream<Uint8Array>, source: FetchSource | null): Promise<Uint8Array> {
-  const reader = stream.getReader();
-  reader.closed.catch(() => undefined);
-  try {
-    if (source !== null) {
-      try {
-        return await source.readAll();
-      } finally {
-        // It is over for whoever holds the stream as well.
-        await reader.cancel();
-      }
+  const reader = lock(stream);
+  if (source !== null) {
+    try {
+      return await source.readAll();
+    } finally {
+      // It is over for whoever holds the stream as well.
+      await reader.cancel().catch(() => undefined);
     }
-    const chunks: Uint8Array[] = [];
-    for (let step = await reader.read(); !step.done; step = await reader.read()) {
-      if (!(step.value instanceof Uint8Array)) throw new TypeError('Received non-Uint8Array chunk');
-      chunks.push(step.value);
-    }
-    return Buffer.concat(chunks);
-  } finally {
-    reader.releaseLock();
   }
+  const chunks: Uint8Array[] = [];
+  for (let step = await reader.read(); !step.done; step = await reader.read()) {
+    if (!(step.value instanceof Uint8Array)) throw new TypeError('Received non-Uint8Array chunk');
+    chunks.push(step.value);
+  }
+  return Buffer.concat(chunks);
 }
 
 const decoder = new TextDecoder();
