@@ -104,14 +104,14 @@ export class FetchTrip implements EndListener {
       this.fail(new RangeError(`the status is ${status}; a Response of the Fetch standard has one from 200 to 599`));
       return;
     }
-    const hasBody = request.method !== 'HEAD' && !NULL_BODY.has(status);
+    const body = hasBody(request, response) ? response.body : null;
     // A 205 may come with a body, which the response of the standard does not have.
-    if (!hasBody && response.body.state !== 'eof') void response.close();
+    if (body === null && response.body.state !== 'eof') void response.close();
     this.response = response;
     this.respondedAt = performance.now();
-    if (!hasBody) this.bodyEnded();
+    if (body === null) this.bodyEnded();
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- it is an instance by its prototype
-    this.resolve(new FetchResponse(response, this.redirects > 0, hasBody ? response.body : null, this.call.signal, this));
+    this.resolve(new FetchResponse(response, this.redirects > 0, body, this.call.signal, this));
   }
 
   bodyFailed(error: unknown): void {
@@ -126,11 +126,14 @@ export class FetchTrip implements EndListener {
 
   /** The whole body must be here before anything of it is given out. */
   private async check(request: Request, response: OurResponse): Promise<void> {
+    if (!hasBody(request, response)) {
+      await response.close();
+      throw new Error('there is no body, so its integrity can\'t be checked');
+    }
     const bytes = await response.bytes();
     if (!matchesIntegrity(bytes, this.call.integrity)) throw new Error('integrity mismatch');
-    const body = request.method === 'HEAD' || NULL_BODY.has(response.status) ? null : new MemoryBody(bytes);
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- it is an instance by its prototype
-    this.resolve(new FetchResponse(response, this.redirects > 0, body, this.call.signal, null));
+    this.resolve(new FetchResponse(response, this.redirects > 0, new MemoryBody(bytes), this.call.signal, null));
   }
 
   private async redirect(request: Request, response: OurResponse): Promise<void> {
@@ -171,4 +174,9 @@ export class FetchTrip implements EndListener {
     headers.set('Referer', referer);
     return new Request(request, { headers });
   }
+}
+
+/** Whether the standard gives the response a body, which may be an empty one. */
+function hasBody(request: Request, response: OurResponse): boolean {
+  return request.method !== 'HEAD' && !NULL_BODY.has(response.status);
 }
