@@ -91,6 +91,8 @@ async function bodyOf(request: Request): Promise<OutgoingBody> {
 function checkedRare(url: string, init: Init): Request {
   const rest: Record<string, unknown> = {};
   for (const name of RARE) if (init[name as keyof Init] !== undefined) rest[name] = init[name as keyof Init];
+  // Not every method goes with every mode.
+  if (init.mode !== undefined && init.method !== undefined) rest.method = init.method;
   return new (platform.Request ?? Request)(url, rest);
 }
 

@@ -48,11 +48,16 @@ export class FetchTrip implements EndListener {
     this.timeout = client.limit;
   }
 
-  /** @throws RequestError for what can't be sent, TypeError for a URL that `fetch` refuses */
+  /** An abort comes after what is wrong with the request itself. @throws RequestError for what can't be sent, TypeError for a URL that `fetch` refuses */
   start(): void {
     const { call } = this;
     const request = new Request(call.url, { method: call.method, headers: call.fields, body: call.body?.init ?? null, signal: call.signal, redirect: 'manual', timeout: this.timeout });
     if (request.target.authorization !== null) throw new TypeError('Request cannot be constructed from a URL that includes credentials');
+    if (call.signal !== null && call.signal.aborted) {
+      request.body?.release(call.signal.reason);
+      this.reject(call.signal.reason);
+      return;
+    }
     if (isBadPort(request.target.origin.port)) throw networkError('fetch failed', new Error('bad port'));
     this.send(call.referrer === null ? request : this.withReferer(request));
   }

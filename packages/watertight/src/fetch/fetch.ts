@@ -53,25 +53,15 @@ function start(client: Client, caller: Caller, input: Input, init: Init | null |
     }
     if (isRequest(input)) {
       callOf(input, options)
-        .then((call) => {
-          if (call.signal?.aborted === true) throw call.signal.reason;
-          new FetchTrip(client, call, caller, resolve, reject).start();
-        })
-        .catch((error: unknown) => reject(input.signal.aborted ? input.signal.reason : refused(error)));
+        .then((call) => new FetchTrip(client, call, caller, resolve, reject).start())
+        .catch((error: unknown) => reject(refused(error)));
       return;
     }
     const url = typeof input === 'string' ? input : String(input);
     if (options === undefined) new FetchTrip(client, plainCall(url), caller, resolve, reject).start();
     else {
       given = options.body;
-      const { signal } = options;
-      const call = callWith(url, options);
-      if (signal?.aborted === true) {
-        cancel(given, signal.reason);
-        reject(signal.reason);
-        return;
-      }
-      new FetchTrip(client, call, caller, resolve, reject).start();
+      new FetchTrip(client, callWith(url, options), caller, resolve, reject).start();
     }
   } catch (error) {
     if (error instanceof RequestError && error.code === 'ERR_INVALID_URL') otherUrl(error, input as string | URL, init, resolve, reject);
