@@ -1,5 +1,5 @@
 /** Owns the reading of a response's body with the errors that the Fetch standard wants: the reason of an abort itself, or a TypeError. */
-import type { BodyState, ReadableBody } from '../conn/index.js';
+import { onAbort, type BodyState, type ReadableBody } from '../conn/index.js';
 import { networkError } from './error.js';
 
 /** What a response is read from; the library's `Body` is such a thing. */
@@ -20,6 +20,9 @@ export interface EndListener {
 export class FetchSource implements ReadableBody {
   /** Somebody has begun to read or to cancel it. */
   disturbed = false;
+  /** Ends the stream's subscription to the signal. */
+  private unsubscribe: (() => void) | null = null;
+  private controller: ReadableByteStreamController | null = null;
 
   constructor(
     private readonly body: UnreadBody,
@@ -31,9 +34,39 @@ export class FetchSource implements ReadableBody {
     return this.body.state;
   }
 
+  /**
+   * The stream that reads this source has begun. It ends at once with an abort, for
+   * those who wait for its end without reading. The signal may live longer than the
+   * response, so it holds nothing of it: an unread response must be collected.
+   */
+  opened(controller: ReadableByteStreamController): void {
+    if (this.state === 'eof') {
+      controller.close();
+      return;
+    }
+    const { signal } = this;
+    if (signal === null) return;
+    if (signal.aborted) {
+      controller.error(signal.reason);
+      return;
+    }
+    this.controller = controller;
+    const held = new WeakRef(this);
+    const unsubscribe = onAbort(signal, (reason) => held.deref()?.abort(reason));
+    this.unsubscribe = unsubscribe;
+    collected.register(this, unsubscribe, this);
+  }
+
+  private abort(reason: unknown): void {
+    this.settled();
+    this.controller!.error(reason);
+    this.listener?.bodyFailed(reason);
+    void this.body.close();
+  }
+
   readAll(): Promise<Uint8Array> {
     this.disturbed = true;
-    if (this.signal !== null && this.signal.aborted) return this.aborted();
+    if (this.signal !== null && this.signal.aborted && this.state !== 'eof') return this.aborted();
     return this.body.readAll().then(this.all, this.failed);
   }
 
@@ -41,13 +74,14 @@ export class FetchSource implements ReadableBody {
   read(options: { readonly into: Uint8Array }): Promise<number | null>;
   read(options?: { readonly into: Uint8Array }): Promise<Uint8Array | number | null> {
     this.disturbed = true;
-    if (this.signal !== null && this.signal.aborted) return this.aborted();
+    if (this.signal !== null && this.signal.aborted && this.state !== 'eof') return this.aborted();
     const read: Promise<Uint8Array | number | null> = options === undefined ? this.body.read() : this.body.read(options);
     return read.then(this.some, this.failed);
   }
 
   close(): Promise<void> {
     this.disturbed = true;
+    this.settled();
     if (this.body.state === 'unread' || this.body.state === 'reading') this.listener?.bodyFailed(new DOMException('The body was cancelled.', 'AbortError'));
     return this.body.close();
   }
@@ -58,7 +92,7 @@ export class FetchSource implements ReadableBody {
 
   private readonly all = (bytes: Uint8Array): Uint8Array => {
     // An abort in the turn of the read comes before the bytes that were here already.
-    if (this.signal !== null && this.signal.aborted) throw this.signal.reason;
+    if (this.signal !== null && this.signal.aborted && bytes.length > 0) throw this.signal.reason;
     this.end();
     return bytes;
   };
@@ -69,19 +103,33 @@ export class FetchSource implements ReadableBody {
   };
 
   private readonly failed = (error: unknown): never => {
+    this.settled();
     this.listener?.bodyFailed(error);
     throw this.signal !== null && this.signal.aborted ? this.signal.reason : networkError('terminated', error);
   };
 
   /** What has arrived before the abort is not given out any more. */
   private async aborted(): Promise<never> {
+    this.settled();
     await this.body.close();
     throw this.signal!.reason;
   }
 
   private end(): void {
+    this.settled();
     const { listener } = this;
     this.listener = null;
     listener?.bodyEnded();
   }
+
+  /** The signal has nothing more to tell. */
+  private settled(): void {
+    if (this.unsubscribe === null) return;
+    collected.unregister(this);
+    this.unsubscribe();
+    this.unsubscribe = null;
+  }
 }
+
+/** A response that was forgotten leaves nothing on its signal. */
+const collected = new FinalizationRegistry<() => void>((unsubscribe) => unsubscribe());

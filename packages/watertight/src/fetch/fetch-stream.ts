@@ -11,7 +11,7 @@ const DONE: IteratorReturnResult<undefined> = Object.freeze({ done: true, value:
  */
 export function fetchStream(source: FetchSource): ReadableStream<Uint8Array> {
   source.separate();
-  const stream = bodyStream(source);
+  const stream = bodyStream(source, (controller) => source.opened(controller));
   const values = (options?: { preventCancel?: boolean }): AsyncIterableIterator<Uint8Array> =>
     source.disturbed || stream.locked ? ReadableStream.prototype.values.call(stream, options) : new StreamIterator(stream, source, options?.preventCancel === true);
   Object.defineProperties(stream, {
@@ -88,7 +88,8 @@ class StreamIterator implements AsyncIterableIterator<Uint8Array> {
 
   private async finish(cancel: boolean): Promise<void> {
     this.over = true;
-    if (cancel) await this.reader.cancel();
+    // A stream that an abort has ended can't be cancelled, and its reason has been told.
+    if (cancel) await this.reader.cancel().catch(() => undefined);
     this.reader.releaseLock();
   }
 }
