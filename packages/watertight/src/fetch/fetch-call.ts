@@ -12,6 +12,8 @@ export interface FetchCall {
   readonly body: OutgoingBody | null;
   readonly signal: AbortSignal | null;
   readonly redirect: 'follow' | 'error' | 'manual';
+  /** It matters where a redirect leads to another origin: a program on Node has none itself, so the first URL is its own. */
+  readonly mode: Request['mode'];
   /** What the program says that it comes from; null: nothing. */
   readonly referrer: URL | null;
   readonly referrerPolicy: string;
@@ -30,7 +32,7 @@ const RARE = ['mode', 'credentials', 'cache', 'referrer', 'referrerPolicy', 'int
 
 /** A call with a URL alone. */
 export function plainCall(url: string): FetchCall {
-  return { url, method: 'GET', fields: PLAIN_FIELDS, body: null, signal: null, redirect: 'follow', referrer: null, referrerPolicy: '', integrity: '', held: null };
+  return { url, method: 'GET', fields: PLAIN_FIELDS, body: null, signal: null, redirect: 'follow', mode: 'cors', referrer: null, referrerPolicy: '', integrity: '', held: null };
 }
 
 /** A call with a URL and options. @throws TypeError for options that the standard refuses */
@@ -54,6 +56,7 @@ export function callWith(url: string, init: Init): FetchCall {
     body,
     signal,
     redirect,
+    mode: rare?.mode ?? 'cors',
     referrer: rare === null ? null : referrerOf(rare.referrer),
     referrerPolicy: rare?.referrerPolicy ?? '',
     integrity: rare?.integrity ?? '',
@@ -69,8 +72,8 @@ export async function callOf(input: Request, init: Init | undefined): Promise<Fe
   const fields = requestFields(request.headers);
   addDefaults(fields);
   const body = request.body === null ? null : await bodyOf(request);
-  const { url, method, signal, redirect, referrerPolicy, integrity } = request;
-  return { url, method, fields, body, signal, redirect, referrer: referrerOf(request.referrer), referrerPolicy, integrity, held: [input, request] };
+  const { url, method, signal, redirect, mode, referrerPolicy, integrity } = request;
+  return { url, method, fields, body, signal, redirect, mode, referrer: referrerOf(request.referrer), referrerPolicy, integrity, held: [input, request] };
 }
 
 /**

@@ -16,9 +16,14 @@ export interface FetchHead {
   readonly headers: { readonly raw: [string, string][] };
 }
 
+/** What the standard's mode `no-cors` shows of another origin's response. */
+export const OPAQUE: FetchHead = { status: 0, statusText: '', url: '', headers: { raw: [] } };
+
+/** How a response came about: `cors` and `opaque` after a redirect to another origin. */
+export type ResponseType = 'basic' | 'cors' | 'opaque';
+
 /** A response whose body comes from a connection of ours. */
 export class FetchResponse implements Response {
-  readonly type = 'basic';
   private readonly head: FetchHead;
   /** Null where a response has no body: to HEAD, and with the statuses that never have one. */
   private source: FetchSource | null;
@@ -27,6 +32,7 @@ export class FetchResponse implements Response {
 
   constructor(
     head: FetchHead,
+    readonly type: ResponseType,
     readonly redirected: boolean,
     body: UnreadBody | null,
     signal: AbortSignal | null,
@@ -104,7 +110,7 @@ export class FetchResponse implements Response {
 
   clone(): FetchResponse {
     if (this.unusable()) throw new TypeError('Response.clone: Body has already been consumed.');
-    const copy = new FetchResponse(this.head, this.redirected, null, null, null);
+    const copy = new FetchResponse(this.head, this.type, this.redirected, null, null, null);
     const { body } = this;
     if (body !== null) {
       const [one, two] = body.tee();

@@ -7,7 +7,7 @@ import { isObserved, PublishedRequest } from '../transport/index.js';
 import { isBadPort } from './bad-ports.js';
 import { networkError } from './error.js';
 import type { FetchCall } from './fetch-call.js';
-import { FetchResponse } from './fetch-response.js';
+import { FetchResponse, OPAQUE, type ResponseType } from './fetch-response.js';
 import { matchesIntegrity } from './integrity.js';
 import { MemoryBody } from './memory-body.js';
 import type { EndListener } from './fetch-source.js';
@@ -31,6 +31,7 @@ export class FetchTrip implements EndListener {
   private readonly timeout: number;
   private referrerPolicy: string;
   private redirects = 0;
+  private type: ResponseType = 'basic';
   private response: OurResponse | null = null;
   private respondedAt = 0;
   /** Null where nobody observes. */
@@ -109,14 +110,15 @@ export class FetchTrip implements EndListener {
       this.fail(new RangeError(`the status is ${status}; a Response of the Fetch standard has one from 200 to 599`));
       return;
     }
-    const body = hasBody(request, response) ? response.body : null;
-    // A 205 may come with a body, which the response of the standard does not have.
+    const opaque = this.type === 'opaque';
+    const body = !opaque && hasBody(request, response) ? response.body : null;
+    // A 205 may come with a body, which the response of the standard does not have; an opaque one shows none.
     if (body === null && response.body.state !== 'eof') void response.close();
     this.response = response;
     this.respondedAt = performance.now();
     if (body === null) this.bodyEnded();
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- it is an instance by its prototype
-    this.resolve(new FetchResponse(response, this.redirects > 0, body, this.call.signal, this));
+    this.resolve(new FetchResponse(opaque ? OPAQUE : response, this.type, !opaque && this.redirects > 0, body, this.call.signal, this));
   }
 
   bodyFailed(error: unknown): void {
@@ -131,14 +133,14 @@ export class FetchTrip implements EndListener {
 
   /** The whole body must be here before anything of it is given out. */
   private async check(request: Request, response: OurResponse): Promise<void> {
-    if (!hasBody(request, response)) {
+    if (this.type === 'opaque' || !hasBody(request, response)) {
       await response.close();
       throw new Error('there is no body, so its integrity can\'t be checked');
     }
     const bytes = await response.bytes();
     if (!matchesIntegrity(bytes, this.call.integrity)) throw new Error('integrity mismatch');
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- it is an instance by its prototype
-    this.resolve(new FetchResponse(response, this.redirects > 0, new MemoryBody(bytes), this.call.signal, null));
+    this.resolve(new FetchResponse(response, this.type, this.redirects > 0, new MemoryBody(bytes), this.call.signal, null));
   }
 
   private async redirect(request: Request, response: OurResponse): Promise<void> {
@@ -155,6 +157,7 @@ export class FetchTrip implements EndListener {
       if (policy !== '') this.referrerPolicy = policy;
       const facts = { status: response.status, location, url: new URL(request.url), method: request.method, fields: request.headers, hasBody: request.body !== null, isStream: this.isStream, count: this.redirects };
       const to = nextRequest(facts);
+      if (to.url.origin !== new URL(call.url).origin) this.type = crossed(call.mode);
       if (isBadPort(Number(to.url.port === '' ? 80 : to.url.port))) throw new Error('bad port');
       to.headers.delete('referer');
       const left = this.timeout === 0 ? 0 : Math.max(1, this.startedAt + this.timeout - performance.now());
@@ -184,4 +187,10 @@ export class FetchTrip implements EndListener {
 /** Whether the standard gives the response a body, which may be an empty one. */
 function hasBody(request: Request, response: OurResponse): boolean {
   return request.method !== 'HEAD' && !NULL_BODY.has(response.status);
+}
+
+/** What becomes of a response when a redirect leads to another origin than the first (Fetch standard, "Main fetch"). @throws Error in the mode `same-origin` */
+function crossed(mode: FetchCall['mode']): ResponseType {
+  if (mode === 'same-origin') throw new Error('the redirect leads to another origin, and the mode is "same-origin"');
+  return mode === 'no-cors' ? 'opaque' : 'cors';
 }
