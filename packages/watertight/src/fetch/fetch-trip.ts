@@ -159,7 +159,8 @@ export class FetchTrip implements EndListener {
       const to = nextRequest(facts);
       if (to.url.origin !== new URL(call.url).origin) this.type = crossed(call.mode);
       if (isBadPort(Number(to.url.port === '' ? 80 : to.url.port))) throw new Error('bad port');
-      to.headers.delete('referer');
+      // One that the program has set itself goes along.
+      if (call.referrer !== null) to.headers.delete('referer');
       const left = this.timeout === 0 ? 0 : Math.max(1, this.startedAt + this.timeout - performance.now());
       next = request.redirected(to, left);
       if (!to.keepBody) request.body?.release(new Error('the redirect is followed without the body'));

@@ -43,6 +43,8 @@ export function nextRequest(facts: RedirectFacts): NextRequest {
   if (facts.count >= MAX_REDIRECTS) throw new Error('redirect count exceeded');
   const sameOrigin = url.origin === from.origin;
   if (!sameOrigin && (url.username !== '' || url.password !== '')) throw new Error('cross origin not allowed for request mode "cors": the redirect has a user or a password');
+  // Nor are they sent to the same origin: only an answer to a 401 would have them (Fetch standard, "HTTP-network-or-cache fetch").
+  url.username = url.password = '';
   if (status !== 303 && facts.isStream) throw new Error(`the body is a stream, which can't be sent again to where a ${status} points`);
   let { method } = facts;
   let keepBody = facts.hasBody;
