@@ -87,6 +87,8 @@ export class Request {
   callTimeout = 0;
   /** @internal Which content codings are decoded. */
   decoding: Decoding = 'offered';
+  /** @internal It goes on a connection that has served no other: idle ones to its origin are closed. */
+  fresh = false;
 
   /**
    * @param input an absolute URL, or a request to start from
@@ -133,6 +135,8 @@ export class Request {
   sameCall(other: Request): void {
     this.entry = other.entry;
     this.callSite = other.callSite;
+    this.decoding = other.decoding;
+    this.fresh = other.fresh;
     this.callTimeout = other.callTimeout === 0 ? other.timeout : other.callTimeout;
   }
 

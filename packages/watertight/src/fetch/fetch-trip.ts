@@ -31,6 +31,8 @@ export class FetchTrip implements EndListener {
   private readonly timeout: number;
   private referrerPolicy: string;
   private redirects = 0;
+  /** A server has said that it does not answer for this origin on this connection, and is asked on another, once. */
+  private misdirected = false;
   private type: ResponseType = 'basic';
   private response: OurResponse | null = null;
   private respondedAt = 0;
@@ -99,6 +101,11 @@ export class FetchTrip implements EndListener {
       return;
     }
     const { call } = this;
+    const { body } = request;
+    if (response.status === 421 && !this.misdirected && (body === null || body.replayable)) {
+      this.askElsewhere(request, response).catch(this.fail);
+      return;
+    }
     if (call.integrity === '') this.give(request, response);
     else this.check(request, response).catch(this.fail);
   }
@@ -119,6 +126,23 @@ export class FetchTrip implements EndListener {
     if (body === null) this.bodyEnded();
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- it is an instance by its prototype
     this.resolve(new FetchResponse(opaque ? OPAQUE : response, this.type, !opaque && this.redirects > 0, body, this.call.signal, this));
+  }
+
+  /** Sends it again after a 421, on a new connection (Fetch standard, "HTTP-network-or-cache fetch"). */
+  private async askElsewhere(request: Request, response: OurResponse): Promise<void> {
+    const { signal } = this.call;
+    this.misdirected = true;
+    await response.close();
+    this.published?.ended(response.trailers);
+    if (signal !== null && signal.aborted) throw signal.reason;
+    const again = new Request(request, { timeout: this.left() });
+    again.fresh = true;
+    this.send(again);
+  }
+
+  /** Milliseconds that are left of the call's time; 0: no limit. */
+  private left(): number {
+    return this.timeout === 0 ? 0 : Math.max(1, this.startedAt + this.timeout - performance.now());
   }
 
   bodyFailed(error: unknown): void {
@@ -161,8 +185,7 @@ export class FetchTrip implements EndListener {
       if (isBadPort(Number(to.url.port === '' ? 80 : to.url.port))) throw new Error('bad port');
       // One that the program has set itself goes along.
       if (call.referrer !== null) to.headers.delete('referer');
-      const left = this.timeout === 0 ? 0 : Math.max(1, this.startedAt + this.timeout - performance.now());
-      next = request.redirected(to, left);
+      next = request.redirected(to, this.left());
       if (!to.keepBody) request.body?.release(new Error('the redirect is followed without the body'));
     } catch (error) {
       request.body?.release(error);
@@ -173,6 +196,7 @@ export class FetchTrip implements EndListener {
     this.published?.ended(response.trailers);
     if (call.signal !== null && call.signal.aborted) throw call.signal.reason;
     this.redirects++;
+    this.misdirected = false;
     this.send(call.referrer === null ? next : this.withReferer(next));
   }
 

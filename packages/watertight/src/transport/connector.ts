@@ -100,7 +100,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
 
   /** `rested`: as in `Pool.takeIdle`. */
   private findConn(trip: RoundTrip, known: TripHost, at: number, rested: number): void {
-    const conn = this.pool.takeIdle(known, at, closeConn, rested);
+    const conn = this.pool.takeIdle(known, at, closeConn, trip.request.fresh ? Infinity : rested);
     if (conn !== null) {
       trip.useConn(conn, true, at - conn.idleAt);
       return;

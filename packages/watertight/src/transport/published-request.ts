@@ -58,7 +58,6 @@ export class PublishedRequest {
     const observed = new Request(request, { headers: published.fields, trace: new ObservedTrace(published, request.trace) });
     observed.sameCall(request);
     observed.callTimeout = request.callTimeout;
-    observed.decoding = request.decoding;
     return { request: observed, published };
   }
 
