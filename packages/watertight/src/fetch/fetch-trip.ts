@@ -7,10 +7,10 @@ import { isObserved, PublishedRequest } from '../transport/index.js';
 import { isBadPort } from './bad-ports.js';
 import { networkError } from './error.js';
 import type { FetchCall } from './fetch-call.js';
-import { FetchResponse, OPAQUE, type ResponseType } from './fetch-response.js';
+import { FetchResponse, OPAQUE, type FetchHead, type ResponseType } from './fetch-response.js';
 import { matchesIntegrity } from './integrity.js';
 import { MemoryBody } from './memory-body.js';
-import type { EndListener } from './fetch-source.js';
+import type { EndListener, UnreadBody } from './fetch-source.js';
 import { nextRequest } from './redirect.js';
 import { policyOf, refererOf } from './referrer.js';
 import { noteTiming } from './timing.js';
@@ -100,14 +100,9 @@ export class FetchTrip implements EndListener {
       this.redirect(request, response).catch(this.fail);
       return;
     }
-    const { call } = this;
     const { body } = request;
-    if (response.status === 421 && !this.misdirected && (body === null || body.replayable)) {
-      this.askElsewhere(request, response).catch(this.fail);
-      return;
-    }
-    if (call.integrity === '') this.give(request, response);
-    else this.check(request, response).catch(this.fail);
+    if (response.status === 421 && !this.misdirected && (body === null || body.replayable)) this.askElsewhere(request, response).catch(this.fail);
+    else this.give(request, response);
   }
 
   private give(request: Request, response: OurResponse): void {
@@ -124,8 +119,14 @@ export class FetchTrip implements EndListener {
     this.response = response;
     this.respondedAt = performance.now();
     if (body === null) this.bodyEnded();
+    if (this.call.integrity !== '') this.check(response, body !== null).catch(this.fail);
+    else this.respond(opaque ? OPAQUE : response, body, this);
+  }
+
+  private respond(response: FetchHead, body: UnreadBody | null, listener: EndListener | null): void {
+    const opaque = this.type === 'opaque';
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- it is an instance by its prototype
-    this.resolve(new FetchResponse(opaque ? OPAQUE : response, this.type, !opaque && this.redirects > 0, body, this.call.signal, this));
+    this.resolve(new FetchResponse(response, this.type, !opaque && this.redirects > 0, body, this.call.signal, listener));
   }
 
   /** Sends it again after a 421, on a new connection (Fetch standard, "HTTP-network-or-cache fetch"). */
@@ -155,16 +156,19 @@ export class FetchTrip implements EndListener {
     noteTiming(url, this.startedAt, this.respondedAt, status, Math.max(0, contentLength));
   }
 
-  /** The whole body must be here before anything of it is given out. */
-  private async check(request: Request, response: OurResponse): Promise<void> {
-    if (this.type === 'opaque' || !hasBody(request, response)) {
-      await response.close();
-      throw new Error('there is no body, so its integrity can\'t be checked');
+  /** The whole body must be here before anything of it is given out; where there is none, there is nothing that could hold (Fetch standard, "main fetch"). */
+  private async check(response: OurResponse, hasBody: boolean): Promise<void> {
+    if (!hasBody) throw new Error('there is no body, so its integrity can\'t be checked');
+    let bytes: Uint8Array;
+    try {
+      bytes = await response.bytes();
+    } catch (error) {
+      this.bodyFailed(error);
+      throw error;
     }
-    const bytes = await response.bytes();
+    this.bodyEnded();
     if (!matchesIntegrity(bytes, this.call.integrity)) throw new Error('integrity mismatch');
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- it is an instance by its prototype
-    this.resolve(new FetchResponse(response, this.type, this.redirects > 0, new MemoryBody(bytes), this.call.signal, null));
+    this.respond(response, new MemoryBody(bytes), null);
   }
 
   private async redirect(request: Request, response: OurResponse): Promise<void> {
