@@ -1,6 +1,7 @@
 /** Owns the header fields of a request of `fetch`: what the program gives, in the spelling that it gives, and what Node's fetch adds. */
 import { ACCEPTED } from '../coding/index.js';
 import { Headers as Fields } from '../wire/index.js';
+import { asWritten, isPlatformHeaders } from './header-spelling.js';
 
 /** What is sent where the program says nothing: as Node's fetch does, with the codings that are decoded here. */
 const DEFAULTS = [
@@ -15,7 +16,7 @@ export const PLAIN_FIELDS = Fields.sharedOf(DEFAULTS);
 
 /**
  * The fields, the program's first. Values of one name are joined, as Headers
- * joins them; a name keeps the letter case in which a record or a list has it first.
+ * joins them; a name keeps the letter case and the place in which the program gave it first.
  *
  * @throws TypeError for what is no HeadersInit, RequestError for a name or value that can't be sent
  */
@@ -41,8 +42,13 @@ export function addDefaults(fields: Fields): void {
 function* pairsOf(init: unknown): Generator<readonly [string, string]> {
   if (init === undefined) return;
   if (typeof init !== 'object' || init === null) throw new TypeError(`the headers of a request are Headers, pairs or a record, not ${init === null ? 'null' : typeof init}`);
-  if (Symbol.iterator in init) {
-    for (const pair of init as Iterable<unknown>) {
+  if (init instanceof Fields) {
+    yield* init.raw;
+    return;
+  }
+  const ordered = isPlatformHeaders(init) ? asWritten(init) : init;
+  if (Symbol.iterator in ordered) {
+    for (const pair of ordered as Iterable<unknown>) {
       if (typeof pair !== 'object' || pair === null || !(Symbol.iterator in pair)) throw new TypeError('each of the headers in a list is a pair of a name and a value');
       const both = [...(pair as Iterable<unknown>)];
       if (both.length !== 2) throw new TypeError(`each of the headers in a list is a pair of a name and a value, not ${both.length} items`);
