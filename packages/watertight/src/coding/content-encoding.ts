@@ -26,13 +26,15 @@ export const MAX_CODINGS = 5;
 /**
  * The codings of a Content-Encoding field, in the order in which they are to be
  * undone. Empty if one of them is not known: the body is then given out as it is
- * (Fetch standard, "handle content codings"). Null if there are more than five.
+ * (Fetch standard, "handle content codings"). Null if there are more than five,
+ * `identity` counted, which changes nothing.
  */
 export function codingsOf(value: string): readonly Coding[] | null {
-  const names = value.toLowerCase().split(',').map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity');
+  const names = value.toLowerCase().split(',').map((name) => name.trim()).filter((name) => name !== '');
   if (names.length > MAX_CODINGS) return null;
   const codings: Coding[] = [];
   for (const name of names.reverse()) {
+    if (name === 'identity') continue;
     const coding = CODINGS.get(name);
     if (coding === undefined) return [];
     codings.push(coding);

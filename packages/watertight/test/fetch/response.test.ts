@@ -147,11 +147,24 @@ describe('is decoded', () => {
     }));
   }
 
-  test('not from more than five codings, which is an error, nor from one that nobody knows', onLoopback(async (net) => {
+  test('not from more than five codings, which is an error, though they may change nothing', onLoopback(async (net) => {
     const { origin, fetch } = await site(net);
     await assert.rejects(fetch(`${origin}/encoded?as=gzip,gzip,gzip,gzip,gzip,gzip`), TypeError);
-    const server = await net.serve({ onRequest: (request) => request.reply('as it is', { fields: ['Content-Encoding: gzip, rot13'] }) });
-    assert.equal(await (await fetch(server.origin)).text(), 'as it is');
+    const server = await net.serve({ onRequest: (request) => request.reply('as it is', { fields: [`Content-Encoding: ${Array.from({ length: Number(request.target.slice(1)) }, () => 'identity').join(', ')}`] }) });
+    assert.equal(await (await fetch(`${server.origin}/5`)).text(), 'as it is');
+    for (const path of ['/6', '/100']) await assert.rejects(fetch(server.origin + path), (error: TypeError) => error instanceof TypeError && /codings/.test((error.cause as Error).message));
+  }));
+
+  test('not from a coding that nobody knows, wherever it stands', onLoopback(async (net) => {
+    const { fetch } = await site(net);
+    const server = await net.serve({ onRequest: (request) => request.reply('as it is', { fields: [`Content-Encoding: ${request.target === '/1' ? 'gzip, rot13' : 'identity, rot13, gzip'}`] }) });
+    for (const path of ['/1', '/2']) assert.equal(await (await fetch(server.origin + path)).text(), 'as it is');
+  }));
+
+  test('identity changes nothing, alone and beside others', onLoopback(async (net) => {
+    const { fetch } = await site(net);
+    const server = await net.serve({ onRequest: (request) => request.reply(ENCODERS.gzip(Buffer.from('hello')), { fields: ['Content-Encoding: identity, GZIP, identity'] }) });
+    assert.equal(await (await fetch(server.origin)).text(), 'hello');
   }));
 
   test('data whose end is missing is given out, damaged data is a TypeError', onLoopback(async (net) => {
