@@ -52,6 +52,10 @@ function start(client: Client, caller: Caller, input: Input, init: Init | null |
       return;
     }
     if (isRequest(input)) {
+      if (isPlatformUrl(input.url)) {
+        resolve(platformFetch()(input, options));
+        return;
+      }
       callOf(input, options)
         .then((call) => new FetchTrip(client, call, caller, resolve, reject).start())
         .catch((error: unknown) => reject(refused(error)));
@@ -81,8 +85,13 @@ function otherUrl(refusal: RequestError, input: string | URL, init: Init | null 
     reject(new TypeError(`Failed to parse URL from ${show(String(input).replace(/\/\/[^/?#]*@/, '//***@'))}`, { cause }));
     return;
   }
-  if (url.protocol === 'data:' || url.protocol === 'blob:') resolve(platformFetch()(input, init ?? undefined));
+  if (isPlatformUrl(url.protocol)) resolve(platformFetch()(input, init ?? undefined));
   else reject(networkError('fetch failed', refusal));
+}
+
+/** By its beginning. */
+function isPlatformUrl(url: string): boolean {
+  return url.startsWith('data:') || url.startsWith('blob:');
 }
 
 function platformFetch(): Fetch {
@@ -92,6 +101,7 @@ function platformFetch(): Fetch {
 
 /** What can't be sent is a TypeError in the standard; the library's error is its cause. */
 function refused(error: unknown): unknown {
+  if (error instanceof RequestError && error.code === 'ERR_INVALID_URL') return networkError('fetch failed', error);
   return error instanceof RequestError ? new TypeError(error.message, { cause: error }) : error;
 }
 

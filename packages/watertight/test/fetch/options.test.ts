@@ -57,14 +57,6 @@ test('a request says what Node\'s fetch says, in the spelling of the program', o
   assert.equal(field(await echoOf(fetch(origin, { headers: [['a', '1'], ['A', '2']] })), 'a'), '1, 2');
 }));
 
-test('data: and blob: URLs are read', onLoopback(async (net) => {
-  const { fetch } = await site(net);
-  assert.equal(await (await fetch('data:text/plain,text')).text(), 'text');
-  const url = URL.createObjectURL(new Blob(['text']));
-  assert.equal(await (await fetch(url)).text(), 'text');
-  URL.revokeObjectURL(url);
-}));
-
 test('a fetch whose body was read stands in the performance timeline', onLoopback(async (net) => {
   const { origin, fetch } = await site(net);
   performance.clearResourceTimings();
