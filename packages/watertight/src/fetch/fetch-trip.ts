@@ -83,14 +83,13 @@ export class FetchTrip implements EndListener {
         published.answered(response);
         this.take(request, response);
       },
-      (error) => {
-        published.failed(error);
-        this.fail(error);
-      },
+      this.fail,
     );
   }
 
   private readonly fail = (error: unknown): void => {
+    // Whoever observes a request waits for its end, wherever it is refused.
+    this.published?.failed(error);
     const { signal } = this.call;
     this.reject(signal !== null && signal.aborted ? signal.reason : networkError('fetch failed', error));
   };
@@ -107,9 +106,10 @@ export class FetchTrip implements EndListener {
 
   private give(request: Request, response: OurResponse): void {
     const { status } = response;
-    if (status > 599) {
+    const refusal = refusalOf(status);
+    if (refusal !== null) {
       void response.close();
-      this.fail(new RangeError(`the status is ${status}; a Response of the Fetch standard has one from 200 to 599`));
+      this.fail(refusal);
       return;
     }
     const opaque = this.type === 'opaque';
@@ -222,4 +222,12 @@ function hasBody(request: Request, response: OurResponse): boolean {
 function crossed(mode: FetchCall['mode']): ResponseType {
   if (mode === 'same-origin') throw new Error('the redirect leads to another origin, and the mode is "same-origin"');
   return mode === 'no-cors' ? 'opaque' : 'cors';
+}
+
+/** Why the Fetch standard has no response with this status. */
+function refusalOf(status: number): Error | null {
+  if (status > 599) return new RangeError(`the status is ${status}; a Response of the Fetch standard has one from 200 to 599`);
+  // Nobody can be asked for a password here ("HTTP-network-or-cache fetch": there is no traversable for user prompts).
+  if (status === 407) return new Error('the status is 407: a proxy wants a user and a password, which fetch does not send');
+  return null;
 }
