@@ -10,9 +10,25 @@ const DEPTH = 5;
  */
 export function networkError(message: 'fetch failed' | 'terminated', error: unknown): TypeError {
   const result = new TypeError(message, { cause: causeOf(error) });
+  Error.captureStackTrace(result, networkError);
   const { code } = Object(error) as { code?: unknown };
   if (typeof code === 'string') Object.defineProperty(result, 'code', { value: code, configurable: true, writable: true });
   return result;
+}
+
+/** To await it is to go on in another continuation. */
+const TURN = Promise.resolve();
+
+/**
+ * Rejects with an error whose stack goes on to the lines that await it. One that is
+ * made where a connection fails ends in there: nobody's `await` goes on from an
+ * event. So it is made in a continuation, and late enough that the promise of the
+ * call follows this one.
+ */
+export async function awaitedFailure(make: () => unknown): Promise<never> {
+  await TURN;
+  await TURN;
+  throw make();
 }
 
 function causeOf(error: unknown): unknown {

@@ -4,8 +4,9 @@ import { dropBody, isRedirect, type Client } from '../client/index.js';
 import { Request, type Response as OurResponse } from '../conn/index.js';
 import type { Trace } from '../tasks/index.js';
 import { isObserved, PublishedRequest } from '../transport/index.js';
+import { RequestError } from '../wire/index.js';
 import { isBadPort } from './bad-ports.js';
-import { networkError } from './error.js';
+import { awaitedFailure, networkError } from './error.js';
 import type { FetchCall } from './fetch-call.js';
 import { FetchResponse, OPAQUE, type FetchHead, type ResponseType } from './fetch-response.js';
 import { matchesIntegrity } from './integrity.js';
@@ -43,7 +44,7 @@ export class FetchTrip implements EndListener {
     private readonly client: Client,
     private readonly call: FetchCall,
     private readonly caller: Caller,
-    private readonly resolve: (response: Response) => void,
+    private readonly resolve: (response: Response | Promise<never>) => void,
     private readonly reject: (reason: unknown) => void,
   ) {
     this.isStream = call.body !== null && call.body.isStream;
@@ -61,7 +62,7 @@ export class FetchTrip implements EndListener {
       this.reject(call.signal.reason);
       return;
     }
-    if (isBadPort(request.target.origin.port)) throw networkError('fetch failed', new Error('bad port'));
+    if (isBadPort(request.target.origin.port)) throw new RequestError('ERR_INVALID_URL', 'bad port');
     this.send(call.referrer === null ? request : this.withReferer(request));
   }
 
@@ -91,7 +92,8 @@ export class FetchTrip implements EndListener {
     // Whoever observes a request waits for its end, wherever it is refused.
     this.published?.failed(error);
     const { signal } = this.call;
-    this.reject(signal !== null && signal.aborted ? signal.reason : networkError('fetch failed', error));
+    if (signal !== null && signal.aborted) this.reject(signal.reason);
+    else this.resolve(awaitedFailure(() => networkError('fetch failed', error)));
   };
 
   private take(request: Request, response: OurResponse): void {

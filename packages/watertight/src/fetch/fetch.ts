@@ -2,7 +2,7 @@
 import { Client, defaultClient } from '../client/index.js';
 import type { RoundTripper } from '../transport/index.js';
 import { RequestError, show } from '../wire/index.js';
-import { networkError } from './error.js';
+import { awaitedFailure, networkError } from './error.js';
 import { callOf, callWith, plainCall } from './fetch-call.js';
 import { FetchTrip, type Caller } from './fetch-trip.js';
 import { isRequest, platform, type Init, type Input } from './platform.js';
@@ -58,7 +58,7 @@ function start(client: Client, caller: Caller, input: Input, init: Init | null |
       }
       callOf(input, options)
         .then((call) => new FetchTrip(client, call, caller, resolve, reject).start())
-        .catch((error: unknown) => reject(refused(error)));
+        .catch((error: unknown) => resolve(awaitedFailure(() => refused(error))));
       return;
     }
     const url = typeof input === 'string' ? input : String(input);
