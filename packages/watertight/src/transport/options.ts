@@ -1,4 +1,5 @@
 /** Owns the options of a transport: their meanings, their defaults, and the check of what a program passes. */
+import { maxHeaderSize } from 'node:http';
 import type { LookupFunction, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
@@ -45,7 +46,7 @@ export interface TransportOptions {
   readonly disableKeepAlives?: boolean;
   /** Does not ask for gzip, and does not decode it. Default: false. */
   readonly disableCompression?: boolean;
-  /** The most bytes of a response's head, 1xx responses before it included. 0 means the default: 10 MiB, as in Go. */
+  /** The most bytes of a response's head, 1xx responses before it included. 0 means the default: what Node's option `--max-http-header-size` says, otherwise 10 MiB, as in Go. */
   readonly maxResponseHeaderBytes?: number;
   /** The most fields in a response's head. 0 means the default: 10,000. */
   readonly maxResponseHeaderFields?: number;
@@ -118,6 +119,9 @@ export const goDefaults: TransportOptions = Object.freeze({
   maxResponseHeaderBytes: DEFAULT_LIMITS.maxHeadBytes,
 });
 
+/** What Node says where nobody has set `--max-http-header-size`, bytes: its own clients' default, not ours. */
+const UNSET_HEADER_SIZE = 16 << 10;
+
 const DEFAULT_NUMBERS: Readonly<Record<Numbers, number>> = {
   maxIdleConns: 100,
   maxIdleConnsPerHost: -1,
@@ -129,7 +133,7 @@ const DEFAULT_NUMBERS: Readonly<Record<Numbers, number>> = {
   responseHeaderTimeout: 0,
   expectContinueTimeout: 1000,
   bodyIdleTimeout: 0,
-  maxResponseHeaderBytes: DEFAULT_LIMITS.maxHeadBytes,
+  maxResponseHeaderBytes: maxHeaderSize === 0 || maxHeaderSize === UNSET_HEADER_SIZE ? DEFAULT_LIMITS.maxHeadBytes : maxHeaderSize,
   maxResponseHeaderFields: DEFAULT_LIMITS.maxFields,
   max1xxResponses: DEFAULT_LIMITS.maxInterim,
   maxDecompressedBytes: 2 ** 30,
