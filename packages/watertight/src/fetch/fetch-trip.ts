@@ -55,11 +55,20 @@ export class FetchTrip implements EndListener {
   /** An abort comes after what is wrong with the request itself. @throws RequestError for what can't be sent, TypeError for a URL that `fetch` refuses */
   start(): void {
     const { call } = this;
-    const request = new Request(call.url, { method: call.method, headers: call.fields, body: call.body?.init ?? null, signal: call.signal, redirect: 'manual', timeout: this.timeout });
+    const { signal } = call;
+    let request: Request;
+    try {
+      request = new Request(call.url, { method: call.method, headers: call.fields, body: call.body?.init ?? null, signal, redirect: 'manual', timeout: this.timeout });
+    } catch (error) {
+      // A URL with another scheme makes a request like any other, which then fails, unless it was aborted.
+      if (signal === null || !signal.aborted || !(error instanceof RequestError) || error.code !== 'ERR_INVALID_URL' || !URL.canParse(call.url)) throw error;
+      this.reject(signal.reason);
+      return;
+    }
     if (request.target.authorization !== null) throw new TypeError('Request cannot be constructed from a URL that includes credentials');
-    if (call.signal !== null && call.signal.aborted) {
-      request.body?.release(call.signal.reason);
-      this.reject(call.signal.reason);
+    if (signal !== null && signal.aborted) {
+      request.body?.release(signal.reason);
+      this.reject(signal.reason);
       return;
     }
     if (isBadPort(request.target.origin.port)) throw new RequestError('ERR_INVALID_URL', 'bad port');

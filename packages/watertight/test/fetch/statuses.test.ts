@@ -12,7 +12,7 @@ const BODIES: readonly (readonly [string, () => RequestInit])[] = [
 ];
 
 describe('is the response, and the request is not sent again:', () => {
-  for (const status of [300, 305, 306, 400, 401, 403, 408, 421, 425, 429, 500, 503, 599]) {
+  for (const status of [300, 305, 306, 400, 401, 403, 408, 425, 429, 500, 503, 599]) {
     test(String(status), onLoopback(async (net) => {
       const { fetch } = await site(net);
       const server = await net.serve({ onRequest: async (request) => {
