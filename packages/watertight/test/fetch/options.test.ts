@@ -6,8 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createFetch, fetch as ours } from 'watertight';
-import { onLoopback } from '../fixtures/loopback.js';
-import { echoOf, field, site } from './site.js';
+import { COPIES } from '../dispatcher/copies.js';
+import { onLoopback, settle } from '../fixtures/loopback.js';
+import { echoOf, ENCODERS, field, site } from './site.js';
 
 describe('is a TypeError, and nothing is sent:', () => {
   for (const [what, path, init] of [
@@ -82,6 +83,11 @@ describe('no response', () => {
     await assert.rejects(fetch(silent.origin, { method: 'POST' }), (error: TypeError) => (error.cause as { code: string }).code === 'ERR_CONNECTION_CLOSED');
   }));
 
+  test('of a URL that can\'t be parsed has the platform\'s code in its cause', onLoopback(async (net) => {
+    const { fetch } = await site(net);
+    await assert.rejects(fetch('/relative'), (error: TypeError) => error instanceof TypeError && error.message.startsWith('Failed to parse URL') && (error.cause as { code: string }).code === 'ERR_INVALID_URL');
+  }));
+
   test('a body that breaks is a TypeError, for a reader and for text()', onLoopback(async (net) => {
     const { fetch } = await site(net);
     const server = await net.serve({ onRequest: ({ connection }) => {
@@ -115,6 +121,12 @@ describe('createFetch', () => {
     await assert.rejects(hurried(silent.origin), (error: TypeError & { code: string }) => error instanceof TypeError && error.code === 'ERR_TIMEOUT');
   }));
 
+  test('decodes every coding with a jar as well', onLoopback(async (net) => {
+    const { origin } = await site(net);
+    const { client } = net.client({}, { jar: { getCookieString: () => '', setCookie: () => undefined } });
+    for (const coding of Object.keys(ENCODERS)) assert.equal(await (await createFetch({ client })(`${origin}/encoded?as=${encodeURIComponent(coding)}`)).text(), 'hello');
+  }));
+
   test('takes a RoundTripper of the program', async () => {
     const failure = new Error('no network here');
     await assert.rejects(createFetch({ transport: { roundTrip: () => Promise.reject(failure) } })('http://127.0.0.1/'), (error: TypeError) => error instanceof TypeError && error.cause === failure);
@@ -130,3 +142,21 @@ test('the option dispatcher is used, by Node\'s own fetch', async () => {
   await assert.rejects(ours('http://127.0.0.1/', { dispatcher } as never), TypeError);
   assert.equal(used, true);
 });
+
+for (const { version, undici, skip } of COPIES) {
+  test(`a ProxyAgent of undici ${version} as dispatcher is used: nothing goes past the proxy`, { skip }, onLoopback(async (net) => {
+    const { origin, server, fetch } = await site(net);
+    const proxy = await net.serve({ onRequest: (request) => request.reply('no', { status: '502 Bad Gateway' }) });
+    const asked: number[] = [];
+    for (const each of [globalThis.fetch, fetch]) {
+      const dispatcher = new undici.ProxyAgent(proxy.origin);
+      const before = proxy.requests.length;
+      await settle(each(origin, { dispatcher }).then((response) => response.text()));
+      asked.push(proxy.requests.length - before);
+      await dispatcher.destroy();
+    }
+    // Node's fetch refuses some versions of undici; ours does not know better.
+    assert.equal(asked[1], asked[0]);
+    assert.equal(server.requests.length, 0);
+  }));
+}

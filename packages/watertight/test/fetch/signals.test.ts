@@ -4,6 +4,7 @@ import { getEventListeners } from 'node:events';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createFetch } from 'watertight';
+import { findLeaks } from 'watertight/leak';
 import { onLoopback } from '../fixtures/loopback.js';
 import { site } from './site.js';
 
@@ -99,4 +100,51 @@ test('ten thousand requests that share a signal leave no listener on it', onLoop
   const { signal } = new AbortController();
   for (let i = 0; i < 10_000; i += 50) await Promise.all(Array.from({ length: 50 }, async () => (await fetch(origin, { signal })).text()));
   assert.equal(getEventListeners(signal, 'abort').length, 0);
+}));
+
+test('a response that was forgotten is closed, though its signal lives on, and leaves nothing on it', onLoopback(async (net) => {
+  const { fetch } = await site(net);
+  const server = await net.serve({ onRequest: ({ connection }) => connection.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart') });
+  const { signal } = new AbortController();
+  const forget = async (): Promise<void> => {
+    const response = await fetch(server.origin, { signal });
+    assert.ok(response.body instanceof ReadableStream);
+  };
+  await forget();
+  while (server.open.length > 0 || getEventListeners(signal, 'abort').length > 0) {
+    globalThis.gc!();
+    await sleep(5);
+  }
+  assert.deepEqual((await findLeaks()).map(({ verdict }) => verdict), ['proven']);
+}));
+
+describe('an abort that nobody listens to is no unhandled rejection', () => {
+  for (const [what, look] of [
+    ['an unread body', () => null],
+    ['a stream that was asked for', (response: Response) => response.body],
+    ['a stream that is locked', (response: Response) => response.body!.getReader()],
+    ['a clone', (response: Response) => response.clone()],
+  ] as const) {
+    test(`with ${what}`, onLoopback(async (net) => {
+      const { fetch } = await site(net);
+      const server = await net.serve({ onRequest: ({ connection }) => connection.write('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npart') });
+      const cancel = new AbortController();
+      const response = await fetch(server.origin, { signal: cancel.signal });
+      look(response);
+      cancel.abort();
+      assert.equal(await server.settlesAt(0), 0);
+    }));
+  }
+});
+
+test('what came before the abort and was not read is not given out', onLoopback(async (net) => {
+  const { fetch } = await site(net);
+  const server = await net.serve({ onRequest: ({ connection }) => connection.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n') });
+  const cancel = new AbortController();
+  const reader = (await fetch(server.origin, { signal: cancel.signal })).body!.getReader();
+  await reader.read();
+  await server.connections[0].send('3\r\ntwo\r\n');
+  await sleep(5);
+  cancel.abort(reason);
+  await assert.rejects(reader.read(), (error) => error === reason);
 }));
