@@ -37,6 +37,8 @@ export interface ResponseParts {
   readonly fieldsAt: number;
   /** In bytes; -1 if it is not known beforehand. */
   readonly contentLength: number;
+  /** Of the body, before decoding. */
+  readonly bytesRead: number;
   /** The trailer fields as they came; '' before EOF. */
   readonly trailers: string;
   readonly tls: TlsState | null;
@@ -67,6 +69,11 @@ export class Response {
     this.uncompressed = uncompressed;
     this.parts = parts;
     this.body = new Body(source, this);
+  }
+
+  /** @internal Bytes of the body that were read, before decoding. */
+  get bytesRead(): number {
+    return this.parts.bytesRead;
   }
 
   /** The request that this is the response to; after redirects, the last one. */

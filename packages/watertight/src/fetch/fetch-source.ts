@@ -11,9 +11,10 @@ export interface UnreadBody extends ReadableBody {
 
 /** Is told when the body has been read to its end, and is kept alive until then. */
 export interface EndListener {
-  bodyEnded(): void;
-  /** A read has failed. May be called more than once. */
-  bodyFailed(error: unknown): void;
+  /** `size`: bytes that were given out, after decoding. */
+  bodyEnded(size: number): void;
+  /** A read has failed, or the body was closed early. May be called more than once. */
+  bodyFailed(error: unknown, size: number): void;
 }
 
 /** The body of a response of `fetch`. */
@@ -23,6 +24,8 @@ export class FetchSource implements ReadableBody {
   /** Ends the stream's subscription to the signal. */
   private unsubscribe: (() => void) | null = null;
   private controller: ReadableByteStreamController | null = null;
+  /** Bytes that were given out. */
+  private size = 0;
 
   constructor(
     private readonly body: UnreadBody,
@@ -82,7 +85,7 @@ export class FetchSource implements ReadableBody {
   close(): Promise<void> {
     this.disturbed = true;
     this.settled();
-    if (this.body.state === 'unread' || this.body.state === 'reading') this.listener?.bodyFailed(new DOMException('The body was cancelled.', 'AbortError'));
+    if (this.body.state === 'unread' || this.body.state === 'reading') this.listener?.bodyFailed(new DOMException('The body was cancelled.', 'AbortError'), this.size);
     return this.body.close();
   }
 
@@ -92,25 +95,31 @@ export class FetchSource implements ReadableBody {
 
   private readonly all = (bytes: Uint8Array): Uint8Array => {
     // An abort in the turn of the read comes before the bytes that were here already.
-    if (this.signal !== null && this.signal.aborted && bytes.length > 0) throw this.signal.reason;
+    if (this.signal !== null && this.signal.aborted && bytes.length > 0) {
+      this.listener?.bodyFailed(this.signal.reason, 0);
+      throw this.signal.reason;
+    }
+    this.size = bytes.length;
     this.end();
     return bytes;
   };
 
-  private readonly some = <T>(result: T): T => {
+  private readonly some = <T extends Uint8Array | number | null>(result: T): T => {
+    if (result !== null) this.size += typeof result === 'number' ? result : result.length;
     if (this.body.state === 'eof') this.end();
     return result;
   };
 
   private readonly failed = (error: unknown): never => {
     this.settled();
-    this.listener?.bodyFailed(error);
+    this.listener?.bodyFailed(error, this.size);
     throw this.signal !== null && this.signal.aborted ? this.signal.reason : networkError('terminated', error);
   };
 
   /** What has arrived before the abort is not given out any more. */
   private async aborted(): Promise<never> {
     this.settled();
+    this.listener?.bodyFailed(this.signal!.reason, this.size);
     await this.body.close();
     throw this.signal!.reason;
   }
@@ -119,7 +128,7 @@ export class FetchSource implements ReadableBody {
     this.settled();
     const { listener } = this;
     this.listener = null;
-    listener?.bodyEnded();
+    listener?.bodyEnded(this.size);
   }
 
   /** The signal has nothing more to tell. */

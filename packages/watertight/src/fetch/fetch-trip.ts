@@ -36,7 +36,10 @@ export class FetchTrip implements EndListener {
   private misdirected = false;
   private type: ResponseType = 'basic';
   private response: OurResponse | null = null;
+  private firstUrl = '';
+  private redirectedAt = 0;
   private respondedAt = 0;
+  private noted = false;
   /** Null where nobody observes. */
   private published: PublishedRequest | null = null;
 
@@ -72,6 +75,7 @@ export class FetchTrip implements EndListener {
       return;
     }
     if (isBadPort(request.target.origin.port)) throw new RequestError('ERR_INVALID_URL', 'bad port');
+    this.firstUrl = call.url.includes('#') ? new URL(call.url).href : request.url;
     this.send(call.referrer === null ? request : this.withReferer(request));
   }
 
@@ -101,8 +105,12 @@ export class FetchTrip implements EndListener {
     // Whoever observes a request waits for its end, wherever it is refused.
     this.published?.failed(error);
     const { signal } = this.call;
-    if (signal !== null && signal.aborted) this.reject(signal.reason);
-    else this.resolve(awaitedFailure(() => networkError('fetch failed', error)));
+    if (signal !== null && signal.aborted) {
+      this.reject(signal.reason);
+      return;
+    }
+    this.note(0, 0);
+    this.resolve(awaitedFailure(() => networkError('fetch failed', error)));
   };
 
   private take(request: Request, response: OurResponse): void {
@@ -129,7 +137,7 @@ export class FetchTrip implements EndListener {
     if (body === null && response.body.state !== 'eof') void response.close();
     this.response = response;
     this.respondedAt = performance.now();
-    if (body === null) this.bodyEnded();
+    if (body === null) this.bodyEnded(0);
     if (this.call.integrity !== '') this.check(response, body !== null).catch(this.fail);
     else this.respond(opaque ? OPAQUE : response, body, this);
   }
@@ -157,28 +165,35 @@ export class FetchTrip implements EndListener {
     return this.timeout === 0 ? 0 : Math.max(1, this.startedAt + this.timeout - performance.now());
   }
 
-  bodyFailed(error: unknown): void {
+  bodyFailed(error: unknown, size: number): void {
     this.published?.failed(error);
+    this.note(this.response!.status, size);
   }
 
-  bodyEnded(): void {
-    const { url, status, contentLength, trailers } = this.response!;
-    this.published?.ended(trailers);
-    noteTiming(url, this.startedAt, this.respondedAt, status, Math.max(0, contentLength));
+  bodyEnded(size: number): void {
+    this.published?.ended(this.response!.trailers);
+    this.note(this.response!.status, size);
+  }
+
+  private note(status: number, decodedSize: number): void {
+    if (this.noted) return;
+    this.noted = true;
+    const { firstUrl: url, startedAt: start, redirectedAt: redirected, respondedAt: responded, response } = this;
+    // A RoundTripper of the program may give a response that does not count.
+    const encodedSize = response === null ? 0 : ((response.bytesRead as number | undefined) ?? Math.max(0, response.contentLength));
+    noteTiming({ url, start, redirected, responded, status, encodedSize, decodedSize });
   }
 
   /** The whole body must be here before anything of it is given out; where there is none, there is nothing that could hold (Fetch standard, "main fetch"). */
   private async check(response: OurResponse, hasBody: boolean): Promise<void> {
     if (!hasBody) throw new Error('there is no body, so its integrity can\'t be checked');
-    let bytes: Uint8Array;
-    try {
-      bytes = await response.bytes();
-    } catch (error) {
-      this.bodyFailed(error);
+    const bytes = await response.bytes().catch((error: unknown) => {
+      this.published?.failed(error);
       throw error;
-    }
-    this.bodyEnded();
+    });
+    this.published?.ended(response.trailers);
     if (!matchesIntegrity(bytes, this.call.integrity)) throw new Error('integrity mismatch');
+    this.note(response.status, bytes.length);
     this.respond(response, new MemoryBody(bytes), null);
   }
 
@@ -207,12 +222,20 @@ export class FetchTrip implements EndListener {
       await response.close();
       throw error;
     }
-    await dropBody(response);
-    this.published?.ended(response.trailers);
+    await this.drop(response);
     if (call.signal !== null && call.signal.aborted) throw call.signal.reason;
     this.redirects++;
     this.misdirected = false;
+    this.redirectedAt = performance.now();
     this.send(call.referrer === null ? next : this.withReferer(next));
+  }
+
+  /** A short rest that has arrived already saves the connection; for what has not, nothing waits. */
+  private async drop(response: OurResponse): Promise<void> {
+    const { published } = this;
+    const dropped = dropBody(response).then(() => published?.ended(response.trailers));
+    const { state } = response.body;
+    if (state !== 'unread' && state !== 'reading') await dropped;
   }
 
   private withReferer(request: Request): Request {

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createFetch, fetch as ours } from 'watertight';
 import { COPIES } from '../dispatcher/copies.js';
 import { onLoopback, settle } from '../fixtures/loopback.js';
@@ -56,17 +55,6 @@ test('a request says what Node\'s fetch says, in the spelling of the program', o
   assert.equal(field(echo, 'accept-encoding'), 'identity');
   assert.equal((await echoOf(fetch(origin, { method: 'post' }))).method, 'POST');
   assert.equal(field(await echoOf(fetch(origin, { headers: [['a', '1'], ['A', '2']] })), 'a'), '1, 2');
-}));
-
-test('a fetch whose body was read stands in the performance timeline', onLoopback(async (net) => {
-  const { origin, fetch } = await site(net);
-  performance.clearResourceTimings();
-  await (await fetch(`${origin}/measured`)).text();
-  await sleep(5);
-  const entries = performance.getEntriesByType('resource') as unknown as { name: string; initiatorType: string; startTime: number; responseStart: number; responseEnd: number }[];
-  assert.deepEqual(entries.map(({ name, initiatorType }) => [name, initiatorType]), [[`${origin}/measured`, 'fetch']]);
-  assert.ok(entries[0].responseEnd >= entries[0].responseStart && entries[0].responseStart >= entries[0].startTime);
-  performance.clearResourceTimings();
 }));
 
 describe('no response', () => {
