@@ -1,5 +1,6 @@
 /** Owns the body of a request of `fetch`: what the standard takes as one, with its length and its type. */
 import { Readable } from 'node:stream';
+import { isArrayBuffer } from 'node:util/types';
 import { isBlob, isFormData, isSearchParams, type BodyInit } from '../conn/index.js';
 
 /** A body, and whether it can be sent again: a stream can't. */
@@ -19,15 +20,23 @@ export interface OutgoingBody {
 export function outgoingBody(given: unknown, duplex: unknown): OutgoingBody {
   if (typeof given === 'string') return { init: given, isStream: false };
   if (typeof given === 'object' && given !== null) {
-    if (given instanceof ArrayBuffer) return { init: given.slice(0), isStream: false };
-    if (ArrayBuffer.isView(given)) return { init: new Uint8Array(given.buffer, given.byteOffset, given.byteLength).slice(), isStream: false };
+    if (isArrayBuffer(given)) return { init: copyOf(given, 0, given.byteLength), isStream: false };
+    // A view of memory that was transferred has no length that could be asked for.
+    if (ArrayBuffer.isView(given)) return { init: given.buffer.byteLength === 0 ? EMPTY : copyOf(given.buffer, given.byteOffset, given.byteLength), isStream: false };
     if (isSearchParams(given) || isBlob(given) || isFormData(given)) return { init: given, isStream: false };
     if (given instanceof ReadableStream || Symbol.asyncIterator in given) {
-      if (duplex === undefined) throw new TypeError("RequestInit: duplex option is required when sending a body: add duplex: 'half'");
+      if (duplex === undefined) throw new TypeError("RequestInit: duplex option is required when sending a body.");
       if (given instanceof ReadableStream && (given.locked || Readable.isDisturbed(given as unknown as NodeJS.ReadableStream))) throw new TypeError('Response body object should not be disturbed or locked');
       return { init: given as ReadableStream<Uint8Array>, isStream: true };
     }
   }
-   
+  if (typeof given === 'symbol') throw new TypeError('a body can\'t be a symbol');
   return { init: String(given), isStream: false };
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** The bytes, none if they were transferred (Web IDL, "get a copy of the bytes held by the buffer source"); the buffer may be another realm's. */
+function copyOf(buffer: ArrayBufferLike, offset: number, length: number): Uint8Array {
+  return length === 0 ? EMPTY : new Uint8Array(buffer, offset, length).slice();
 }

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { describe, test } from 'node:test';
+import { runInNewContext } from 'node:vm';
 import { onLoopback } from '../fixtures/loopback.js';
-import { echoOf, field, site } from './site.js';
+import { echoOf, field, redirect, site } from './site.js';
 
 const form = (): FormData => {
   const made = new FormData();
@@ -18,8 +19,22 @@ const KINDS: readonly (readonly [string, () => unknown, string | undefined])[] =
   ['a DataView', () => new DataView(new ArrayBuffer(8), 2, 3), undefined],
   ['a Uint16Array', () => new Uint16Array(2), undefined],
   ['a Blob', () => new Blob(['data'], { type: 'a/b' }), 'a/b'],
+  ['a BigUint64Array', () => new BigUint64Array(1), undefined],
+  ['a part of bytes', () => Buffer.from('some data').subarray(5), undefined],
+  ['an ArrayBuffer of another realm', () => elsewhere('new Uint8Array([1, 2]).buffer'), undefined],
+  ['bytes of another realm', () => elsewhere('new Uint8Array([1, 2])'), undefined],
+  ['a DataView of another realm', () => elsewhere('new DataView(new ArrayBuffer(4), 1)'), undefined],
+  ['a Blob without a type', () => new Blob(['data']), undefined],
+  ['a URLSearchParams of a subclass', () => new (class extends URLSearchParams {})({ a: 'b' }), 'application/x-www-form-urlencoded;charset=UTF-8'],
   ['a number', () => 12, 'text/plain;charset=UTF-8'],
+  ['an object', () => ({ a: 1 }), 'text/plain;charset=UTF-8'],
+  ['a list', () => [1, 2], 'text/plain;charset=UTF-8'],
+  ['shared memory, which is no buffer source', () => new SharedArrayBuffer(1), 'text/plain;charset=UTF-8'],
 ];
+
+function elsewhere(code: string): unknown {
+  return runInNewContext(code);
+}
 
 describe('a body in memory', () => {
   for (const [what, make, type] of KINDS) {
@@ -50,6 +65,29 @@ describe('a body in memory', () => {
     const pending = fetch(origin, { method: 'POST', body: bytes });
     bytes.write('after!');
     assert.equal((await echoOf(pending)).body, 'before');
+  }));
+
+  const memory = new Uint8Array([1, 2]);
+  for (const [what, body] of [['an ArrayBuffer', memory.buffer], ['bytes', memory], ['a DataView', new DataView(memory.buffer)]] as const) {
+    test(`${what} whose memory was transferred to somebody is empty`, onLoopback(async (net) => {
+      if (memory.buffer.byteLength > 0) structuredClone(memory.buffer, { transfer: [memory.buffer] });
+      const { origin, fetch } = await site(net);
+      const echo = await echoOf(fetch(origin, { method: 'POST', body }));
+      assert.deepEqual([echo.body, field(echo, 'content-length')], ['', '0']);
+    }));
+  }
+
+  test('bytes are sent again after a redirect, though the program has transferred their memory', onLoopback(async (net) => {
+    const { origin, fetch } = await site(net);
+    const body = new TextEncoder().encode('data');
+    const pending = fetch(redirect(origin, 307, '/there'), { method: 'POST', body });
+    structuredClone(body.buffer, { transfer: [body.buffer] });
+    assert.equal((await echoOf(pending)).body, 'data');
+  }));
+
+  test('a symbol is a TypeError', onLoopback(async (net) => {
+    const { origin, fetch } = await site(net);
+    await assert.rejects(fetch(origin, { method: 'POST', body: Symbol('x') as unknown as string }), TypeError);
   }));
 
   test('a POST without one says that its length is 0', onLoopback(async (net) => {
