@@ -25,8 +25,6 @@ export interface FetchCall {
 /** Methods whose letter case does not matter (Fetch standard, "normalize a method"). */
 const NORMALIZED = new Set(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT']);
 
-const FORBIDDEN = new Set(['CONNECT', 'TRACE', 'TRACK']);
-
 /** Options that the platform's Request checks for us, because few programs give them. */
 const RARE = ['mode', 'credentials', 'cache', 'referrer', 'referrerPolicy', 'integrity', 'keepalive', 'window', 'priority'] as const;
 
@@ -38,17 +36,20 @@ export function plainCall(url: string): FetchCall {
 /** A call with a URL and options. @throws TypeError for options that the standard refuses */
 export function callWith(url: string, init: Init): FetchCall {
   const rare = RARE.some((name) => init[name as keyof Init] !== undefined) ? checkedRare(url, init) : null;
+  const { mode = 'cors', cache = 'default' } = rare ?? {};
   const method = methodOf(init.method);
   const { redirect = 'follow', signal = null } = init;
-  if (redirect !== 'follow' && redirect !== 'error' && redirect !== 'manual') throw new TypeError(`Request constructor: ${String(redirect)} is not an accepted type. Expected one of follow, error, manual.`);
-  if (signal !== null && !isSignal(signal)) throw new TypeError("Failed to construct 'Request': member signal is not of type AbortSignal.");
+  if (redirect !== 'follow' && redirect !== 'error' && redirect !== 'manual') refuse({ redirect });
+  if (signal !== null && !isSignal(signal)) refuse({ signal });
   const { duplex } = init as { duplex?: unknown };
-  if (duplex !== undefined && duplex !== 'half') throw new TypeError(`Request constructor: ${show(duplex)} is not an accepted type. Expected one of half.`);
+  if (duplex !== undefined && duplex !== 'half') refuse({ duplex } as Init);
   const given = (init.body ?? null) as unknown;
   if (given !== null && (method === 'GET' || method === 'HEAD')) throw new TypeError('Request with GET/HEAD method cannot have body.');
-  const fields = init.headers === undefined ? PLAIN_FIELDS : requestFields(init.headers);
+  const isPlain = init.headers === undefined && mode === 'cors' && cache === 'default';
+  const fields = isPlain ? PLAIN_FIELDS : requestFields(init.headers);
   const body = given === null ? null : outgoingBody(given, duplex);
-  if (fields !== PLAIN_FIELDS) addDefaults(fields);
+  if (body !== null && body.isStream && rare?.keepalive === true) throw new TypeError('keepalive: a body that is a stream ends with the program');
+  if (!isPlain) addDefaults(fields, mode, cache);
   return {
     url,
     method,
@@ -56,7 +57,7 @@ export function callWith(url: string, init: Init): FetchCall {
     body,
     signal,
     redirect,
-    mode: rare?.mode ?? 'cors',
+    mode,
     referrer: rare === null ? null : referrerOf(rare.referrer),
     referrerPolicy: rare?.referrerPolicy ?? '',
     integrity: rare?.integrity ?? '',
@@ -70,9 +71,10 @@ export async function callOf(input: Request, init: Init | undefined): Promise<Fe
   const request = init === undefined ? input : new (platform.Request ?? Request)(input, init);
   if (request.bodyUsed) throw new TypeError('Cannot construct a Request with a Request object that has already been used.');
   const fields = requestFields(request.headers);
-  addDefaults(fields);
+  const { mode, cache } = request;
+  addDefaults(fields, mode, cache);
   const body = request.body === null ? null : await bodyOf(request);
-  const { url, method, signal, redirect, mode, referrerPolicy, integrity } = request;
+  const { url, method, signal, redirect, referrerPolicy, integrity } = request;
   return { url, method, fields, body, signal, redirect, mode, referrer: referrerOf(request.referrer), referrerPolicy, integrity, held: [input, request] };
 }
 
@@ -92,20 +94,28 @@ async function bodyOf(request: Request): Promise<OutgoingBody> {
 }
 
 function checkedRare(url: string, init: Init): Request {
-  const rest: Record<string, unknown> = {};
+  const rest: Record<string, unknown> = { method: init.method };
   for (const name of RARE) if (init[name as keyof Init] !== undefined) rest[name] = init[name as keyof Init];
-  // Not every method goes with every mode.
-  if (init.mode !== undefined && init.method !== undefined) rest.method = init.method;
   return new (platform.Request ?? Request)(url, rest);
 }
 
 function methodOf(given: unknown): string {
-  if (given === undefined) return 'GET';
-  // eslint-disable-next-line @typescript-eslint/no-base-to-string -- as Web IDL converts it
-  const method = String(given);
-  const upper = method.toUpperCase();
-  if (FORBIDDEN.has(upper)) throw new TypeError(`'${method}' HTTP method is unsupported.`);
-  return NORMALIZED.has(upper) ? upper : method;
+  if (given === undefined || given === 'GET') return 'GET';
+  if (typeof given === 'string') {
+    const upper = given.toUpperCase();
+    if (NORMALIZED.has(upper)) return upper;
+  }
+  // The others, the platform checks: it also warns of `patch`, which is not PATCH.
+  return new (platform.Request ?? Request)(ANY_URL, { method: given as string }).method;
+}
+
+/** For what has nothing to do with the URL. */
+const ANY_URL = 'http://localhost/';
+
+/** An option is refused in the words of the platform's Request, which programs compare; they depend on the version of Node. */
+function refuse(init: Init): never {
+  new (platform.Request ?? Request)(ANY_URL, init);
+  throw new TypeError(`not an option of fetch: ${Object.entries(init).map(([name, value]) => `${name}: ${show(value)}`).join()}`);
 }
 
 function isSignal(value: unknown): value is AbortSignal {

@@ -82,7 +82,7 @@ function otherUrl(refusal: RequestError, input: string | URL, init: Init | null 
   try {
     url = new URL(input);
   } catch (cause) {
-    reject(new TypeError(`Failed to parse URL from ${show(String(input).replace(/\/\/[^/?#]*@/, '//***@'))}`, { cause }));
+    reject(new TypeError(`Failed to parse URL from ${String(input).replace(/\/\/[^/?#]*@/, '//***@')}`, { cause }));
     return;
   }
   if (isPlatformUrl(url.protocol)) resolve(platformFetch()(input, init ?? undefined));
@@ -114,10 +114,11 @@ function cancel(body: unknown, reason: unknown): void {
  * The Fetch standard's `fetch`, over the connections of `defaultTransport`. The
  * body of the response must be read to its end or cancelled: until then its
  * connection serves no other request. Options that only mean something in a
- * browser (`credentials`, `cache`, `keepalive`, `priority`) are checked and have no
- * effect, as in Node's own fetch; `mode` has one where a redirect leads to another
- * origin than the first: `same-origin` refuses, `no-cors` gives an opaque response,
- * whose status is 0. `data:` and `blob:` URLs, and
+ * browser (`credentials`, `keepalive`, `priority`) are checked and have no effect,
+ * as in Node's own fetch; `cache` is what the fields say to caches on the way, and
+ * `mode` has an effect where a redirect leads to another origin than the first:
+ * `same-origin` refuses, `no-cors` gives an opaque response, whose status is 0.
+ * `data:` and `blob:` URLs, and
  * requests with undici's option `dispatcher`, go through Node's own fetch.
  *
  * @returns rejects with a TypeError if there is no response: `cause` is the

@@ -7,12 +7,14 @@ import { asWritten, isPlatformHeaders } from './header-spelling.js';
 const DEFAULTS = [
   ['Accept', '*/*'],
   ['Accept-Language', '*'],
-  ['Sec-Fetch-Mode', 'cors'],
   ['Accept-Encoding', ACCEPTED],
 ] as const;
 
 /** The fields of a request without any of its own. Shared, so never changed. */
-export const PLAIN_FIELDS = Fields.sharedOf(DEFAULTS);
+export const PLAIN_FIELDS = Fields.sharedOf([...DEFAULTS, ['Sec-Fetch-Mode', 'cors']]);
+
+/** Fields by which a request asks for something only if it has changed. */
+const CONDITIONS = ['if-modified-since', 'if-none-match', 'if-unmodified-since', 'if-match', 'if-range'];
 
 /**
  * The fields, the program's first. Values of one name are joined, as Headers
@@ -33,10 +35,30 @@ export function requestFields(init: unknown): Fields {
   return fields;
 }
 
-/** Adds what the program left out. A part of a body is not asked for in a coding (Fetch standard, "HTTP-network-or-cache fetch"). */
-export function addDefaults(fields: Fields): void {
-  if (fields.has('range') && !fields.has('accept-encoding')) fields.append('Accept-Encoding', 'identity');
-  for (const [name, value] of DEFAULTS) if (!fields.has(name)) fields.append(name, value);
+/**
+ * Adds what the program left out, and takes away what is not its own to say (Fetch
+ * standard, "HTTP-network-or-cache fetch"). There is no cache, but those on the
+ * way are told what the program wants of one. A part of a body is not asked for in
+ * a coding.
+ */
+export function addDefaults(fields: Fields, mode: string, cache: string): void {
+  fields.delete('host');
+  fields.set('Sec-Fetch-Mode', mode);
+  const uncached = cache === 'default' && CONDITIONS.some((name) => fields.has(name)) ? 'no-store' : cache;
+  if (uncached === 'no-cache') addIfMissing(fields, 'Cache-Control', 'max-age=0');
+  if (uncached === 'no-store' || uncached === 'reload') {
+    addIfMissing(fields, 'Pragma', 'no-cache');
+    addIfMissing(fields, 'Cache-Control', 'no-cache');
+  }
+  if (fields.has('range')) {
+    const offered = fields.get('accept-encoding');
+    fields.set('Accept-Encoding', offered === null ? 'identity' : `${offered}, identity`);
+  }
+  for (const [name, value] of DEFAULTS) addIfMissing(fields, name, value);
+}
+
+function addIfMissing(fields: Fields, name: string, value: string): void {
+  if (!fields.has(name)) fields.append(name, value);
 }
 
 function* pairsOf(init: unknown): Generator<readonly [string, string]> {
