@@ -1,6 +1,7 @@
 /** Owns the reading of what a program gives to `fetch`: a URL or a Request, and the options. */
 import { show, type Headers as Fields } from '../wire/index.js';
 import { outgoingBody, type OutgoingBody } from './fetch-body.js';
+import { globalOrigin } from './origin.js';
 import { platform, type Init } from './platform.js';
 import { addDefaults, PLAIN_FIELDS, requestFields } from './request-headers.js';
 
@@ -12,8 +13,10 @@ export interface FetchCall {
   readonly body: OutgoingBody | null;
   readonly signal: AbortSignal | null;
   readonly redirect: 'follow' | 'error' | 'manual';
-  /** It matters where a redirect leads to another origin: a program on Node has none itself, so the first URL is its own. */
+  /** What a redirect to another origin does. */
   readonly mode: Request['mode'];
+  /** The origin that the program has given to all its requests; null: none. */
+  readonly client: URL | null;
   /** What the program says that it comes from; null: nothing. */
   readonly referrer: URL | null;
   readonly referrerPolicy: string;
@@ -30,7 +33,8 @@ const RARE = ['mode', 'credentials', 'cache', 'referrer', 'referrerPolicy', 'int
 
 /** A call with a URL alone. */
 export function plainCall(url: string): FetchCall {
-  return { url, method: 'GET', fields: PLAIN_FIELDS, body: null, signal: null, redirect: 'follow', mode: 'cors', referrer: null, referrerPolicy: '', integrity: '', held: null };
+  const client = globalOrigin();
+  return { url, method: 'GET', fields: PLAIN_FIELDS, body: null, signal: null, redirect: 'follow', mode: 'cors', client, referrer: client, referrerPolicy: '', integrity: '', held: null };
 }
 
 /** A call with a URL and options. @throws TypeError for options that the standard refuses */
@@ -50,6 +54,7 @@ export function callWith(url: string, init: Init): FetchCall {
   const body = given === null ? null : outgoingBody(given, duplex);
   if (body !== null && body.isStream && rare?.keepalive === true) throw new TypeError('keepalive: a body that is a stream ends with the program');
   if (!isPlain) addDefaults(fields, mode, cache);
+  const client = globalOrigin();
   return {
     url,
     method,
@@ -58,7 +63,8 @@ export function callWith(url: string, init: Init): FetchCall {
     signal,
     redirect,
     mode,
-    referrer: rare === null ? null : referrerOf(rare.referrer),
+    client,
+    referrer: rare === null ? client : referrerOf(rare.referrer, client),
     referrerPolicy: rare?.referrerPolicy ?? '',
     integrity: rare?.integrity ?? '',
     held: null,
@@ -74,8 +80,9 @@ export async function callOf(input: Request, init: Init | undefined): Promise<Fe
   const { mode, cache } = request;
   addDefaults(fields, mode, cache);
   const body = request.body === null ? null : await bodyOf(request);
+  const client = globalOrigin();
   const { url, method, signal, redirect, referrerPolicy, integrity } = request;
-  return { url, method, fields, body, signal, redirect, mode, referrer: referrerOf(request.referrer), referrerPolicy, integrity, held: [input, request] };
+  return { url, method, fields, body, signal, redirect, mode, client, referrer: referrerOf(request.referrer, client), referrerPolicy, integrity, held: [input, request] };
 }
 
 /**
@@ -122,6 +129,8 @@ function isSignal(value: unknown): value is AbortSignal {
   return value instanceof AbortSignal || (typeof value === 'object' && value !== null && Object.prototype.toString.call(value) === '[object AbortSignal]');
 }
 
-function referrerOf(text: string): URL | null {
-  return text === '' || text === 'no-referrer' || text.startsWith('about:') ? null : new URL(text);
+/** The platform says `about:client` where the program has said nothing. */
+function referrerOf(text: string, client: URL | null): URL | null {
+  if (text === 'about:client') return client;
+  return text === '' || text === 'no-referrer' ? null : new URL(text);
 }

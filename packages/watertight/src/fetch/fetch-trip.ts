@@ -12,6 +12,7 @@ import { FetchResponse, OPAQUE, type FetchHead, type ResponseType } from './fetc
 import { matchesIntegrity } from './integrity.js';
 import { MemoryBody } from './memory-body.js';
 import type { EndListener, UnreadBody } from './fetch-source.js';
+import { originField } from './origin.js';
 import { nextRequest } from './redirect.js';
 import { policyOf, refererOf } from './referrer.js';
 import { noteTiming } from './timing.js';
@@ -30,11 +31,14 @@ export class FetchTrip implements EndListener {
   private readonly startedAt = performance.now();
   private readonly isStream: boolean;
   private readonly timeout: number;
+  /** The Origin field is not the program's. */
+  private readonly ownsOrigin: boolean;
   private referrerPolicy: string;
   private redirects = 0;
   /** A server has said that it does not answer for this origin on this connection, and is asked on another, once. */
   private misdirected = false;
-  private type: ResponseType = 'basic';
+  /** Another origin than the first one is asked, or was. */
+  private tainted = false;
   private response: OurResponse | null = null;
   private firstUrl = '';
   private redirectedAt = 0;
@@ -53,6 +57,7 @@ export class FetchTrip implements EndListener {
     this.isStream = call.body !== null && call.body.isStream;
     this.referrerPolicy = call.referrerPolicy;
     this.timeout = client.limit;
+    this.ownsOrigin = call.client !== null && !call.fields.has('origin');
   }
 
   /** An abort comes after what is wrong with the request itself. @throws RequestError for what can't be sent, TypeError for a URL that `fetch` refuses */
@@ -76,7 +81,7 @@ export class FetchTrip implements EndListener {
     }
     if (isBadPort(request.target.origin.port)) throw new RequestError('ERR_INVALID_URL', 'bad port');
     this.firstUrl = call.url.includes('#') ? new URL(call.url).href : request.url;
-    this.send(call.referrer === null ? request : this.withReferer(request));
+    this.send(this.dressed(request));
   }
 
   private send(request: Request): void {
@@ -140,6 +145,12 @@ export class FetchTrip implements EndListener {
     if (body === null) this.bodyEnded(0);
     if (this.call.integrity !== '') this.check(response, body !== null).catch(this.fail);
     else this.respond(opaque ? OPAQUE : response, body, this);
+  }
+
+  /** In the mode `no-cors`, nothing is told of another origin's response (Fetch standard, "opaque filtered response"). */
+  private get type(): ResponseType {
+    if (!this.tainted) return 'basic';
+    return this.call.mode === 'no-cors' ? 'opaque' : 'cors';
   }
 
   private respond(response: FetchHead, body: UnreadBody | null, listener: EndListener | null): void {
@@ -209,12 +220,13 @@ export class FetchTrip implements EndListener {
       }
       const policy = policyOf(response.headers.get('referrer-policy'));
       if (policy !== '') this.referrerPolicy = policy;
-      const facts = { status: response.status, location, url: new URL(request.url), method: request.method, fields: request.headers, hasBody: request.body !== null, isStream: this.isStream, count: this.redirects };
+      const facts = { status: response.status, location, url: new URL(request.url), method: request.method, mode: call.mode, fields: request.headers, hasBody: request.body !== null, isStream: this.isStream, count: this.redirects };
       const to = nextRequest(facts);
-      if (to.url.origin !== new URL(call.url).origin) this.type = crossed(call.mode);
       if (isBadPort(Number(to.url.port === '' ? 80 : to.url.port))) throw new Error('bad port');
+      if (to.url.origin !== new URL(this.firstUrl).origin) this.tainted = true;
       // One that the program has set itself goes along.
       if (call.referrer !== null) to.headers.delete('referer');
+      if (this.ownsOrigin) to.headers.delete('origin');
       next = request.redirected(to, this.left());
       if (!to.keepBody) request.body?.release(new Error('the redirect is followed without the body'));
     } catch (error) {
@@ -227,7 +239,7 @@ export class FetchTrip implements EndListener {
     this.redirects++;
     this.misdirected = false;
     this.redirectedAt = performance.now();
-    this.send(call.referrer === null ? next : this.withReferer(next));
+    this.send(this.dressed(next));
   }
 
   /** A short rest that has arrived already saves the connection; for what has not, nothing waits. */
@@ -238,24 +250,24 @@ export class FetchTrip implements EndListener {
     if (state !== 'unread' && state !== 'reading') await dropped;
   }
 
-  private withReferer(request: Request): Request {
-    const referer = refererOf(this.call.referrer!, new URL(request.url), this.referrerPolicy);
-    if (referer === null) return request;
-    const { headers } = request;
-    headers.set('Referer', referer);
-    return new Request(request, { headers });
+  /** With the fields that say where the request comes from. */
+  private dressed(request: Request): Request {
+    const { client, referrer } = this.call;
+    if (client === null && referrer === null) return request;
+    const { headers, method } = request;
+    const to = new URL(request.url);
+    const policy = this.referrerPolicy;
+    const referer = referrer === null ? null : refererOf(referrer, to, policy);
+    if (referer !== null) headers.set('Referer', referer);
+    const origin = this.ownsOrigin ? originField(client!, to, { method, policy, tainted: this.tainted }) : null;
+    if (origin !== null) headers.set('Origin', origin);
+    return referer === null && origin === null ? request : new Request(request, { headers });
   }
 }
 
 /** Whether the standard gives the response a body, which may be an empty one. */
 function hasBody(request: Request, response: OurResponse): boolean {
   return request.method !== 'HEAD' && !NULL_BODY.has(response.status);
-}
-
-/** What becomes of a response when a redirect leads to another origin than the first (Fetch standard, "Main fetch"). @throws Error in the mode `same-origin` */
-function crossed(mode: FetchCall['mode']): ResponseType {
-  if (mode === 'same-origin') throw new Error('the redirect leads to another origin, and the mode is "same-origin"');
-  return mode === 'no-cors' ? 'opaque' : 'cors';
 }
 
 /** Why the Fetch standard has no response with this status. */

@@ -5,6 +5,7 @@ import { RequestError, show } from '../wire/index.js';
 import { awaitedFailure, networkError } from './error.js';
 import { callOf, callWith, plainCall } from './fetch-call.js';
 import { FetchTrip, type Caller } from './fetch-trip.js';
+import { globalOrigin } from './origin.js';
 import { isRequest, platform, type Init, type Input } from './platform.js';
 
 type Fetch = typeof globalThis.fetch;
@@ -68,7 +69,7 @@ function start(client: Client, caller: Caller, input: Input, init: Init | null |
       new FetchTrip(client, callWith(url, options), caller, resolve, reject).start();
     }
   } catch (error) {
-    if (error instanceof RequestError && error.code === 'ERR_INVALID_URL') otherUrl(error, input as string | URL, init, resolve, reject);
+    if (error instanceof RequestError && error.code === 'ERR_INVALID_URL') otherUrl(error, client, caller, input as string | URL, init, resolve, reject);
     else {
       cancel(given, error);
       reject(refused(error));
@@ -76,16 +77,17 @@ function start(client: Client, caller: Caller, input: Input, init: Init | null |
   }
 }
 
-/** A URL that is none of ours: `data:` and `blob:` are the platform's, the rest it refuses. */
-function otherUrl(refusal: RequestError, input: string | URL, init: Init | null | undefined, resolve: (response: Response | Promise<Response>) => void, reject: (reason: unknown) => void): void {
+/** A URL that is none of ours: `data:` and `blob:` are the platform's, relative ones need an origin, the rest is refused. */
+function otherUrl(refusal: RequestError, client: Client, caller: Caller, input: string | URL, init: Init | null | undefined, resolve: (response: Response | Promise<Response>) => void, reject: (reason: unknown) => void): void {
   let url: URL;
   try {
-    url = new URL(input);
+    url = new URL(input, globalOrigin() ?? undefined);
   } catch (cause) {
     reject(new TypeError(`Failed to parse URL from ${String(input).replace(/\/\/[^/?#]*@/, '//***@')}`, { cause }));
     return;
   }
   if (isPlatformUrl(url.protocol)) resolve(platformFetch()(input, init ?? undefined));
+  else if ((url.protocol === 'http:' || url.protocol === 'https:') && url.href !== String(input)) start(client, caller, url.href, init, resolve, reject);
   else reject(networkError('fetch failed', refusal));
 }
 

@@ -12,6 +12,8 @@ export interface RedirectFacts {
   /** The URL of the request, and its method. */
   readonly url: URL;
   readonly method: string;
+  /** The mode of the request. */
+  readonly mode: string;
   /** A copy, to be changed. */
   readonly fields: Fields;
   readonly hasBody: boolean;
@@ -42,10 +44,11 @@ export function nextRequest(facts: RedirectFacts): NextRequest {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new Error('URL scheme must be a HTTP(S) scheme');
   if (facts.count >= MAX_REDIRECTS) throw new Error('redirect count exceeded');
   const sameOrigin = url.origin === from.origin;
-  if (!sameOrigin && (url.username !== '' || url.password !== '')) throw new Error('cross origin not allowed for request mode "cors": the redirect has a user or a password');
-  // Nor are they sent to the same origin: only an answer to a 401 would have them (Fetch standard, "HTTP-network-or-cache fetch").
+  // A program has no origin of its own that a URL could have as well.
+  if (facts.mode === 'cors' && (url.username !== '' || url.password !== '')) throw new Error('cross origin not allowed for request mode "cors": the redirect has a user or a password');
   url.username = url.password = '';
-  if (status !== 303 && facts.isStream) throw new Error(`the body is a stream, which can't be sent again to where a ${status} points`);
+  if (facts.mode === 'same-origin' && !sameOrigin) throw new Error('request mode cannot be "same-origin"');
+  if (status !== 303 && facts.hasBody && facts.isStream) throw new Error(`the body is a stream, which can't be sent again to where a ${status} points`);
   let { method } = facts;
   let keepBody = facts.hasBody;
   if (((status === 301 || status === 302) && method === 'POST') || (status === 303 && method !== 'GET' && method !== 'HEAD')) {

@@ -9,10 +9,13 @@ export function policyOf(field: string | null): string {
   return field.split(',').map((token) => token.trim().toLowerCase()).findLast((token) => POLICIES.has(token)) ?? '';
 }
 
+/** Schemes whose URLs nobody else can do anything with. */
+const LOCAL = new Set(['about:', 'blob:', 'data:']);
+
 /** What a request to `to` says of `referrer`; null: nothing. */
 export function refererOf(referrer: URL, to: URL, policy: string): string | null {
-  if (referrer.protocol !== 'http:' && referrer.protocol !== 'https:') return null;
-  const origin = `${referrer.origin}/`;
+  if (LOCAL.has(referrer.protocol)) return null;
+  const origin = stripped(referrer, true);
   const full = stripped(referrer);
   const same = referrer.origin === to.origin;
   const downgrade = isTrustworthy(referrer) && !isTrustworthy(to);
@@ -38,12 +41,14 @@ export function refererOf(referrer: URL, to: URL, policy: string): string | null
 }
 
 /** Without user, password and fragment; the origin alone where the URL is too long. */
-function stripped(url: URL): string {
-  const text = `${url.origin}${url.pathname}${url.search}`;
-  return text.length > 4096 ? `${url.origin}/` : text;
+function stripped(url: URL, originOnly = false): string {
+  const copy = new URL(url);
+  copy.username = copy.password = copy.hash = '';
+  if (originOnly) copy.pathname = copy.search = '';
+  return copy.href.length > 4096 ? stripped(url, true) : copy.href;
 }
 
 /** Secure Contexts, section 3.1, as far as it concerns http. */
 function isTrustworthy({ protocol, hostname }: URL): boolean {
-  return protocol === 'https:' || hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+  return protocol === 'https:' || protocol === 'file:' || hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
