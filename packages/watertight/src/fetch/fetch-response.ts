@@ -22,101 +22,109 @@ export const OPAQUE: FetchHead = { status: 0, statusText: '', url: '', headers: 
 /** How a response came about: `cors` and `opaque` after a redirect to another origin. */
 export type ResponseType = 'basic' | 'cors' | 'opaque';
 
-/** A response whose body comes from a connection of ours. */
+/**
+ * A response whose body comes from a connection of ours. Its fields are private to
+ * the engine, so that a copy of its properties is as empty as one of the platform's.
+ */
 export class FetchResponse implements Response {
-  private readonly head: FetchHead;
+  readonly #head: FetchHead;
+  readonly #type: ResponseType;
+  readonly #redirected: boolean;
   /** Null where a response has no body: to HEAD, and with the statuses that never have one. */
-  private source: FetchSource | null;
-  private parsed: Headers | null = null;
-  private stream: ReadableStream<Uint8Array> | null = null;
+  #source: FetchSource | null;
+  #parsed: Headers | null = null;
+  #stream: ReadableStream<Uint8Array> | null = null;
 
-  constructor(
-    head: FetchHead,
-    readonly type: ResponseType,
-    readonly redirected: boolean,
-    body: UnreadBody | null,
-    signal: AbortSignal | null,
-    listener: EndListener | null,
-  ) {
-    this.head = head;
-    this.source = body === null ? null : new FetchSource(body, signal, listener);
+  constructor(head: FetchHead, type: ResponseType, redirected: boolean, body: UnreadBody | null, signal: AbortSignal | null, listener: EndListener | null) {
+    this.#head = head;
+    this.#type = type;
+    this.#redirected = redirected;
+    this.#source = body === null ? null : new FetchSource(body, signal, listener);
+  }
+
+  get type(): ResponseType {
+    return this.#type;
+  }
+
+  get redirected(): boolean {
+    return this.#redirected;
   }
 
   get status(): number {
-    return this.head.status;
+    return this.#head.status;
   }
 
   get statusText(): string {
-    return this.head.statusText;
+    return this.#head.statusText;
   }
 
   get ok(): boolean {
-    return this.head.status >= 200 && this.head.status < 300;
+    return this.#head.status >= 200 && this.#head.status < 300;
   }
 
   get url(): string {
-    return this.head.url;
+    return this.#head.url;
   }
 
   get headers(): Headers {
-    return (this.parsed ??= responseHeaders(this.head.headers.raw));
+    return (this.#parsed ??= responseHeaders(this.#head.headers.raw));
   }
 
   get body(): ReadableStream<Uint8Array> | null {
-    if (this.stream === null && this.source !== null) {
-      const read = this.source.disturbed;
-      this.stream = fetchStream(this.source);
+    if (this.#stream === null && this.#source !== null) {
+      const read = this.#source.disturbed;
+      this.#stream = fetchStream(this.#source);
       // Who reads a body whole locks its stream for good, whether it has been asked for by then or not.
-      if (read) lock(this.stream);
+      if (read) lock(this.#stream);
     }
-    return this.stream;
+    return this.#stream;
   }
 
   get bodyUsed(): boolean {
-    if (this.source !== null && this.source.disturbed) return true;
-    return this.stream !== null && Readable.isDisturbed(this.stream as unknown as NodeJS.ReadableStream);
+    if (this.#source !== null && this.#source.disturbed) return true;
+    return this.#stream !== null && Readable.isDisturbed(this.#stream as unknown as NodeJS.ReadableStream);
   }
 
   text(): Promise<string> {
-    return this.consume().then(decode);
+    return this.#consume().then(decode);
   }
 
   json(): Promise<unknown> {
-    return this.consume().then(parse);
+    return this.#consume().then(parse);
   }
 
   bytes(): Promise<Uint8Array> {
-    return this.consume().then(alone);
+    return this.#consume().then(alone);
   }
 
   arrayBuffer(): Promise<ArrayBuffer> {
-    return this.consume().then((bytes) => alone(bytes).buffer);
+    return this.#consume().then((bytes) => alone(bytes).buffer);
   }
 
   blob(): Promise<Blob> {
-    return this.consume().then((bytes) => this.parsedBy(bytes).blob());
+    return this.#consume().then((bytes) => this.#parsedBy(bytes).blob());
   }
 
   formData(): Promise<FormData> {
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- the standard has it, whatever is recommended
-    return this.consume().then((bytes) => this.parsedBy(bytes).formData());
+    return this.#consume().then((bytes) => this.#parsedBy(bytes).formData());
   }
 
   /** The platform has the parsers of MIME types, and of both kinds of form. */
-  private parsedBy(bytes: Uint8Array): Response {
+  #parsedBy(bytes: Uint8Array): Response {
     const type = this.headers.get('content-type');
     return new (platform.Response ?? globalThis.Response)(bytes, { headers: type === null ? {} : { 'content-type': type } });
   }
 
   clone(): FetchResponse {
-    if (this.unusable()) throw new TypeError('Response.clone: Body has already been consumed.');
-    const copy = new FetchResponse(this.head, this.type, this.redirected, null, null, null);
+    if (this.#unusable()) throw new TypeError('Response.clone: Body has already been consumed.');
+    const copy = new FetchResponse(this.#head, this.#type, this.#redirected, null, null, null);
     const { body } = this;
     if (body !== null) {
       const [one, two] = body.tee();
-      this.stream = one;
-      copy.stream = two;
-      this.source = null;
+      this.#stream = one;
+      copy.#stream = two;
+      this.#source = null;
     }
     return copy;
   }
@@ -126,14 +134,15 @@ export class FetchResponse implements Response {
     return inspectAs('Response', { status, statusText, headers, body, bodyUsed, ok, redirected, type, url }, options, inspect);
   }
 
-  private unusable(): boolean {
-    return this.bodyUsed || (this.stream !== null && this.stream.locked);
+  #unusable(): boolean {
+    return this.bodyUsed || (this.#stream !== null && this.#stream.locked);
   }
 
   /** The whole body. */
-  private consume(): Promise<Uint8Array> {
-    if (this.unusable()) return Promise.reject(new TypeError('Body is unusable: Body has already been read'));
-    const { source, stream } = this;
+  #consume(): Promise<Uint8Array> {
+    if (this.#unusable()) return Promise.reject(new TypeError('Body is unusable: Body has already been read'));
+    const source = this.#source;
+    const stream = this.#stream;
     if (stream === null) return source === null ? Promise.resolve(EMPTY) : source.readAll();
     return readStream(stream, source);
   }
@@ -184,6 +193,8 @@ function alone(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 // `instanceof Response` holds, and `response.constructor` is the platform's; its constructor, which costs more than a request, is not run.
+// The properties are enumerable, as those of the platform's are: some programs copy them with for-in.
+for (const name of Object.getOwnPropertyNames(FetchResponse.prototype)) if (name !== 'constructor') Object.defineProperty(FetchResponse.prototype, name, { enumerable: true });
 if (platform.Response !== undefined) {
   Object.setPrototypeOf(FetchResponse.prototype, platform.Response.prototype);
   Object.defineProperty(FetchResponse.prototype, 'constructor', { value: platform.Response, configurable: true, writable: true });
