@@ -63,7 +63,7 @@ export class FetchSource implements ReadableBody {
   private abort(reason: unknown): void {
     this.settled();
     this.controller!.error(reason);
-    this.listener?.bodyFailed(reason);
+    this.listener?.bodyFailed(reason, this.size);
     void this.body.close();
   }
 
