@@ -38,8 +38,17 @@ async function fill(body: ReadableBody, controller: ReadableByteStreamController
 
 async function enqueue(body: ReadableBody, controller: ReadableByteStreamController): Promise<void> {
   const chunk = await body.read();
-  if (chunk === null) return;
   // The stream transfers the memory, so it must hold nothing but the chunk.
-  const alone = chunk.byteLength === chunk.buffer.byteLength && chunk.buffer instanceof ArrayBuffer;
-  controller.enqueue(alone ? chunk : chunk.slice());
+  if (chunk !== null) controller.enqueue(alone(chunk));
+}
+
+/**
+ * The bytes as a plain Uint8Array in memory of their own, which may be
+ * transferred. A decoder's chunks are Buffers that share memory, and `slice()` of a
+ * Buffer makes another one that does.
+ */
+export function alone(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes;
+  if (!(buffer instanceof ArrayBuffer) || bytes.byteLength !== buffer.byteLength) return new Uint8Array(bytes);
+  return Buffer.isBuffer(bytes) ? new Uint8Array(buffer) : (bytes as Uint8Array<ArrayBuffer>);
 }

@@ -85,7 +85,7 @@ export class DecodedBody implements BodySource {
     return this.takeInto(into) ?? null;
   }
 
-  /** Nothing to do: a decoder's output is never a part of a buffer that is read into. */
+  /** Nothing to do: a decoder's output is never a part of a buffer that is read into. Chunks may share it with each other. */
   separate(): void {}
 
   close(): Promise<void> {

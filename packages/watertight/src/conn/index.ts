@@ -1,7 +1,7 @@
 /** The room `conn`: one persistent connection, the exchanges on it, and the request and the response as the program sees them. */
 export { Body } from './body.js';
 export type { BodyState, ReadableBody } from './body-source.js';
-export { bodyStream } from './body-stream.js';
+export { alone, bodyStream } from './body-stream.js';
 export type { RequestBody } from './chunk-source.js';
 export { onAbort } from './cancellation.js';
 export type { ClientTrace, GotConnInfo } from './client-trace.js';

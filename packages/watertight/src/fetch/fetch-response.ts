@@ -1,6 +1,7 @@
 /** Owns the response of `fetch`: an instance of the platform's Response whose parts are made when they are first asked for. */
 import { Readable } from 'node:stream';
 import { TextDecoder } from 'node:util';
+import { alone } from '../conn/index.js';
 import { INSPECT, inspectAs, type Inspect } from '../wire/index.js';
 import { FetchSource, type EndListener, type UnreadBody } from './fetch-source.js';
 import { fetchStream } from './fetch-stream.js';
@@ -185,11 +186,6 @@ function decode(bytes: Uint8Array): string {
 
 function parse(bytes: Uint8Array): unknown {
   return JSON.parse(decoder.decode(bytes));
-}
-
-/** The bytes in memory of their own: what the program gets it may transfer. */
-function alone(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer && !Buffer.isBuffer(bytes) ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
 }
 
 // `instanceof Response` holds, and `response.constructor` is the platform's; its constructor, which costs more than a request, is not run.

@@ -1,5 +1,5 @@
 /** Owns the reading of a response's body with the errors that the Fetch standard wants: the reason of an abort itself, or a TypeError. */
-import { onAbort, type BodyState, type ReadableBody } from '../conn/index.js';
+import { alone, onAbort, type BodyState, type ReadableBody } from '../conn/index.js';
 import { networkError } from './error.js';
 
 /** What a response is read from; the library's `Body` is such a thing. */
@@ -78,8 +78,7 @@ export class FetchSource implements ReadableBody {
   read(options?: { readonly into: Uint8Array }): Promise<Uint8Array | number | null> {
     this.disturbed = true;
     if (this.signal !== null && this.signal.aborted && this.state !== 'eof') return this.aborted();
-    const read: Promise<Uint8Array | number | null> = options === undefined ? this.body.read() : this.body.read(options);
-    return read.then(this.some, this.failed);
+    return options === undefined ? this.body.read().then(this.chunk, this.failed) : this.body.read(options).then(this.filled, this.failed);
   }
 
   close(): Promise<void> {
@@ -104,10 +103,17 @@ export class FetchSource implements ReadableBody {
     return bytes;
   };
 
-  private readonly some = <T extends Uint8Array | number | null>(result: T): T => {
-    if (result !== null) this.size += typeof result === 'number' ? result : result.length;
+  /** What the program gets it may transfer. */
+  private readonly chunk = (bytes: Uint8Array | null): Uint8Array | null => {
+    if (bytes !== null) this.size += bytes.length;
     if (this.body.state === 'eof') this.end();
-    return result;
+    return bytes === null ? null : alone(bytes);
+  };
+
+  private readonly filled = (count: number | null): number | null => {
+    if (count !== null) this.size += count;
+    if (this.body.state === 'eof') this.end();
+    return count;
   };
 
   private readonly failed = (error: unknown): never => {

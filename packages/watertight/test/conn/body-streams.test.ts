@@ -6,6 +6,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import type { Body } from 'watertight';
 import { taskCount } from 'watertight/tasks';
 import { onLoopback, settle, type Loopback } from '../fixtures/loopback.js';
@@ -135,6 +136,13 @@ describe('a WHATWG stream of bytes', () => {
       assert.ok(bytes.equals(Buffer.concat(parts)));
     }));
   }
+
+  test('has the bytes of a body that is decoded, whose chunks are views of one memory', onLoopback(async (net) => {
+    const { body } = await open(net, reply(gzipSync(bytes), { fields: ['Content-Encoding: gzip'] }));
+    const parts: Uint8Array[] = [];
+    for await (const part of body.toReadableStream()) parts.push(part);
+    assert.ok(bytes.equals(Buffer.concat(parts)));
+  }));
 
   test('of an empty body ends for either reader', onLoopback(async (net) => {
     const { body } = await open(net, reply(Buffer.alloc(0)));

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { onLoopback } from '../fixtures/loopback.js';
+import { SeededRandom } from '../fixtures/seeded-random.js';
 import { ENCODERS, redirect, site } from './site.js';
 
 test('is a Response of the platform, with its parts', onLoopback(async (net) => {
@@ -136,6 +137,13 @@ describe('has no body', () => {
 });
 
 describe('is decoded', () => {
+  const bytes = new SeededRandom(7).bytes(100_000);
+
+  async function* readerOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+    const reader = stream.getReader();
+    for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
+  }
+
   for (const as of [...Object.keys(ENCODERS), 'GZip', 'gzip,br', 'deflate,gzip,br,gzip,deflate']) {
     test(`from ${as}, whatever the program offered, and its headers stay`, onLoopback(async (net) => {
       const { origin, fetch } = await site(net);
@@ -143,6 +151,24 @@ describe('is decoded', () => {
         const response = await fetch(`${origin}/encoded?as=${encodeURIComponent(as)}`, { headers });
         assert.ok(response.headers.has('content-encoding') && response.headers.has('content-length'));
         assert.equal(await response.text(), 'hello');
+      }
+    }));
+  }
+
+  for (const [as, encode] of Object.entries(ENCODERS)) {
+    test(`from ${as}, for whoever reads the stream, in chunks that may be transferred`, onLoopback(async (net) => {
+      const { fetch } = await site(net);
+      const server = await net.serve({ onRequest: (request) => request.reply(encode(bytes), { fields: [`Content-Encoding: ${as.replace('raw ', '')}`] }) });
+      for (const streamOf of [(response: Response) => response.body!, (response: Response) => response.clone().body!, (response: Response) => response.body!.pipeThrough(new TransformStream())]) {
+        for (const iterates of [true, false]) {
+          const stream = streamOf(await fetch(server.origin));
+          const parts: Uint8Array[] = [];
+          for await (const part of iterates ? stream : readerOf(stream)) {
+            assert.equal(Object.getPrototypeOf(part), Uint8Array.prototype);
+            parts.push(structuredClone(part, { transfer: [part.buffer] }));
+          }
+          assert.ok(bytes.equals(Buffer.concat(parts)));
+        }
       }
     }));
   }
