@@ -242,11 +242,13 @@ describe('who asks', () => {
     assert.equal(field(echo, 'host'), there.origin.slice('http://'.length));
   }));
 
-  test('a user and a password in a Location are refused for another origin, and not sent to the same', onLoopback(async (net) => {
+  test('a user and a password in a Location are refused in the mode cors, and not sent in the mode same-origin', onLoopback(async (net) => {
     const [here, there] = [await site(net), await site(net)];
     await assert.rejects(here.fetch(redirect(here.origin, 302, there.origin.replace('//', '//user:pass@'))), TypeError);
     assert.equal(there.server.requests.length, 0);
-    const response = await here.fetch(redirect(here.origin, 302, `${here.origin.replace('//', '//user:pass@')}/there`));
+    const toItself = redirect(here.origin, 302, `${here.origin.replace('//', '//user:pass@')}/there`);
+    await assert.rejects(here.fetch(toItself), TypeError);
+    const response = await here.fetch(toItself, { mode: 'same-origin' });
     assert.equal(field(await echoOf(response), 'authorization'), undefined);
   }));
 });

@@ -67,7 +67,7 @@ describe('a field that the program sets is sent as it is:', () => {
     // Browsers do not let a page set these.
     ['Accept-Charset', 'utf-8'], ['Access-Control-Request-Headers', 'x'], ['Access-Control-Request-Method', 'PUT'], ['Cookie', 'a=b'], ['Cookie2', 'a=b'],
     ['Date', 'Wed, 04 May 1988 22:22:22 GMT'], ['DNT', '1'], ['Origin', 'http://example.test'], ['Via', '1.1 nowhere.test'], ['Proxy-Test', 'value'], ['Sec-Test', 'value'],
-    ['Sec-Fetch-Mode', 'navigate'], ['Referer', 'http://example.test/page'], ['X-HTTP-Method-Override', 'TRACE'], ['X-Method-Override', 'connect'],
+    ['Referer', 'http://example.test/page'], ['X-HTTP-Method-Override', 'TRACE'], ['X-Method-Override', 'connect'],
     ['Content-Type', 'a/b'], ['Potato', ''], ['Latin-1', 'þ\xff'], ['Inner-Blanks', 'a \t b'],
   ] as const) {
     test(`${name}: ${JSON.stringify(value)}`, onLoopback(async (net) => {
