@@ -90,6 +90,34 @@ describe('a body in memory', () => {
     await assert.rejects(fetch(origin, { method: 'POST', body: Symbol('x') as unknown as string }), TypeError);
   }));
 
+  test('a file of a form keeps its name and its type, and a Blob has the name of one', onLoopback(async (net) => {
+    const { origin, fetch } = await site(net);
+    const files = form();
+    files.append('file', new File(['asd1'], 'a/b/file.txt', { type: 'text/plain' }));
+    files.append('file', new Blob(['asd2 👋'], { type: 'c/d' }), 'read"me.md');
+    files.append('file', new Blob(['asd3']));
+    const echo = await echoOf(fetch(origin, { method: 'PUT', body: files }));
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- the standard has it
+    const parsed = await new Response(echo.body, { headers: { 'content-type': field(echo, 'content-type')! } }).formData();
+    const got = await Promise.all((parsed.getAll('file') as unknown as (Blob & { name: string })[]).map(async (file) => [file.name, file.type, await file.text()]));
+    assert.deepEqual(got, [['a/b/file.txt', 'text/plain', 'asd1'], ['read"me.md', 'c/d', 'asd2 👋'], ['blob', 'application/octet-stream', 'asd3']]);
+  }));
+
+  test('a length that the program gives as a number or as text stands there once', onLoopback(async (net) => {
+    const { origin, fetch } = await site(net);
+    for (const length of [5, '5']) {
+      const headers = { 'content-length': length } as Record<string, string>;
+      const calls = [() => fetch(origin, { method: 'POST', body: 'a+b+c', headers }), () => fetch(new Request(origin, { method: 'POST', body: 'a+b+c', headers }))];
+      for (const call of calls) assert.deepEqual((await echoOf(call())).fields.filter(([name]) => name.toLowerCase() === 'content-length').map(([, value]) => value), ['5']);
+    }
+  }));
+
+  test('a length that is not the body\'s is a TypeError, and nothing of it is sent', onLoopback(async (net) => {
+    const { origin, server, fetch } = await site(net);
+    for (const length of ['3', '8', '0', '-1', '5.0', '+5', 'x', '', '5, 5']) await assert.rejects(fetch(origin, { method: 'POST', body: 'a+b+c', headers: { 'content-length': length } }), TypeError, length);
+    assert.equal(server.requests.length, 0);
+  }));
+
   test('a POST without one says that its length is 0', onLoopback(async (net) => {
     const { origin, fetch } = await site(net);
     assert.equal(field(await echoOf(fetch(origin, { method: 'POST' })), 'content-length'), '0');
@@ -154,6 +182,14 @@ describe('a body that is a stream', () => {
     reader.releaseLock();
     await assert.rejects(fetch(origin, half(used)), TypeError);
     assert.equal(server.requests.length, 0);
+  }));
+
+  test('is not cancelled by such a signal if it has ended', onLoopback(async (net) => {
+    const { origin, fetch } = await site(net);
+    let cancelled = false;
+    const body = new ReadableStream({ start: (controller) => controller.close(), cancel: () => void (cancelled = true) });
+    await assert.rejects(fetch(origin, { ...half(body), signal: AbortSignal.abort() }), { name: 'AbortError' });
+    assert.equal(cancelled, false);
   }));
 
   test('is cancelled with the reason of a signal that has aborted before', onLoopback(async (net) => {

@@ -91,9 +91,11 @@ describe('no response', () => {
 });
 
 describe('createFetch', () => {
-  test('fetch and what it makes have a length of 1', () => {
-    assert.equal(ours.length, 1);
-    assert.equal(createFetch().length, 1);
+  test('fetch and what it makes have the platform\'s name and a length of 1, and want an argument', async () => {
+    for (const each of [ours, createFetch()]) {
+      assert.deepEqual([each.name, each.length], ['fetch', 1]);
+      await assert.rejects((each as unknown as () => Promise<Response>)(), TypeError);
+    }
   });
 
   test('takes a client with its jar and its time limit, or a transport, not both', onLoopback(async (net) => {

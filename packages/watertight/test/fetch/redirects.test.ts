@@ -1,7 +1,9 @@
 /** Redirects as the Fetch standard has them (section 4.4), where they differ from Go's: methods, bodies, the limit, credentials, the Referer. */
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { onLoopback } from '../fixtures/loopback.js';
 import { echoOf, field, redirect, site } from './site.js';
 
@@ -63,6 +65,14 @@ describe('the body after 307', () => {
     await assert.rejects(fetch(new Request(redirect(origin, 307, '/there'), stream())), TypeError);
   }));
 
+  test('a Content-Length of the program goes with the body, and only with it', onLoopback(async (net) => {
+    const { origin, fetch } = await site(net);
+    for (const [status, length] of [[301, undefined], [302, undefined], [303, undefined], [307, '5'], [308, '5']] as const) {
+      const echo = await echoOf(fetch(redirect(origin, status, '/there'), { method: 'POST', body: 'a+b+c', headers: { 'content-length': '5', 'content-type': 'a/b' } }));
+      assert.deepEqual([field(echo, 'content-length'), field(echo, 'content-type'), echo.body.length], [length, length && 'a/b', Number(length ?? 0)]);
+    }
+  }));
+
   test('after 303 a stream is not needed again', onLoopback(async (net) => {
     const { origin, fetch } = await site(net);
     assert.equal((await echoOf(fetch(redirect(origin, 303, '/there'), stream()))).method, 'GET');
@@ -79,7 +89,49 @@ describe('the mode', () => {
 
   test('error: a redirect is a TypeError, with a Location or without', onLoopback(async (net) => {
     const { origin, fetch } = await site(net);
-    await assert.rejects(fetch(redirect(origin, 302, '/there'), { redirect: 'error' }), TypeError);
+    const bare = await net.serve({ onRequest: (request) => request.reply('here', { status: '302 Found' }) });
+    for (const url of [redirect(origin, 302, '/there'), bare.origin]) await assert.rejects(fetch(url, { redirect: 'error' }), (error: TypeError) => error.name === 'TypeError' && (error.cause as Error).message === 'unexpected redirect');
+  }));
+
+  test('manual: the body of a redirect is read as it comes', onLoopback(async (net) => {
+    const { fetch } = await site(net);
+    const server = await net.serve({ onRequest: async ({ connection }) => {
+      connection.write('HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 6\r\n\r\n');
+      for (const letter of 'hello!') {
+        await sleep(1);
+        connection.write(letter);
+      }
+    } });
+    const response = await fetch(server.origin, { redirect: 'manual' });
+    assert.deepEqual([response.status, response.headers.get('location'), await response.text()], [302, '/there', 'hello!']);
+    assert.equal(server.requests.length, 1);
+  }));
+
+  test('twenty redirects with a signal leave no listener on it, and warn of nothing', onLoopback(async (net) => {
+    const { origin, fetch } = await site(net);
+    const { signal } = new AbortController();
+    await Promise.all(Array.from({ length: 5 }, async () => (await fetch(`${origin}/chain?left=20`, { signal })).text()));
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
+  }));
+
+  test('a redirect whose body is not what its Content-Encoding says is followed all the same', onLoopback(async (net) => {
+    const { fetch } = await site(net);
+    for (const body of ['', 'no gzip']) {
+      const server = await net.serve({ onRequest: (request) => {
+        if (request.target === '/') request.reply(body, { status: '301 Moved', fields: ['Location: /there', 'Content-Encoding: gzip'] });
+        else request.reply(gzipSync('there'), { fields: ['Content-Encoding: gzip'] });
+      } });
+      assert.equal(await (await fetch(server.origin)).text(), 'there');
+    }
+  }));
+
+  test('a Location with another status is no redirect, and the body is decoded', onLoopback(async (net) => {
+    const { fetch } = await site(net);
+    for (const status of ['200 OK', '201 Created', '300 Multiple Choices', '404 Not Found']) {
+      const server = await net.serve({ onRequest: (request) => request.reply(gzipSync('here'), { status, fields: ['Location: /there', 'Content-Encoding: gzip'] }) });
+      const response = await fetch(server.origin);
+      assert.deepEqual([response.redirected, response.url, await response.text()], [false, `${server.origin}/`, 'here']);
+    }
   }));
 
   test('manual: the redirect is the response, with its body', onLoopback(async (net) => {
@@ -102,13 +154,16 @@ describe('the mode', () => {
     }));
   }
 
-  test('bytes beyond ASCII in a Location are encoded as they are, and a fragment is not sent', onLoopback(async (net) => {
-    const { fetch } = await site(net);
-    const server = await net.serve({ onRequest: (request) => (request.target === '/' ? request.reply('', { status: '302 Found', fields: ['Location: /caf\xe9#there'] }) : request.reply('x')) });
-    const response = await fetch(`${server.origin}/#here`);
-    assert.equal(response.url, `${server.origin}/caf%E9`);
-    await response.text();
-  }));
+  for (const [what, location, path] of [['Latin-1', '/caf\xe9#there', '/caf%E9'], ['UTF-8', `/${Buffer.from('안녕').toString('latin1')}#there`, `/${encodeURIComponent('안녕')}`]] as const) {
+    test(`bytes beyond ASCII in a Location are encoded as they are, ${what}, and a fragment is not sent`, onLoopback(async (net) => {
+      const { fetch } = await site(net);
+      const server = await net.serve({ onRequest: (request) => (request.target === '/' ? request.reply('', { status: '302 Found', fields: [`Location: ${location}`] }) : request.reply('x')) });
+      const response = await fetch(`${server.origin}/#here`);
+      assert.equal(response.url, `${server.origin}${path}`);
+      assert.equal(server.requests.at(-1)!.target, path);
+      await response.text();
+    }));
+  }
 });
 
 describe('what another origin is told', () => {

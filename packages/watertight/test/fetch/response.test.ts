@@ -125,6 +125,35 @@ describe('is read once', () => {
   }));
 });
 
+describe('is cancelled', () => {
+  test('after a read, and the server sees its connection end', onLoopback(async (net) => {
+    const { fetch } = await site(net);
+    const server = await net.serve({ onRequest: ({ connection }) => connection.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n') });
+    const response = await fetch(server.origin);
+    const reader = response.body!.getReader();
+    assert.equal(String(Buffer.from((await reader.read()).value as Uint8Array)), 'hello');
+    reader.releaseLock();
+    await response.body!.cancel();
+    assert.equal(await server.settlesAt(0), 0);
+  }));
+
+  for (const [how, rest] of [['in chunks', 'Transfer-Encoding: chunked\r\n\r\n'], ['of a known length', 'Content-Length: 9\r\n\r\npart'], ['up to the end of the connection', 'Connection: close\r\n\r\npart']] as const) {
+    test(`with a reason, though the server ended the connection, ${how}`, onLoopback(async (net) => {
+      const { fetch } = await site(net);
+      const server = await net.serve({ onRequest: ({ connection }) => {
+        connection.write(`HTTP/1.1 200 OK\r\na: b\r\n${rest}`);
+        connection.finish();
+      } });
+      for (let i = 0; i < 10; i++) {
+        const response = await fetch(server.origin);
+        if (i % 2 === 1) await sleep(2);
+        await response.body!.cancel('Some message');
+        assert.equal(response.bodyUsed, true);
+      }
+    }));
+  }
+});
+
 describe('has no body', () => {
   for (const status of [204, 205, 304]) {
     test(`with the status ${status}`, onLoopback(async (net) => {

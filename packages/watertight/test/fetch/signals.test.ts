@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { createFetch } from 'watertight';
 import { findLeaks } from 'watertight/leak';
 import { onLoopback } from '../fixtures/loopback.js';
@@ -66,6 +66,65 @@ describe('the reason itself', () => {
     await assert.rejects(reading, (error) => error === reason);
   }));
 });
+
+test('without a reason of the program it is an AbortError, after a timeout a TimeoutError, both of the platform and without a cause', onLoopback(async (net) => {
+  const { fetch } = await site(net);
+  const silent = await net.serve({});
+  for (const [signal, name, code] of [
+    [AbortSignal.abort(), 'AbortError', DOMException.ABORT_ERR],
+    [AbortSignal.timeout(20), 'TimeoutError', DOMException.TIMEOUT_ERR],
+  ] as const) {
+    for (const ask of [() => fetch(silent.origin, { signal }), () => fetch(new Request(silent.origin, { signal })), () => fetch(new Request(silent.origin), { signal })]) {
+      await assert.rejects(ask(), (error: DOMException) => {
+        assert.ok(error instanceof DOMException);
+        assert.deepEqual([error.name, error.code, error.cause], [name, code, undefined]);
+        return true;
+      });
+    }
+  }
+}));
+
+test('of ten that share a controller, the first to be read aborts the nine others', onLoopback(async (net) => {
+  const { origin, fetch } = await site(net);
+  for (const inRequest of [false, true]) {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const outcomes = await Promise.allSettled(Array.from({ length: 10 }, async () => {
+      const response = await (inRequest ? fetch(new Request(origin, { signal })) : fetch(origin, { signal }));
+      const { method } = (await response.json()) as { method: string };
+      controller.abort();
+      return method;
+    }));
+    const failed = outcomes.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
+    assert.equal(failed.length, 9);
+    assert.ok(failed.every(({ reason: why }) => (why as DOMException).code === DOMException.ABORT_ERR));
+  }
+}));
+
+test('a signal that aborts after the response was read changes nothing', onLoopback(async (net) => {
+  const { origin, fetch } = await site(net);
+  const controller = new AbortController();
+  const response = await fetch(origin, { method: 'PUT', body: Buffer.from('hello'), signal: controller.signal });
+  const text = await response.text();
+  controller.abort();
+  await sleep(1);
+  assert.match(text, /hello/);
+  assert.equal(response.bodyUsed, true);
+}));
+
+test('no time limit ends a response that is long in coming, unless the program sets one', onLoopback(async (net, t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] });
+  const server = await net.serve({});
+  const ask = createFetch({ transport: net.client().transport });
+  const limited = createFetch({ transport: net.client({ responseHeaderTimeout: 60_000 }).transport });
+  const pending = ask(server.origin).then((response) => response.text());
+  const hurried = assert.rejects(limited(server.origin), (error: TypeError & { code: string }) => error.code === 'ERR_TIMEOUT');
+  while (server.requests.length < 2) await turn();
+  t.mock.timers.tick(3_600_000);
+  await hurried;
+  server.requests.find(({ connection }) => !connection.hasLeft)?.reply('at last');
+  assert.equal(await pending, 'at last');
+}));
 
 describe('a stream of events', () => {
   for (const [what, signal, skip] of [
