@@ -151,22 +151,25 @@ describe('a body of the request', () => {
 });
 
 describe('a redirect whose body', () => {
-  for (const [what, head] of [
-    ['never ends', 'Transfer-Encoding: chunked\r\n\r\n5\r\nmoved\r\n'],
-    ['is longer than what is worth waiting for', 'Content-Length: 1000000\r\n\r\nmoved'],
-    ['does not begin', 'Content-Length: 5\r\n\r\n'],
+  for (const [what, head, worthy] of [
+    ['never ends', 'Transfer-Encoding: chunked\r\n\r\n5\r\nmoved\r\n', true],
+    ['is longer than what is worth waiting for', 'Content-Length: 1000000\r\n\r\nmoved', false],
+    ['does not begin', 'Content-Length: 5\r\n\r\n', true],
   ] as const) {
     test(`${what} is followed at once, with its body sent again`, onLoopback(async (net) => {
       const { fetch } = await site(net);
+      let open = 0;
       const server = await net.serve({ onRequest: async (request) => {
+        open = server.open.length;
         const body = String(await request.body);
         if (request.target === '/') request.connection.write(`HTTP/1.1 307 Moved\r\nLocation: /there\r\n${head}`);
         else request.reply(`${request.method} ${body}`);
       } });
       const response = await fetch(server.origin, { method: 'POST', body: 'data' });
       assert.deepEqual([await response.text(), response.redirected], ['POST data', true]);
-      // The second request did not wait for the first one's connection.
+      // The second request did not wait until the first one's connection was done with.
       assert.equal(server.connections.length, 2);
+      if (worthy) assert.equal(open, 2);
     }));
   }
 

@@ -81,6 +81,7 @@ describe('a referrer', () => {
     ['that is too long is its origin', `https://page.example/${'a'.repeat(5000)}`, 'https://page.example/'],
     ['of about: is none', 'about:client', undefined],
     ['of about: with a host is none', 'about://client', undefined],
+    ['of about:blank is none', 'about:blank', undefined],
     ['of data: is none', 'data:,x', undefined],
     ['that is empty is none', '', undefined],
     ['of a file is told where the policy wants it', 'file:///a/b', 'file:///a/b'],

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { PerformanceObserver, type PerformanceEntry } from 'node:perf_hooks';
 import { describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { closedPort } from '../fixtures/closed-port.js';
 import { onLoopback, type Loopback } from '../fixtures/loopback.js';
 import { redirect, site } from './site.js';
@@ -80,7 +81,15 @@ describe('is noted', () => {
       const cancel = new AbortController();
       const response = await fetch(part, { signal: cancel.signal });
       cancel.abort();
-      await response.text();
+      const reader = response.body!.getReader();
+      for (let i = 0; i < 2; i++) await assert.rejects(reader.read(), { name: 'AbortError' });
+    }, 200],
+    ['when an abort ended it, and both of the response and its clone are read', async (fetch, { part }) => {
+      const cancel = new AbortController();
+      const response = await fetch(part, { signal: cancel.signal });
+      const copy = response.clone();
+      cancel.abort();
+      for (const each of [response, copy]) await assert.rejects(each.text(), { name: 'AbortError' });
     }, 200],
     ['when its body broke', (fetch, { broken }) => fetch(broken).then((response) => response.text()), 200],
     ['with the status 0 when a redirect was not wanted', (fetch, { origin }) => fetch(redirect(origin, 302, '/there'), { redirect: 'error' }), 0],
@@ -147,6 +156,18 @@ describe('the sizes are', () => {
       assert.equal(decodedBodySize, 1000);
       assert.ok(encodedBodySize > 10 && encodedBodySize < 100, String(encodedBodySize));
     }
+  }));
+
+  test('those of all chunks', onLoopback(async (net) => {
+    const { fetch } = await site(net);
+    const text = 'a'.repeat(300_000);
+    const server = await net.serve({ onRequest: (request) => request.reply(gzipSync(text), { fields: ['Content-Encoding: gzip'] }) });
+    const { decodedBodySize } = await onlyEntryOf(async () => {
+      let chunks = 0;
+      for await (const chunk of (await fetch(server.origin)).body!) if (chunk.length > 0) chunks++;
+      assert.ok(chunks > 1);
+    });
+    assert.equal(decodedBodySize, 300_000);
   }));
 
   test('0 for a response without a body, whatever length it announces', onLoopback(async (net) => {
