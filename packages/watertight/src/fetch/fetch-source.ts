@@ -49,11 +49,11 @@ export class FetchSource implements ReadableBody {
     }
     const { signal } = this;
     if (signal === null) return;
+    this.controller = controller;
     if (signal.aborted) {
-      controller.error(signal.reason);
+      this.abort(signal.reason);
       return;
     }
-    this.controller = controller;
     const held = new WeakRef(this);
     const unsubscribe = onAbort(signal, (reason) => held.deref()?.abort(reason));
     this.unsubscribe = unsubscribe;
