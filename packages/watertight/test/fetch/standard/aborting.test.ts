@@ -268,6 +268,10 @@ describe('an abort when the response is here', () => {
     const reader = (await fetchOf(net)(server.origin, { signal: cancel.signal })).body!.getReader();
     cancel.abort();
     assert.deepEqual(await reader.read(), { done: true, value: undefined });
+    const again = new AbortController();
+    const response = await fetchOf(net)(server.origin, { signal: again.signal });
+    again.abort();
+    assert.equal(await response.text(), '');
   }));
 
   test('does not matter to a body that was read', onLoopback(async (net) => {

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { onLoopback } from '../../fixtures/loopback.js';
+import type { RawRequest } from '../../fixtures/raw-server.js';
 import { echoOf, field, site } from '../site.js';
 import { half, streamOf } from './place.js';
 
@@ -171,12 +172,27 @@ describe('an answer that comes before the body has ended', () => {
   }
 });
 
-test('a body in memory that the server does not want on this connection (421) is sent once more, on another', onLoopback(async (net) => {
-  const { fetch } = await site(net);
-  const server = await net.serve({ onRequest: async (request) => {
-    const body = String(await request.body);
-    request.reply(body, { status: request.connection.id === 0 ? '421 Misdirected Request' : '200 OK' });
-  } });
-  const response = await fetch(server.origin, { method: 'POST', body: 'data' });
-  assert.deepEqual([response.status, await response.text(), server.requests.length], [200, 'data', 2]);
-}));
+describe('a request that the server does not want on this connection (421)', () => {
+  test('is sent once more, on a connection that is new, though others are idle', onLoopback(async (net) => {
+    const { fetch } = await site(net);
+    let held: RawRequest[] = [];
+    const server = await net.serve({ onRequest: async (request) => {
+      const body = String(await request.body);
+      if (request.method === 'POST') request.reply(body, { status: request.connection.id < 2 ? '421 Misdirected Request' : '200 OK' });
+      else if (held.push(request) === 2) for (const each of held) each.reply('');
+    } });
+    await Promise.all([1, 2].map(async () => (await fetch(server.origin)).text()));
+    held = [];
+    const response = await fetch(server.origin, { method: 'POST', body: 'data' });
+    assert.deepEqual([response.status, await response.text(), server.connections.length], [200, 'data', 3]);
+  }));
+
+  for (const [what, init] of [['a GET', {}], ['a POST', { method: 'POST', body: 'data' }]] as const) {
+    test(`is not sent a third time: ${what}`, onLoopback(async (net) => {
+      const { fetch } = await site(net);
+      const server = await net.serve({ onRequest: (request) => request.reply('no', { status: '421 Misdirected Request' }) });
+      const response = await fetch(server.origin, init);
+      assert.deepEqual([response.status, await response.text(), server.requests.length], [421, 'no', 2]);
+    }));
+  }
+});
