@@ -6,5 +6,7 @@ export { Body, BodyError, ConnectionError, HookError, Request, RequestBodyError,
 export type { BodyChunk, BodyErrorCode, BodyInit, BodyState, ClientTrace, ConnectionErrorCode, GotConnInfo, HookName, OnProgress, Progress, RedirectMode, RequestInit, SaveOptions, TimeoutPhase, TlsState } from './conn/index.js';
 export { defaultTransport, DialError, goDefaults, Transport, TransportError } from './transport/index.js';
 export type { ConnCounts, DialErrorCode, DialTarget, HostStats, RequestLike, RoundTripper, TransportErrorCode, TransportOptions, TransportStats } from './transport/index.js';
+export { ProxyError, proxyFromEnvironment } from './proxy/index.js';
+export type { ProxyConnectHeaders, ProxyErrorCode, ProxyOption } from './proxy/index.js';
 export { Headers, ProtocolError, RequestError, WatertightError } from './wire/index.js';
 export type { HeadersInit, LenientName, ProtocolErrorCode, RequestErrorCode } from './wire/index.js';

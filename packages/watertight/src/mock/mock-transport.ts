@@ -44,7 +44,7 @@ export type MockAnswer = (request: MockRequest) => MockReply | string | Uint8Arr
  * const client = new Client({ transport });
  * ```
  *
- * It takes the options of a Transport, except those that dial.
+ * It takes the options of a Transport, except those that dial. There is no proxy, whatever the environment says.
  *
  * @throws RequestError (`ERR_INVALID_OPTION`) if `answer` is no function, TransportError as Transport
  */
@@ -54,7 +54,7 @@ export class MockTransport extends Transport {
   private readonly server: Server;
   private readonly answer: MockAnswer;
 
-  constructor(answer: MockAnswer, options: Omit<TransportOptions, 'dial' | 'dialTls' | 'lookup'> = {}) {
+  constructor(answer: MockAnswer, options: Omit<TransportOptions, 'dial' | 'dialTls' | 'lookup' | 'proxy' | 'proxyConnectHeaders'> = {}) {
     if (typeof answer !== 'function') throw new RequestError('ERR_INVALID_OPTION', `a MockTransport takes a function that answers a request, not ${show(answer)}`);
     const connectTo = (scheme: string) => (_target: DialTarget): Duplex => {
       const [client, server] = memoryPair();
@@ -64,7 +64,7 @@ export class MockTransport extends Transport {
       this.server.emit('connection', server);
       return client;
     };
-    super({ ...options, dial: connectTo('http'), dialTls: connectTo('https') });
+    super({ ...options, proxy: null, dial: connectTo('http'), dialTls: connectTo('https') });
     this.answer = answer;
     this.server = createServer({ keepAliveTimeout: 0 }, (request, response) => void this.serve(request, response));
   }

@@ -1,9 +1,9 @@
 /** Owns the actions of a transport: it finds, dials, hands over and closes connections as the pool decides. */
 import { describeHolders, formatDuration, now, topHolders, tracking, trackLevel, type Holder } from '../tasks/index.js';
-import { afterPoll, callHook, Exchange, ReaderStock, type ConnOwner, type ExchangeSettings, type Origin } from '../conn/index.js';
+import { afterPoll, callHook, Exchange, ReaderStock, type ConnOwner, type ExchangeSettings } from '../conn/index.js';
 import { Dial } from './dial.js';
 import { TransportError } from './error.js';
-import { Host } from './host.js';
+import { Hosts } from './hosts.js';
 import type { ResolvedOptions } from './options.js';
 import { mustLook, Pool } from './pool.js';
 import { PooledConn } from './pooled-conn.js';
@@ -17,9 +17,9 @@ const WARN_AFTER = 5000;
 /** What `getConn`, `dialConnFor` and `putOrCloseIdleConn` are in Go. */
 export class Connector implements ConnOwner<TripConn>, TripPort {
   readonly closeAlways: boolean;
+  readonly hosts: Hosts;
   private readonly settings: ExchangeSettings;
   private readonly pool: Pool<TripConn, RoundTrip>;
-  private readonly hosts = new Map<string, TripHost>();
   private readonly conns = new Set<TripConn>();
   private readonly dials = new Set<Dial<RoundTrip>>();
   private readonly measuring = new Set<RoundTrip>();
@@ -34,6 +34,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
   constructor(private readonly options: ResolvedOptions) {
     this.closeAlways = options.disableKeepAlives;
     this.level = trackLevel(options.track);
+    this.hosts = new Hosts(options);
     this.pool = new Pool(options);
     this.settings = {
       readers: new ReaderStock({ maxHeadBytes: options.maxResponseHeaderBytes, maxFields: options.maxResponseHeaderFields, maxInterim: options.max1xxResponses }, options.lenient),
@@ -44,19 +45,10 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
       drainOnClose: options.drainOnClose,
       disableKeepAlives: options.disableKeepAlives,
       suspectFound: (origin) => {
-        const host = this.hosts.get(origin);
-        if (host !== undefined) host.sampling.suspicious = true;
+        // Through whatever proxy: one that forwards stands for every http origin.
+        for (const host of this.hosts.all) if (host.forward || host.origin.href === origin) host.sampling.suspicious = true;
       },
     };
-  }
-
-  hostFor(origin: Origin): TripHost {
-    let host = this.hosts.get(origin.href);
-    if (host === undefined) {
-      host = new Host(origin, !this.options.disableCompression, this.closeAlways);
-      this.hosts.set(origin.href, host);
-    }
-    return host;
   }
 
   /** 0 off, 1 adaptive, 2 all: the transport's own, or what a leak check demands. */
@@ -67,16 +59,17 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
   // ---- called by a round trip
 
   connect(trip: RoundTrip): void {
-    const { request } = trip;
-    const { origin } = request.target;
-    if (request.trace !== null && !this.shut) callHook(trip, 'getConn', `${origin.hostname}:${origin.port}`);
+    if (trip.request.trace !== null && !this.shut) {
+      const { hostname, port } = trip.host.firstHop;
+      callHook(trip, 'getConn', `${hostname}:${port}`);
+    }
     if (this.shut) trip.fail(closedError());
     if (trip.over) {
-      this.tidy(trip.host);
+      this.hosts.tidy(trip.host);
       return;
     }
     // A second attempt, or one whose hook made requests too, may find its host forgotten meanwhile.
-    const host = (trip.host = this.hostFor(origin));
+    const host = (trip.host = this.hosts.again(trip.host));
     const at = now();
     const next = host.idle.at(-1);
     if (next !== undefined && (mustLook(next, at) || trip.sentOnce)) {
@@ -90,7 +83,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
 
   /** Whatever had come on the connections, their end included, is known by now. */
   private connectPolled(trip: RoundTrip, host: TripHost): void {
-    if (trip.over) this.tidy(host);
+    if (trip.over) this.hosts.tidy(host);
     else if (this.shut) trip.fail(closedError());
     else {
       const at = now();
@@ -106,7 +99,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
       return;
     }
     // If its last connection was closed just now, the host is forgotten.
-    const host = (trip.host = this.hostFor(known.origin));
+    const host = (trip.host = this.hosts.again(known));
     const admission = this.pool.admit(host, trip);
     if (admission === 'refuse') {
       trip.fail(this.refusal(host));
@@ -121,7 +114,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     const { host, dial } = trip;
     this.endWait(trip);
     if (dial === null) {
-      this.tidy(host);
+      this.hosts.tidy(host);
       return;
     }
     // It has just failed, and is about to report that.
@@ -137,7 +130,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     // The program's own dial is told by its signal, and may make a request meanwhile.
     dial.abort();
     this.dialNext(host);
-    this.tidy(host);
+    this.hosts.tidy(host);
   }
 
   measureBegins(trip: RoundTrip): void {
@@ -149,7 +142,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
   }
 
   forget(host: TripHost): void {
-    this.tidy(host);
+    this.hosts.tidy(host);
   }
 
   exchangeFor(trip: RoundTrip): Exchange {
@@ -212,7 +205,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     host.open--;
     this.ended++;
     this.dialNext(host);
-    this.tidy(host);
+    this.hosts.tidy(host);
   }
 
   // ---- called by the transport
@@ -224,8 +217,8 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
   close(): void {
     this.shut = true;
     const error = closedError();
-    // Copies: what fails here calls the program, which may come back in.
-    for (const host of [...this.hosts.values()]) {
+    // What fails here calls the program, which may come back in.
+    for (const host of this.hosts.all) {
       for (let trip = host.waiting.shift(); trip !== null; trip = host.waiting.shift()) {
         this.endWait(trip);
         trip.fail(error);
@@ -241,7 +234,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
   }
 
   stats(): TransportStats {
-    const hosts = [...this.hosts.values()].map((host) => ({ key: host.key, idle: host.idle.length, active: host.open - host.idle.length, dialling: host.dialling, waiting: host.waiters }));
+    const hosts = this.hosts.all.map((host) => ({ key: host.key, idle: host.idle.length, active: host.open - host.idle.length, dialling: host.dialling, waiting: host.waiters }));
     const sum = (of: keyof ConnCounts): number => hosts.reduce((total, host) => total + host[of], 0);
     return { idle: sum('idle'), active: sum('active'), dialling: sum('dialling'), waiting: sum('waiting'), hosts, opened: this.opened, closed: this.ended };
   }
@@ -267,6 +260,8 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     const dial: Dial<RoundTrip> = new Dial(
       {
         origin: host.origin,
+        via: host.via,
+        forward: host.forward,
         conn,
         labels: host.labels,
         options: this.options,
@@ -308,7 +303,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
       trip.fail(error);
     }
     this.dialNext(host);
-    this.tidy(host);
+    this.hosts.tidy(host);
   }
 
   private dialEnded(dial: Dial<RoundTrip>, host: TripHost): void {
@@ -319,11 +314,6 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     if (this.shut || host.waiters === 0) return;
     const trip = this.pool.nextDial(host);
     if (trip !== null) this.dialFor(trip);
-  }
-
-  /** Forgets a host that has nothing any more, so that their number is bounded by that of connections and requests. */
-  private tidy(host: TripHost): void {
-    if (host.empty && this.hosts.get(host.key) === host) this.hosts.delete(host.key);
   }
 
   private armIdleTimer(at: number): void {
@@ -351,7 +341,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
   private warnLater(): void {
     this.warnTimer ??= setTimeout(() => {
       this.warnTimer = null;
-      for (const host of this.hosts.values()) {
+      for (const host of this.hosts.all) {
         if (host.waiters === 0) host.warned = false;
         else if (!host.warned) {
           host.warned = true;

@@ -2,20 +2,28 @@
 import { connect, type NetConnectOpts, type OnReadOpts, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { addTask, asError, defineEntry, messageOf, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
-import { callHook, Deadline, ONREAD, TimeoutError, type Hooked, type Origin, type PersistConn } from '../conn/index.js';
+import { addTask, defineEntry, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
+import { callHook, Deadline, ONREAD, TimeoutError, type Hooked, type Origin, type PersistConn, type TimeoutPhase } from '../conn/index.js';
+import type { ProxyServer } from '../proxy/index.js';
 import { show } from '../wire/index.js';
 import { addressOf } from './address.js';
 import { guardWrites, isDuplex } from './dialled-stream.js';
+import { dialFault, type DialStage } from './dial-fault.js';
 import { DialError } from './error.js';
 import type { ResolvedOptions } from './options.js';
 import { readingOf } from './socket-reading.js';
 import { startTls, tlsStateOf } from './tls.js';
 import type { TlsSessions } from './tls-sessions.js';
+import { Tunnel } from './tunnel.js';
 
 /** What a dial needs, and the functions that it calls: exactly one of `ready` and `failed`, unless it is aborted. */
 export interface DialOrders {
+  /** What the connection is to, seen from above: the origin, or a proxy that forwards. */
   readonly origin: Origin;
+  /** The proxy on the way; null: none. */
+  readonly via: ProxyServer | null;
+  /** The connection ends at the proxy, which forwards the requests. */
+  readonly forward: boolean;
   /** Gets the socket. */
   readonly conn: PersistConn;
   readonly labels: TaskLabels;
@@ -36,7 +44,9 @@ export class Dial<W> {
   private below: Duplex | null = null;
   private deadline: Deadline | null = null;
   private done = false;
-  private connected = false;
+  private stage: DialStage = 'connect';
+  /** What comes first where a proxy does not forward. */
+  private tunnel: Tunnel | null = null;
   /** The error of the lookup. */
   private nameError: Error | null = null;
   /** Only for the program's own `dial`. */
@@ -59,11 +69,15 @@ export class Dial<W> {
 
   start(): void {
     addTask(this.task);
-    const { origin, options, hooked } = this.orders;
-    this.limit(options.dialTimeout, 'dialling', `connecting to ${origin.href} took longer than ${options.dialTimeout} ms (dialTimeout)`);
+    const { origin, options, hooked, via, forward } = this.orders;
+    this.limit(options.dialTimeout, 'dialling', `connecting to ${via === null ? origin.href : `the proxy ${via.href}`} took longer than ${options.dialTimeout} ms (dialTimeout)`);
     try {
-      callHook(hooked, 'connectStart', `${origin.hostname}:${origin.port}`);
+      callHook(hooked, 'connectStart', this.hostPort);
       if (this.done) return;
+      if (via !== null && !forward) {
+        this.openTunnel(via);
+        return;
+      }
       const custom = origin.scheme === 'https' ? (options.dialTls ?? options.dial) : options.dial;
       if (custom === undefined) this.openOurs();
       else void this.openCustom(custom, origin.scheme === 'https' && options.dialTls !== undefined);
@@ -82,11 +96,33 @@ export class Dial<W> {
     this.waiter = null;
     this.deadline?.unref();
     if (this.socket instanceof Socket) this.socket.unref();
+    this.tunnel?.unref();
   }
 
   /** Nobody wants the connection any more. */
   abort(): void {
     if (this.finish()) this.dispose(new DialError('ERR_DIAL', 'the dial was cancelled'));
+  }
+
+  private openTunnel(via: ProxyServer): void {
+    const { origin, options, sessions, hooked } = this.orders;
+    const tunnel = (this.tunnel = new Tunnel(via, origin, options, sessions, {
+      limit: (ms, phase, message) => this.limit(ms, phase, message),
+      failed: (error) => this.fail(error),
+      reached: () => {
+        this.stage = 'tunnel';
+        callHook(hooked, 'connectDone', this.hostPort, null);
+      },
+      handshakeStarts: () => {
+        this.stage = 'tls';
+        callHook(hooked, 'tlsHandshakeStart');
+      },
+      handshakeDone: () => {
+        this.stage = 'tunnel';
+        callHook(hooked, 'tlsHandshakeDone', null);
+      },
+    }));
+    void this.openCustom(({ signal }) => tunnel.open(signal), false);
   }
 
   private openOurs(): void {
@@ -134,7 +170,7 @@ export class Dial<W> {
       socket.off('error', this.onError);
       if (!(socket instanceof Socket)) guardWrites(socket);
       if (origin.scheme === 'https' && !handshakeDone) {
-        this.connected = true;
+        this.stage = 'tls';
         this.below = socket;
         // For good: TLS over a stream does not hear all of its errors.
         socket.on('error', this.onError);
@@ -175,19 +211,19 @@ export class Dial<W> {
   private readonly onClose = (): void => this.fail(new Error('the connection was closed'));
 
   private handshake(): void {
-    const { origin, options, hooked } = this.orders;
+    const { options, hooked } = this.orders;
     if (this.done) return;
-    this.connected = true;
+    this.stage = 'tls';
     callHook(hooked, 'tlsHandshakeStart');
-    this.limit(options.tlsHandshakeTimeout, 'the TLS handshake', `the TLS handshake with ${origin.href} took longer than ${options.tlsHandshakeTimeout} ms (tlsHandshakeTimeout)`);
+    this.limit(options.tlsHandshakeTimeout, 'the TLS handshake', `the TLS handshake with ${this.peer} took longer than ${options.tlsHandshakeTimeout} ms (tlsHandshakeTimeout)`);
   }
 
   private succeed(socket: Socket | Duplex, tls: TLSSocket | null, custom: boolean): void {
-    const { origin, conn, hooked } = this.orders;
+    const { conn, hooked } = this.orders;
     if (this.done) return;
     // While the dial can still be aborted: a hook may cancel its request.
     if (tls !== null) callHook(hooked, 'tlsHandshakeDone', null);
-    if (!this.done) callHook(hooked, 'connectDone', `${origin.hostname}:${origin.port}`, null);
+    if (!this.done && this.tunnel === null) callHook(hooked, 'connectDone', this.hostPort, null);
     if (!this.finish()) return;
     socket.off('close', this.onClose);
     socket.off('error', this.onError);
@@ -199,37 +235,36 @@ export class Dial<W> {
     if (!this.finish()) return;
     const error = this.explain(cause);
     this.dispose(cause);
-    const { origin, hooked } = this.orders;
-    if (this.connected) callHook(hooked, 'tlsHandshakeDone', error);
-    else callHook(hooked, 'connectDone', `${origin.hostname}:${origin.port}`, error);
+    const { hooked } = this.orders;
+    if (this.stage === 'tls') callHook(hooked, 'tlsHandshakeDone', error);
+    else if (this.stage === 'connect') callHook(hooked, 'connectDone', this.hostPort, error);
     this.orders.failed(error);
   }
 
-  /** `thrown` is what Node reports, or whatever the program's own function threw. */
   private explain(thrown: unknown): Error {
-    if (thrown instanceof TimeoutError || thrown instanceof DialError) return thrown;
-    const { origin } = this.orders;
-    const cause = asError(thrown) as Error & { code?: unknown; syscall?: unknown; errors?: unknown };
-    const text = messageOf(cause);
-    if (cause === this.nameError || cause.syscall === 'getaddrinfo') {
-      return new DialError('ERR_DNS', `the name ${origin.hostname} was not resolved: ${text}`, { cause: thrown });
-    }
-    if (this.connected) {
-      const hint = cause.code === 'ERR_SSL_WRONG_VERSION_NUMBER' || cause.code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG' ? '; the server gave an HTTP response to an HTTPS client, or speaks no TLS at all: is the URL http://?' : '';
-      return new DialError('ERR_TLS', `the TLS handshake with ${origin.href} failed: ${text}${hint}`, { cause: thrown });
-    }
-    // Several addresses were tried: an AggregateError, whose own message may be empty.
-    const message = Array.isArray(cause.errors) ? cause.errors.map(messageOf).join('; ') : text;
-    return new DialError('ERR_DIAL', `connecting to ${origin.href} failed: ${message}`, { cause: thrown });
+    return dialFault(thrown, { stage: this.stage, peer: this.peer, hostname: this.orders.origin.hostname, isNameError: thrown === this.nameError });
   }
 
-  private limit(ms: number, phase: 'dialling' | 'the TLS handshake', message: string): void {
+  /** What is connected to first. */
+  private get hostPort(): string {
+    const { hostname, port } = this.orders.via?.origin ?? this.orders.origin;
+    return `${hostname}:${port}`;
+  }
+
+  /** Whom the connection is to, as an error says it. */
+  private get peer(): string {
+    const { origin, via, forward } = this.orders;
+    if (via === null) return origin.href;
+    return forward ? `the proxy ${via.href}` : `${origin.href} through the proxy ${via.href}`;
+  }
+
+  private limit(ms: number, phase: TimeoutPhase, message: string): void {
     this.deadline?.clear();
     this.deadline = null;
     if (ms === 0 || this.done) return;
     this.deadline = new Deadline(ms, () => this.fail(new TimeoutError(message, phase)));
     // Somebody awaits this dial, and a custom one may hold nothing that keeps the process alive.
-    this.deadline.ref();
+    if (this.waiter !== null) this.deadline.ref();
   }
 
   /** Ends the dial; false if it had ended. */

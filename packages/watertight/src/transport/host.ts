@@ -1,6 +1,7 @@
 /** Owns what a transport remembers of one host: its part of the pool, and how closely its responses are watched. */
 import { SiteSampling, type TaskLabels } from '../tasks/index.js';
 import type { Origin } from '../conn/index.js';
+import type { ProxyServer } from '../proxy/index.js';
 import { encodeRequestHead, type Headers } from '../wire/index.js';
 import { HostPool } from './pool.js';
 import type { Waiter } from './wait-queue.js';
@@ -14,7 +15,11 @@ const REMEMBERED = 1000;
 /** A connection of such a server that has been idle for so long is alive; ms. Most ends arrive within 0.1 ms. */
 const REST = 5;
 
-/** One connect key: scheme, host and port. `C` is a connection to it, `W` a request that waits for one. */
+/**
+ * One connect key, as Go's `connectMethodKey`: scheme, host and port, and the
+ * proxy that they are reached through. A proxy that forwards the requests of all
+ * http origins is a host itself: they share its connections. `C` is a connection to it, `W` a request that waits for one.
+ */
 export class Host<C, W extends Waiter> extends HostPool<C, W> {
   readonly labels: TaskLabels;
   /** What follows `METHOD path` in the head of a request with nothing of its own. */
@@ -29,15 +34,27 @@ export class Host<C, W extends Waiter> extends HostPool<C, W> {
   private lastHeaders: Headers | null = null;
   private lastTail = '';
 
+  /**
+   * `origin`: what a connection is to, seen from above. `id`: the key, with what must not be shown of it. `via`: the
+   * proxy that its connections go through, null if none. `forward`: they end there, and it passes the requests on.
+   */
   constructor(
     readonly origin: Origin,
     private readonly offerGzip: boolean,
     private readonly close: boolean,
+    readonly id: string = origin.href,
+    readonly via: ProxyServer | null = null,
+    readonly forward = false,
   ) {
-    super(origin.href);
+    super(via === null ? origin.href : forward ? `http://* through ${via.href}` : `${origin.href} through ${via.href}`);
     this.labels = Object.freeze({ host: origin.host, scheme: origin.scheme });
     const head = encodeRequestHead({ method: 'GET', target: '/', host: origin.host, headers: null, framing: 'none', close, offerGzip });
     this.plainTail = head.slice('GET /'.length);
+  }
+
+  /** What is connected to first: the proxy or the origin. */
+  get firstHop(): Origin {
+    return this.via === null ? this.origin : this.via.origin;
   }
 
   /** What follows `METHOD path` in the head of a GET with these fields, which many requests have in common. */

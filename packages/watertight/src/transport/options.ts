@@ -4,7 +4,8 @@ import type { LookupFunction, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
 import { DEFAULT_LIMITS, LENIENT_NAMES, leniencyOf, show, type Leniency, type LenientName } from '../wire/index.js';
-import type { TrackMode } from '../tasks/index.js';
+import { messageOf, type TrackMode } from '../tasks/index.js';
+import { connectHeaders, proxyChoice, proxyFromEnvironment, type ConnectHeaders, type ProxyChoice, type ProxyConnectHeaders, type ProxyOption } from '../proxy/index.js';
 import { TransportError } from './error.js';
 
 /** What the program's own `dial` or `dialTls` is to connect to. */
@@ -56,10 +57,20 @@ export interface TransportOptions {
   readonly maxDecompressedBytes?: number;
   /** How many bytes of a body `close()` may read and drop to save the connection, within half a second. Default: 0, the connection is closed, as in Go. */
   readonly drainOnClose?: number;
-  /** Not supported yet: any value but undefined or null is refused, so that no request goes past a proxy unnoticed. */
-  readonly proxy?: unknown;
-  /** Not supported yet: any value but undefined or null is refused. */
-  readonly proxyConnectHeaders?: unknown;
+  /**
+   * The proxy: a URL of the scheme `http`, `https` (TLS with the proxy), `socks5` or `socks5h` (both send the name to
+   * the proxy), its user and password in it; a function that says it for each request, null for none, at once; or
+   * null: none. Requests to http origins are sent to an HTTP proxy, and share its connections; to https origins it
+   * opens a tunnel (CONNECT). `tls` is for the proxy as well as for the origin, as in Go. A request fails with a
+   * ProxyError, or with a HookError if the function throws. Default: `proxyFromEnvironment`. docs/proxies.md.
+   */
+  readonly proxy?: ProxyOption;
+  /**
+   * Fields of each CONNECT to an HTTP proxy, or a function `(proxy, target)` that gives them, or a promise of them;
+   * it gets the proxy's URL and `host:port`. Go's `ProxyConnectHeader` and `GetProxyConnectHeader`. A function that
+   * throws fails the request with a HookError. Default: none but `Host`, `User-Agent` and `Proxy-Authorization`.
+   */
+  readonly proxyConnectHeaders?: ProxyConnectHeaders | null;
   /** Not supported yet: true is refused. */
   readonly forceAttemptHttp2?: boolean;
   /**
@@ -94,6 +105,9 @@ export interface ResolvedOptions extends Readonly<Record<Numbers, number>> {
   readonly lookup: LookupFunction | undefined;
   readonly dial: TransportOptions['dial'];
   readonly dialTls: TransportOptions['dialTls'];
+  /** Null: never through a proxy. */
+  readonly proxy: ProxyChoice | null;
+  readonly proxyConnectHeaders: ConnectHeaders;
   readonly track: TrackMode;
 }
 
@@ -117,6 +131,7 @@ export const goDefaults: TransportOptions = Object.freeze({
   disableKeepAlives: false,
   disableCompression: false,
   maxResponseHeaderBytes: DEFAULT_LIMITS.maxHeadBytes,
+  proxy: proxyFromEnvironment,
 });
 
 /** What Node says where nobody has set `--max-http-header-size`, bytes: its own clients' default, not ours. */
@@ -166,8 +181,6 @@ export function resolveOptions(options: TransportOptions): ResolvedOptions {
   // 0 is no limit where it comes from maxIdleConns, and Go's DefaultMaxIdleConnsPerHost where the program says it.
   if (own.maxIdleConnsPerHost === undefined || own.maxIdleConnsPerHost === null) numbers.maxIdleConnsPerHost = numbers.maxIdleConns;
   else if (numbers.maxIdleConnsPerHost === 0) numbers.maxIdleConnsPerHost = GO_IDLE_PER_HOST;
-  if (own.proxy !== undefined && own.proxy !== null) throw invalid('proxies are not supported yet; the request would go past the proxy');
-  if (own.proxyConnectHeaders !== undefined && own.proxyConnectHeaders !== null) throw invalid('proxies are not supported yet; leave proxyConnectHeaders out');
   if (own.forceAttemptHttp2 === true) throw invalid('HTTP/2 is not supported yet; leave forceAttemptHttp2 out');
   const track = own.track ?? 'adaptive';
   if (track !== 'off' && track !== 'adaptive' && track !== 'all') throw invalid(`track is 'off', 'adaptive' or 'all', not ${show(track)}`);
@@ -185,6 +198,8 @@ export function resolveOptions(options: TransportOptions): ResolvedOptions {
     lookup: own.lookup,
     dial: own.dial,
     dialTls: own.dialTls,
+    proxy: checked('proxy', () => proxyChoice(own.proxy)),
+    proxyConnectHeaders: checked('proxyConnectHeaders', () => connectHeaders(own.proxyConnectHeaders)),
     track,
   });
 }
@@ -206,6 +221,15 @@ function checkNumber(name: string, value: unknown, fallback: number): number {
   if (name.endsWith('Timeout')) return value === Infinity ? 0 : Math.min(value, MAX_TIMEOUT);
   if (name === 'maxResponseHeaderBytes' || name === 'maxResponseHeaderFields' || name === 'maxDecompressedBytes') return value === 0 ? DEFAULT_NUMBERS[name] : value;
   return value;
+}
+
+/** What an option is made into; a fault in it is one of the options. */
+function checked<T>(name: string, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw invalid(`${name} can't be used: ${messageOf(error)}`);
+  }
 }
 
 function invalid(message: string): TransportError {

@@ -211,12 +211,15 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
     const { request, host } = this;
     const { body, ownHeaders } = request;
     const close = request.close || this.transport.closeAlways;
-    if (body === null && request.method === 'GET' && close === this.transport.closeAlways) {
+    if (!host.forward && body === null && request.method === 'GET' && close === this.transport.closeAlways) {
       if (ownHeaders === null) return `GET ${request.target.path}${host.plainTail}`;
       if (ownHeaders.shared) return `GET ${request.target.path}${host.tailWith(ownHeaders)}`;
     }
     const framing = body === null ? 'none' : (body.length ?? request.declaredLength ?? 'chunked');
-    return encodeRequestHead({ method: request.method, target: request.target.path, host: host.origin.host, headers: ownHeaders, framing, close, offerGzip });
+    const { origin, path } = request.target;
+    // RFC 9112 section 3.2.2: a proxy gets the whole URL. It is the one that the program asked for, whatever its Host says; Go puts the Host there.
+    const target = host.forward ? origin.href + path : path;
+    return encodeRequestHead({ method: request.method, target, host: origin.host, headers: ownHeaders, framing, close, offerGzip, toProxy: host.forward ? host.via : null });
   }
 
   private timedOut(timeout: number | null, cause: unknown): TimeoutError {

@@ -14,7 +14,10 @@ export interface ConnCounts {
 
 /** The same of one host. */
 export interface HostStats extends ConnCounts {
-  /** `http://host:port`. */
+  /**
+   * `http://host:port`; `https://host:port through http://proxy:port` where connections go through a proxy, and
+   * `http://* through http://proxy:port` for the requests that a proxy forwards to any host. It has no credentials.
+   */
   readonly key: string;
 }
 

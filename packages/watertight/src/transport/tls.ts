@@ -24,6 +24,8 @@ export function startTls(origin: Origin, tls: ConnectionOptions, sessions: TlsSe
     ...UNSET,
     ...definedOnly(tls),
     ...guardedCallbacks(tls, fail),
+    // Over a socket, too: whose name the certificate must have, where SNI can't say it.
+    host: origin.hostname,
     ...over,
     servername,
     rejectUnauthorized: tls.rejectUnauthorized !== false,

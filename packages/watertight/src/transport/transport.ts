@@ -5,7 +5,7 @@ import { Request, type RequestInit, type Response } from '../conn/index.js';
 import { INSPECT, inspectAs, type Inspect } from '../wire/index.js';
 import { Connector } from './connector.js';
 import { resolveOptions, type TransportOptions } from './options.js';
-import { RoundTrip } from './round-trip.js';
+import { RoundTrip, type TripHost } from './round-trip.js';
 import type { TransportStats } from './stats.js';
 
 /** What a client needs of a transport. A program can implement it for tests or middleware. */
@@ -34,7 +34,7 @@ export class Transport implements RoundTripper {
    * be read to EOF or closed.
    *
    * @returns rejects with the signal's reason, or with a RequestError, DialError,
-   * ConnectionError, ProtocolError, TimeoutError, RequestBodyError, HookError or TransportError.
+   * ProxyError, ConnectionError, ProtocolError, TimeoutError, RequestBodyError, HookError or TransportError.
    */
   roundTrip(request: RequestLike): Promise<Response> {
     return new Promise((resolve, reject) => {
@@ -58,11 +58,29 @@ export class Transport implements RoundTripper {
       reject(signal.reason);
       return;
     }
-    const host = connector.hostFor(request.target.origin);
+    const host = connector.hosts.mayProxy ? this.askForHost(request, reject) : connector.hosts.direct(request.target.origin);
+    if (host === null) return;
     const level = connector.trackLevel;
     let trace = request.callSite;
     if (trace === null && (level === 2 || (level === 1 && host.sampling.next()))) trace = request.callSite = captureTrace(request.entry ?? (this.dispatch));
     new RoundTrip(request, host, trace, connector, resolve, reject).start();
+  }
+
+  /** The host of the proxy that the program chooses for the request. Null: the request has failed. */
+  private askForHost(request: Request, reject: (error: unknown) => void): TripHost | null {
+    const { body, signal } = request;
+    try {
+      const { hosts } = this.connector;
+      const proxy = hosts.proxyFor(request);
+      // The program's function may have cancelled the request.
+      if (signal?.aborted === true) throw signal.reason;
+      const { origin } = request.target;
+      return proxy === null ? hosts.direct(origin) : hosts.through(origin, proxy);
+    } catch (error) {
+      body?.release(error);
+      reject(error);
+      return null;
+    }
   }
 
   /** Closes the idle connections. Until the next request, a busy connection is closed too when it becomes idle, as in Go. */

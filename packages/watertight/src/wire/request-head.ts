@@ -18,23 +18,30 @@ export interface RequestHead {
   readonly close: boolean;
   /** Offers gzip, unless the program's headers have an Accept-Encoding. */
   readonly offerGzip: boolean;
+  /**
+   * The head is read by a proxy, with these credentials or, if they are null, with the program's own. Without it,
+   * Proxy-Authorization is left out: it is for the next proxy alone (RFC 9110 section 11.7.2), and an origin that
+   * learns it can use it.
+   */
+  readonly toProxy?: { readonly authorization: string | null } | null;
 }
 
 export const USER_AGENT = 'watertight/0.1';
 
-/** Fields that say where the message ends or what becomes of the connection: only the library sets them. */
-const RESERVED = new Set(['transfer-encoding', 'content-length', 'host', 'connection', 'keep-alive', 'proxy-connection', 'upgrade', 'http2-settings', 'trailer']);
+/** Fields that say where the message ends or what becomes of the connection, or are for a proxy alone: only the library sets them. */
+const RESERVED = new Set(['proxy-authorization', 'transfer-encoding', 'content-length', 'host', 'connection', 'keep-alive', 'proxy-connection', 'upgrade', 'http2-settings', 'trailer']);
 
 /**
  * The head as one string, one character a byte. Its parts were checked when they
  * were made (`Request`, `Headers`): no CR, LF or NUL of the program's can be in it.
  */
 export function encodeRequestHead(head: RequestHead): string {
-  const { method, target, headers, framing } = head;
+  const { method, target, headers, framing, toProxy = null } = head;
   let text = `${method} ${target} HTTP/1.1\r\nHost: ${headers === null ? head.host : hostOf(headers, head.host)}\r\n`;
   let agent = true;
   let offerGzip = head.offerGzip;
   let fields = '';
+  const credentials = toProxy === null ? null : (toProxy.authorization ?? headers?.get('proxy-authorization') ?? null);
   if (headers !== null) {
     for (const [name, value] of headers.raw) {
       const lower = name.toLowerCase();
@@ -45,6 +52,7 @@ export function encodeRequestHead(head: RequestHead): string {
     }
   }
   if (agent) text += `User-Agent: ${USER_AGENT}\r\n`;
+  if (credentials !== null) text += `Proxy-Authorization: ${credentials}\r\n`;
   text += fields;
   if (framing === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
   else if (framing !== 'none') text += `Content-Length: ${framing}\r\n`;

@@ -26,8 +26,8 @@ describe('refused:', () => {
     ['dialTls', 1],
     ['lookup', 'dns'],
     ['tls', 'no', null],
-    ['proxy', 'http://proxy.example:8080'],
-    ['proxyConnectHeaders', {}],
+    ['proxy', 'ftp://proxy.example', '', 5, true, {}],
+    ['proxyConnectHeaders', 5, { Host: 'x' }],
     ['forceAttemptHttp2', true],
   ] as const) {
     for (const value of values) {

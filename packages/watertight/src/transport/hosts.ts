@@ -1,0 +1,70 @@
+/** Owns the hosts that a transport knows, by their connect keys, and the question through which proxy a request goes. */
+import type { Origin, Request } from '../conn/index.js';
+import { mayChoose, type ProxyChoice, type ProxyServer } from '../proxy/index.js';
+import { Host } from './host.js';
+import type { ResolvedOptions } from './options.js';
+import type { TripHost } from './round-trip.js';
+
+/** A host is here as long as it has connections, dials or requests, so that their number is bounded by that of those. */
+export class Hosts {
+  private readonly known = new Map<string, TripHost>();
+  /** Null: no request goes through a proxy. */
+  private choice: ProxyChoice | null;
+  private choiceSeen = false;
+
+  constructor(private readonly options: ResolvedOptions) {
+    this.choice = options.proxy;
+  }
+
+  /** Whether a request may go through a proxy. What the environment says is known from the first request on. */
+  get mayProxy(): boolean {
+    if (this.choice === null) return false;
+    if (!this.choiceSeen && !mayChoose(this.choice)) {
+      this.choice = null;
+      return false;
+    }
+    this.choiceSeen = true;
+    return true;
+  }
+
+  /** @throws what the request is to fail with */
+  proxyFor(request: Request): ProxyServer | null {
+    return this.choice === null ? null : this.choice(request);
+  }
+
+  /** The host that is reached without a proxy. */
+  direct(origin: Origin): TripHost {
+    return this.known.get(origin.href) ?? this.remember(new Host(origin, !this.options.disableCompression, this.options.disableKeepAlives));
+  }
+
+  through(origin: Origin, proxy: ProxyServer): TripHost {
+    const forward = proxy.forwards(origin);
+    const id = `${forward ? 'http' : origin.href} ${proxy.identity}`;
+    const { disableCompression, disableKeepAlives } = this.options;
+    return this.known.get(id) ?? this.remember(new Host(forward ? proxy.origin : origin, !disableCompression, disableKeepAlives, id, proxy, forward));
+  }
+
+  /** The host, which may have been forgotten meanwhile, or made anew. */
+  again(host: TripHost): TripHost {
+    return this.known.get(host.id) ?? this.remember(host);
+  }
+
+  /** Forgets a host that has nothing any more. */
+  tidy(host: TripHost): void {
+    if (host.empty && this.known.get(host.id) === host) this.known.delete(host.id);
+  }
+
+  clear(): void {
+    this.known.clear();
+  }
+
+  /** All of them at this moment: what is done with them may call the program, which may come back in. */
+  get all(): TripHost[] {
+    return [...this.known.values()];
+  }
+
+  private remember(host: TripHost): TripHost {
+    this.known.set(host.id, host);
+    return host;
+  }
+}
