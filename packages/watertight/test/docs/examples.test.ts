@@ -19,6 +19,13 @@ test('the examples of the README run as they stand', async () => {
   }
 });
 
+test('the example of the proxies runs: the server is the proxy there', async () => {
+  const [{ code }] = await examples('docs/proxies.md');
+  const { status, stdout, stderr } = await runExample(code);
+  assert.equal(status, 0, stdout + stderr);
+  assert.match(stdout, /^200 50000\n$/);
+});
+
 test('the README\'s leak check fails without its close, and names the line', async () => {
   const check = (await examples('README.md')).find(({ name }) => name === 'leak-check');
   assert.ok(check !== undefined);
