@@ -5,10 +5,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"reflect"
@@ -71,8 +73,9 @@ func runHere(ports string) {
 	if err := json.Unmarshal(data, &scenario); err != nil {
 		fail(err.Error())
 	}
-	client := &http.Client{Transport: transportFor(scenario.Transport)}
-	r := &run{client: client, ports: strings.Split(ports, ",")}
+	r := &run{ports: strings.Split(ports, ",")}
+	client := &http.Client{Transport: transportFor(scenario.Transport, r.ports)}
+	r.client = client
 	counts := []int{}
 	for _, step := range scenario.Steps {
 		switch step.Op {
@@ -101,8 +104,9 @@ func runHere(ports string) {
 	runtime.KeepAlive(r)
 }
 
-func transportFor(options *TransportOptions) *http.Transport {
+func transportFor(options *TransportOptions, ports []string) *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
 	if options == nil {
 		return transport
 	}
@@ -117,6 +121,13 @@ func transportFor(options *TransportOptions) *http.Transport {
 	}
 	if options.IdleConnTimeoutMs > 0 {
 		transport.IdleConnTimeout = time.Duration(options.IdleConnTimeoutMs) * time.Millisecond
+	}
+	if options.Proxy != "" {
+		proxy := &url.URL{Scheme: options.Proxy, Host: "127.0.0.1:" + ports[len(ports)-1]}
+		if options.ProxyUser != "" {
+			proxy.User = url.UserPassword(options.ProxyUser, "secret") // SOCKS5 wants a password
+		}
+		transport.Proxy = http.ProxyURL(proxy)
 	}
 	transport.DisableKeepAlives = options.DisableKeepAlives
 	transport.DisableCompression = options.DisableCompression
@@ -161,8 +172,12 @@ func (r *run) one(step Step) {
 	if step.Body > 0 {
 		body = bytes.NewReader(payload(step.Body))
 	}
-	url := "http://127.0.0.1:" + r.ports[step.Host] + step.Path
-	request, err := http.NewRequestWithContext(cancelledAfter(step.CancelMs), step.Method, url, body)
+	scheme := "http"
+	if step.TLS {
+		scheme = "https"
+	}
+	target := scheme + "://127.0.0.1:" + r.ports[step.Host] + step.Path
+	request, err := http.NewRequestWithContext(cancelledAfter(step.CancelMs), step.Method, target, body)
 	if err != nil {
 		fail(err.Error())
 	}

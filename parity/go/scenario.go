@@ -23,6 +23,10 @@ type TransportOptions struct {
 	DisableKeepAlives   bool `json:"disableKeepAlives"`
 	DisableCompression  bool `json:"disableCompression"`
 	IdleConnTimeoutMs   int  `json:"idleConnTimeoutMs"`
+	// The scheme of the proxy, which is the last of the server's ports; empty is none.
+	Proxy string `json:"proxy"`
+	// How the proxy behaves: see front.go.
+	ProxyUser string `json:"proxyUser"`
 }
 
 type Step struct {
@@ -38,6 +42,7 @@ type Step struct {
 	Ms              int    `json:"ms"`
 	Body            int    `json:"body"`
 	ConnectionClose bool   `json:"connectionClose"`
+	TLS             bool   `json:"tls"`
 }
 
 // Read is how much of a body a step reads: "none" (or ""), "all", or a number

@@ -24,7 +24,7 @@ func serve(n int) {
 			fail(err.Error())
 		}
 		ports[i] = strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
-		go http.Serve(listener, newHandler())
+		go serveFront(listener, newHandler())
 	}
 	fmt.Println(strings.Join(ports, ","))
 	stayUntilStdinEnds()

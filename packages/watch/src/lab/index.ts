@@ -15,4 +15,5 @@ export type { Run } from './outcome.js';
 export { runScenarios, type RunnerOptions } from './runner.js';
 export { parseScenarios, ScenarioFileError, type Scenario } from './scenario.js';
 export { liveScenarios, wellKnownScenarios } from './well-known.js';
+export { createFront } from './front.js';
 export { createLabServer } from './server.js';

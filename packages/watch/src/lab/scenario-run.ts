@@ -31,7 +31,9 @@ export class ScenarioRun {
     private readonly scenario: Scenario,
     private readonly ports: readonly number[],
   ) {
-    this.transport = new Transport({ ...goDefaults, ...scenario.transport });
+    const { proxy, proxyUser, ...options } = scenario.transport;
+    const user = proxyUser === undefined ? '' : `${proxyUser}:secret@`;
+    this.transport = new Transport({ ...goDefaults, ...options, tls: { rejectUnauthorized: false }, ...(proxy === undefined ? {} : { proxy: `${proxy}://${user}127.0.0.1:${ports.at(-1)}` }) });
     this.client = new Client({ transport: this.transport });
   }
 
@@ -74,7 +76,7 @@ export class ScenarioRun {
   /** Carries out one request. An error counts once, whether the request or the reading failed. */
   private async one(step: RequestStep): Promise<void> {
     try {
-      const response = await this.client.request(`http://127.0.0.1:${this.ports[step.host]}${step.path}`, {
+      const response = await this.client.request(`${step.tls ? 'https' : 'http'}://127.0.0.1:${this.ports[step.host]}${step.path}`, {
         method: step.method,
         body: step.body > 0 ? Buffer.alloc(step.body, 'x') : undefined,
         close: step.connectionClose,

@@ -26,6 +26,8 @@ export interface RequestStep {
   /** Bytes sent. */
   readonly body: number;
   readonly connectionClose: boolean;
+  /** By https. The server's certificate is not checked. */
+  readonly tls: boolean;
 }
 
 export interface WaitStep {
@@ -48,6 +50,10 @@ export interface ScenarioTransport {
   readonly idleConnTimeout?: number;
   readonly disableKeepAlives?: boolean;
   readonly disableCompression?: boolean;
+  /** The scheme of a proxy, which is the last of the servers. */
+  readonly proxy?: string;
+  /** The user name for it, which says how it behaves: see proxy.ts. */
+  readonly proxyUser?: string;
 }
 
 export interface Scenario {
@@ -91,6 +97,7 @@ const STEP_FIELDS = {
   ms: 'count',
   body: 'count',
   connectionClose: 'flag',
+  tls: 'flag',
 } as const;
 
 const TRANSPORT_FIELDS = {
@@ -100,6 +107,8 @@ const TRANSPORT_FIELDS = {
   idleConnTimeoutMs: 'count',
   disableKeepAlives: 'flag',
   disableCompression: 'flag',
+  proxy: 'text',
+  proxyUser: 'text',
 } as const;
 
 const SCENARIO_FIELDS = ['subject', 'id', 'why', 'transport', 'steps', 'counts', 'errors'];
@@ -152,11 +161,12 @@ function readTransport(value: unknown, place: string): ScenarioTransport {
   if (value === null) return {};
   if (!isRecord(value)) throw new ScenarioFileError(`${place}: transport must be an object or null, not ${nameOf(value)}.`);
   onlyKnown(value, Object.keys(TRANSPORT_FIELDS), `${place}, transport`);
-  const transport: Record<string, number | boolean> = {};
+  const transport: Record<string, number | boolean | string> = {};
   for (const [field, kind] of Object.entries(TRANSPORT_FIELDS)) {
     const given = value[field] ?? null;
     if (given === null) continue;
-    const checked = readField(given, kind, `${place}, transport: ${field}`) as number | boolean;
+    const checked = readField(given, kind, `${place}, transport: ${field}`) as number | boolean | string;
+    if (checked === '') continue; // how the recorder writes "none"
     if (field !== 'idleConnTimeoutMs') transport[field] = checked;
     else if (checked !== 0) transport.idleConnTimeout = checked; // 0 is how the recorder writes "default"
   }
@@ -188,6 +198,7 @@ function readStep(value: unknown, place: string): Step {
     cancelMs: given.cancelMs ?? 0,
     body: given.body ?? 0,
     connectionClose: given.connectionClose ?? false,
+    tls: given.tls ?? false,
   };
 }
 

@@ -41,7 +41,7 @@ export class StagedRun {
   ) {
     setTracking('all');
     // No time limits: a reader may take minutes between two moves.
-    this.transport = new Transport({ ...goDefaults, idleConnTimeout: 0, dialTimeout: 0, ...scenario.transport, dial: this.held.dial });
+    this.transport = new Transport({ ...goDefaults, idleConnTimeout: 0, dialTimeout: 0, ...scenario.transport, proxy: null, dial: this.held.dial });
     this.client = new Client({ transport: this.transport });
     this.ledger = new ConnectionLedger(ports);
   }

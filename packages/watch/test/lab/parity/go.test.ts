@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
-import { createLabServer } from '#lab';
+import { createFront, createLabServer } from '#lab';
 import { furtherFile, liveFile, parityFolder, wellKnownFile } from './recorded.js';
 
 const { status, stdout } = spawnSync('go', ['version'], { encoding: 'utf8' });
@@ -27,6 +27,12 @@ const handful: [file: string, id: string][] = [
   [furtherFile, 'limit-two-waiters-cancelled'],
   [furtherFile, 'stall-read-cancelled'],
   [furtherFile, 'redirect-ten'],
+  [furtherFile, 'proxy-two-hosts-idle'],
+  [furtherFile, 'connect-unread'],
+  [furtherFile, 'connect-refused-limit-one'],
+  [furtherFile, 'tls-proxy-unread'],
+  [furtherFile, 'socks-tls'],
+  [furtherFile, 'socks-cancelled-parallel'],
 ];
 
 describe(`real Go counts what was recorded (${stdout?.trim() || 'go is not installed'})`, { skip }, () => {
@@ -42,7 +48,7 @@ describe(`real Go counts what was recorded (${stdout?.trim() || 'go is not insta
     goServer = spawn(join(room, 'parity'), ['server'], { stdio: ['pipe', 'pipe', 'inherit'] });
     [goPorts] = (await once(createInterface({ input: goServer.stdout! }), 'line')) as [string];
     for (let i = 0; i < 3; i++) {
-      const server = createLabServer();
+      const server = createFront(createLabServer());
       server.listen(0, '127.0.0.1');
       await once(server, 'listening');
       nodeServers.push(server);

@@ -1,0 +1,48 @@
+/**
+ * Owns what each port of the test server speaks beside plain HTTP, as front.go of parity/go does: TLS and SOCKS5, told by the first byte.
+ *
+ * In HTTP each port is a proxy as well (proxy.ts).
+ */
+import type { Server as HttpServer } from 'node:http';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
+import { selfSigned } from './certificate.js';
+import { actAsProxy } from './proxy.js';
+import { serveSocks } from './socks.js';
+
+/** The first byte of a TLS handshake. */
+const TLS = 0x16;
+/** The first byte of SOCKS5. */
+const SOCKS = 5;
+
+/** A server before another; it listens nowhere yet. */
+export function createFront(inner: HttpServer): Server {
+  let context: SecureContext | null = null;
+  actAsProxy(inner);
+  return createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    socket.on('error', () => undefined);
+    firstByte(socket, (first) => {
+      if (first === SOCKS) void serveSocks(socket);
+      else if (first === TLS) {
+        context ??= createSecureContext(selfSigned());
+        const secure = new TLSSocket(socket, { isServer: true, secureContext: context });
+        secure.on('error', () => socket.destroy());
+        inner.emit('connection', secure);
+      } else inner.emit('connection', socket);
+    });
+  });
+}
+
+function firstByte(socket: Socket, found: (byte: number) => void): void {
+  const look = (): void => {
+    const bytes = socket.read() as Buffer | null;
+    if (bytes === null) return;
+    socket.off('readable', look);
+    socket.off('end', end);
+    socket.unshift(bytes);
+    found(bytes[0]);
+  };
+  const end = (): void => void socket.end();
+  socket.on('readable', look);
+  socket.on('end', end);
+}
