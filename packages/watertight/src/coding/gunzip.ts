@@ -1,6 +1,6 @@
 /** Owns the decoding of gzip data (RFC 1952): its members, and the padding behind them. */
 import { crc32 } from 'node:zlib';
-import { DecodeError, type Decoder } from './decoder.js';
+import { DecodeError, type Decoder, type Output } from './decoder.js';
 import { GzipHeader } from './gzip-header.js';
 import { Inflater } from './inflater.js';
 
@@ -24,7 +24,7 @@ export class Gunzip implements Decoder {
   private crc = 0;
   private length = 0;
 
-  constructor(private readonly output: (bytes: Uint8Array) => void) {}
+  constructor(private readonly output: Output) {}
 
   async write(input: Uint8Array): Promise<void> {
     let pos = 0;
@@ -43,8 +43,16 @@ export class Gunzip implements Decoder {
     }
   }
 
-  end(): void {
-    if (this.header !== null || this.inflater !== null || this.trailerAt >= 0) throw new DecodeError('cut', 'unexpected end of file, the gzip data is cut');
+  /** Deflate data decodes to a thousand times its size at most. */
+  pause(): boolean {
+    return false;
+  }
+
+  resume(): void {}
+
+  end(): Promise<void> {
+    if (this.header === null && this.inflater === null && this.trailerAt < 0) return Promise.resolve();
+    return Promise.reject(new DecodeError('cut', 'unexpected end of file, the gzip data is cut'));
   }
 
   stop(): void {

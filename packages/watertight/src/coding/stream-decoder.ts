@@ -1,14 +1,13 @@
-/** Owns the decoding of a content coding by one of node:zlib's streams: deflate of both kinds, brotli and zstd. */
+/** Owns the decoding of a content coding by one of node:zlib's streams: deflate of both kinds and brotli. */
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { DecodeError, type Decoder } from './decoder.js';
-
-type Output = (bytes: Uint8Array) => void;
+import { DecodeError, type Decoder, type Output } from './decoder.js';
 
 /**
  * Feeds one of zlib's streams. Bytes behind the end of the data are passed over,
  * as Node's own decoders do. What zlib has decoded since its last output is lost
- * when it finds a fault.
+ * when it finds a fault. A kilobyte of brotli can decode to a gigabyte, so the
+ * stream stops in the middle of a piece when its output is not wanted.
  */
 export class StreamDecoder implements Decoder {
   private stream: Transform | null = null;
@@ -24,13 +23,41 @@ export class StreamDecoder implements Decoder {
   write(input: Uint8Array): Promise<void> {
     if (this.ended || this.stopped || input.length === 0) return Promise.resolve();
     const stream = (this.stream ??= this.started(input));
+    return this.settled(stream, (done) => stream.write(input, (error) => {
+      // A failed write is reported by the event as well.
+      if (!error) done();
+    }));
+  }
+
+  pause(): boolean {
+    this.stream?.pause();
+    return true;
+  }
+
+  resume(): void {
+    this.stream?.resume();
+  }
+
+  end(): Promise<void> {
+    const { stream } = this;
+    if (stream === null || this.ended || this.stopped) return Promise.resolve();
+    return this.settled(stream, () => stream.end());
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.stream?.destroy();
+  }
+
+  /** Does something to the stream, and resolves when the stream has done it, has ended or is gone. */
+  private settled(stream: Transform, act: (done: () => void) => void): Promise<void> {
     return new Promise((resolve, reject) => {
-      const settle = (error: Error | null): void => {
+      const settle = (error: (Error & { code?: string }) | null): void => {
         stream.off('error', settle);
         stream.off('end', ended);
         stream.off('close', closed);
         if (error === null || this.stopped) resolve();
-        else reject(new DecodeError('broken', error.message, { cause: error }));
+        else reject(new DecodeError(error.code === 'Z_BUF_ERROR' ? 'cut' : 'broken', error.message, { cause: error }));
       };
       const closed = (): void => settle(null);
       const ended = (): void => {
@@ -40,20 +67,8 @@ export class StreamDecoder implements Decoder {
       stream.once('error', settle);
       stream.once('end', ended);
       stream.once('close', closed);
-      stream.write(input, (error) => {
-        // A failed write is reported by the event as well.
-        if (!error) settle(null);
-      });
+      act(closed);
     });
-  }
-
-  end(): void {
-    if (this.stream !== null && !this.ended) throw new DecodeError('cut', 'unexpected end of file, the data is cut');
-  }
-
-  stop(): void {
-    this.stopped = true;
-    this.stream?.destroy();
   }
 
   private started(first: Uint8Array): Transform {
@@ -75,13 +90,4 @@ export function inflate(output: Output): Decoder {
 /** Brotli (RFC 7932). */
 export function brotli(output: Output): Decoder {
   return new StreamDecoder(() => zlib.createBrotliDecompress(), output);
-}
-
-type WithZstd = typeof zlib & { createZstdDecompress?: () => Transform };
-
-/** Zstandard (RFC 8878); null where Node has none (before 22.15). */
-export const zstd: ((output: Output) => Decoder) | null = makeZstd((zlib as WithZstd).createZstdDecompress);
-
-function makeZstd(create: (() => Transform) | undefined): ((output: Output) => Decoder) | null {
-  return create === undefined ? null : (output) => new StreamDecoder(() => create(), output);
 }

@@ -1,5 +1,5 @@
 /** Owns a body that is decoded while it is read: it feeds a decoder from another source, as far as the reader asks, up to a limit. */
-import { DecodeError, type Decoder } from '../coding/index.js';
+import { DecodeError, type Decoder, type Output } from '../coding/index.js';
 import { asBytes, type BodySource, type BodyState } from './body-source.js';
 import { BodyError } from './error.js';
 
@@ -24,6 +24,10 @@ export class DecodedBody implements BodySource {
   private ended = false;
   /** The program has closed the body. */
   private closed = false;
+  /** The piece that is being decoded; it is held back while there is output enough. */
+  private writing: Promise<void> | null = null;
+  /** Is told that there is output enough. */
+  private filled: (() => void) | null = null;
   /** Why there is nothing more to decode. */
   private error: Error | null = null;
 
@@ -31,7 +35,7 @@ export class DecodedBody implements BodySource {
     private readonly source: BodySource,
     /** The coding's name in errors. */
     private readonly coding: string,
-    makeDecoder: (output: (bytes: Uint8Array) => void) => Decoder,
+    makeDecoder: (output: Output) => Decoder,
     /** In bytes, decoded. */
     private readonly limit: number,
     /** Data that ends too early is taken for complete, as `fetch` does everywhere: servers leave the checksum out. */
@@ -41,6 +45,7 @@ export class DecodedBody implements BodySource {
       this.total += bytes.length;
       this.outBytes += bytes.length;
       this.out.push(bytes);
+      if ((this.outBytes >= WINDOW || this.total > this.limit) && this.decoder.pause()) this.filled?.();
     });
   }
 
@@ -49,7 +54,7 @@ export class DecodedBody implements BodySource {
       if (this.error !== null) return 'errored';
       if (this.closed) return 'closed';
       if (this.ended) return 'eof';
-      if (this.source.state === 'errored') return 'errored';
+      if (this.source.state === 'errored' && this.writing === null) return 'errored';
     }
     return this.total === 0 ? 'unread' : 'reading';
   }
@@ -134,6 +139,12 @@ export class DecodedBody implements BodySource {
   private async fill(handle: object): Promise<void> {
     const { source, decoder } = this;
     while (!this.ended && this.outBytes < WINDOW) {
+      if (this.writing !== null) {
+        decoder.resume();
+        if (!(await this.written(this.writing))) return;
+        if (source.state === 'eof') await this.endOfInput();
+        continue;
+      }
       let input = source.take(FEED);
       if (input === undefined) {
         if (this.outBytes > 0) return;
@@ -141,19 +152,32 @@ export class DecodedBody implements BodySource {
       }
       if (input !== null) {
         this.fed = true;
-        await decoder.write(input);
-        if (this.closed) throw new BodyError('ERR_BODY_CLOSED', 'the body was closed during the read');
-        if (this.total > this.limit) {
-          this.outBytes = this.out.length = 0;
-          throw new BodyError('ERR_BODY_TOO_LARGE', `the body is larger than ${this.limit} bytes when decoded (maxDecompressedBytes); it was closed`);
-        }
+        if (!(await this.written(decoder.write(input)))) return;
       }
-      if (input === null || source.state === 'eof') {
-        // An empty body is no gzip, but servers send it and Go takes it for an empty text.
-        if (this.fed && !this.cutIsEnd) decoder.end();
-        this.ended = true;
-      }
+      if (input === null || source.state === 'eof') await this.endOfInput();
     }
+  }
+
+  /** Waits until a piece is decoded; false if there is output enough before. */
+  private async written(writing: Promise<void>): Promise<boolean> {
+    this.writing = writing;
+    const whole = await new Promise<boolean>((resolve, reject) => {
+      this.filled = () => resolve(false);
+      writing.then(() => resolve(true), reject);
+    });
+    if (whole) this.writing = null;
+    if (this.closed) throw new BodyError('ERR_BODY_CLOSED', 'the body was closed during the read');
+    if (this.total > this.limit) {
+      this.outBytes = this.out.length = 0;
+      throw new BodyError('ERR_BODY_TOO_LARGE', `the body is larger than ${this.limit} bytes when its ${this.coding} is decoded (maxDecompressedBytes); it was closed`);
+    }
+    return whole;
+  }
+
+  private async endOfInput(): Promise<void> {
+    // An empty body is no gzip, but servers send it and Go takes it for an empty text.
+    if (this.fed && !this.cutIsEnd) await this.decoder.end();
+    this.ended = true;
   }
 
   /** There will be no more output. The connection is let go at once, the output that is here can still be read. */

@@ -31,7 +31,7 @@ export function connectionLost(error: Error | null, where: string): ConnectionEr
  * - `ERR_BODY_CLOSED`: the body was read after `close()`, or closed during the read
  * - `ERR_BODY_READING`: another read of the body is under way
  * - `ERR_BODY_TOO_LARGE`: the body has more bytes than the limit
- * - `ERR_BODY_ENCODING`: the body can't be decoded: its gzip is broken
+ * - `ERR_BODY_ENCODING`: the body can't be decoded: its gzip, or another content coding, is broken or cut
  */
 export type BodyErrorCode = 'ERR_BODY_CLOSED' | 'ERR_BODY_READING' | 'ERR_BODY_TOO_LARGE' | 'ERR_BODY_ENCODING';
 

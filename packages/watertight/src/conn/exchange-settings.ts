@@ -1,4 +1,5 @@
 /** Owns what an exchange is given by the transport: the options that apply to it, and the functions that it reports to. */
+import type { CodingName } from '../coding/index.js';
 import type { ReaderStock } from './reader-stock.js';
 import type { Response } from './response.js';
 
@@ -9,6 +10,8 @@ export interface ExchangeSettings {
   readonly responseHeaderTimeout: number;
   readonly expectContinueTimeout: number;
   readonly bodyIdleTimeout: number;
+  /** What is offered, and undone if it was. */
+  readonly acceptEncodings: readonly CodingName[];
   readonly maxDecompressedBytes: number;
   readonly drainOnClose: number;
   readonly disableKeepAlives: boolean;

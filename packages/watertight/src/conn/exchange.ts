@@ -40,8 +40,8 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
     trace: Trace | null,
     /** 0 off, 1 adaptive, 2 all. */
     private readonly tracked: number,
-    /** We offered gzip, so we decode it. */
-    readonly offeredGzip: boolean,
+    /** We offered the transport's content codings, so we undo them. */
+    readonly offered: boolean,
     private readonly settings: ExchangeSettings,
     private readonly owner: ExchangeOwner,
   ) {
@@ -251,7 +251,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
 
   /** Gives the response out. Everything that came with its head has been taken in by then. */
   private responseReady(codings: readonly Coding[]): void {
-    const response = new Response(this, this.bodySource(codings), this.offeredGzip && codings.length > 0);
+    const response = new Response(this, this.bodySource(codings), this.offered && codings.length > 0);
     if (this.phase === 'body') {
       this.conn!.readEnded(this.openedAt);
       if (this.tracked > 0) watch(this, response);
@@ -259,13 +259,15 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
     this.owner.onResponse(response);
   }
 
-  /** The content codings that are undone: gzip, if the transport offered it; all, where the request wants that. */
+  /** The content codings that are undone: those that the transport offered, or all, where the request wants that. */
   private codingsOf({ scanner, framing }: ResponseReader): readonly Coding[] {
     if (scanner.codings === 0 || framing === 'none') return NO_CODINGS;
-    if (this.offeredGzip) return scanner.gzip ? GZIP : NO_CODINGS;
-    if (this.request.decoding !== 'all') return NO_CODINGS;
+    const { acceptEncodings } = this.settings;
+    if (this.offered) {
+      if (scanner.gzip && acceptEncodings.includes('gzip')) return GZIP;
+    } else if (this.request.decoding !== 'all') return NO_CODINGS;
     const value = Headers.parsed(scanner.text, scanner.fieldsAt).get('content-encoding')!;
-    const codings = codingsOf(value);
+    const codings = codingsOf(value, this.offered ? acceptEncodings : undefined);
     if (codings === null) throw new ProtocolError('ERR_HEADER_FIELD', `the body has more than ${MAX_CODINGS} content codings: ${show(value)}`);
     return codings;
   }
@@ -275,7 +277,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
     const { onDownloadProgress } = this.request;
     let source: BodySource = this.body;
     if (onDownloadProgress !== null) source = new MeteredBody(source, this.contentLength >= 0 ? this.contentLength : null, onDownloadProgress);
-    for (const { name, make } of codings) source = new DecodedBody(source, name, make, this.settings.maxDecompressedBytes, !this.offeredGzip);
+    for (const { name, make } of codings) source = new DecodedBody(source, name, make, this.settings.maxDecompressedBytes, !this.offered);
     return source;
   }
 

@@ -3,6 +3,7 @@ export { Body } from './body.js';
 export type { BodyState, ReadableBody } from './body-source.js';
 export { alone, bodyStream } from './body-stream.js';
 export type { RequestBody } from './chunk-source.js';
+export { CODING_NAMES, type CodingName } from '../coding/index.js';
 export { onAbort } from './cancellation.js';
 export type { ClientTrace, GotConnInfo } from './client-trace.js';
 export { Deadline } from './deadline.js';

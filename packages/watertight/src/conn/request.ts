@@ -14,8 +14,8 @@ import { parseTarget, redact, type Target } from './target.js';
 export type RedirectMode = 'follow' | 'manual' | 'error';
 
 /**
- * Which content codings of a response are decoded: gzip, if the transport may
- * offer it itself, as in Go; every one, and the fields stay, as in the Fetch
+ * Which content codings of a response are decoded: those that the transport
+ * offers itself, as Go does with gzip; every one, and the fields stay, as in the Fetch
  * standard; or none, and none is offered, as in undici.
  */
 export type Decoding = 'offered' | 'all' | 'none';

@@ -54,7 +54,7 @@ export class Response {
   readonly status: number;
   /** Bytes of the body; -1 if that is not known beforehand, as in Go. For a response to HEAD: the length that the server announced. */
   readonly contentLength: number;
-  /** The body came as gzip and is decoded while it is read: Go's `Response.Uncompressed`. */
+  /** The body came in content codings that the transport had offered (`acceptEncodings`), and is decoded while it is read: Go's `Response.Uncompressed`. */
   readonly uncompressed: boolean;
   readonly body: Body;
 

@@ -30,7 +30,7 @@ class ConnectHead extends HeadScanner {
  */
 export function httpConnect(stream: Duplex, { proxy, target, headers, limits, leniency, signal }: ConnectOrders): Promise<void> {
   return converse(stream, proxy, signal, (done) => {
-    stream.write(encodeRequestHead({ method: 'CONNECT', target, host: target, headers, framing: 'none', close: false, offerGzip: false, toProxy: proxy }), 'latin1');
+    stream.write(encodeRequestHead({ method: 'CONNECT', target, host: target, headers, framing: 'none', close: false, acceptEncoding: '', toProxy: proxy }), 'latin1');
     const head = new ConnectHead(limits, leniency);
     let interims = 0;
     return (bytes) => {

@@ -41,6 +41,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
       responseHeaderTimeout: options.responseHeaderTimeout,
       expectContinueTimeout: options.expectContinueTimeout,
       bodyIdleTimeout: options.bodyIdleTimeout,
+      acceptEncodings: options.acceptEncodings,
       maxDecompressedBytes: options.maxDecompressedBytes,
       drainOnClose: options.drainOnClose,
       disableKeepAlives: options.disableKeepAlives,
@@ -148,13 +149,13 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
   exchangeFor(trip: RoundTrip): Exchange {
     const { request, trace } = trip;
     const { ownHeaders } = request;
-    const offerGzip =
-      !this.options.disableCompression &&
+    const offered =
+      trip.host.acceptEncoding !== '' &&
       request.decoding === 'offered' &&
       request.method !== 'HEAD' &&
-      // Go: a range of a gzip body can't be undone.
+      // Go: a range of an encoded body can't be decoded.
       (ownHeaders === null || (!ownHeaders.has('accept-encoding') && !ownHeaders.has('range')));
-    return new Exchange(request, trace, this.trackLevel, offerGzip, this.settings, trip);
+    return new Exchange(request, trace, this.trackLevel, offered, this.settings, trip);
   }
 
   describeHolders(host: TripHost): string {

@@ -40,7 +40,8 @@ export class Host<C, W extends Waiter> extends HostPool<C, W> {
    */
   constructor(
     readonly origin: Origin,
-    private readonly offerGzip: boolean,
+    /** What is offered; '' for nothing. */
+    readonly acceptEncoding: string,
     private readonly close: boolean,
     readonly id: string = origin.href,
     readonly via: ProxyServer | null = null,
@@ -48,7 +49,7 @@ export class Host<C, W extends Waiter> extends HostPool<C, W> {
   ) {
     super(via === null ? origin.href : forward ? `http://* through ${via.href}` : `${origin.href} through ${via.href}`);
     this.labels = Object.freeze({ host: origin.host, scheme: origin.scheme });
-    const head = encodeRequestHead({ method: 'GET', target: '/', host: origin.host, headers: null, framing: 'none', close, offerGzip });
+    const head = encodeRequestHead({ method: 'GET', target: '/', host: origin.host, headers: null, framing: 'none', close, acceptEncoding });
     this.plainTail = head.slice('GET /'.length);
   }
 
@@ -60,7 +61,7 @@ export class Host<C, W extends Waiter> extends HostPool<C, W> {
   /** What follows `METHOD path` in the head of a GET with these fields, which many requests have in common. */
   tailWith(headers: Headers): string {
     if (this.lastHeaders !== headers) {
-      this.lastTail = encodeRequestHead({ method: 'GET', target: '/', host: this.origin.host, headers, framing: 'none', close: this.close, offerGzip: this.offerGzip }).slice('GET /'.length);
+      this.lastTail = encodeRequestHead({ method: 'GET', target: '/', host: this.origin.host, headers, framing: 'none', close: this.close, acceptEncoding: this.acceptEncoding }).slice('GET /'.length);
       this.lastHeaders = headers;
     }
     return this.lastTail;

@@ -12,8 +12,12 @@ export class Hosts {
   private choice: ProxyChoice | null;
   private choiceSeen = false;
 
+  /** What requests offer, as text; '' for nothing. */
+  private readonly acceptEncoding: string;
+
   constructor(private readonly options: ResolvedOptions) {
     this.choice = options.proxy;
+    this.acceptEncoding = options.acceptEncodings.join(', ');
   }
 
   /** Whether a request may go through a proxy. What the environment says is known from the first request on. */
@@ -34,14 +38,13 @@ export class Hosts {
 
   /** The host that is reached without a proxy. */
   direct(origin: Origin): TripHost {
-    return this.known.get(origin.href) ?? this.remember(new Host(origin, !this.options.disableCompression, this.options.disableKeepAlives));
+    return this.known.get(origin.href) ?? this.remember(new Host(origin, this.acceptEncoding, this.options.disableKeepAlives));
   }
 
   through(origin: Origin, proxy: ProxyServer): TripHost {
     const forward = proxy.forwards(origin);
     const id = `${forward ? 'http' : origin.href} ${proxy.identity}`;
-    const { disableCompression, disableKeepAlives } = this.options;
-    return this.known.get(id) ?? this.remember(new Host(forward ? proxy.origin : origin, !disableCompression, disableKeepAlives, id, proxy, forward));
+    return this.known.get(id) ?? this.remember(new Host(forward ? proxy.origin : origin, this.acceptEncoding, this.options.disableKeepAlives, id, proxy, forward));
   }
 
   /** The host, which may have been forgotten meanwhile, or made anew. */

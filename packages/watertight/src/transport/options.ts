@@ -3,6 +3,7 @@ import { maxHeaderSize } from 'node:http';
 import type { LookupFunction, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
+import { CODING_NAMES, type CodingName } from '../conn/index.js';
 import { DEFAULT_LIMITS, LENIENT_NAMES, leniencyOf, show, type Leniency, type LenientName } from '../wire/index.js';
 import { messageOf, type TrackMode } from '../tasks/index.js';
 import { connectHeaders, proxyChoice, proxyFromEnvironment, type ConnectHeaders, type ProxyChoice, type ProxyConnectHeaders, type ProxyOption } from '../proxy/index.js';
@@ -45,15 +46,23 @@ export interface TransportOptions {
   readonly bodyIdleTimeout?: number;
   /** Uses each connection for one request only. Default: false. */
   readonly disableKeepAlives?: boolean;
-  /** Does not ask for gzip, and does not decode it. Default: false. */
+  /** Offers no content coding, and undoes none, whatever `acceptEncodings` says. Default: false. */
   readonly disableCompression?: boolean;
+  /**
+   * Content codings that are offered in Accept-Encoding, in this order, and undone while the body is
+   * read; up to five in a row. A response that came so has `uncompressed`, and neither Content-Encoding
+   * nor Content-Length. A request with an Accept-Encoding or a Range of its own, or by HEAD, offers
+   * nothing, and its body is given out as it came; so is a body in another coding. Default: all that
+   * Node has, `['gzip', 'deflate', 'br', 'zstd']` (zstd since 22.15); Go, and `goDefaults`, offer gzip alone.
+   */
+  readonly acceptEncodings?: Iterable<CodingName>;
   /** The most bytes of a response's head, 1xx responses before it included. 0 means the default: what Node's option `--max-http-header-size` says, otherwise 10 MiB, as in Go. */
   readonly maxResponseHeaderBytes?: number;
   /** The most fields in a response's head. 0 means the default: 10,000. */
   readonly maxResponseHeaderFields?: number;
   /** The most 1xx responses before the final one; 0 accepts none. Default: 50. */
   readonly max1xxResponses?: number;
-  /** The most bytes that a gzip body may decode to. 0 means the default: 1 GiB. */
+  /** The most bytes that a body may decode to, whatever its content codings; a larger one is closed with a BodyError (`ERR_BODY_TOO_LARGE`). 0 means the default: 1 GiB. */
   readonly maxDecompressedBytes?: number;
   /** How many bytes of a body `close()` may read and drop to save the connection, within half a second. Default: 0, the connection is closed, as in Go. */
   readonly drainOnClose?: number;
@@ -99,7 +108,8 @@ type Numbers = {
 /** The options with all defaults filled in. */
 export interface ResolvedOptions extends Readonly<Record<Numbers, number>> {
   readonly disableKeepAlives: boolean;
-  readonly disableCompression: boolean;
+  /** Empty: nothing is offered. */
+  readonly acceptEncodings: readonly CodingName[];
   readonly lenient: Leniency;
   readonly tls: ConnectionOptions;
   readonly lookup: LookupFunction | undefined;
@@ -130,6 +140,7 @@ export const goDefaults: TransportOptions = Object.freeze({
   expectContinueTimeout: 1000,
   disableKeepAlives: false,
   disableCompression: false,
+  acceptEncodings: Object.freeze(['gzip'] as const),
   maxResponseHeaderBytes: DEFAULT_LIMITS.maxHeadBytes,
   proxy: proxyFromEnvironment,
 });
@@ -191,7 +202,7 @@ export function resolveOptions(options: TransportOptions): ResolvedOptions {
   return Object.freeze({
     ...(numbers as Record<Numbers, number>),
     disableKeepAlives: own.disableKeepAlives === true,
-    disableCompression: own.disableCompression === true,
+    acceptEncodings: own.disableCompression === true ? [] : checkCodings(own.acceptEncodings),
     lenient: leniencyOf(checkLenient(own.lenient)),
     // A copy: what decides who is trusted can't be changed behind pooled connections.
     tls: Object.freeze({ __proto__: null, ...own.tls }),
@@ -210,6 +221,18 @@ function checkLenient(value: unknown): ReadonlySet<LenientName> {
   const names = new Set(value as Iterable<LenientName>);
   for (const name of names) {
     if (!LENIENT_NAMES.includes(name)) throw invalid(`lenient holds ${show(name)}; the names are ${LENIENT_NAMES.map((each) => `'${each}'`).join(', ')}`);
+  }
+  return names;
+}
+
+function checkCodings(value: unknown): readonly CodingName[] {
+  if (value === undefined || value === null) return CODING_NAMES;
+  if (typeof value !== 'object' || !(Symbol.iterator in value)) throw invalid(`acceptEncodings is a list of content codings, such as ['gzip', 'br'], not ${show(value)}`);
+  const names = [...new Set(value as Iterable<CodingName>)];
+  for (const name of names) {
+    if (CODING_NAMES.includes(name)) continue;
+    const why = name === 'zstd' ? ': this Node has no zstd (22.15 and later have)' : '';
+    throw invalid(`acceptEncodings holds ${show(name)}${why}; the names are ${CODING_NAMES.map((each) => `'${each}'`).join(', ')}`);
   }
   return names;
 }

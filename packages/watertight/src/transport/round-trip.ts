@@ -140,7 +140,7 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
     }
     const exchange = this.transport.exchangeFor(this);
     this.exchange = exchange;
-    conn.start(exchange, this.head(exchange.offeredGzip));
+    conn.start(exchange, this.head(exchange.offered));
   }
 
   /** Rejects the request, which holds nothing any more. */
@@ -207,7 +207,7 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
 
   // ---- inside
 
-  private head(offerGzip: boolean): string {
+  private head(offered: boolean): string {
     const { request, host } = this;
     const { body, ownHeaders } = request;
     const close = request.close || this.transport.closeAlways;
@@ -219,7 +219,7 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
     const { origin, path } = request.target;
     // RFC 9112 section 3.2.2: a proxy gets the whole URL. It is the one that the program asked for, whatever its Host says; Go puts the Host there.
     const target = host.forward ? origin.href + path : path;
-    return encodeRequestHead({ method: request.method, target, host: origin.host, headers: ownHeaders, framing, close, offerGzip, toProxy: host.forward ? host.via : null });
+    return encodeRequestHead({ method: request.method, target, host: origin.host, headers: ownHeaders, framing, close, acceptEncoding: offered ? host.acceptEncoding : '', toProxy: host.forward ? host.via : null });
   }
 
   private timedOut(timeout: number | null, cause: unknown): TimeoutError {

@@ -16,8 +16,8 @@ export interface RequestHead {
   readonly framing: RequestFraming;
   /** Sends `Connection: close`. */
   readonly close: boolean;
-  /** Offers gzip, unless the program's headers have an Accept-Encoding. */
-  readonly offerGzip: boolean;
+  /** The Accept-Encoding, unless the program's headers have one; '' for none. */
+  readonly acceptEncoding: string;
   /**
    * The head is read by a proxy, with these credentials or, if they are null, with the program's own. Without it,
    * Proxy-Authorization is left out: it is for the next proxy alone (RFC 9110 section 11.7.2), and an origin that
@@ -39,14 +39,14 @@ export function encodeRequestHead(head: RequestHead): string {
   const { method, target, headers, framing, toProxy = null } = head;
   let text = `${method} ${target} HTTP/1.1\r\nHost: ${headers === null ? head.host : hostOf(headers, head.host)}\r\n`;
   let agent = true;
-  let offerGzip = head.offerGzip;
+  let { acceptEncoding } = head;
   let fields = '';
   const credentials = toProxy === null ? null : (toProxy.authorization ?? headers?.get('proxy-authorization') ?? null);
   if (headers !== null) {
     for (const [name, value] of headers.raw) {
       const lower = name.toLowerCase();
       if (lower === 'user-agent') agent = false;
-      else if (lower === 'accept-encoding') offerGzip = false;
+      else if (lower === 'accept-encoding') acceptEncoding = '';
       else if (RESERVED.has(lower)) continue;
       fields += `${name}: ${value}\r\n`;
     }
@@ -58,7 +58,7 @@ export function encodeRequestHead(head: RequestHead): string {
   else if (framing !== 'none') text += `Content-Length: ${framing}\r\n`;
   // RFC 9110 section 8.6: a method that expects content says 0 where there is none.
   else if (method === 'POST' || method === 'PUT' || method === 'PATCH') text += 'Content-Length: 0\r\n';
-  if (offerGzip) text += 'Accept-Encoding: gzip\r\n';
+  if (acceptEncoding !== '') text += `Accept-Encoding: ${acceptEncoding}\r\n`;
   if (head.close) text += 'Connection: close\r\n';
   return `${text}\r\n`;
 }

@@ -18,7 +18,7 @@ async function decode(bytes: Uint8Array, size = bytes.length || 1): Promise<Outc
   let error: unknown = null;
   try {
     for (let at = 0; at < bytes.length; at += size) await decoder.write(bytes.subarray(at, at + size));
-    decoder.end();
+    await decoder.end();
   } catch (thrown) {
     error = thrown;
   }

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { Request } from 'watertight';
 import { checkMethod, checkReserved, encodeRequestHead, Headers, USER_AGENT, type RequestHead } from '#wire';
 
-const plain: RequestHead = { method: 'GET', target: '/a?b=c', host: 'example.com:8080', headers: null, framing: 'none', close: false, offerGzip: false };
+const plain: RequestHead = { method: 'GET', target: '/a?b=c', host: 'example.com:8080', headers: null, framing: 'none', close: false, acceptEncoding: '' };
 const encode = (change: Partial<RequestHead>): string[] => {
   const text = encodeRequestHead({ ...plain, ...change });
   assert.ok(text.endsWith('\r\n\r\n'));
@@ -22,7 +22,7 @@ describe('the head of a request', () => {
   });
 
   test('has the caller\'s User-Agent, Accept-Encoding and Host instead of ours', () => {
-    const lines = encode({ headers: new Headers({ 'user-agent': 'mine', 'ACCEPT-ENCODING': 'br', Host: 'other' }), offerGzip: true });
+    const lines = encode({ headers: new Headers({ 'user-agent': 'mine', 'ACCEPT-ENCODING': 'br', Host: 'other' }), acceptEncoding: 'gzip' });
     assert.deepEqual(lines, ['GET /a?b=c HTTP/1.1', 'Host: other', 'user-agent: mine', 'ACCEPT-ENCODING: br']);
   });
 
@@ -35,7 +35,7 @@ describe('the head of a request', () => {
     ['a body of known length', { method: 'POST', framing: 5 }, ['Content-Length: 5']],
     ['a body of no bytes', { method: 'GET', framing: 0 }, ['Content-Length: 0']],
     ['a body of unknown length', { method: 'POST', framing: 'chunked' }, ['Transfer-Encoding: chunked']],
-    ['gzip is offered', { offerGzip: true }, ['Accept-Encoding: gzip']],
+    ['content codings are offered', { acceptEncoding: 'gzip' }, ['Accept-Encoding: gzip']],
     ['the end of the connection is announced', { close: true }, ['Connection: close']],
   ] as const) {
     test(what, () => assert.deepEqual(encode(change as Partial<RequestHead>).slice(3), expected));
@@ -102,7 +102,7 @@ describe('nothing smuggles a CR, LF or NUL onto the wire', () => {
       return null;
     }
     const { method, target, ownHeaders, close } = request;
-    return encodeRequestHead({ method, target: target.path, host: target.origin.host, headers: ownHeaders, framing: 'none', close, offerGzip: true });
+    return encodeRequestHead({ method, target: target.path, host: target.origin.host, headers: ownHeaders, framing: 'none', close, acceptEncoding: 'gzip' });
   };
 
   for (const bytes of evil) {
