@@ -2,7 +2,7 @@
 export { Client, closeIdleConnections, defaultClient, get, head, post, postForm, RedirectError, request } from './client/index.js';
 export type { ClientOptions, CookieJar, FormFields, RedirectErrorCode } from './client/index.js';
 export { createFetch, fetch, type FetchOptions } from './fetch/index.js';
-export { Body, BodyError, ConnectionError, HookError, Request, RequestBodyError, Response, TimeoutError } from './conn/index.js';
+export { Body, BodyError, ConnectionError, HookError, JsonError, Request, RequestBodyError, Response, TimeoutError } from './conn/index.js';
 export type { BodyChunk, BodyErrorCode, BodyInit, BodyState, ClientTrace, ConnectionErrorCode, GotConnInfo, HookName, OnProgress, Progress, RedirectMode, RequestInit, SaveOptions, TimeoutPhase, TlsState } from './conn/index.js';
 export { defaultTransport, DialError, goDefaults, Transport, TransportError } from './transport/index.js';
 export type { ConnCounts, DialErrorCode, DialTarget, HostStats, RequestLike, RoundTripper, TransportErrorCode, TransportOptions, TransportStats } from './transport/index.js';

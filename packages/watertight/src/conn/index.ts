@@ -13,6 +13,7 @@ export { afterPoll } from './event-loop.js';
 export { Exchange } from './exchange.js';
 export type { ExchangeOwner, ExchangeSettings, FailedExchange } from './exchange-settings.js';
 export { ONREAD, PersistConn, type ConnOwner } from './persist-conn.js';
+export { JsonError } from './json.js';
 export type { OnProgress, Progress } from './progress.js';
 export { ReaderStock } from './reader-stock.js';
 export { Request, type RedirectMode, type RequestInit } from './request.js';

@@ -1,12 +1,12 @@
 /** Owns a response as the program sees it: its head, its body, and the forms in which the body can be read. */
 import type { FileHandle } from 'node:fs/promises';
-// Not the global of that name: a test's document (jsdom) has none.
-import { TextDecoder } from 'node:util';
 import type { PeerCertificate } from 'node:tls';
-import { Headers, INSPECT, inspectAs, type Inspect } from '../wire/index.js';
+import { Headers, INSPECT, inspectAs, show, type Inspect } from '../wire/index.js';
 import { Body } from './body.js';
 import type { BodySource } from './body-source.js';
+import { decodeText, decodeTyped, decodeUtf8, namesCharset } from './charset.js';
 import { saveBody, type SaveOptions } from './download.js';
+import { parseJson } from './json.js';
 import type { Request } from './request.js';
 
 /** What the client and a TLS server agreed on. */
@@ -133,14 +133,24 @@ export class Response {
     return this.parts.tls;
   }
 
-  /** Reads the body to EOF as UTF-8 text; a byte order mark is left out. Rejects as `body.read()` does. */
+  /**
+   * Reads the body to EOF as text in the charset of its Content-Type (the labels of
+   * the Encoding standard); UTF-8 without one, or where the charset is not known. A
+   * byte order mark goes before the Content-Type, and is left out. Unlike `fetch`,
+   * which takes every text for UTF-8. Rejects as `body.read()` does.
+   */
   text(): Promise<string> {
-    return this.body.readAll().then(decodeText);
+    if (!namesCharset(this.parts.head)) return this.body.readAll().then(decodeText);
+    return this.body.readAll().then((bytes) => decodeTyped(bytes, this.headers.get('content-type')));
   }
 
-  /** Reads the body to EOF as JSON. Rejects with a SyntaxError if it is not JSON, otherwise as `body.read()` does. */
+  /**
+   * Reads the body to EOF as JSON, which is UTF-8 (RFC 8259 section 8.1). Rejects with a
+   * JsonError, which is a SyntaxError (`code: 'ERR_BODY_JSON'`), with the URL and the
+   * place if it is not JSON, otherwise as `body.read()` does.
+   */
   json(): Promise<unknown> {
-    return this.body.readAll().then(parseJson);
+    return this.body.readAll().then((bytes) => parseJson(decodeUtf8(bytes), () => this.named()));
   }
 
   /** Reads the body to EOF. Rejects as `body.read()` does. */
@@ -177,6 +187,12 @@ export class Response {
     return this.body.close();
   }
 
+  private named(): string {
+    const { method, shownUrl } = this.request;
+    const type = this.headers.get('content-type');
+    return `the body of ${method} ${shownUrl} (${this.status}${type === null ? '' : `, ${show(type)}`})`;
+  }
+
   [INSPECT](_depth: number, options: object, inspect: Inspect): string {
     const { status, statusText, proto, request, headers, contentLength, body } = this;
     return inspectAs('Response', { status, statusText, proto, url: request.shownUrl, headers, contentLength, body }, options, inspect);
@@ -186,16 +202,6 @@ export class Response {
   [Symbol.asyncDispose](): Promise<void> {
     return this.body.close();
   }
-}
-
-const decoder = new TextDecoder();
-
-function decodeText(bytes: Uint8Array): string {
-  return decoder.decode(bytes);
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  return JSON.parse(decoder.decode(bytes));
 }
 
 function toArrayBuffer(bytes: Uint8Array): ArrayBuffer {
