@@ -6,6 +6,8 @@ export interface Carrier {
   readonly tls: TlsState | null;
   /** What the last response says about how long the server keeps the connection when it is idle, in seconds; -1 if it says nothing. */
   keepAliveTimeout: number;
+  /** It is not read from at the moment, because the program has not taken what came. */
+  readonly paused: boolean;
   /** A read waits for bytes, which last moved at the time `since`: go on reading, and keep the process alive. */
   readStarted(since: number): void;
   /** No read waits any more, since the time `since`: do not keep the process alive. */

@@ -14,6 +14,7 @@ import { MeteredBody } from './metered-body.js';
 import { HIGH_WATER, KEEP_WHOLE, LARGE, READ_SIZE } from './read-buffer.js';
 import type { Request } from './request.js';
 import { Response } from './response.js';
+import { StallLimit } from './stall-limit.js';
 import { TurnBuffers } from './turn-buffers.js';
 import { callHook } from './user-call.js';
 import type { Sending } from './write-loop.js';
@@ -33,7 +34,10 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
   /** Bytes of the last read: large ones announce more of the kind. */
   private lastPiece = 0;
   private readonly body = new IncomingBody(this);
+  /** On the time for the head. */
   private deadline: Deadline | null = null;
+  /** On the time in which nothing of the body comes. */
+  private stall: StallLimit | null = null;
 
   constructor(
     request: Request,
@@ -70,7 +74,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
   requestSent(): void {
     const { responseHeaderTimeout } = this.settings;
     if (responseHeaderTimeout > 0 && this.phase === 'sent') {
-      this.setDeadline(responseHeaderTimeout, () => this.fail(new TimeoutError(`no response headers from ${this.url} within ${responseHeaderTimeout} ms of sending the request (responseHeaderTimeout)`, 'waiting for headers')));
+      this.deadline = new Deadline(responseHeaderTimeout, () => this.fail(new TimeoutError(`no response headers from ${this.url} within ${responseHeaderTimeout} ms of sending the request (responseHeaderTimeout)`, 'waiting for headers')));
     }
   }
 
@@ -79,8 +83,9 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
     if (this.phase === 'sent') this.receiveHead(bytes, start, end);
     else {
       this.body.turns?.came(this.body.bytes);
+      this.stall?.moved();
       if (!this.receiveBody(bytes, start, end)) return;
-      if (this.reader!.complete) this.arrivedAt = now();
+      if (this.reader!.complete) this.allArrived();
       if (this.body.awaited) this.answerRead();
     }
   }
@@ -95,6 +100,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
     const reader = this.reader!;
     if (reader.complete) return;
     if (error === null && reader.end()) {
+      this.stall?.clear();
       if (this.body.awaited) this.answerRead();
       return;
     }
@@ -152,7 +158,9 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
       return;
     }
     this.lastReadAt = now();
-    if (left === 0) this.conn!.resume();
+    if (left > 0) return;
+    this.goesOn();
+    this.conn!.resume();
   }
 
   endReached(): void {
@@ -160,8 +168,8 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
   }
 
   readStarted(): void {
+    this.goesOn();
     this.conn!.readStarted(this.lastReadAt);
-    this.startIdleTimer();
   }
 
   closeBody(): Promise<void> {
@@ -253,6 +261,8 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
   private responseReady(codings: readonly Coding[]): void {
     const response = new Response(this, this.bodySource(codings), this.offered && codings.length > 0);
     if (this.phase === 'body') {
+      const { bodyIdleTimeout } = this.settings;
+      if (bodyIdleTimeout > 0 && !this.reader!.complete) this.startStallLimit(bodyIdleTimeout);
       this.conn!.readEnded(this.openedAt);
       if (this.tracked > 0) watch(this, response);
     }
@@ -301,11 +311,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
   /** Bytes have come, or the end has, for the read that waits. */
   private answerRead(): void {
     // Chunk framing without data, so far.
-    if (!this.body.ready && !this.reader!.complete) {
-      this.startIdleTimer();
-      return;
-    }
-    if (this.deadline !== null) this.clearDeadline();
+    if (!this.body.ready && !this.reader!.complete) return;
     const read = this.body.takePending()!;
     this.conn!.readEnded(this.lastReadAt);
     this.body.answer(read);
@@ -313,16 +319,20 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
 
   // ---- limits on time
 
-  private startIdleTimer(): void {
-    const { bodyIdleTimeout } = this.settings;
-    if (bodyIdleTimeout > 0) {
-      this.setDeadline(bodyIdleTimeout, () => this.fail(new TimeoutError(`no byte of the body of ${this.method} ${this.url} came for ${bodyIdleTimeout} ms (bodyIdleTimeout)`, 'reading the body')));
-    }
+  private startStallLimit(ms: number): void {
+    const stalled = (): void => this.fail(new TimeoutError(`the server sent no byte of the body of ${this.method} ${this.url} for ${ms} ms (bodyIdleTimeout)`, 'reading the body'));
+    this.stall = new StallLimit(ms, () => this.conn!.paused, stalled);
   }
 
-  private setDeadline(ms: number, expire: () => void): void {
-    this.clearDeadline();
-    this.deadline = new Deadline(ms, expire);
+  /** The connection will be read again, if it was not. */
+  private goesOn(): void {
+    if (this.stall !== null && this.conn!.paused) this.stall.moved();
+  }
+
+  /** The last byte of the body has come. */
+  private allArrived(): void {
+    this.arrivedAt = now();
+    this.stall?.clear();
   }
 
   private clearDeadline(): void {
@@ -352,6 +362,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
   private finish(to: 'eof' | 'closed' | 'failed'): void {
     this.moveTo(to);
     if (this.deadline !== null) this.clearDeadline();
+    this.stall?.clear();
     this.handle = null;
     if (this.lingering) unwatch(this);
     // An attempt that got no response may be followed by another: its owner is told of the failure instead.

@@ -47,7 +47,7 @@ export class PersistConn implements Carrier {
   private state: ConnState = 'idle';
   private socketError: Error | null = null;
   private ended = false;
-  private paused = false;
+  paused = false;
   private referenced = true;
   private slab: Slab | null = null;
 

@@ -42,7 +42,12 @@ export interface TransportOptions {
   readonly responseHeaderTimeout?: number;
   /** How long a body waits for `100 Continue` if the request has `Expect: 100-continue`; 0 sends it at once. Default: 1,000. */
   readonly expectContinueTimeout?: number;
-  /** The longest pause between bytes while the program reads a body. Default: 0. Go has no such option. */
+  /**
+   * The longest time in which the server sends no byte of a body that is not complete, whether the
+   * program reads or not: then the body fails with a TimeoutError, and its connection is closed. What
+   * came before can still be read. A slow reader does not exceed it: while so much waits to be read
+   * that the connection is paused, no time passes. Default: 0. Go has no such option.
+   */
   readonly bodyIdleTimeout?: number;
   /** Uses each connection for one request only. Default: false. */
   readonly disableKeepAlives?: boolean;

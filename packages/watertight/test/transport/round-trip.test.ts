@@ -286,7 +286,7 @@ describe('a limit of the transport ends the phase it is for, and names itself', 
     }
   }
 
-  test('bodyIdleTimeout counts from byte to byte, and only while somebody reads', onLoopback(async (net) => {
+  test('bodyIdleTimeout counts from byte to byte, whether somebody reads or not', onLoopback(async (net) => {
     const server = await net.serve({ onRequest: ({ connection }) => {
       connection.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n');
       let sent = 0;
