@@ -47,6 +47,8 @@ export function redirectOf(input: RedirectInput): Redirect | null {
   // Go: responses without a Location have been seen in the wild, and are no error.
   if ((input.response.get('location') ?? '') === '') return null;
   let { method } = input;
+  // A proxy's redirect would be another server's answer to what was meant for the origin.
+  if (method === 'CONNECT') return null;
   let keepBody = input.hasBody;
   switch (status) {
     case 301:

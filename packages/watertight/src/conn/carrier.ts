@@ -1,4 +1,5 @@
 /** Owns what an exchange asks of the connection that carries it; `PersistConn` implements it. */
+import type { Duplex } from 'node:stream';
 import type { TlsState } from './response.js';
 
 export interface Carrier {
@@ -20,6 +21,8 @@ export interface Carrier {
   continueBody(): void;
   /** The final response came before the whole request was sent. */
   answeredEarly(status: number): void;
+  /** What follows is no HTTP; gives the stream below. `leaves`: the connection belongs to the pool no more, and its two tasks end, as in Go after 101. */
+  handOver(leaves: boolean): Duplex;
   /** The exchange is over and leaves the connection. `reusable`: as far as the exchange knows, another may follow. */
   exchangeEnded(reusable: boolean): void;
 }

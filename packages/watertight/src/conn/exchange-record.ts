@@ -1,5 +1,7 @@
 /** Owns what is known of one exchange: its state, the head of its response, and the holder record that reports read. */
+import type { Duplex } from 'node:stream';
 import type { HolderClient, Trace, Watched } from '../tasks/index.js';
+import type { Body } from './body.js';
 import type { BodyState } from './body-source.js';
 import type { Request } from './request.js';
 import type { ResponseParts, TlsState } from './response.js';
@@ -43,6 +45,11 @@ export abstract class ExchangeRecord implements ResponseParts, Watched {
     /** Where the program made the request; null where that was not recorded. */
     readonly trace: Trace | null,
   ) {}
+
+  /** Of a connection that carries HTTP. */
+  openSocket(_body: Body): Duplex | null {
+    return null;
+  }
 
   abstract get bytesRead(): number;
   abstract get awaited(): boolean;

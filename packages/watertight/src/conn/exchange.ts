@@ -1,7 +1,9 @@
 /** Owns the course of one request and its response on a connection: what is done with the bytes that come, who is told, and how it ends. */
-import { now, unwatch, watch, type Trace } from '../tasks/index.js';
+import type { Duplex } from 'node:stream';
+import { addHandedOver, now, removeHandedOver, unwatch, watch, type Trace } from '../tasks/index.js';
 import { Headers, isPersistent, ProtocolError, show, type HeadScanner, type InterimSink, type ResponseReader } from '../wire/index.js';
 import { codingsOf, MAX_CODINGS, type Coding } from '../coding/index.js';
+import type { Body } from './body.js';
 import type { BodySource } from './body-source.js';
 import type { Carrier } from './carrier.js';
 import { Deadline } from './deadline.js';
@@ -11,10 +13,12 @@ import { ExchangeRecord } from './exchange-record.js';
 import type { ExchangeOwner, ExchangeSettings } from './exchange-settings.js';
 import { IncomingBody, type BodyOwner } from './incoming-body.js';
 import { MeteredBody } from './metered-body.js';
+import { checkSwitch } from './protocol-switch.js';
 import { HIGH_WATER, KEEP_WHOLE, LARGE, READ_SIZE } from './read-buffer.js';
 import type { Request } from './request.js';
 import { Response } from './response.js';
 import { StallLimit } from './stall-limit.js';
+import { Tunnel, type TunnelOwner } from './tunnel.js';
 import { TurnBuffers } from './turn-buffers.js';
 import { callHook } from './user-call.js';
 import type { Sending } from './write-loop.js';
@@ -26,7 +30,7 @@ const GZIP = codingsOf('gzip')!;
  * One exchange. The connection calls it as bytes come, its body as the program
  * reads; whatever happens, it ends in `finish`, once.
  */
-export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, Sending {
+export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, Sending, TunnelOwner {
   private conn: Carrier | null = null;
   /** As long as the exchange is on a connection. */
   private reader: ResponseReader | null = null;
@@ -38,6 +42,10 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
   private deadline: Deadline | null = null;
   /** On the time in which nothing of the body comes. */
   private stall: StallLimit | null = null;
+  /** What is below, once that carries no HTTP any more. */
+  private below: Duplex | null = null;
+  /** The connection of a tunnel that the program uses: it ends with both of its sides, not with the body. */
+  private tunnelConn: Carrier | null = null;
 
   constructor(
     request: Request,
@@ -58,6 +66,15 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
 
   get awaited(): boolean {
     return this.body.awaited;
+  }
+
+  get upgrades(): boolean {
+    return this.request.upgrade !== null;
+  }
+
+  /** Its connection carries no HTTP any more, and is the program's. */
+  get handedOver(): boolean {
+    return this.below !== null;
   }
 
   // ---- from the connection
@@ -187,6 +204,24 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
     if (this.phase === 'body') this.end('closed', null);
   }
 
+  // ---- from the tunnel
+
+  override openSocket(body: Body): Duplex | null {
+    return this.below === null ? null : new Tunnel(this, this.below, body);
+  }
+
+  tunnelUsed(): void {
+    this.tunnelConn = this.conn;
+    removeHandedOver(this);
+  }
+
+  tunnelEnded(): void {
+    const conn = this.tunnelConn;
+    this.tunnelConn = null;
+    if (this.phase === 'body') this.shutBody();
+    else conn?.exchangeEnded(false);
+  }
+
   // ---- from the watch
 
   reclaim(): void {
@@ -238,6 +273,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
 
   private takeHead({ scanner, framing }: ResponseReader): void {
     const { request } = this;
+    if (framing === 'tunnel') checkSwitch(scanner, request.upgrade, this.bodyWritten);
     if (!this.bodyWritten) {
       this.conn!.answeredEarly(scanner.status);
       // The source of the request's body was stopped, and may have cancelled the request.
@@ -252,9 +288,12 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
     this.head = scanner.text;
     this.fieldsAt = scanner.fieldsAt;
     // Go: a HEAD response has the length it would have had, a 204 or 304 has none to have.
-    this.contentLength = framing === 'none' && request.method !== 'HEAD' ? 0 : scanner.contentLength;
-    this.persistent = isPersistent(scanner) && !request.close && !this.settings.disableKeepAlives;
+    this.contentLength = framing === 'none' && request.method !== 'HEAD' ? 0 : framing === 'tunnel' ? -1 : scanner.contentLength;
+    this.persistent = framing !== 'tunnel' && isPersistent(scanner) && !request.close && !this.settings.disableKeepAlives;
     this.openedAt = this.lastReadAt = this.arrivedAt = now();
+    if (framing !== 'tunnel') return;
+    this.below = conn.handOver(scanner.status === 101);
+    if (scanner.status === 101) addHandedOver(this);
   }
 
   /** Gives the response out. Everything that came with its head has been taken in by then. */
@@ -262,7 +301,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
     const response = new Response(this, this.bodySource(codings), this.offered && codings.length > 0);
     if (this.phase === 'body') {
       const { bodyIdleTimeout } = this.settings;
-      if (bodyIdleTimeout > 0 && !this.reader!.complete) this.startStallLimit(bodyIdleTimeout);
+      if (bodyIdleTimeout > 0 && !this.reader!.complete && this.below === null) this.startStallLimit(bodyIdleTimeout);
       this.conn!.readEnded(this.openedAt);
       if (this.tracked > 0) watch(this, response);
     }
@@ -271,7 +310,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
 
   /** The content codings that are undone: those that the transport offered, or all, where the request wants that. */
   private codingsOf({ scanner, framing }: ResponseReader): readonly Coding[] {
-    if (scanner.codings === 0 || framing === 'none') return NO_CODINGS;
+    if (scanner.codings === 0 || framing === 'none' || framing === 'tunnel') return NO_CODINGS;
     const { acceptEncodings } = this.settings;
     if (this.offered) {
       if (scanner.gzip && acceptEncodings.includes('gzip')) return GZIP;
@@ -363,6 +402,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
     this.moveTo(to);
     if (this.deadline !== null) this.clearDeadline();
     this.stall?.clear();
+    if (this.below !== null) removeHandedOver(this);
     this.handle = null;
     if (this.lingering) unwatch(this);
     // An attempt that got no response may be followed by another: its owner is told of the failure instead.
@@ -372,6 +412,10 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
     const { conn } = this;
     // A response that the program keeps must not keep the connection's objects.
     this.conn = null;
+    if (this.tunnelConn !== null) {
+      if (to === 'eof') return;
+      this.tunnelConn = null;
+    }
     if (conn !== null) conn.exchangeEnded(to === 'eof' && this.persistent && this.bodyWritten);
   }
 }

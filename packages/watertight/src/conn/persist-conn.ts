@@ -186,6 +186,16 @@ export class PersistConn implements Carrier {
     this.socket!.unref?.();
   }
 
+  handOver(leaves: boolean): Socket {
+    if (leaves) {
+      this.state = checkMove(CONN_MOVES, this.state, 'switched');
+      removeTask(this.readLoop);
+      removeTask(this.writeLoop.task);
+      this.owner.connClosed(this);
+    }
+    return this.socket!;
+  }
+
   exchangeEnded(reusable: boolean): void {
     const exchange = this.exchange!;
     this.exchange = null;

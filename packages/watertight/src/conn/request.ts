@@ -1,11 +1,11 @@
 /** Owns one request as the program makes it: checked once, and immutable, so that it can be sent more than once. */
 import type { Trace } from '../tasks/index.js';
-import { checkMethod, checkReserved, Headers, INSPECT, inspectAs, RequestError, show, type HeadersInit, type Inspect } from '../wire/index.js';
+import { checkMethod, checkReserved, Headers, INSPECT, inspectAs, RequestError, show, type HeadersInit, type Inspect, type ReservedFields } from '../wire/index.js';
 import type { RequestBody } from './chunk-source.js';
 import type { ClientTrace } from './client-trace.js';
 import { checkOnProgress, type OnProgress } from './progress.js';
 import { toRequestBody, type BodyInit } from './request-body.js';
-import { parseTarget, redact, type Target } from './target.js';
+import { authorityOf, parseTarget, redact, type Target } from './target.js';
 
 /**
  * What to do with a redirect: follow it, hand it out as the response, or fail with
@@ -22,9 +22,17 @@ export type Decoding = 'offered' | 'all' | 'none';
 
 /** Options of one request. Only own properties count. */
 export interface RequestInit {
-  /** A token (RFC 9110 section 9.1). Default: GET. `get`, `head` and `post` set it themselves. */
+  /**
+   * A token (RFC 9110 section 9.1). Default: GET. `get`, `head` and `post` set it themselves.
+   * A CONNECT goes to the host of the URL, which has no path; where the tunnel leads to is the
+   * header Host, as host:port, by default the URL's own, as in Go. Of a 2xx answer, `socket` is the tunnel.
+   */
   readonly method?: string;
-  /** Header fields, in the order and spelling in which they are sent. Default: none. */
+  /**
+   * Header fields, in the order and spelling in which they are sent. `Connection: Upgrade` and
+   * `Upgrade: protocol` together ask the server to switch protocols; if it does (101), the
+   * response's `socket` is the connection. Default: none.
+   */
   readonly headers?: HeadersInit | null;
   /** Default: none. A GET or HEAD can't have a body of unknown length. */
   readonly body?: BodyInit | null;
@@ -58,7 +66,7 @@ export interface RequestInit {
 /** The options of a request for which the program gave none. */
 const NO_INIT: RequestInit = Object.freeze({ __proto__: null }) as RequestInit;
 
-const NO_HEADERS = Object.freeze({ close: false, declaredLength: null });
+const NO_HEADERS: ReservedFields = Object.freeze({ close: false, declaredLength: null, upgrade: null });
 
 /** A request. Its constructor checks everything that can be checked without a connection. */
 export class Request {
@@ -77,6 +85,10 @@ export class Request {
   readonly onDownloadProgress: OnProgress | null;
   /** @internal The Content-Length the caller declared for a body of unknown length. */
   readonly declaredLength: number | null;
+  /** @internal The protocols that the server may switch to: the Upgrade field that the caller has set. */
+  readonly upgrade: string | null;
+  /** @internal What stands in the request line: path and query, or host and port of a CONNECT. */
+  readonly requestTarget: string;
   /** @internal Null where there are none, as for most GETs. */
   readonly ownHeaders: Headers | null;
   /** @internal The entry function the program called: the stack above it is the program's. */
@@ -113,7 +125,7 @@ export class Request {
     const body = own.body === undefined ? (base?.body ?? null) : own.body === null ? null : toRequestBody(own.body);
     this.body = body;
     let headers: Headers | null;
-    let reserved: { readonly close: boolean; readonly declaredLength: number | null };
+    let reserved: ReservedFields;
     try {
       if (body !== null && (method === 'GET' || method === 'HEAD') && own.body !== undefined && base === null && body.length === null) {
         throw new RequestError('ERR_INVALID_BODY', `a ${method} can't carry a body of unknown length (RFC 9110 section 9.3.1); use POST`);
@@ -121,6 +133,9 @@ export class Request {
       headers = makeHeaders(own.headers, base, body, this.target.authorization);
       reserved = headers === null || headers.shared ? NO_HEADERS : checkReserved(headers, body === null ? null : body.length);
       if (body === null && reserved.declaredLength !== null && reserved.declaredLength > 0) throw new RequestError('ERR_INVALID_HEADER', `Content-Length says ${reserved.declaredLength}, but the request has no body`);
+      this.requestTarget = method === 'CONNECT' ? authorityOf(this.target, headers === null ? null : headers.get('host')) : this.target.path;
+      if (method === 'CONNECT' && body !== null) throw new RequestError('ERR_INVALID_BODY', 'a CONNECT has no body (RFC 9110 section 9.3.6); write to the socket of its response');
+      if (method === 'CONNECT' && reserved.upgrade !== null) throw new RequestError('ERR_INVALID_HEADER', `a CONNECT leaves HTTP by itself, so it has no header Upgrade, as ${show(reserved.upgrade)} is`);
     } catch (error) {
       // A stream that was given to a request that can't be made is nobody's any more.
       if (body !== null && body !== base?.body) body.release(error);
@@ -128,6 +143,7 @@ export class Request {
     }
     this.ownHeaders = headers;
     this.declaredLength = reserved.declaredLength;
+    this.upgrade = reserved.upgrade;
     this.close = reserved.close || (own.close ?? base?.close ?? false);
   }
 

@@ -1,5 +1,6 @@
 /** Owns a response as the program sees it: its head, its body, and the forms in which the body can be read. */
 import type { FileHandle } from 'node:fs/promises';
+import type { Duplex } from 'node:stream';
 import type { PeerCertificate } from 'node:tls';
 import { Headers, INSPECT, inspectAs, show, type Inspect } from '../wire/index.js';
 import { Body } from './body.js';
@@ -42,6 +43,8 @@ export interface ResponseParts {
   /** The trailer fields as they came; '' before EOF. */
   readonly trailers: string;
   readonly tls: TlsState | null;
+  /** The connection as a stream both ways, made new; null if it still carries HTTP. */
+  openSocket(body: Body): Duplex | null;
 }
 
 /**
@@ -50,7 +53,7 @@ export interface ResponseParts {
  * end of the block, as `defer resp.Body.Close()` does in Go.
  */
 export class Response {
-  /** The status code, 200 to 999. */
+  /** The status code, 200 to 999; 101 if the request asked for another protocol and got it. */
   readonly status: number;
   /** Bytes of the body; -1 if that is not known beforehand, as in Go. For a response to HEAD: the length that the server announced. */
   readonly contentLength: number;
@@ -61,6 +64,7 @@ export class Response {
   private readonly parts: ResponseParts;
   private parsed: Headers | null = null;
   private parsedTrailers: Headers | null = null;
+  private duplex: Duplex | null = null;
 
   /** @internal `source` delivers the body, decoded if `uncompressed`. */
   constructor(parts: ResponseParts, source: BodySource, uncompressed: boolean) {
@@ -131,6 +135,22 @@ export class Response {
   /** What the client and the server agreed on in TLS; null over plain http. */
   get tls(): TlsState | null {
     return this.parts.tls;
+  }
+
+  /**
+   * The connection itself, after 101 (Switching Protocols) and after a 2xx answer to
+   * CONNECT; otherwise null. It is the program's from then on: neither the signal nor
+   * a time limit of the request ends it. What came behind the head is the first that
+   * it reads; it is also `body`, so read one of the two. End or destroy it, or close
+   * the response: until then the connection is open. One that was never used is a
+   * leak, with its line.
+   *
+   * After 101 the connection's two tasks have ended, as in Go, where the body is a
+   * ReadWriteCloser: it counts against no limit, and `transport.close()` leaves it
+   * open. After CONNECT the tasks last as long as the tunnel, as those of Go's body do.
+   */
+  get socket(): Duplex | null {
+    return (this.duplex ??= this.parts.openSocket(this.body));
   }
 
   /**

@@ -3,13 +3,15 @@
 /**
  * - `idle`: serves no request; it is in the pool, or was just dialled
  * - `busy`: serves a request, until the response's body is finished; a leaked response keeps it busy for ever
+ * - `switched`: the server has switched protocols: its socket is the program's, and its two tasks have ended
  * - `closed`: its two tasks have ended
  */
-export type ConnState = 'idle' | 'busy' | 'closed';
+export type ConnState = 'idle' | 'busy' | 'switched' | 'closed';
 
 export const CONN_MOVES: Readonly<Record<ConnState, readonly ConnState[]>> = {
   idle: ['busy', 'closed'],
-  busy: ['idle', 'closed'],
+  busy: ['idle', 'switched', 'closed'],
+  switched: ['closed'],
   closed: [],
 };
 

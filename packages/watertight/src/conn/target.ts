@@ -101,6 +101,23 @@ function decode(text: string): string {
   }
 }
 
+/** `host:port`, the port always (RFC 9110 section 9.3.6). */
+const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|[\w\-.~%!$&'()*+,;=]+):(\d{1,5})$/;
+
+/**
+ * Where a CONNECT leads to: the Host field that the program has set, or the URL's
+ * own host and port.
+ *
+ * @throws RequestError
+ */
+export function authorityOf({ origin, path }: Target, host: string | null): string {
+  if (path !== '/') throw new RequestError('ERR_INVALID_URL', 'the URL of a CONNECT is that of the proxy, without a path or a query; the header Host says where the tunnel leads to');
+  if (host === null) return `${origin.hostname.includes(':') ? `[${origin.hostname}]` : origin.hostname}:${origin.port}`;
+  const port = Number(AUTHORITY.exec(host)?.[1] ?? 0);
+  if (port < 1 || port > 65_535) throw new RequestError('ERR_INVALID_HEADER', `the Host header of a CONNECT says where the tunnel leads to, as host:port with a port from 1 to 65535, not ${show(host)} (RFC 9110 section 9.3.6)`);
+  return host;
+}
+
 function stripUserinfo(text: string): string {
   return text.replace(/\/\/[^/?#]*@/, '//***@');
 }

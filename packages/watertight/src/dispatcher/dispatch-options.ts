@@ -49,6 +49,8 @@ function fieldsOf(given: unknown, InvalidArgumentError: Refuse): [string, string
     const values: readonly unknown[] = Array.isArray(value) ? value : [value];
     for (const one of values) {
       if (typeof one === 'object' && one !== null && !Buffer.isBuffer(one)) throw new InvalidArgumentError(`invalid ${String(name)} header`);
+      // An upgrade is asked for by the option of that name.
+      if (textOf(name).toLowerCase() === 'upgrade') throw new InvalidArgumentError('invalid upgrade header');
       fields.push([textOf(name), one === null ? '' : textOf(one)]);
     }
   };

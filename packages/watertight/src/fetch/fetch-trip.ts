@@ -74,6 +74,8 @@ export class FetchTrip implements EndListener {
       return;
     }
     if (request.target.authorization !== null) throw new TypeError('Request cannot be constructed from a URL that includes credentials');
+    // The platform's Response can't have the status 101.
+    if (request.upgrade !== null) throw new TypeError('fetch switches no protocol: the headers Upgrade and Connection: upgrade are for get() and request()');
     if (signal !== null && signal.aborted) {
       request.body?.release(signal.reason);
       this.reject(signal.reason);

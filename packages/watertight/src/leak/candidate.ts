@@ -1,5 +1,5 @@
 /** Owns the candidates of a leak check: everything that is alive, and the reclaimed proven leaks, each with an identity and a scope. */
-import { provenLeaks, resources, tasks, type Holder, type ProvenLeak, type Resource, type Scope, type Task } from '../tasks/index.js';
+import { handedOverHolders, provenLeaks, resources, tasks, type Holder, type ProvenLeak, type Resource, type Scope, type Task } from '../tasks/index.js';
 
 /**
  * The identity of a candidate, which stays the same in every look and after its connection was reclaimed: the
@@ -18,7 +18,7 @@ interface Common {
 export type Candidate = Common &
   (
     | { readonly source: 'proven'; readonly proven: ProvenLeak }
-    | { readonly source: 'holder'; readonly holder: Holder; readonly task: Task }
+    | { readonly source: 'holder'; readonly holder: Holder; readonly task: Task | null }
     | { readonly source: 'task'; readonly task: Task }
     | { readonly source: 'resource'; readonly resource: Resource }
   );
@@ -35,6 +35,7 @@ export function candidates(withResources: boolean): Candidate[] {
     const candidate = ofTask(task, seen);
     if (candidate !== null) all.push(candidate);
   }
+  for (const holder of handedOverHolders()) all.push({ source: 'holder', holder, task: null, identity: holder.trace ?? holder, scope: holder.trace?.scope ?? null });
   for (const resource of withResources ? (resources() ?? []) : []) {
     all.push({ source: 'resource', resource, identity: `resource ${resource.id}`, scope: resource.trace?.scope ?? null });
   }

@@ -38,7 +38,7 @@ export interface Leak {
   /** `http://host:port`; '' if there is none. */
   readonly origin: string;
   readonly client: HolderClient;
-  /** Null if the connection was reclaimed, and for a resource. */
+  /** Null if the connection was reclaimed, or handed over by 101 (Switching Protocols), and for a resource. */
   readonly task: LeakTask | null;
   /** Only of a resource: its type, such as `timer` or `server`. */
   readonly type?: string;

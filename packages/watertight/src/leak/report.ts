@@ -1,5 +1,5 @@
 /** Owns the text of a leak report, and the error that carries the leaks and the text. */
-import { describeUnfinished, formatDuration, formatSite, type HolderClient } from '../tasks/index.js';
+import { describeUnfinished, formatDuration, formatSite, isHandedOver, type HolderClient } from '../tasks/index.js';
 import type { Leak } from './leak.js';
 
 /** How many different leaks a report shows in full; the others are only counted. */
@@ -104,6 +104,7 @@ const RELEASE_EMPTY = "its socket is free after its 'end', which comes only to w
 function advice(leak: Leak): string {
   switch (leak.kind) {
     case 'body':
+      if (leak.client === 'watertight' && isHandedOver(leak.method, leak.status)) return 'read, write or destroy res.socket, close the response, or: await using res = await get(...)';
       if (leak.status !== 0) return leak.client === 'node:http' && leak.contentLength === 0 ? RELEASE_EMPTY : RELEASE[leak.client];
       return leak.client === 'node:http' ? 'wait for its response, or: req.destroy()' : 'await it, or cancel it with an AbortSignal';
     case 'connection':

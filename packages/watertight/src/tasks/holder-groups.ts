@@ -58,8 +58,14 @@ export function describeHolder(holder: Holder, at: number): string {
 export function describeUnfinished({ method, url, status, bytesRead, contentLength }: Pick<Holder, 'method' | 'url' | 'status' | 'bytesRead' | 'contentLength'>, heldFor: number): string {
   const held = `held for ${formatDuration(heldFor)}`;
   if (status === 0) return `unfinished request: ${method} ${url}, no response yet, ${held}`;
+  if (isHandedOver(method, status)) return `unused socket: ${method} ${url} (${status}), ${bytesRead} bytes read, ${held}`;
   const progress = contentLength < 0 ? `${bytesRead} bytes of unknown length` : `${bytesRead} of ${contentLength} bytes`;
   return `unread body: ${method} ${url} (${status}), ${progress} read, ${held}`;
+}
+
+/** The response is no message with a body but a stream both ways: the protocol was switched, or a tunnel opened. */
+export function isHandedOver(method: string, status: number): boolean {
+  return status === 101 || (method === 'CONNECT' && status >= 200 && status < 300);
 }
 
 /** `850 ms`, `1.2 s`, `3 min`, `2.5 h`. */

@@ -153,6 +153,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
       trip.host.acceptEncoding !== '' &&
       request.decoding === 'offered' &&
       request.method !== 'HEAD' &&
+      request.method !== 'CONNECT' &&
       // Go: a range of an encoded body can't be decoded.
       (ownHeaders === null || (!ownHeaders.has('accept-encoding') && !ownHeaders.has('range')));
     return new Exchange(request, trace, this.trackLevel, offered, this.settings, trip);

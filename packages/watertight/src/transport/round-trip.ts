@@ -32,6 +32,9 @@ export interface TripPort {
   readonly closeAlways: boolean;
 }
 
+/** What a proxy is sent of ours where the program speaks to it: nothing, its own Proxy-Authorization goes. */
+const NO_CREDENTIALS = { authorization: null };
+
 /** One request, from `dispatch` to the end of its response. */
 export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
   /** It is in the pool's queues. */
@@ -179,6 +182,8 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
     this.deadline?.unref();
     const { resolve } = this;
     this.settle();
+    // The connection is the program's: no signal and no time limit of the request ends it any more.
+    if (this.exchange?.handedOver === true) this.release();
     resolve(response);
   }
 
@@ -210,16 +215,19 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
   private head(offered: boolean): string {
     const { request, host } = this;
     const { body, ownHeaders } = request;
-    const close = request.close || this.transport.closeAlways;
+    // Go: who wants to keep the connection for another protocol does not ask for its end.
+    const close = request.close || (this.transport.closeAlways && request.upgrade === null);
     if (!host.forward && body === null && request.method === 'GET' && close === this.transport.closeAlways) {
       if (ownHeaders === null) return `GET ${request.target.path}${host.plainTail}`;
       if (ownHeaders.shared) return `GET ${request.target.path}${host.tailWith(ownHeaders)}`;
     }
     const framing = body === null ? 'none' : (body.length ?? request.declaredLength ?? 'chunked');
-    const { origin, path } = request.target;
+    const { origin } = request.target;
     // RFC 9112 section 3.2.2: a proxy gets the whole URL. It is the one that the program asked for, whatever its Host says; Go puts the Host there.
-    const target = host.forward ? origin.href + path : path;
-    return encodeRequestHead({ method: request.method, target, host: origin.host, headers: ownHeaders, framing, close, acceptEncoding: offered ? host.acceptEncoding : '', toProxy: host.forward ? host.via : null });
+    const target = host.forward && request.method !== 'CONNECT' ? origin.href + request.target.path : request.requestTarget;
+    // The program's own CONNECT is for a proxy.
+    const toProxy = host.forward ? host.via : request.method === 'CONNECT' ? NO_CREDENTIALS : null;
+    return encodeRequestHead({ method: request.method, target, host: origin.host, headers: ownHeaders, framing, close, acceptEncoding: offered ? host.acceptEncoding : '', upgrade: request.upgrade, toProxy });
   }
 
   private timedOut(timeout: number | null, cause: unknown): TimeoutError {

@@ -16,8 +16,9 @@ export interface FramingFields {
  * - `length`: Content-Length bytes follow
  * - `chunked`: chunks follow
  * - `close`: the body ends with the connection
+ * - `tunnel`: the bytes behind the head are no HTTP (RFC 9110 sections 7.8 and 9.3.6)
  */
-export type Framing = 'none' | 'length' | 'chunked' | 'close';
+export type Framing = 'none' | 'length' | 'chunked' | 'close' | 'tunnel';
 
 /**
  * How the end of the body of a final response to `method` is found.
@@ -27,6 +28,8 @@ export type Framing = 'none' | 'length' | 'chunked' | 'close';
  * other, or HTTP/1.0 carries a transfer coding (RFC 9112 section 6.1: faulty).
  */
 export function framingOf(method: string, head: FramingFields, http10Chunked = false): Framing {
+  // RFC 9110 section 9.3.6: what a successful answer to CONNECT says of a length has no meaning.
+  if (head.status === 101 || (method === 'CONNECT' && head.status < 300)) return 'tunnel';
   if (head.chunked) {
     if (head.contentLength !== -1) throw new ProtocolError('ERR_TRANSFER_ENCODING', 'the response has both Transfer-Encoding and Content-Length (RFC 9112 section 6.1); the server is faulty or somebody is smuggling');
     if (head.minor === 0 && !http10Chunked) throw new ProtocolError('ERR_TRANSFER_ENCODING', `the response is HTTP/1.0 and has a Transfer-Encoding (RFC 9112 section 6.1); the server is faulty${orBeLenient('http-1.0-chunked')}`);

@@ -24,11 +24,15 @@ export interface RequestHead {
    * learns it can use it.
    */
   readonly toProxy?: { readonly authorization: string | null } | null;
+  /** The protocols that the server may switch to. */
+  readonly upgrade?: string | null;
+  /** The names of the trailer fields that follow the body. */
+  readonly trailers?: string | null;
 }
 
 export const USER_AGENT = 'watertight/0.1';
 
-/** Fields that say where the message ends or what becomes of the connection, or are for a proxy alone: only the library sets them. */
+/** Fields that say where the message ends or what becomes of the connection, or are for a proxy alone: the library writes them, some by what the program's say. */
 const RESERVED = new Set(['proxy-authorization', 'transfer-encoding', 'content-length', 'host', 'connection', 'keep-alive', 'proxy-connection', 'upgrade', 'http2-settings', 'trailer']);
 
 /**
@@ -54,36 +58,53 @@ export function encodeRequestHead(head: RequestHead): string {
   if (agent) text += `User-Agent: ${USER_AGENT}\r\n`;
   if (credentials !== null) text += `Proxy-Authorization: ${credentials}\r\n`;
   text += fields;
-  if (framing === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
+  if (framing === 'chunked') {
+    text += 'Transfer-Encoding: chunked\r\n';
+    // Go: a body of known length is not chunked, and has no trailers.
+    if (head.trailers) text += `Trailer: ${head.trailers}\r\n`;
+  }
   else if (framing !== 'none') text += `Content-Length: ${framing}\r\n`;
   // RFC 9110 section 8.6: a method that expects content says 0 where there is none.
   else if (method === 'POST' || method === 'PUT' || method === 'PATCH') text += 'Content-Length: 0\r\n';
   if (acceptEncoding !== '') text += `Accept-Encoding: ${acceptEncoding}\r\n`;
+  if (head.upgrade) text += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
   if (head.close) text += 'Connection: close\r\n';
   return `${text}\r\n`;
 }
 
+/** What the program's fields say of the message and the connection. */
+export interface ReservedFields {
+  readonly close: boolean;
+  readonly declaredLength: number | null;
+  /** The protocols of Upgrade; null where there are none. */
+  readonly upgrade: string | null;
+}
+
+/** `name` or `name/version`, and several of them (RFC 9110 section 7.8). */
+const PROTOCOLS = /^[\w!#$%&'*+\-.^`|~]+(?:\/[\w!#$%&'*+\-.^`|~]+)?(?:[ \t]*,[ \t]*[\w!#$%&'*+\-.^`|~]+(?:\/[\w!#$%&'*+\-.^`|~]+)?)*$/;
+
 /** @throws RequestError unless `method` is a token that we can send. */
 export function checkMethod(method: unknown): asserts method is string {
   if (typeof method !== 'string' || !isToken(method)) throw new RequestError('ERR_INVALID_METHOD', `${show(method)} is not a method: a method is a token such as GET (RFC 9110 section 9.1)`);
-  if (method === 'CONNECT') throw new RequestError('ERR_INVALID_METHOD', 'CONNECT opens a tunnel and is not a request this client makes');
 }
 
 /**
  * Checks the fields that the program must not set, and says whether it asks for
- * the connection to be closed and which Content-Length it declares.
+ * the connection to be closed, which Content-Length it declares, and which
+ * protocols it wants to switch to.
  *
  * @param length bytes of the body, null where it is not known beforehand
  * @throws RequestError for a field that contradicts the body or would change the framing.
  */
-export function checkReserved(headers: Headers, length: number | null): { close: boolean; declaredLength: number | null } {
+export function checkReserved(headers: Headers, length: number | null): ReservedFields {
   let close = false;
+  let upgrade: string | null = null;
+  let upgradeOption = false;
   let declaredLength: number | null = null;
   let hosts = 0;
   for (const [name, value] of headers.raw) {
     switch (name.toLowerCase()) {
       case 'transfer-encoding':
-      case 'upgrade':
       case 'http2-settings':
       case 'trailer':
       case 'keep-alive':
@@ -93,8 +114,13 @@ export function checkReserved(headers: Headers, length: number | null): { close:
         for (const option of value.split(',')) {
           const word = option.trim().toLowerCase();
           if (word === 'close') close = true;
-          else if (word !== 'keep-alive' && word !== '') throw new RequestError('ERR_INVALID_HEADER', `the header Connection may say close or keep-alive, not ${show(word)}`);
+          else if (word === 'upgrade') upgradeOption = true;
+          else if (word !== 'keep-alive' && word !== '') throw new RequestError('ERR_INVALID_HEADER', `the header Connection may say close, keep-alive or upgrade, not ${show(word)}`);
         }
+        break;
+      case 'upgrade':
+        if (!PROTOCOLS.test(value)) throw new RequestError('ERR_INVALID_HEADER', `the header Upgrade names protocols, such as websocket, not ${show(value)} (RFC 9110 section 7.8)`);
+        upgrade = upgrade === null ? value : `${upgrade}, ${value}`;
         break;
       case 'content-length':
         if (!/^\d{1,15}$/.test(value) || (declaredLength !== null && declaredLength !== Number(value))) throw new RequestError('ERR_INVALID_HEADER', `the Content-Length ${show(value)} is not one decimal number; leave the header out, the body's length is known or it is sent in chunks`);
@@ -107,7 +133,9 @@ export function checkReserved(headers: Headers, length: number | null): { close:
         break;
     }
   }
-  return { close, declaredLength };
+  if (upgradeOption && upgrade === null) throw new RequestError('ERR_INVALID_HEADER', 'the header Connection says upgrade, and there is no header Upgrade with the protocol (RFC 9110 section 7.8)');
+  if (!upgradeOption && upgrade !== null) throw new RequestError('ERR_INVALID_HEADER', `the header Upgrade says ${show(upgrade)}, and the header Connection does not say upgrade (RFC 9110 section 7.8)`);
+  return { close, declaredLength, upgrade };
 }
 
 function hostOf(headers: Headers, host: string): string {

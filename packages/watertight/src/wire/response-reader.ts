@@ -8,6 +8,8 @@ import type { WireLimits } from './limits.js';
 
 /** Is told of 1xx responses. */
 export interface InterimSink {
+  /** The request asked for another protocol, so 101 (Switching Protocols) is a final response. */
+  readonly upgrades?: boolean;
   /** `head` is valid only during the call. */
   interim(head: HeadScanner): void;
 }
@@ -64,7 +66,10 @@ export class ResponseReader {
     const { scanner } = this;
     let pos = scanner.feed(bytes, start, end);
     while (pos !== -1 && scanner.status < 200) {
-      if (scanner.status === 101) throw new ProtocolError('ERR_UNEXPECTED_UPGRADE', 'the server answered 101 (Switching Protocols) to a request that asked for no upgrade (RFC 9110 section 7.8)');
+      if (scanner.status === 101) {
+        if (sink.upgrades === true) break;
+        throw new ProtocolError('ERR_UNEXPECTED_UPGRADE', 'the server answered 101 (Switching Protocols) to a request that asked for no upgrade (RFC 9110 section 7.8)');
+      }
       if (++this.interims > this.limits.maxInterim) throw new ProtocolError('ERR_TOO_MANY_INTERIM', `the server sent more than ${this.limits.maxInterim} informational (1xx) responses (max1xxResponses)`);
       sink.interim(scanner);
       scanner.resetInterim();
@@ -101,7 +106,7 @@ export class ResponseReader {
 
   /** An orderly end of the connection. True if it is the end of the body, too. */
   end(): boolean {
-    if (this.framing === 'close') this.complete = true;
+    if (this.framing === 'close' || this.framing === 'tunnel') this.complete = true;
     return this.complete;
   }
 
