@@ -242,7 +242,7 @@ export class Dial<W> {
   }
 
   private explain(thrown: unknown): Error {
-    return dialFault(thrown, { stage: this.stage, peer: this.peer, hostname: this.orders.origin.hostname, isNameError: thrown === this.nameError });
+    return dialFault(thrown, { stage: this.stage, peer: this.peer, hostname: this.orders.origin.hostname, isNameError: thrown !== null && thrown === this.nameError });
   }
 
   /** What is connected to first. */

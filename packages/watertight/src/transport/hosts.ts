@@ -38,18 +38,18 @@ export class Hosts {
 
   /** The host that is reached without a proxy. */
   direct(origin: Origin): TripHost {
-    return this.known.get(origin.href) ?? this.remember(new Host(origin, this.acceptEncoding, this.options.disableKeepAlives));
+    return this.known.get(origin.href) ?? this.make(origin, origin.href, null, false);
   }
 
   through(origin: Origin, proxy: ProxyServer): TripHost {
     const forward = proxy.forwards(origin);
     const id = `${forward ? 'http' : origin.href} ${proxy.identity}`;
-    return this.known.get(id) ?? this.remember(new Host(forward ? proxy.origin : origin, this.acceptEncoding, this.options.disableKeepAlives, id, proxy, forward));
+    return this.known.get(id) ?? this.make(forward ? proxy.origin : origin, id, proxy, forward);
   }
 
-  /** The host, which may have been forgotten meanwhile, or made anew. */
-  again(host: TripHost): TripHost {
-    return this.known.get(host.id) ?? this.remember(host);
+  /** The host of the same key, which may have been forgotten meanwhile, with what was known of it. */
+  again({ id, origin, via, forward }: TripHost): TripHost {
+    return this.known.get(id) ?? this.make(origin, id, via, forward);
   }
 
   /** Forgets a host that has nothing any more. */
@@ -66,8 +66,9 @@ export class Hosts {
     return [...this.known.values()];
   }
 
-  private remember(host: TripHost): TripHost {
-    this.known.set(host.id, host);
+  private make(origin: Origin, id: string, via: ProxyServer | null, forward: boolean): TripHost {
+    const host: TripHost = new Host(origin, this.acceptEncoding, this.options.disableKeepAlives, id, via, forward);
+    this.known.set(id, host);
     return host;
   }
 }

@@ -56,7 +56,7 @@ export class Tunnel {
     } catch (thrown) {
       this.abort();
       const { via } = this;
-      throw dialFault(thrown, { stage: this.stage, peer: `the proxy ${via.href}`, hostname: via.origin.hostname, isNameError: thrown === this.nameError });
+      throw dialFault(thrown, { stage: this.stage, peer: `the proxy ${via.href}`, hostname: via.origin.hostname, isNameError: thrown !== null && thrown === this.nameError });
     }
   }
 

@@ -4,9 +4,11 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { dispatcherClass } from '#dispatcher';
 import { ProxyServer } from '#proxy';
 import { createFetch, goDefaults, proxyFromEnvironment, Transport, type Request, type TransportOptions } from 'watertight';
 import { MockTransport } from 'watertight/mock';
+import { COPIES } from '../dispatcher/copies.js';
 import { onLoopback } from '../fixtures/loopback.js';
 import { packageRoot } from '../fixtures/package-root.js';
 import type { RawRequest } from '../fixtures/raw-server.js';
@@ -123,13 +125,18 @@ describe('the choice of each request', () => {
     await assert.rejects(client.get('http://a.example/'), { code: 'ERR_TRANSPORT_CLOSED' });
   }));
 
-  test('createFetch and a clone of the transport use the proxy as well', onLoopback(async (net) => {
+  test('createFetch, a dispatcher for undici and a clone of the transport use the proxy as well', onLoopback(async (net) => {
     const server = await net.serve({ onRequest: echo });
     const proxy = await startSmallProxy(net);
     const { transport } = net.client({ proxy: proxy.url() });
     const clone = net.adopt(transport.clone());
     for (const each of [transport, clone]) assert.equal(await (await createFetch({ transport: each })(`http://a.example:${server.port}/x`)).text(), '/x');
-    assert.equal(proxy.seen.length, 2);
+    const [{ undici }] = COPIES;
+    const dispatcher = new (dispatcherClass(undici as never))({ transport });
+    const { body } = (await undici.request(`http://a.example:${server.port}/x`, { dispatcher })) as { body: { text(): Promise<string> } };
+    assert.equal(await body.text(), '/x');
+    await dispatcher.close();
+    assert.equal(proxy.seen.length, 3);
   }));
 });
 
