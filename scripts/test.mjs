@@ -110,7 +110,7 @@ async function run(files, concurrency) {
     {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, ...(values.profile ? { WATERTIGHT_FILE_COST: costs } : {}), ...(process.stdout.isTTY && !process.env.NO_COLOR ? { FORCE_COLOR: '1' } : {}) },
+      env: { ...withoutProxies(process.env), ...(values.profile ? { WATERTIGHT_FILE_COST: costs } : {}), ...(process.stdout.isTTY && !process.env.NO_COLOR ? { FORCE_COLOR: '1' } : {}) },
     },
   );
   show(current.stdout);
@@ -183,4 +183,9 @@ try {
   }
 } finally {
   rmSync(reports, { recursive: true, force: true });
+}
+
+/** A proxy of this machine is not for names that only a test knows. */
+function withoutProxies(env) {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(?:https?|all|no)_proxy$/i.test(name)));
 }
