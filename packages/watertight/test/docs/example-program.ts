@@ -39,7 +39,8 @@ export async function runExample(code: string, { origin, flags = [] }: ExampleOp
   if (origin === undefined) return onLetters((letters) => runExample(code, { origin: letters, flags }));
   const dir = await mkdtemp(join(here, 'example-'));
   try {
-    const own = code.replaceAll('http://127.0.0.1:8080', origin);
+    // Without the scheme, for the URL of a proxy with a user.
+    const own = code.replaceAll('http://127.0.0.1:8080', origin).replaceAll('127.0.0.1:8080', new URL(origin).host);
     const { outputText: program } = ts.transpileModule(own, { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, importHelpers: false } });
     const file = join(dir, 'example.mjs');
     await writeFile(file, program);

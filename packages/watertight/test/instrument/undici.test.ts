@@ -87,9 +87,10 @@ function forms(undici: Undici): Form[] {
     {
       name: 'stream() into a stream that is full',
       expected: { client: 'undici', bytesRead: 'some', path: '/big' },
-      run: (origin) => {
-        stream(`${origin}/big`, { method: 'GET' }, () => new Writable({ write: silence })).catch(silence); // here
-      },
+      run: (origin) =>
+        new Promise<void>((written) => {
+          stream(`${origin}/big`, { method: 'GET' }, () => new Writable({ write: () => written() })).catch(silence); // here
+        }),
     },
     {
       name: 'a request without an answer',
