@@ -18,8 +18,10 @@ import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 
 /** How much memory is given to chunks between two looks, in bytes. */
 const LOOK_EVERY = 2 << 20;
-/** Two full collections within so many looks (128 MiB) are too many. */
+/** A full collection within so many looks (128 MiB) of the last one comes too soon, */
 const TOO_SOON = 64;
+/** and so many of them, one after another, come because of the chunks. */
+const TOO_MANY = 3;
 /** For so many looks (8 GiB) V8 is helped; then it is seen whether it still needs that. */
 const HELP_FOR = 4096;
 
@@ -31,6 +33,7 @@ let sinceLook = 0;
 /** Only a full collection finalises: what is registered, nobody holds. A `WeakRef` that is looked at keeps what it names for the collection under way. */
 let fullCollections: FinalizationRegistry<null> | null = null;
 let looksSinceFull = Infinity;
+let tooSoon = 0;
 let looksToHelp = 0;
 /** The least memory outside of the heap since the last collection that was brought about. */
 let base = Infinity;
@@ -61,7 +64,8 @@ function look(): void {
 }
 
 function collectedFully(): void {
-  if (looksSinceFull <= TOO_SOON) looksToHelp = HELP_FOR;
+  tooSoon = looksSinceFull <= TOO_SOON ? tooSoon + 1 : 0;
+  if (tooSoon >= TOO_MANY) looksToHelp = HELP_FOR;
   looksSinceFull = 0;
   fullCollections!.register({}, null);
 }
