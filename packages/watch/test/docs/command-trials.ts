@@ -119,6 +119,7 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'npm run bench -- --node 24 --only register --rounds 5': MEASURES,
   'npm run bench -- --only fill,save --clients ours-adaptive,raw --node 24': MEASURES,
   'node bench/profile.js --client ours-all --scenario small-50': MEASURES,
+  'node bench/large-body.js --rounds 1 --bodies 30 --library BEFORE': MEASURES,
   'node bench/register-cost.js': MEASURES,
   'node bench/pprof-cpu.js': MEASURES,
   'node bench/pprof-write.js': MEASURES,
