@@ -6,6 +6,7 @@ import { RequestBodyError, requestBodyFailed } from './error.js';
 import { afterSlice, sliceSpent } from './event-loop.js';
 import { tellProgress, type OnProgress } from './progress.js';
 import { chunkBytes } from './request-body.js';
+import type { RequestTerms } from './request-terms.js';
 
 /** What a pump needs, and the functions that it calls: one of `sent` and `failed`, unless it is stopped before. */
 export interface PumpOptions {
@@ -15,6 +16,8 @@ export interface PumpOptions {
   readonly length: number | null;
   /** Is told of bytes that have left for the kernel. */
   readonly onProgress: OnProgress | null;
+  /** Is told of each chunk that was written. */
+  readonly terms: Pick<RequestTerms, 'wroteChunk'> | null;
   readonly sent: () => void;
   /** Passed to each write of the socket, so it is called after the last one too; undefined: not wanted. */
   readonly flushed: (() => void) | undefined;
@@ -107,13 +110,13 @@ export class BodyPump {
       this.pull();
       return;
     }
-    if (this.options.onProgress === null) this.send(bytes, this.options.flushed, this.go);
+    if (this.options.onProgress === null) this.send(bytes, this.options.flushed, this.go, chunk);
     else this.sendPieces(bytes);
   }
 
   /** Writes a chunk, and calls `next` when the socket takes more, perhaps at once; `written` is called when it has left. */
-  private send(bytes: Uint8Array, written: ((error?: Error | null) => void) | undefined, next: () => void): void {
-    const { socket, length } = this.options;
+  private send(bytes: Uint8Array, written: ((error?: Error | null) => void) | undefined, next: () => void, chunk: unknown = bytes): void {
+    const { socket, length, terms } = this.options;
     let flowing: boolean;
     if (length === null) {
       socket.cork();
@@ -122,6 +125,11 @@ export class BodyPump {
       flowing = socket.write('\r\n', 'latin1', written);
       socket.uncork();
     } else flowing = socket.write(bytes, written);
+    if (terms !== null) {
+      terms.wroteChunk(chunk);
+      // It was told to end the request.
+      if (this.stopped) return;
+    }
     // A socket that ended meanwhile never drains, but then the exchange fails and stops the pump.
     if (flowing) next();
     else socket.once('drain', next);

@@ -131,6 +131,11 @@ export class Body implements AsyncIterable<Uint8Array> {
     return this.source.close();
   }
 
+  /** @internal Bytes that have arrived, without a wait: null at the end; undefined if none have arrived yet. Throws where `read` rejects. */
+  take(): Uint8Array | null | undefined {
+    return this.source.take(Infinity);
+  }
+
   /** @internal From now on, chunks are in memory of their own. */
   separate(): void {
     this.source.separate();

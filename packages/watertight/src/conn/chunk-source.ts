@@ -22,7 +22,7 @@ export interface RequestBody {
   readonly bytes: Uint8Array | null;
   /** Starts to deliver the body from its beginning. It calls the program's code, which may throw. */
   open(): ChunkSource;
-  /** Finds out the length, where that takes a wait; undefined where there is nothing to find out. To be awaited before the body is sent; never rejects. */
+  /** Finds out the length, where that takes a wait; undefined where there is nothing to find out. To be awaited before the body is sent; it may reject with why the body can't be sent. */
   measure?: (() => Promise<void>) | undefined;
   /** The body will not be sent, or not again: releases a stream that was never opened. Never throws. */
   release(reason: unknown): void;

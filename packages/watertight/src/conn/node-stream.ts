@@ -11,6 +11,7 @@ export interface NodeStream extends AsyncIterable<unknown> {
   readonly destroyed?: boolean;
   readonly errored?: Error | null;
   readonly readableEnded?: boolean;
+  readonly readableDidRead?: boolean;
 }
 
 export function isNodeStream(value: object): value is NodeStream {
@@ -38,8 +39,8 @@ export class NodeStreamBody implements RequestBody {
     stream.on('error', this.onError);
     stream.on('close', this.onClose);
     if (stream.errored instanceof Error) this.onError(stream.errored);
-    else if (stream.readableEnded === true) this.fail(new Error('the stream was read to its end before; give a stream that is new, or a function that makes one'));
-    else if (stream.destroyed === true) this.fail(new Error('the stream was destroyed before; give a stream that is new, or a function that makes one'));
+    else if (stream.readableEnded === true && !this.empty) this.fail(new Error('the stream was read to its end before; give a stream that is new, or a function that makes one'));
+    else if (stream.destroyed === true && !this.empty) this.fail(closedEarly('the stream was destroyed before; give a stream that is new, or a function that makes one'));
   }
 
   watch(listener: BodyListener | null): void {
@@ -73,11 +74,16 @@ export class NodeStreamBody implements RequestBody {
     callQuietly(() => this.stream.destroy());
   }
 
+  /** It has ended, and there was nothing in it: a stream closes itself then, before anybody reads it. */
+  private get empty(): boolean {
+    return this.stream.readableEnded === true && this.stream.readableDidRead === false;
+  }
+
   private readonly onError = (error: unknown): void => this.fail(error);
 
   private readonly onClose = (): void => {
     const { stream } = this;
-    if (!this.opened && !this.over) this.fail(new Error('the stream was closed before it was sent'));
+    if (!this.opened && !this.over && !this.empty) this.fail(closedEarly('the stream was closed before it was sent'));
     stream.off('close', this.onClose);
     stream.off('error', this.onError);
   };
@@ -87,4 +93,9 @@ export class NodeStreamBody implements RequestBody {
     this.failure = requestBodyFailed(cause);
     this.listener?.(this.failure);
   }
+}
+
+/** With the code that Node's own functions give such a stream. */
+function closedEarly(message: string): Error {
+  return Object.assign(new Error(message), { code: 'ERR_STREAM_PREMATURE_CLOSE' });
 }

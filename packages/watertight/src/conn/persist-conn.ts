@@ -46,7 +46,10 @@ export class PersistConn implements Carrier {
   private excess = false;
   private state: ConnState = 'idle';
   private socketError: Error | null = null;
-  private ended = false;
+  /** The peer has ended it, or it broke. */
+  ended = false;
+  /** Why it was closed, if something was wrong. */
+  closedFor: unknown = null;
   paused = false;
   private referenced = true;
   private slab: Slab | null = null;
@@ -204,7 +207,7 @@ export class PersistConn implements Carrier {
     this.writeLoop.task.holder = null;
     this.writeLoop.exchangeEnded(exchange.error);
     if (!reusable || this.excess || this.ended || this.closed || this.socket!.writableLength > 0) {
-      this.close();
+      this.close(exchange.error);
       return;
     }
     this.state = checkMove(CONN_MOVES, this.state, 'idle');
@@ -216,8 +219,9 @@ export class PersistConn implements Carrier {
   }
 
   /** Ends the connection and both loops. An exchange on it fails with `reason`. */
-  close(reason: Error | null = null): void {
+  close(reason: unknown = null): void {
     if (this.closed) return;
+    this.closedFor = reason ?? this.socketError;
     this.state = checkMove(CONN_MOVES, this.state, 'closed');
     removeTask(this.readLoop);
     removeTask(this.writeLoop.task);

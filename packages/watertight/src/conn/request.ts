@@ -5,7 +5,8 @@ import type { RequestBody } from './chunk-source.js';
 import type { ClientTrace } from './client-trace.js';
 import { checkOnProgress, type OnProgress } from './progress.js';
 import { toRequestBody, type BodyInit } from './request-body.js';
-import { authorityOf, parseTarget, redact, type Target } from './target.js';
+import type { RequestTerms } from './request-terms.js';
+import { authorityOf, ExactTarget, parseTarget, redact, type Target } from './target.js';
 
 /**
  * What to do with a redirect: follow it, hand it out as the response, or fail with
@@ -101,17 +102,20 @@ export class Request {
   decoding: Decoding = 'offered';
   /** @internal It goes on a connection that has served no other: idle ones to its origin are closed. */
   fresh = false;
+  /** @internal What the interface that it came through asks of it; null for a request of ours. */
+  terms: RequestTerms | null = null;
 
   /**
-   * @param input an absolute URL, or a request to start from
+   * @param input an absolute URL, or a request to start from; an ExactTarget comes from another interface, which sets its own rules for a body
    * @param init options, which go before those of `input`
    * @throws RequestError for a URL, method, header, body or option that can't be sent.
    */
-  constructor(input: string | URL | Request, init?: RequestInit | null) {
+  constructor(input: string | URL | Request | ExactTarget, init?: RequestInit | null) {
     const base = input instanceof Request ? input : null;
     // Own properties only: a polluted Object.prototype sets no method, body or header.
     const own = init === undefined || init === null ? NO_INIT : ({ __proto__: null, ...init } as RequestInit);
-    this.target = base === null ? parseTarget(input as string | URL) : base.target;
+    const exact = input instanceof ExactTarget;
+    this.target = base !== null ? base.target : exact ? input : parseTarget(input as string | URL);
     const method = own.method ?? base?.method ?? 'GET';
     if (method !== 'GET') checkMethod(method);
     this.method = method;
@@ -127,7 +131,7 @@ export class Request {
     let headers: Headers | null;
     let reserved: ReservedFields;
     try {
-      if (body !== null && (method === 'GET' || method === 'HEAD') && own.body !== undefined && base === null && body.length === null) {
+      if (body !== null && (method === 'GET' || method === 'HEAD') && own.body !== undefined && base === null && !exact && body.length === null) {
         throw new RequestError('ERR_INVALID_BODY', `a ${method} can't carry a body of unknown length (RFC 9110 section 9.3.1); use POST`);
       }
       headers = makeHeaders(own.headers, base, body, this.target.authorization);

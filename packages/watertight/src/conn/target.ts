@@ -3,6 +3,8 @@ import { RequestError, show } from '../wire/index.js';
 
 /** Scheme, host and port. Equal origins are one object, as long as it is remembered. */
 export interface Origin {
+  /** What distinguishes it from others: `href`, and the server name if it has one of its own. */
+  readonly key: string;
   readonly scheme: 'http' | 'https';
   /** Without the brackets of an IPv6 address. */
   readonly hostname: string;
@@ -11,15 +13,32 @@ export interface Origin {
   readonly host: string;
   /** `http://host[:port]`. */
   readonly href: string;
+  /** The name that TLS asks for, and that the server's certificate must have, instead of the host's; null: the host's. */
+  readonly serverName: string | null;
 }
 
 /** A parsed URL. */
 export interface Target {
   readonly origin: Origin;
-  /** Path and query, visible ASCII, starting with `/`. */
+  /** Path and query, visible ASCII, starting with `/`; of an `ExactTarget`, what the program gave. */
   readonly path: string;
   /** `Basic …`, made of the URL's user and password, as in Go; null if it has none. */
   readonly authorization: string | null;
+}
+
+/** A target whose path is sent exactly as it is, dots and all, and may be an absolute URL, for a proxy (RFC 9112 section 3.2). Whoever makes it has checked that no control character or space is in it. */
+export class ExactTarget implements Target {
+  readonly authorization = null;
+
+  constructor(
+    readonly origin: Origin,
+    readonly path: string,
+  ) {}
+}
+
+/** The same host, asked for by another name in TLS: its connections are others. */
+export function withServerName(origin: Origin, serverName: string): Origin {
+  return Object.freeze({ ...origin, serverName, key: `${origin.href} as ${serverName}` });
 }
 
 /** Origins by the text that a URL of theirs starts with. Only texts that the parser gave back unchanged. */
@@ -77,11 +96,13 @@ function internOrigin(url: URL): Origin {
   const scheme = url.protocol === 'https:' ? 'https' : 'http';
   const { hostname } = url;
   const origin: Origin = Object.freeze({
+    key: href,
     scheme,
     hostname: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
     port: url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port),
     host: url.host,
     href,
+    serverName: null,
   });
   if (origins.size >= MAX_ORIGINS) origins.clear();
   origins.set(href, origin);

@@ -74,6 +74,8 @@ export class WriteLoop {
     }
     exchange.nothingWritten = this.broken;
     if (trace !== null) callHook(exchange, 'wroteHeaders');
+    const { terms } = exchange.request;
+    if (terms !== null && !exchange.finished) terms.wroteRequest();
   }
 
   /** The server has said 100 (Continue), or has said nothing for long enough. */
@@ -124,8 +126,10 @@ export class WriteLoop {
     if (expect) {
       this.continueTimer = new Deadline(this.settings.expectContinueTimeout, () => this.continueBody());
       this.continueTimer.ref();
-    } else if (bytes !== null) this.bodySent();
-    else this.writeBody();
+    } else if (bytes !== null) {
+      if (bytes.length > 0) request.terms?.wroteChunk(bytes);
+      if (!exchange.finished) this.bodySent();
+    } else this.writeBody();
   }
 
   private writeBody(): void {
@@ -148,6 +152,7 @@ export class WriteLoop {
       source,
       length: body!.length ?? declaredLength,
       onProgress: exchange.request.onUploadProgress,
+      terms: exchange.request.terms,
       sent: () => this.bodySent(),
       flushed: this.flushed,
       failed: (error) => exchange.cancel(error),
@@ -163,6 +168,8 @@ export class WriteLoop {
     this.task.setState('select', now());
     if (this.flushed === undefined) this.sending = null;
     else this.flushed();
+    // Last, for it calls the program.
+    sending.request.terms?.wroteRequest();
   }
 
   /** The socket has passed on what it held: if the last byte was among it, the request is sent. */

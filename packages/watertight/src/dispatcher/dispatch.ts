@@ -1,25 +1,39 @@
 /** Owns one dispatched request: it tells undici's handler what happens, and does what the handler's controller says. */
-import { callQuietly, Deadline, type Body, type ClientTrace, type Request, type Response } from '../conn/index.js';
+import type { Duplex } from 'node:stream';
+import { callQuietly, Deadline, type Body, type ClientTrace, type GotConnInfo, type Request, type RequestTerms, type Response } from '../conn/index.js';
 import { isObserved, PublishedRequest, rawFields, type Transport } from '../transport/index.js';
 import type { Headers } from '../wire/index.js';
 import { dispatchError, type DispatchErrors } from './dispatch-error.js';
 import type { Controller, FieldRecord, Handler } from './handler.js';
 
-/** Limits on time, in ms; 0 is none. */
+/** The limits of one request, and how it is carried. */
 export interface DispatchLimits {
+  /** Milliseconds; 0 is none. */
   readonly headersTimeout: number;
+  /** Milliseconds; 0 is none. */
   readonly bodyTimeout: number;
+  /** The most bytes of a body; Infinity is no limit. */
+  readonly maxResponseSize: number;
+  /** What the packets of the connection are marked with; null: as they are. */
+  readonly typeOfService: number | null;
 }
 
 /** One request, from `dispatch` to the last call of its handler: `onResponseEnd` or `onResponseError`, once. */
-export class Dispatch implements Controller, ClientTrace {
+export class Dispatch implements Controller, ClientTrace, RequestTerms {
   rawHeaders: Buffer[] | null = null;
   rawTrailers: Buffer[] | null = null;
   aborted = false;
   paused = false;
+  /** What it was aborted with; null for any other failure, which interceptors tell apart by that. */
   reason: unknown = null;
   private over = false;
+  /** For what its error says. */
+  response: Response | null = null;
   private body: Body | null = null;
+  socket: Duplex | null = null;
+  private written = false;
+  /** `onResponseStarted` was called for the message that comes: each 1xx is one. */
+  private started = false;
   private deadline: Deadline | null = null;
   private resumed: (() => void) | null = null;
   /** Null where nobody observes. */
@@ -28,6 +42,7 @@ export class Dispatch implements Controller, ClientTrace {
 
   constructor(
     private readonly handler: Handler,
+    readonly idempotent: boolean | null,
     private readonly limits: DispatchLimits,
     private readonly errors: DispatchErrors,
     private readonly ended: (dispatch: Dispatch) => void,
@@ -40,7 +55,7 @@ export class Dispatch implements Controller, ClientTrace {
   start(request: Request, transport: Transport): void {
     this.tell(() => this.handler.onRequestStart?.(this, null));
     if (this.over) {
-      request.body?.release(this.reason);
+      request.body?.release(this.reason ?? new this.errors.RequestAbortedError());
       return;
     }
     if (isObserved()) {
@@ -83,27 +98,64 @@ export class Dispatch implements Controller, ClientTrace {
 
   // ---- from the connection
 
+  gotConn({ socket }: GotConnInfo): void {
+    this.socket = socket;
+    const { typeOfService } = this.limits;
+    // Not in every Node, and not on every system: it is no reason to fail.
+    if (typeOfService !== null) callQuietly(() => (socket as Duplex & { setTypeOfService?(value: number): void }).setTypeOfService?.(typeOfService));
+  }
+
   wroteHeaders(): void {
-    this.limit(this.limits.headersTimeout, this.errors.HeadersTimeoutError);
+    this.awaitHeaders();
+  }
+
+  wroteChunk(chunk: unknown): void {
+    this.awaitHeaders();
+    this.tell(() => this.handler.onBodySent?.(chunk));
+  }
+
+  wroteRequest(): void {
+    this.written = true;
+    this.awaitHeaders();
+    this.tell(() => this.handler.onRequestSent?.());
   }
 
   gotFirstResponseByte(): void {
-    this.tell(() => this.handler.onResponseStarted?.());
+    this.messageStarted();
   }
 
   got1xxResponse(status: number, headers: Headers): void {
+    this.messageStarted();
     this.tell(() => this.head(status, headers, ''));
+    this.started = false;
+  }
+
+  private messageStarted(): void {
+    if (this.started) return;
+    this.started = true;
+    this.tell(() => this.handler.onResponseStarted?.());
+  }
+
+  /** The time for the headers begins anew with each piece of the request. A slow source of its body is no slow server. */
+  private awaitHeaders(): void {
+    if (this.response !== null) return;
+    this.limit(this.limits.headersTimeout, () => {
+      const blocked = this.socket !== null && this.socket.writableNeedDrain;
+      if (this.written || blocked) this.breakOff(new this.errors.HeadersTimeoutError());
+    });
   }
 
   // ---- the response
 
   private async receive(response: Response): Promise<void> {
     this.deadline?.clear();
+    this.response = response;
     this.body = response.body;
     if (this.over) {
       await response.close();
       return;
     }
+    this.messageStarted();
     this.published?.answered(response);
     this.tell(() => this.head(response.status, response.headers, response.statusText));
     await this.pump(response);
@@ -116,6 +168,7 @@ export class Dispatch implements Controller, ClientTrace {
 
   private async pump(response: Response): Promise<void> {
     const { body } = response;
+    let got = 0;
     try {
       for (;;) {
         if (this.paused && !this.over) {
@@ -124,12 +177,17 @@ export class Dispatch implements Controller, ClientTrace {
           });
         }
         if (this.over) return;
-        this.limit(this.limits.bodyTimeout, this.errors.BodyTimeoutError);
-        const chunk = body.state === 'eof' ? null : await body.read();
-        this.deadline?.clear();
+        // What came with the head is told with it, in the same turn, as undici does: a cache has stored a small response by the time the program has it.
+        let chunk = body.take();
+        if (chunk === undefined) {
+          this.limit(this.limits.bodyTimeout, () => this.breakOff(new this.errors.BodyTimeoutError()));
+          chunk = await body.read();
+          this.deadline?.clear();
+        }
         if (chunk === null) break;
-         
         if (this.over) return;
+        got += chunk.byteLength;
+        if (got > this.limits.maxResponseSize) throw new this.errors.ResponseExceededMaxSizeError();
         this.tell(() => this.handler.onResponseData?.(this, Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)));
       }
     } catch (error) {
@@ -150,9 +208,8 @@ export class Dispatch implements Controller, ClientTrace {
     if (this.over) return;
     this.end();
     void this.body?.close();
-    this.reason ??= error;
     this.published?.failed(error);
-    callQuietly(() => this.handler.onResponseError?.(this, this.aborted ? this.reason : dispatchError(error, this.errors)));
+    callQuietly(() => this.handler.onResponseError?.(this, this.aborted ? this.reason : dispatchError(error, this.errors, this)));
   }
 
   private end(): void {
@@ -173,9 +230,9 @@ export class Dispatch implements Controller, ClientTrace {
     }
   }
 
-  private limit(ms: number, Timeout: new () => Error): void {
+  private limit(ms: number, expire: () => void): void {
     this.deadline?.clear();
-    this.deadline = ms === 0 ? null : new Deadline(ms, () => this.breakOff(new Timeout()));
+    this.deadline = ms === 0 ? null : new Deadline(ms, expire);
   }
 }
 

@@ -1,11 +1,13 @@
 /** Owns the dispatcher: a class that extends undici's `Dispatcher` and makes its requests over a transport. */
-import { captureTrace } from '../tasks/index.js';
+import { captureDeepTrace } from '../tasks/index.js';
 import { Transport, TransportError, type HostStats, type TransportOptions } from '../transport/index.js';
 import { show } from '../wire/index.js';
+import { ConnectionEvents, type Emitter } from './connection-events.js';
 import { Dispatch, type DispatchLimits } from './dispatch.js';
 import { dispatchError, type DispatchErrors } from './dispatch-error.js';
 import { requestOf, type DispatchOptions } from './dispatch-options.js';
-import { handlerOf, type Handler, type LegacyHandler } from './handler.js';
+import { faultOf, handlerOf, type Handler, type LegacyHandler } from './handler.js';
+import { MockClients, tableSymbol } from './mock-clients.js';
 
 /** Undici's limits, ms. */
 const DEFAULT_TIMEOUT = 300_000;
@@ -18,6 +20,8 @@ export interface DispatcherOptions extends TransportOptions {
   readonly headersTimeout?: number;
   /** Milliseconds between two pieces of a body; 0 is no limit. A request's own goes before it. Default: 300,000, as in undici. */
   readonly bodyTimeout?: number;
+  /** The most bytes of a response's body, before decoding; more fail the request with undici's ResponseExceededMaxSizeError. -1 is no limit, and the default, as in undici. */
+  readonly maxResponseSize?: number;
 }
 
 /** The connections and requests of one origin, in undici's words. */
@@ -28,6 +32,7 @@ export interface OriginStats {
   readonly free: number;
   /** Requests that wait for a connection. */
   readonly pending: number;
+  /** Those of them for which none is being made. */
   readonly queued: number;
   /** Requests under way. */
   readonly running: number;
@@ -38,23 +43,24 @@ export interface OriginStats {
 type Callback = (error: Error | null) => void;
 
 /** A dispatcher of undici's, as far as it is needed to extend it. */
-export interface DispatcherBase {
+export interface DispatcherBase extends Emitter {
   dispatch(options: object, handler: object): boolean;
   close(): Promise<void>;
-  destroy(): Promise<void>;
+  destroy(error?: Error | null): Promise<void>;
 }
 
 /** What the package undici gives, as far as it is needed here. */
 export interface Undici<Base extends DispatcherBase> {
   readonly Dispatcher: new () => Base;
-  readonly Agent: new () => DispatcherBase;
+  readonly Agent: new (options?: object) => DispatcherBase;
   readonly errors: DispatchErrors;
 }
 
 /** What a dispatcher does, and undici's `Dispatcher` besides. */
 export interface WatertightDispatch {
+  /** False: the next request to this origin has to wait for a connection (`maxConnsPerHost`), until the event `drain`. */
   dispatch(options: DispatchOptions, handler: Handler | LegacyHandler): boolean;
-  /** Waits for the requests under way, and closes the connections if they are its own. Later requests are refused. */
+  /** Waits for the requests under way, and closes the connections if they are its own. Later requests are refused. After `destroy()` it rejects with undici's ClientDestroyedError. */
   close(): Promise<void>;
   close(callback: Callback): void;
   /** Ends all requests under way with the error, and closes the connections if they are its own. */
@@ -70,29 +76,42 @@ export interface WatertightDispatch {
 /** Makes the class for one copy of undici. */
 export function dispatcherClass<Base extends DispatcherBase>(undici: Undici<Base>): new (options?: DispatcherOptions) => Base & WatertightDispatch {
   const { errors } = undici;
+  const mocks = tableSymbol(new undici.Agent());
 
   class WatertightDispatcher extends (undici.Dispatcher as new () => DispatcherBase) implements WatertightDispatch {
     private readonly transport: Transport;
     private readonly limits: DispatchLimits;
     private readonly owned: boolean;
     private readonly live = new Set<Dispatch>();
+    private readonly events: ConnectionEvents;
+    private readonly mocked = new MockClients((options, handler) => this.send(options, handlerOf(handler, errors)));
     /** For what leaves HTTP: a socket of undici's own. */
     private upgrades: DispatcherBase | null = null;
     private idle: (() => void) | null = null;
     private closing: Promise<void> | null = null;
     private destroying: Promise<void> | null = null;
+    /** As undici has it: a dispatcher that was closed is destroyed in the end. */
+    private isClosed = false;
 
     constructor(options: DispatcherOptions = {}) {
       super();
-      const { transport, headersTimeout = DEFAULT_TIMEOUT, bodyTimeout = DEFAULT_TIMEOUT, ...rest } = options;
+      const { transport, headersTimeout = DEFAULT_TIMEOUT, bodyTimeout = DEFAULT_TIMEOUT, maxResponseSize = -1, ...rest } = options;
       if (transport !== undefined && !(transport instanceof Transport)) throw new TransportError('ERR_INVALID_OPTION', `transport is a Transport, not ${show(transport)}`);
-      this.limits = { headersTimeout: checkedLimit('headersTimeout', headersTimeout), bodyTimeout: checkedLimit('bodyTimeout', bodyTimeout) };
+      if (!Number.isInteger(maxResponseSize) || maxResponseSize < -1) throw new TransportError('ERR_INVALID_OPTION', `maxResponseSize is a number of bytes, -1 for no limit, not ${show(maxResponseSize)}`);
+      this.limits = {
+        headersTimeout: checkedLimit('headersTimeout', headersTimeout),
+        bodyTimeout: checkedLimit('bodyTimeout', bodyTimeout),
+        maxResponseSize: maxResponseSize === -1 ? Infinity : maxResponseSize,
+        typeOfService: null,
+      };
       this.owned = transport === undefined;
       this.transport = transport ?? new Transport(rest);
+      this.events = new ConnectionEvents(this, this.transport, errors);
+      if (mocks !== undefined) Object.defineProperty(this, mocks, { value: this.mocked });
     }
 
     get closed(): boolean {
-      return this.closing !== null;
+      return this.isClosed;
     }
 
     get destroyed(): boolean {
@@ -104,54 +123,78 @@ export function dispatcherClass<Base extends DispatcherBase>(undici: Undici<Base
     }
 
     override dispatch(options: DispatchOptions, handler: Handler | LegacyHandler): boolean {
-      const told = handlerOf(handler);
+      const told = handlerOf(handler, errors);
       try {
         if (typeof options !== 'object' || (options as unknown) === null) throw new errors.InvalidArgumentError('opts must be an object.');
         if (this.destroying !== null) throw new errors.ClientDestroyedError();
         if (this.closing !== null) throw new errors.ClientClosedError();
-        if (options.method === 'CONNECT' || (options.upgrade !== undefined && options.upgrade !== null && options.upgrade !== false)) {
-          return (this.upgrades ??= new undici.Agent()).dispatch(options, handler);
-        }
-        this.begin(options, told);
+        const mock = this.mocked.answering(options);
+        if (mock !== undefined) return mock.dispatch(options, handler);
+        if (options.method === 'CONNECT' || (options.upgrade !== undefined && options.upgrade !== null && options.upgrade !== false)) return this.upgradeAgent().dispatch(options, handler);
+        const fault = faultOf(handler);
+        if (fault !== null) throw new errors.InvalidArgumentError(`invalid ${fault} method`);
+        return this.send(options, told);
       } catch (error) {
-        if (told.onResponseError === undefined) throw error;
-        told.onResponseError(null, dispatchError(error, errors));
+        told.onResponseError!(null, dispatchError(error, errors));
         return false;
       }
-      return true;
     }
 
-    private begin(options: DispatchOptions, handler: Handler): void {
-      const { headersTimeout, bodyTimeout } = options;
+    private send(options: DispatchOptions, handler: Handler): boolean {
+      const { headersTimeout, bodyTimeout, idempotent } = options;
       const limits = {
-        headersTimeout: typeof headersTimeout === 'number' ? checkedLimit('headersTimeout', headersTimeout) : this.limits.headersTimeout,
-        bodyTimeout: typeof bodyTimeout === 'number' ? checkedLimit('bodyTimeout', bodyTimeout) : this.limits.bodyTimeout,
+        headersTimeout: typeof headersTimeout === 'number' ? withinTimer(headersTimeout) : this.limits.headersTimeout,
+        bodyTimeout: typeof bodyTimeout === 'number' ? withinTimer(bodyTimeout) : this.limits.bodyTimeout,
+        maxResponseSize: this.limits.maxResponseSize,
+        typeOfService: options.typeOfService ?? null,
       };
-      const dispatch = new Dispatch(handler, limits, errors, (ended) => this.end(ended));
+      const dispatch = new Dispatch(handler, idempotent ?? null, limits, errors, (ended) => this.end(ended));
       const request = requestOf(options, dispatch, dispatch.signal, errors);
       // eslint-disable-next-line @typescript-eslint/unbound-method -- it only marks where the program's stack begins
       request.entry = WatertightDispatcher.prototype.dispatch;
-      if (this.transport.tracksAll) request.callSite = captureTrace(request.entry);
-      request.decoding = 'none';
+      if (this.transport.tracksAll) request.callSite = captureDeepTrace(request.entry);
       this.live.add(dispatch);
       dispatch.start(request, this.transport);
+      return !this.events.isFull(request.target.origin);
     }
 
     private end(dispatch: Dispatch): void {
       this.live.delete(dispatch);
+      this.events.requestEnded();
       if (this.live.size === 0) this.idle?.();
     }
 
-    override close(callback?: Callback): Promise<void> {
-      this.closing ??= this.drain();
-      return settled(this.closing, callback);
+    /** It dials as the transport does, as far as undici has the option. */
+    private upgradeAgent(): DispatcherBase {
+      if (this.upgrades !== null) return this.upgrades;
+      const { tls, lookup, dialTimeout } = this.transport.madeWith;
+      const connect = { ...tls, ...(lookup === undefined ? {} : { lookup }), ...(dialTimeout === undefined ? {} : { timeout: dialTimeout }) };
+      this.upgrades = new undici.Agent({ connect, headersTimeout: this.limits.headersTimeout, bodyTimeout: this.limits.bodyTimeout, allowH2: false });
+      this.events.forward(this.upgrades);
+      return this.upgrades;
     }
 
-    override destroy(error?: Error | Callback | null, callback?: Callback): Promise<void> {
-      const [reason, done] = typeof error === 'function' ? [null, error] : [error ?? null, callback];
-      this.closing ??= Promise.resolve();
-      this.destroying ??= this.abortAll(reason ?? new errors.ClientDestroyedError());
-      return settled(this.destroying, done);
+    override close(): Promise<void>;
+    override close(callback: Callback): void;
+    override close(callback?: Callback): Promise<void> | void {
+      if (callback !== undefined) {
+        settle(this.close(), callback, errors);
+        return;
+      }
+      if (this.destroying !== null) return Promise.reject(new errors.ClientDestroyedError());
+      this.isClosed = true;
+      return (this.closing ??= this.drain());
+    }
+
+    override destroy(error?: Error | null): Promise<void>;
+    override destroy(error: Error | Callback | null | undefined, callback?: Callback): void;
+    override destroy(error?: Error | Callback | null, callback?: Callback): Promise<void> | void {
+      if (typeof error === 'function' || callback !== undefined) {
+        const [reason, done] = typeof error === 'function' ? [null, error] : [error, callback];
+        settle(this.destroy(reason), done, errors);
+        return;
+      }
+      return (this.destroying ??= this.abortAll(error ?? new errors.ClientDestroyedError()));
     }
 
     private async drain(): Promise<void> {
@@ -161,37 +204,45 @@ export function dispatcherClass<Base extends DispatcherBase>(undici: Undici<Base
         });
       }
       await this.upgrades?.close();
-      await this.leave();
+      await this.mocked.closeAll();
+      await this.destroy();
     }
 
     private async abortAll(reason: Error): Promise<void> {
       for (const dispatch of [...this.live]) dispatch.abort(reason);
-      await this.upgrades?.destroy();
-      await this.leave();
-    }
-
-    private async leave(): Promise<void> {
-      if (this.owned) await this.transport.close();
+      await this.upgrades?.destroy(reason);
+      await this.mocked.closeAll();
+      // A program that waits for the end of its dispatcher finds its requests settled.
+      await (this.owned ? this.transport.close() : new Promise((resolve) => setImmediate(resolve)));
+      this.events.end();
     }
 
     async [Symbol.asyncDispose](): Promise<void> {
-      await this.close();
+      await (this.destroying ?? this.close());
     }
   }
 
   return WatertightDispatcher as unknown as new (options?: DispatcherOptions) => Base & WatertightDispatch;
 }
 
-function settled(promise: Promise<void>, callback: Callback | undefined): Promise<void> {
-  if (callback !== undefined) promise.then(() => callback(null), callback);
-  return promise;
+function settle(promise: Promise<void>, callback: unknown, { InvalidArgumentError }: DispatchErrors): void {
+  if (typeof callback !== 'function') {
+    promise.catch(() => undefined);
+    throw new InvalidArgumentError('invalid callback');
+  }
+  promise.then(() => queueMicrotask(() => (callback as Callback)(null)), (error: unknown) => queueMicrotask(() => (callback as Callback)(error as Error)));
 }
 
 function checkedLimit(name: string, value: number): number {
   if (typeof value !== 'number' || !(value >= 0)) throw new TransportError('ERR_INVALID_OPTION', `${name} is a number of milliseconds, 0 for none, not ${show(value)}`);
-  return value >= 2 ** 31 ? 0 : value;
+  return withinTimer(value);
 }
 
-function originStats({ idle, active, waiting }: HostStats): OriginStats {
-  return { connected: idle + active, free: idle, pending: waiting, queued: waiting, running: active, size: active + waiting };
+/** A longer time than a timer can have is no limit. */
+function withinTimer(ms: number): number {
+  return ms >= 2 ** 31 ? 0 : ms;
+}
+
+function originStats({ idle, active, dialling, waiting }: HostStats): OriginStats {
+  return { connected: idle + active, free: idle, pending: waiting, queued: Math.max(0, waiting - dialling), running: active, size: active + waiting };
 }

@@ -1,5 +1,6 @@
 /** Owns the two forms of a handler that undici knows, and makes the newer of the older. */
 import type { Duplex } from 'node:stream';
+import type { DispatchErrors } from './dispatch-error.js';
 
 /** Field values by name in lower case; a name that comes more than once has a list. */
 export type FieldRecord = Record<string, string | string[]>;
@@ -26,7 +27,9 @@ export interface Handler {
   onResponseData?(controller: Controller, chunk: Buffer): void;
   onResponseEnd?(controller: Controller, trailers: FieldRecord): void;
   onResponseError?(controller: Controller | null, error: unknown): void;
-  onBodySent?(chunk: Uint8Array): void;
+  /** A chunk of the request's body, as its source gave it, was written to the socket. */
+  onBodySent?(chunk: unknown): void;
+  /** The whole request was. */
   onRequestSent?(): void;
 }
 
@@ -39,14 +42,30 @@ export interface LegacyHandler {
   onData?(chunk: Buffer): boolean | undefined;
   onComplete?(trailers: Buffer[]): void;
   onError?(error: unknown): void;
-  onBodySent?(chunk: Uint8Array): void;
+  onBodySent?(chunk: unknown): void;
   onRequestSent?(): void;
 }
 
-/** The handler in the newer form. @throws TypeError for what is none */
-export function handlerOf(given: Handler | LegacyHandler): Handler {
-  if (typeof given !== 'object' || given === null) throw new TypeError('handler must be an object');
-  return typeof (given as Handler).onRequestStart === 'function' ? (given) : new FromLegacy(given);
+const NEWER = ['onRequestStart', 'onResponseStarted', 'onResponseStart', 'onResponseData', 'onResponseEnd', 'onBodySent', 'onRequestSent'] as const;
+const OLDER = ['onConnect', 'onResponseStarted', 'onHeaders', 'onData', 'onComplete', 'onBodySent', 'onRequestSent'] as const;
+
+/** The handler in the newer form. @throws InvalidArgumentError of undici for what is none, or can't be told of a failure */
+export function handlerOf(given: Handler | LegacyHandler, { InvalidArgumentError }: DispatchErrors): Handler {
+  if (typeof given !== 'object' || (given as unknown) === null) throw new InvalidArgumentError('handler must be an object');
+  const newer = isNewer(given);
+  const failed = newer ? 'onResponseError' : 'onError';
+  if (typeof (given as Record<string, unknown>)[failed] !== 'function') throw new InvalidArgumentError(`invalid ${failed} method`);
+  return newer ? given : new FromLegacy(given);
+}
+
+/** The name of a method of the handler that is none; null if there is none. */
+export function faultOf(given: Handler | LegacyHandler): string | null {
+  const methods = given as Record<string, unknown>;
+  return (isNewer(given) ? NEWER : OLDER).find((name) => methods[name] !== undefined && typeof methods[name] !== 'function') ?? null;
+}
+
+function isNewer(given: Handler | LegacyHandler): given is Handler {
+  return 'onRequestStart' in given || 'onResponseError' in given;
 }
 
 class FromLegacy implements Handler {
@@ -76,7 +95,7 @@ class FromLegacy implements Handler {
     this.handler.onError?.(error);
   }
 
-  onBodySent(chunk: Uint8Array): void {
+  onBodySent(chunk: unknown): void {
     this.handler.onBodySent?.(chunk);
   }
 

@@ -33,6 +33,8 @@ export class ProxyServer {
       port,
       host: `${host}:${port}`,
       href: `${scheme}://${host}:${port}`,
+      key: `${scheme}://${host}:${port}`,
+      serverName: null,
     });
     this.#url = url;
     this.#username = decode(url.username);

@@ -1,6 +1,7 @@
 /** Owns the actions of a transport: it finds, dials, hands over and closes connections as the pool decides. */
 import { describeHolders, formatDuration, now, topHolders, tracking, trackLevel, type Holder } from '../tasks/index.js';
-import { afterPoll, callHook, Exchange, ReaderStock, type ConnOwner, type ExchangeSettings } from '../conn/index.js';
+import { afterPoll, callHook, Exchange, ReaderStock, type ConnOwner, type ExchangeSettings, type Origin } from '../conn/index.js';
+import type { ConnectionObserver } from './connection-observer.js';
 import { Dial } from './dial.js';
 import { TransportError } from './error.js';
 import { Hosts } from './hosts.js';
@@ -24,6 +25,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
   private readonly dials = new Set<Dial<RoundTrip>>();
   private readonly measuring = new Set<RoundTrip>();
   private readonly sessions = new TlsSessions();
+  readonly observers = new Set<ConnectionObserver>();
   private readonly level: number;
   private idleTimer: NodeJS.Timeout | null = null;
   private warnTimer: NodeJS.Timeout | null = null;
@@ -206,11 +208,19 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     if (conn.endedIdle) host.endedIdle(conn.idleAt, now());
     host.open--;
     this.ended++;
+    for (const observer of this.observers) observer.disconnected(host.origin, { byPeer: conn.ended, error: conn.closedFor });
     this.dialNext(host);
     this.hosts.tidy(host);
   }
 
   // ---- called by the transport
+
+  /** Another request to the host would have to wait until one of its connections is given back. */
+  isFull(origin: Origin): boolean {
+    const { maxConnsPerHost } = this.options;
+    const host = this.hosts.known(origin);
+    return maxConnsPerHost > 0 && host !== null && host.idle.length === 0 && host.open + host.dialling >= maxConnsPerHost;
+  }
 
   closeIdle(): void {
     for (const conn of this.pool.takeAllIdle()) conn.close();
@@ -287,6 +297,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     host.open++;
     this.opened++;
     this.conns.add(conn);
+    for (const observer of this.observers) observer.connected(host.origin);
     const { waiter: trip } = dial;
     if (trip?.waiting === true) {
       trip.dial = null;
@@ -299,6 +310,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
 
   private dialFailed(dial: Dial<RoundTrip>, host: TripHost, error: Error): void {
     this.dialEnded(dial, host);
+    for (const observer of this.observers) observer.dialFailed(host.origin, error);
     const { waiter: trip } = dial;
     if (trip?.waiting === true) {
       this.endWait(trip);

@@ -43,11 +43,11 @@ export class Host<C, W extends Waiter> extends HostPool<C, W> {
     /** What is offered; '' for nothing. */
     readonly acceptEncoding: string,
     private readonly close: boolean,
-    readonly id: string = origin.href,
+    readonly id: string = origin.key,
     readonly via: ProxyServer | null = null,
     readonly forward = false,
   ) {
-    super(via === null ? origin.href : forward ? `http://* through ${via.href}` : `${origin.href} through ${via.href}`);
+    super(via === null ? origin.key : forward ? `http://* through ${via.href}` : `${origin.key} through ${via.href}`);
     this.labels = Object.freeze({ host: origin.host, scheme: origin.scheme });
     const head = encodeRequestHead({ method: 'GET', target: '/', host: origin.host, headers: null, framing: 'none', close, acceptEncoding });
     this.plainTail = head.slice('GET /'.length);

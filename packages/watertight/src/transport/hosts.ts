@@ -7,7 +7,7 @@ import type { TripHost } from './round-trip.js';
 
 /** A host is here as long as it has connections, dials or requests, so that their number is bounded by that of those. */
 export class Hosts {
-  private readonly known = new Map<string, TripHost>();
+  private readonly byId = new Map<string, TripHost>();
   /** Null: no request goes through a proxy. */
   private choice: ProxyChoice | null;
   private choiceSeen = false;
@@ -36,39 +36,44 @@ export class Hosts {
     return this.choice === null ? null : this.choice(request);
   }
 
+  /** The host that is reached without a proxy, if it has anything. */
+  known(origin: Origin): TripHost | null {
+    return this.byId.get(origin.key) ?? null;
+  }
+
   /** The host that is reached without a proxy. */
   direct(origin: Origin): TripHost {
-    return this.known.get(origin.href) ?? this.make(origin, origin.href, null, false);
+    return this.byId.get(origin.key) ?? this.make(origin, origin.key, null, false);
   }
 
   through(origin: Origin, proxy: ProxyServer): TripHost {
     const forward = proxy.forwards(origin);
-    const id = `${forward ? 'http' : origin.href} ${proxy.identity}`;
-    return this.known.get(id) ?? this.make(forward ? proxy.origin : origin, id, proxy, forward);
+    const id = `${forward ? 'http' : origin.key} ${proxy.identity}`;
+    return this.byId.get(id) ?? this.make(forward ? proxy.origin : origin, id, proxy, forward);
   }
 
   /** The host of the same key, which may have been forgotten meanwhile, with what was known of it. */
   again({ id, origin, via, forward }: TripHost): TripHost {
-    return this.known.get(id) ?? this.make(origin, id, via, forward);
+    return this.byId.get(id) ?? this.make(origin, id, via, forward);
   }
 
   /** Forgets a host that has nothing any more. */
   tidy(host: TripHost): void {
-    if (host.empty && this.known.get(host.id) === host) this.known.delete(host.id);
+    if (host.empty && this.byId.get(host.id) === host) this.byId.delete(host.id);
   }
 
   clear(): void {
-    this.known.clear();
+    this.byId.clear();
   }
 
   /** All of them at this moment: what is done with them may call the program, which may come back in. */
   get all(): TripHost[] {
-    return [...this.known.values()];
+    return [...this.byId.values()];
   }
 
   private make(origin: Origin, id: string, via: ProxyServer | null, forward: boolean): TripHost {
     const host: TripHost = new Host(origin, this.acceptEncoding, this.options.disableKeepAlives, id, via, forward);
-    this.known.set(id, host);
+    this.byId.set(id, host);
     return host;
   }
 }

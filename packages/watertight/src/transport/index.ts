@@ -1,4 +1,5 @@
 /** The room `transport`: which connection serves which request. */
+export type { ConnectionEnd, ConnectionObserver } from './connection-observer.js';
 export { DialError, TransportError, type DialErrorCode, type TransportErrorCode } from './error.js';
 export { goDefaults, type DialTarget, type TransportOptions } from './options.js';
 export { HostPool, idleLimit, Pool, type Admission, type Placement, type Poolable, type PoolLimits } from './pool.js';

@@ -58,6 +58,7 @@ export class PublishedRequest {
     const observed = new Request(request, { headers: published.fields, trace: new ObservedTrace(published, request.trace) });
     observed.sameCall(request);
     observed.callTimeout = request.callTimeout;
+    observed.terms = request.terms;
     return { request: observed, published };
   }
 

@@ -78,9 +78,14 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
 
   /** It can't be sent a second time, so it must not meet a connection of which it can be known that the server has closed it. */
   get sentOnce(): boolean {
-    const { method, body, ownHeaders } = this.request;
-    if (method === 'GET' && body === null) return false;
-    return !isIdempotent(method, ownHeaders) || (body !== null && !body.replayable);
+    const { method, body, terms } = this.request;
+    if (method === 'GET' && body === null && terms === null) return false;
+    return !this.repeatable || (body !== null && !body.replayable);
+  }
+
+  private get repeatable(): boolean {
+    const { method, ownHeaders, terms } = this.request;
+    return terms?.idempotent ?? isIdempotent(method, ownHeaders);
   }
 
   start(): void {
@@ -101,7 +106,7 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
       this.deadline = new Deadline(timeout, () => this.cancel(this.timedOut(this.request.callTimeout || timeout, null)));
       this.deadline.ref();
     }
-    if (body !== null && body.measure !== undefined && this.request.declaredLength === null) this.measure(body);
+    if (body !== null && body.measure !== undefined && (this.request.declaredLength === null || this.request.terms !== null)) this.measure(body);
     else this.transport.connect(this);
   }
 
@@ -202,7 +207,7 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
       connectionEnded: error instanceof ConnectionError,
       answered: exchange.answered,
       nothingWritten: exchange.nothingWritten,
-      idempotent: isIdempotent(request.method, request.ownHeaders),
+      idempotent: this.repeatable,
       replayable: request.body === null || request.body.replayable,
     });
     this.exchange = this.conn = null;
@@ -214,20 +219,22 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
 
   private head(offered: boolean): string {
     const { request, host } = this;
-    const { body, ownHeaders } = request;
+    const { body, ownHeaders, terms } = request;
     // Go: who wants to keep the connection for another protocol does not ask for its end.
     const close = request.close || (this.transport.closeAlways && request.upgrade === null);
-    if (!host.forward && body === null && request.method === 'GET' && close === this.transport.closeAlways) {
+    if (!host.forward && body === null && request.method === 'GET' && close === this.transport.closeAlways && terms === null) {
       if (ownHeaders === null) return `GET ${request.target.path}${host.plainTail}`;
       if (ownHeaders.shared) return `GET ${request.target.path}${host.tailWith(ownHeaders)}`;
     }
-    const framing = body === null ? 'none' : (body.length ?? request.declaredLength ?? 'chunked');
+    const length = body === null ? 0 : (body.length ?? request.declaredLength);
+    // Of undici's, a stream that turns out to be empty is no body: a GET says nothing of it.
+    const framing = body === null || (terms !== null && length === 0) ? 'none' : (length ?? 'chunked');
     const { origin } = request.target;
     // RFC 9112 section 3.2.2: a proxy gets the whole URL. It is the one that the program asked for, whatever its Host says; Go puts the Host there.
     const target = host.forward && request.method !== 'CONNECT' ? origin.href + request.target.path : request.requestTarget;
     // The program's own CONNECT is for a proxy.
     const toProxy = host.forward ? host.via : request.method === 'CONNECT' ? NO_CREDENTIALS : null;
-    return encodeRequestHead({ method: request.method, target, host: origin.host, headers: ownHeaders, framing, close, acceptEncoding: offered ? host.acceptEncoding : '', upgrade: request.upgrade, toProxy });
+    return encodeRequestHead({ method: request.method, target, host: origin.host, headers: ownHeaders, framing, close, acceptEncoding: offered ? host.acceptEncoding : '', upgrade: request.upgrade, toProxy, likeUndici: terms !== null });
   }
 
   private timedOut(timeout: number | null, cause: unknown): TimeoutError {

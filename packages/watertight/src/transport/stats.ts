@@ -15,8 +15,9 @@ export interface ConnCounts {
 /** The same of one host. */
 export interface HostStats extends ConnCounts {
   /**
-   * `http://host:port`; `https://host:port through http://proxy:port` where connections go through a proxy, and
-   * `http://* through http://proxy:port` for the requests that a proxy forwards to any host. It has no credentials.
+   * `http://host:port`, and `as NAME` behind it where requests asked TLS for a name of their own; `https://host:port
+   * through http://proxy:port` where connections go through a proxy, and `http://* through http://proxy:port` for the
+   * requests that a proxy forwards to any host. It has no credentials.
    */
   readonly key: string;
 }

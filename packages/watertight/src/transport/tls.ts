@@ -15,7 +15,7 @@ import { caFault } from './trusted-ca.js';
  */
 export function startTls(origin: Origin, tls: ConnectionOptions, sessions: TlsSessions, over: object, fail: (error: unknown) => void): TLSSocket {
   // RFC 6066 section 3: no literal addresses in SNI, no trailing dot. What is checked is the URL's host, whatever Host says.
-  const servername = tls.servername ?? (isIP(origin.hostname) === 0 ? origin.hostname.replace(/\.$/, '') : '');
+  const servername = origin.serverName ?? tls.servername ?? (isIP(origin.hostname) === 0 ? origin.hostname.replace(/\.$/, '') : '');
   const key = `${origin.href} ${servername}`;
   const fault = caFault(tls.ca);
   if (fault !== null) throw new DialError('ERR_TLS', fault);

@@ -1,8 +1,9 @@
 /** Owns the transport as the program sees it: Go's `http.Transport`. */
 /* eslint-disable @typescript-eslint/unbound-method -- methods only mark where a stack begins here; nobody calls them unbound */
-import { captureTrace } from '../tasks/index.js';
-import { Request, type RequestInit, type Response } from '../conn/index.js';
+import { captureDeepTrace, captureTrace } from '../tasks/index.js';
+import { Request, type Origin, type RequestInit, type Response } from '../conn/index.js';
 import { INSPECT, inspectAs, type Inspect } from '../wire/index.js';
+import type { ConnectionObserver } from './connection-observer.js';
 import { Connector } from './connector.js';
 import { resolveOptions, type TransportOptions } from './options.js';
 import { RoundTrip, type TripHost } from './round-trip.js';
@@ -49,6 +50,23 @@ export class Transport implements RoundTripper {
     return this.connector.trackLevel === 2;
   }
 
+  /** @internal Another request to the host would have to wait: `maxConnsPerHost`. */
+  isFull(origin: Origin): boolean {
+    return this.connector.isFull(origin);
+  }
+
+  /** @internal Tells `observer` of its connections; returns a function that ends it. */
+  observe(observer: ConnectionObserver): () => void {
+    const { observers } = this.connector;
+    observers.add(observer);
+    return () => void observers.delete(observer);
+  }
+
+  /** @internal What it was made with. */
+  get madeWith(): TransportOptions {
+    return this.options;
+  }
+
   /** @internal `roundTrip` with callbacks: it saves the client a promise for each request. */
   dispatch(request: Request, resolve: (response: Response) => void, reject: (error: unknown) => void): void {
     const { connector } = this;
@@ -62,7 +80,7 @@ export class Transport implements RoundTripper {
     if (host === null) return;
     const level = connector.trackLevel;
     let trace = request.callSite;
-    if (trace === null && (level === 2 || (level === 1 && host.sampling.next()))) trace = request.callSite = captureTrace(request.entry ?? (this.dispatch));
+    if (trace === null && (level === 2 || (level === 1 && host.sampling.next()))) trace = request.callSite = (request.terms === null ? captureTrace : captureDeepTrace)(request.entry ?? (this.dispatch));
     new RoundTrip(request, host, trace, connector, resolve, reject).start();
   }
 

@@ -28,6 +28,8 @@ export interface RequestHead {
   readonly upgrade?: string | null;
   /** The names of the trailer fields that follow the body. */
   readonly trailers?: string | null;
+  /** As undici writes it: without a User-Agent of the library's own, and with `Connection: keep-alive` where it is not to be closed. Default: false. */
+  readonly likeUndici?: boolean;
 }
 
 export const USER_AGENT = 'watertight/0.1';
@@ -42,7 +44,9 @@ const RESERVED = new Set(['proxy-authorization', 'transfer-encoding', 'content-l
 export function encodeRequestHead(head: RequestHead): string {
   const { method, target, headers, framing, toProxy = null } = head;
   let text = `${method} ${target} HTTP/1.1\r\nHost: ${headers === null ? head.host : hostOf(headers, head.host)}\r\n`;
-  let agent = true;
+  const { close, likeUndici = false } = head;
+  if (likeUndici) text += `connection: ${close ? 'close' : 'keep-alive'}\r\n`;
+  let agent = !likeUndici;
   let { acceptEncoding } = head;
   let fields = '';
   const credentials = toProxy === null ? null : (toProxy.authorization ?? headers?.get('proxy-authorization') ?? null);
@@ -68,7 +72,7 @@ export function encodeRequestHead(head: RequestHead): string {
   else if (method === 'POST' || method === 'PUT' || method === 'PATCH') text += 'Content-Length: 0\r\n';
   if (acceptEncoding !== '') text += `Accept-Encoding: ${acceptEncoding}\r\n`;
   if (head.upgrade) text += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
-  if (head.close) text += 'Connection: close\r\n';
+  if (close && !likeUndici) text += 'Connection: close\r\n';
   return `${text}\r\n`;
 }
 

@@ -1,0 +1,18 @@
+/** Owns the interface through which the connections of a transport are observed, such as by the events of a dispatcher. */
+import type { Origin } from '../conn/index.js';
+
+/** Why a connection ended. */
+export interface ConnectionEnd {
+  /** The server ended it, or it broke; otherwise this process closed it. */
+  readonly byPeer: boolean;
+  /** What was wrong; null for an end in order. */
+  readonly error: unknown;
+}
+
+/** Its methods are called synchronously while the transport is at work, so they must not call the program. */
+export interface ConnectionObserver {
+  connected(origin: Origin): void;
+  /** A dial failed; one that was cancelled is not told. */
+  dialFailed(origin: Origin, error: Error): void;
+  disconnected(origin: Origin, end: ConnectionEnd): void;
+}
