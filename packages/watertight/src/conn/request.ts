@@ -114,8 +114,8 @@ export class Request {
     const base = input instanceof Request ? input : null;
     // Own properties only: a polluted Object.prototype sets no method, body or header.
     const own = init === undefined || init === null ? NO_INIT : ({ __proto__: null, ...init } as RequestInit);
-    const exact = input instanceof ExactTarget;
-    this.target = base !== null ? base.target : exact ? input : parseTarget(input as string | URL);
+    this.target = base !== null ? base.target : input instanceof ExactTarget ? input : parseTarget(input as string | URL);
+    const exact = this.target instanceof ExactTarget;
     const method = own.method ?? base?.method ?? 'GET';
     if (method !== 'GET') checkMethod(method);
     this.method = method;
@@ -137,7 +137,7 @@ export class Request {
       headers = makeHeaders(own.headers, base, body, this.target.authorization);
       reserved = headers === null || headers.shared ? NO_HEADERS : checkReserved(headers, body === null ? null : body.length);
       if (body === null && reserved.declaredLength !== null && reserved.declaredLength > 0) throw new RequestError('ERR_INVALID_HEADER', `Content-Length says ${reserved.declaredLength}, but the request has no body`);
-      this.requestTarget = method === 'CONNECT' ? authorityOf(this.target, headers === null ? null : headers.get('host')) : this.target.path;
+      this.requestTarget = method === 'CONNECT' && !exact ? authorityOf(this.target, headers === null ? null : headers.get('host')) : this.target.path;
       if (method === 'CONNECT' && body !== null) throw new RequestError('ERR_INVALID_BODY', 'a CONNECT has no body (RFC 9110 section 9.3.6); write to the socket of its response');
       if (method === 'CONNECT' && reserved.upgrade !== null) throw new RequestError('ERR_INVALID_HEADER', `a CONNECT leaves HTTP by itself, so it has no header Upgrade, as ${show(reserved.upgrade)} is`);
     } catch (error) {

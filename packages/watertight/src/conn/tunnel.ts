@@ -1,4 +1,5 @@
 /** Owns a connection that carries something else than HTTP, as the program has it: a stream of bytes both ways. */
+import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { ReadableBody } from './body-source.js';
 
@@ -15,11 +16,15 @@ type Done = (error?: Error | null) => void;
 /**
  * `Response.socket`. The socket below reads into buffers that all connections
  * share, so it can't be given away itself. As a socket of `net.connect`, it ends
- * its own side when the server has ended the other.
+ * its own side when the server has ended the other. It has those methods of a
+ * socket that libraries for other protocols call; they do nothing where the
+ * program's `dial` gave a stream that is no socket.
  */
 export class Tunnel extends Duplex {
   private used = false;
   private reading = false;
+  /** The time limit of the socket below is passed on. */
+  private timed = false;
 
   constructor(
     private readonly owner: TunnelOwner,
@@ -28,6 +33,60 @@ export class Tunnel extends Duplex {
     private readonly body: ReadableBody,
   ) {
     super({ allowHalfOpen: false });
+  }
+
+  setNoDelay(noDelay?: boolean): this {
+    this.socket.setNoDelay?.(noDelay);
+    return this;
+  }
+
+  setKeepAlive(enable?: boolean, initialDelay?: number): this {
+    this.socket.setKeepAlive?.(enable, initialDelay);
+    return this;
+  }
+
+  /** As of a socket: after so many milliseconds without a byte, `timeout` is emitted, and nothing else happens; 0 ends that. */
+  setTimeout(ms: number, listener?: () => void): this {
+    if (!this.timed) {
+      this.timed = true;
+      this.below.on('timeout', () => this.emit('timeout'));
+    }
+    if (listener !== undefined) {
+      if (ms === 0) this.off('timeout', listener);
+      else this.once('timeout', listener);
+    }
+    this.socket.setTimeout?.(ms);
+    return this;
+  }
+
+  ref(): this {
+    this.socket.ref?.();
+    return this;
+  }
+
+  unref(): this {
+    this.socket.unref?.();
+    return this;
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.socket.remoteAddress;
+  }
+
+  get remotePort(): number | undefined {
+    return this.socket.remotePort;
+  }
+
+  get localAddress(): string | undefined {
+    return this.socket.localAddress;
+  }
+
+  get localPort(): number | undefined {
+    return this.socket.localPort;
+  }
+
+  private get socket(): Partial<Socket> {
+    return this.below as Partial<Socket>;
   }
 
   override _read(): void {

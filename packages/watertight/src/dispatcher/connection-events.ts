@@ -37,15 +37,6 @@ export class ConnectionEvents implements ConnectionObserver {
     this.unobserve = null;
   }
 
-  /** Passes on the events of the agent that makes upgrades, with the dispatcher in its place. */
-  forward(agent: Emitter): void {
-    for (const event of OF_CONNECTIONS) {
-      EventEmitter.prototype.on.call(agent as unknown as EventEmitter, event, (origin: URL, [, ...targets]: readonly unknown[], ...error: unknown[]) => {
-        this.dispatcher.emit(event, origin, [this.dispatcher, ...targets], ...error);
-      });
-    }
-  }
-
   // ---- from the transport
 
   connected(origin: Origin): void {

@@ -16,7 +16,8 @@ export interface DispatchOptions {
   readonly query?: Readonly<Record<string, unknown>> | null | undefined;
   /** Whether the request may be sent twice, after a race with a closing connection; if it is not said, its method decides. */
   readonly idempotent?: boolean | null | undefined;
-  readonly upgrade?: boolean | string | null | undefined;
+  /** The protocol that the server may switch to: an upgrade. */
+  readonly upgrade?: string | null | undefined;
   /** Milliseconds; 0 is no limit. */
   readonly headersTimeout?: number | null | undefined;
   /** Milliseconds; 0 is no limit. */
@@ -30,7 +31,8 @@ export interface DispatchOptions {
 }
 
 /** Options that undici checks, and that mean nothing here or nothing any more. */
-interface CheckedOptions extends DispatchOptions {
+interface CheckedOptions extends Omit<DispatchOptions, 'upgrade'> {
+  readonly upgrade?: unknown;
   readonly expectContinue?: unknown;
   readonly throwOnError?: unknown;
   readonly maxRedirections?: unknown;
@@ -38,6 +40,9 @@ interface CheckedOptions extends DispatchOptions {
 
 /** The methods whose Content-Length says nothing, because they have no body as a rule: undici sends the body's own. */
 const BODILESS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'CONNECT']);
+
+/** Names of protocols, with versions perhaps (RFC 9110 section 7.8); empty: none. */
+const PROTOCOLS = /^[\w!#$%&'*+\-.^`|~/, ]*$/;
 
 /** What the interface may not send: control characters, spaces and what is no byte. */
 const UNSENDABLE = /[^\u0021-\u00ff]/;
@@ -53,6 +58,7 @@ export function requestOf(options: DispatchOptions, on: ClientTrace & RequestTer
   const body = bodyOf(options.body, errors);
   const target = new ExactTarget(namedOrigin(origin, options.servername, fields), path);
   const { pairs } = fields;
+  if (options.upgrade) pairs.push(['Connection', 'upgrade'], ['Upgrade', options.upgrade]);
   const checkLength = lengthCheck(method, fields, errors);
   const size = body === null ? null : sizeOf(body);
   if (size !== null) checkLength(size);
@@ -65,7 +71,9 @@ export function requestOf(options: DispatchOptions, on: ClientTrace & RequestTer
 }
 
 function check(options: CheckedOptions, { InvalidArgumentError }: DispatchErrors): void {
-  const { headersTimeout, bodyTimeout, reset, expectContinue, throwOnError, maxRedirections, typeOfService } = options;
+  const { headersTimeout, bodyTimeout, reset, upgrade, expectContinue, throwOnError, maxRedirections, typeOfService } = options;
+  if (upgrade && typeof upgrade !== 'string') throw new InvalidArgumentError('upgrade must be a string');
+  if (typeof upgrade === 'string' && !PROTOCOLS.test(upgrade)) throw new InvalidArgumentError('invalid upgrade header');
   for (const [name, limit] of [['headersTimeout', headersTimeout], ['bodyTimeout', bodyTimeout]] as const) {
     if (limit !== undefined && limit !== null && !(Number.isFinite(limit) && limit >= 0)) throw new InvalidArgumentError(`invalid ${name}`);
   }
@@ -77,9 +85,9 @@ function check(options: CheckedOptions, { InvalidArgumentError }: DispatchErrors
   if (typeOfService !== undefined && typeOfService !== null && !(Number.isInteger(typeOfService) && typeOfService >= 0 && typeOfService <= 255)) throw new InvalidArgumentError('typeOfService must be an integer from 0 to 255');
 }
 
-function pathOf({ path, query }: DispatchOptions, { InvalidArgumentError }: DispatchErrors): string {
+function pathOf({ path, query, method }: DispatchOptions, { InvalidArgumentError }: DispatchErrors): string {
   if (typeof path !== 'string') throw new InvalidArgumentError('path must be a string');
-  if (!path.startsWith('/') && !/^https?:\/\//.test(path)) throw new InvalidArgumentError('path must be an absolute URL or start with a slash');
+  if (method !== 'CONNECT' && !path.startsWith('/') && !/^https?:\/\//.test(path)) throw new InvalidArgumentError('path must be an absolute URL or start with a slash');
   if (UNSENDABLE.test(path)) throw new InvalidArgumentError('invalid request path');
   if (query === undefined || query === null) return path;
   if (/[?#]/.test(path)) throw new InvalidArgumentError('the path has a query or a fragment, and there is the option query as well');

@@ -1,5 +1,5 @@
 /** Owns one dispatched request: it tells undici's handler what happens, and does what the handler's controller says. */
-import type { Duplex } from 'node:stream';
+import { Duplex, Writable } from 'node:stream';
 import { callQuietly, Deadline, type Body, type ClientTrace, type GotConnInfo, type Request, type RequestTerms, type Response } from '../conn/index.js';
 import { isObserved, PublishedRequest, rawFields, type Transport } from '../transport/index.js';
 import type { Headers } from '../wire/index.js';
@@ -157,8 +157,23 @@ export class Dispatch implements Controller, ClientTrace, RequestTerms {
     }
     this.messageStarted();
     this.published?.answered(response);
+    if (response.socket !== null || response.request.method === 'CONNECT') {
+      this.leaveHttp(response);
+      return;
+    }
     this.tell(() => this.head(response.status, response.headers, response.statusText));
     await this.pump(response);
+  }
+
+  /** The connection is the program's from now on. Undici takes every answer to a CONNECT for one: then there is the body alone. */
+  private leaveHttp(response: Response): void {
+    const { status, headers } = response;
+    const socket = response.socket ?? Duplex.from({ readable: response.body.toReadable(), writable: new Writable({ write: (_chunk, _encoding, done) => done() }) });
+    this.rawHeaders = rawFields(headers);
+    this.published?.ended(response.trailers);
+    this.tell(() => this.handler.onRequestUpgrade!(this, status, recordOf(headers), socket));
+    if (this.over) socket.destroy();
+    else this.end();
   }
 
   private head(status: number, headers: Headers, statusText: string): void {

@@ -85,8 +85,6 @@ export function dispatcherClass<Base extends DispatcherBase>(undici: Undici<Base
     private readonly live = new Set<Dispatch>();
     private readonly events: ConnectionEvents;
     private readonly mocked = new MockClients((options, handler) => this.send(options, handlerOf(handler, errors)));
-    /** For what leaves HTTP: a socket of undici's own. */
-    private upgrades: DispatcherBase | null = null;
     private idle: (() => void) | null = null;
     private closing: Promise<void> | null = null;
     private destroying: Promise<void> | null = null;
@@ -130,8 +128,7 @@ export function dispatcherClass<Base extends DispatcherBase>(undici: Undici<Base
         if (this.closing !== null) throw new errors.ClientClosedError();
         const mock = this.mocked.answering(options);
         if (mock !== undefined) return mock.dispatch(options, handler);
-        if (options.method === 'CONNECT' || (options.upgrade !== undefined && options.upgrade !== null && options.upgrade !== false)) return this.upgradeAgent().dispatch(options, handler);
-        const fault = faultOf(handler);
+        const fault = faultOf(handler, options.method === 'CONNECT' || Boolean(options.upgrade));
         if (fault !== null) throw new errors.InvalidArgumentError(`invalid ${fault} method`);
         return this.send(options, told);
       } catch (error) {
@@ -164,16 +161,6 @@ export function dispatcherClass<Base extends DispatcherBase>(undici: Undici<Base
       if (this.live.size === 0) this.idle?.();
     }
 
-    /** It dials as the transport does, as far as undici has the option. */
-    private upgradeAgent(): DispatcherBase {
-      if (this.upgrades !== null) return this.upgrades;
-      const { tls, lookup, dialTimeout } = this.transport.madeWith;
-      const connect = { ...tls, ...(lookup === undefined ? {} : { lookup }), ...(dialTimeout === undefined ? {} : { timeout: dialTimeout }) };
-      this.upgrades = new undici.Agent({ connect, headersTimeout: this.limits.headersTimeout, bodyTimeout: this.limits.bodyTimeout, allowH2: false });
-      this.events.forward(this.upgrades);
-      return this.upgrades;
-    }
-
     override close(): Promise<void>;
     override close(callback: Callback): void;
     override close(callback?: Callback): Promise<void> | void {
@@ -203,14 +190,12 @@ export function dispatcherClass<Base extends DispatcherBase>(undici: Undici<Base
           this.idle = resolve;
         });
       }
-      await this.upgrades?.close();
       await this.mocked.closeAll();
       await this.destroy();
     }
 
     private async abortAll(reason: Error): Promise<void> {
       for (const dispatch of [...this.live]) dispatch.abort(reason);
-      await this.upgrades?.destroy(reason);
       await this.mocked.closeAll();
       // A program that waits for the end of its dispatcher finds its requests settled.
       await (this.owned ? this.transport.close() : new Promise((resolve) => setImmediate(resolve)));

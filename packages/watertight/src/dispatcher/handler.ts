@@ -58,9 +58,11 @@ export function handlerOf(given: Handler | LegacyHandler, { InvalidArgumentError
   return newer ? given : new FromLegacy(given);
 }
 
-/** The name of a method of the handler that is none; null if there is none. */
-export function faultOf(given: Handler | LegacyHandler): string | null {
+/** The name of a method of the handler that is none, or that is missing where the request is to leave HTTP; null if there is none. */
+export function faultOf(given: Handler | LegacyHandler, leavesHttp: boolean): string | null {
   const methods = given as Record<string, unknown>;
+  const upgraded = isNewer(given) ? 'onRequestUpgrade' : 'onUpgrade';
+  if (leavesHttp && typeof methods[upgraded] !== 'function') return upgraded;
   return (isNewer(given) ? NEWER : OLDER).find((name) => methods[name] !== undefined && typeof methods[name] !== 'function') ?? null;
 }
 
@@ -73,6 +75,10 @@ class FromLegacy implements Handler {
 
   onRequestStart(controller: Controller, context: unknown): void {
     this.handler.onConnect?.((reason) => controller.abort(reason), context);
+  }
+
+  onRequestUpgrade(controller: Controller, status: number, _headers: FieldRecord, socket: Duplex): void {
+    this.handler.onUpgrade?.(status, controller.rawHeaders ?? [], socket);
   }
 
   onResponseStarted(): void {

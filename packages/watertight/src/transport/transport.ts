@@ -62,11 +62,6 @@ export class Transport implements RoundTripper {
     return () => void observers.delete(observer);
   }
 
-  /** @internal What it was made with. */
-  get madeWith(): TransportOptions {
-    return this.options;
-  }
-
   /** @internal `roundTrip` with callbacks: it saves the client a promise for each request. */
   dispatch(request: Request, resolve: (response: Response) => void, reject: (error: unknown) => void): void {
     const { connector } = this;

@@ -45,7 +45,7 @@ export function encodeRequestHead(head: RequestHead): string {
   const { method, target, headers, framing, toProxy = null } = head;
   let text = `${method} ${target} HTTP/1.1\r\nHost: ${headers === null ? head.host : hostOf(headers, head.host)}\r\n`;
   const { close, likeUndici = false } = head;
-  if (likeUndici) text += `connection: ${close ? 'close' : 'keep-alive'}\r\n`;
+  if (likeUndici) text += head.upgrade ? `connection: upgrade\r\nupgrade: ${head.upgrade}\r\n` : `connection: ${close || method === 'CONNECT' ? 'close' : 'keep-alive'}\r\n`;
   let agent = !likeUndici;
   let { acceptEncoding } = head;
   let fields = '';
@@ -71,7 +71,7 @@ export function encodeRequestHead(head: RequestHead): string {
   // RFC 9110 section 8.6: a method that expects content says 0 where there is none.
   else if (method === 'POST' || method === 'PUT' || method === 'PATCH') text += 'Content-Length: 0\r\n';
   if (acceptEncoding !== '') text += `Accept-Encoding: ${acceptEncoding}\r\n`;
-  if (head.upgrade) text += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
+  if (head.upgrade && !likeUndici) text += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
   if (close && !likeUndici) text += 'Connection: close\r\n';
   return `${text}\r\n`;
 }

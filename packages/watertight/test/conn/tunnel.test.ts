@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import tls from 'node:tls';
@@ -313,6 +314,31 @@ describe('an upgrade', () => {
     socket!.write('x');
     assert.equal(await readText(socket!, 1), 'x');
     socket!.destroy();
+  }));
+
+  test('has the methods and addresses of a socket that libraries ask for, and lacks nothing where there is no socket below', onLoopback(async (net) => {
+    const server = await net.serve(echoing(SWITCH));
+    const pair = ({ host, port }: { host: string; port: number }): Duplex => {
+      const socket = connect(port, host);
+      return Duplex.from({ readable: socket, writable: socket });
+    };
+    for (const dial of [undefined, pair]) {
+      const { client } = net.client({ dial });
+      const { socket } = await client.get(server.origin, { headers });
+      const like = socket as Duplex & Pick<Socket, 'setNoDelay' | 'setKeepAlive' | 'setTimeout' | 'ref' | 'unref' | 'remotePort' | 'remoteAddress' | 'localPort' | 'localAddress'>;
+      assert.equal(like.setNoDelay(true).setKeepAlive(true, 1000).unref().ref(), socket);
+      assert.equal(like.remotePort, dial === undefined ? server.port : undefined);
+      assert.equal(like.remoteAddress, dial === undefined ? '127.0.0.1' : undefined);
+      assert.equal(typeof like.localPort, dial === undefined ? 'number' : 'undefined');
+      assert.equal(typeof like.localAddress, dial === undefined ? 'string' : 'undefined');
+      if (dial === undefined) {
+        await new Promise<void>((resolve) => like.setTimeout(1, resolve));
+        assert.equal(like.setTimeout(0), socket);
+      }
+      socket!.write('x');
+      assert.equal(await readText(socket!, 1), 'x');
+      socket!.destroy();
+    }
   }));
 
   test('is nothing for fetch', onLoopback(async (net) => {

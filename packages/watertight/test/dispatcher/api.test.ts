@@ -1,15 +1,12 @@
-/** The functions of undici over our connections: request, stream, pipeline, fetch, upgrade, connect; statistics. */
+/** The functions of undici over our connections: request, stream, pipeline, fetch; statistics. */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { onLoopback } from '../fixtures/loopback.js';
 import { answer, redirect, type Echo } from '../fetch/site.js';
-import { dispatcherOf, sameAsAgent, withEachUndici, type Copy } from './copies.js';
+import { sameAsAgent, withEachUndici, type Copy } from './copies.js';
 
 function collector(): { sink: Writable; text: () => string } {
   let text = '';
@@ -61,22 +58,6 @@ withEachUndici((undici) => {
       const text = await (await undici.fetch(`${server.origin}/encoded?as=gzip`, { dispatcher })).text();
       return { ...echo, fields: echo.fields.map(([name, value]) => `${name.toLowerCase()}: ${value}`).sort(), text };
     });
-  }));
-
-  test('an upgrade and CONNECT give a socket of undici\'s own, also over TLS options of the transport', onLoopback(async (net) => {
-    const server = http.createServer().listen(0, '127.0.0.1');
-    server.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 101 Switching\r\nUpgrade: own\r\nConnection: upgrade\r\n\r\nhi'));
-    server.on('connect', (_request, socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nhi'));
-    await once(server, 'listening');
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-    const { dispatcher } = dispatcherOf(net, undici);
-    for (const { socket } of [await undici.upgrade(url, { dispatcher, protocol: 'own' }), await undici.connect(url, { dispatcher })]) {
-      let text = '';
-      for await (const chunk of socket) text += String(chunk);
-      assert.equal(text, 'hi');
-    }
-    await dispatcher.close();
-    server.close();
   }));
 
   test('without a limit each request has a connection; with one, statistics say who waits', onLoopback(async (net) => {

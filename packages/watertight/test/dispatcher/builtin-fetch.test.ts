@@ -1,14 +1,12 @@
-/** Node's own fetch, which reads the global dispatcher, goes over our connections without a change; its WebSocket gets a socket of undici's. */
+/** Node's own fetch, which reads the global dispatcher, goes over our connections without a change, and so does its WebSocket. */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { onLoopback, type Loopback } from '../fixtures/loopback.js';
 import { answer, redirect, type Echo } from '../fetch/site.js';
 import { dispatcherOf, withEachUndici, type Copy } from './copies.js';
+import { greetingServer } from './greeting-server.js';
 
 withEachUndici((undici) => {
   async function asGlobal<T>(dispatcher: Copy, body: () => Promise<T>): Promise<T> {
@@ -62,18 +60,10 @@ withEachUndici((undici) => {
   }));
 
   test('a WebSocket', { skip: typeof WebSocket === 'undefined' ? `Node ${process.version} has no WebSocket` : false }, onLoopback(async (net) => {
-    const server = http.createServer().listen(0, '127.0.0.1');
-    server.on('upgrade', (request, socket) => {
-      const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-      socket.write(`HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
-      socket.write(Buffer.from([0x81, 2, 0x68, 0x69]));
-      socket.on('data', () => socket.end(Buffer.from([0x88, 0])));
-      socket.on('error', () => undefined);
-    });
-    await once(server, 'listening');
+    const server = await greetingServer();
     const { dispatcher } = dispatcherOf(net, undici);
     await asGlobal(dispatcher, async () => {
-      const socket = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      const socket = new WebSocket(server.url);
       const [{ data }] = (await once(socket as never, 'message')) as [{ data: string }];
       assert.equal(data, 'hi');
       const closed = once(socket as never, 'close');
@@ -81,7 +71,6 @@ withEachUndici((undici) => {
       await closed;
     });
     await dispatcher.destroy();
-    server.closeAllConnections();
     server.close();
   }));
 });

@@ -111,7 +111,7 @@ withEachUndici((undici) => {
     assert.deepEqual(seen.map((event) => (event as unknown[]).at(0)), ['connect', 'disconnect', 'connect', 'disconnect', 'connectionError']);
   }));
 
-  test('the events of an upgrade come with the dispatcher in the Agent\'s place', onLoopback(async (net) => {
+  test('the events of an upgrade that fails are those of an Agent', onLoopback(async (net) => {
     const server = await net.serve({ onConnection: (connection) => connection.finish() });
     await sameAsAgent(net, undici, async (dispatcher) => {
       const events: unknown[] = [];
