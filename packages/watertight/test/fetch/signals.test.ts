@@ -129,14 +129,15 @@ test('no time limit ends a response that is long in coming, unless the program s
 describe('a stream of events', () => {
   for (const [what, signal] of [
     ['a timeout', (ms: number) => AbortSignal.timeout(ms)],
-    // Node 20 collects a timeout that only another signal follows, unless it is held; its own fetch streams on.
     ['one of several signals', (ms: number) => AbortSignal.any([AbortSignal.timeout(ms), new AbortController().signal])],
     ['one of several signals of which one is several', (ms: number) => AbortSignal.any([AbortSignal.any([AbortSignal.timeout(ms)]), new AbortController().signal])],
   ] as const) {
     test(`ends by ${what}, though garbage was collected since, and frees its connection`, onLoopback(async (net) => {
       const { fetch } = await site(net);
       const server = await net.serve({ onRequest: ({ connection }) => connection.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\ntick\r\n') });
-      for (const ask of [(ms: number) => fetch(server.origin, { signal: signal(ms) }), (ms: number) => fetch(new Request(server.origin, { signal: signal(ms) }))]) {
+      // Node 20 collects a timeout that only another signal follows, unless it is held; its own fetch streams on. What its Request follows can't be seen.
+      const unseen = process.version.startsWith('v20.') && what !== 'a timeout';
+      for (const ask of [(ms: number) => fetch(server.origin, { signal: signal(ms) }), ...(unseen ? [] : [(ms: number) => fetch(new Request(server.origin, { signal: signal(ms) }))])]) {
         // On a busy machine the time may be over before the response is there.
         let response: Response | null = null;
         for (let ms = 60; response === null; ms *= 2) response = await ask(ms).catch(() => null);
