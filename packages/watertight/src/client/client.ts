@@ -55,12 +55,14 @@ export class Client {
   constructor(options: ClientOptions = {}) {
     const own = { __proto__: null, ...options } as ClientOptions;
     this.transport = own.transport ?? defaultTransport;
-    if (typeof this.transport.roundTrip !== 'function') throw new RequestError('ERR_INVALID_OPTION', 'transport has a method roundTrip(request); make one with new Transport()');
+    if (typeof (this.transport as Partial<RoundTripper>).roundTrip !== 'function') throw new RequestError('ERR_INVALID_OPTION', 'transport has a method roundTrip(request); make one with new Transport()');
     this.checkRedirect = own.checkRedirect;
+    if (own.checkRedirect !== undefined && typeof own.checkRedirect !== 'function') throw new RequestError('ERR_INVALID_OPTION', `checkRedirect is a function, not ${show(own.checkRedirect)}`);
     this.jar = own.jar;
+    if (own.jar !== undefined && (typeof (own.jar as Partial<CookieJar> | null)?.getCookieString !== 'function' || typeof own.jar.setCookie !== 'function')) throw new RequestError('ERR_INVALID_OPTION', `jar has the methods getCookieString and setCookie, as the CookieJar of tough-cookie, not ${show(own.jar)}`);
     this.timeout = own.timeout ?? 0;
     if (typeof this.timeout !== 'number' || !(this.timeout >= 0)) throw new RequestError('ERR_INVALID_OPTION', `timeout is a number of milliseconds, 0 for none, not ${show(own.timeout)}`);
-    this.sensitive = new Set([...(own.sensitiveHeaders ?? [])].map((name) => name.toLowerCase()));
+    this.sensitive = sensitiveNames(own.sensitiveHeaders);
   }
 
   /** Makes a request and follows its redirects. Resolves with the response, whatever its status. Rejects as `Transport.roundTrip` does, or with a RedirectError; a HookError may also come from `checkRedirect` or the jar. */
@@ -294,6 +296,17 @@ export class Client {
     if (via.length >= MAX_REDIRECTS) throw new RedirectError('ERR_TOO_MANY_REDIRECTS', `stopped after ${MAX_REDIRECTS} redirects, at ${next.shownUrl}`);
     return true;
   }
+}
+
+function sensitiveNames(value: unknown): ReadonlySet<string> {
+  if (value === undefined || value === null) return new Set();
+  if (typeof value !== 'object' || !(Symbol.iterator in value)) throw new RequestError('ERR_INVALID_OPTION', `sensitiveHeaders is a list of header names, such as ['X-Api-Key'], not ${show(value)}`);
+  const names = new Set<string>();
+  for (const name of value as Iterable<unknown>) {
+    if (typeof name !== 'string') throw new RequestError('ERR_INVALID_OPTION', `sensitiveHeaders holds ${show(name)}, not the name of a header`);
+    names.add(name.toLowerCase());
+  }
+  return names;
 }
 
 /** What `postForm` takes: fields in order, or a record. */

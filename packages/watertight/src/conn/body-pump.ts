@@ -7,6 +7,7 @@ import { afterSlice, sliceSpent } from './event-loop.js';
 import { tellProgress, type OnProgress } from './progress.js';
 import { chunkBytes } from './request-body.js';
 import type { RequestTerms } from './request-terms.js';
+import type { RequestTrailers } from './request-trailers.js';
 
 /** What a pump needs, and the functions that it calls: one of `sent` and `failed`, unless it is stopped before. */
 export interface PumpOptions {
@@ -14,6 +15,8 @@ export interface PumpOptions {
   readonly source: ChunkSource;
   /** Bytes announced in Content-Length; null for the chunked coding. */
   readonly length: number | null;
+  /** What follows a chunked body. */
+  readonly trailers: RequestTrailers | null;
   /** Is told of bytes that have left for the kernel. */
   readonly onProgress: OnProgress | null;
   /** Is told of each chunk that was written. */
@@ -27,7 +30,7 @@ export interface PumpOptions {
 /** Bytes written at once while the program wants to know the progress. */
 const PIECE = 64 << 10;
 
-const LAST_CHUNK = '0\r\n\r\n';
+const LAST_CHUNK = '0\r\n';
 
 /** The sending of one body. */
 export class BodyPump {
@@ -162,13 +165,34 @@ export class BodyPump {
   }
 
   private finish(): void {
-    const { socket, length, flushed } = this.options;
+    const { length, trailers } = this.options;
     this.stopped = true;
-    if (length === null) socket.write(LAST_CHUNK, 'latin1', flushed);
-    else if (this.sentBytes < length) {
+    if (length === null) {
+      if (trailers === null) this.end('');
+      else this.endWith(trailers);
+      return;
+    }
+    if (this.sentBytes < length) {
       this.options.failed(new RequestBodyError(`the body ended after ${this.sentBytes} of the ${length} bytes of its Content-Length; the connection was closed`));
       return;
     }
+    this.options.sent();
+  }
+
+  /** The program's functions say now what follows the body; the request may be over when they have. */
+  private endWith(trailers: RequestTrailers): void {
+    trailers.collect().then(
+      (lines) => {
+        if (!this.cancelled) this.end(lines);
+      },
+      (error: unknown) => {
+        if (!this.cancelled) this.options.failed(requestBodyFailed(error));
+      },
+    );
+  }
+
+  private end(trailers: string): void {
+    this.options.socket.write(`${LAST_CHUNK}${trailers}\r\n`, 'latin1', this.options.flushed);
     this.options.sent();
   }
 

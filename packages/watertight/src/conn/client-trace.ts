@@ -1,6 +1,6 @@
 /** Owns the hooks that a program can set to follow one request, named as in Go's `net/http/httptrace`. */
 import type { Duplex } from 'node:stream';
-import type { Headers } from '../wire/index.js';
+import { RequestError, show, type Headers } from '../wire/index.js';
 
 /** What `gotConn` learns about the connection. */
 export interface GotConnInfo {
@@ -47,3 +47,14 @@ export interface ClientTrace {
   /** The first byte of the response came. */
   gotFirstResponseByte?(): void;
 }
+
+/** @throws RequestError (`ERR_INVALID_OPTION`) for what is no object, and for a hook that is no function. What a getter gives is seen when the hook is called. */
+export function checkTrace(trace: unknown): void {
+  if (typeof trace !== 'object' || trace === null) throw new RequestError('ERR_INVALID_OPTION', `trace is an object of functions, not ${show(trace)}`);
+  for (const name of Object.keys(trace)) {
+    const value: unknown = Object.getOwnPropertyDescriptor(trace, name)?.value;
+    if (HOOKS.has(name) && value !== undefined && value !== null && typeof value !== 'function') throw new RequestError('ERR_INVALID_OPTION', `trace.${name} is a function, not ${show(value)}`);
+  }
+}
+
+const HOOKS: ReadonlySet<string> = new Set<keyof ClientTrace>(['getConn', 'gotConn', 'connectStart', 'connectDone', 'tlsHandshakeStart', 'tlsHandshakeDone', 'wroteHeaders', 'wait100Continue', 'got1xxResponse', 'gotFirstResponseByte']);

@@ -1,8 +1,8 @@
 /** Owns the course of one request and its response on a connection: what is done with the bytes that come, who is told, and how it ends. */
 import type { Duplex } from 'node:stream';
 import { addHandedOver, now, removeHandedOver, unwatch, watch, type Trace } from '../tasks/index.js';
-import { Headers, isPersistent, ProtocolError, show, type HeadScanner, type InterimSink, type ResponseReader } from '../wire/index.js';
-import { codingsOf, MAX_CODINGS, type Coding } from '../coding/index.js';
+import { Headers, isPersistent, type HeadScanner, type InterimSink, type ResponseReader } from '../wire/index.js';
+import type { Coding } from '../coding/index.js';
 import type { Body } from './body.js';
 import type { BodySource } from './body-source.js';
 import type { Carrier } from './carrier.js';
@@ -17,14 +17,12 @@ import { checkSwitch } from './protocol-switch.js';
 import { HIGH_WATER, KEEP_WHOLE, LARGE, READ_SIZE } from './read-buffer.js';
 import type { Request } from './request.js';
 import { Response } from './response.js';
+import { undoneCodings } from './response-codings.js';
 import { StallLimit } from './stall-limit.js';
 import { Tunnel, type TunnelOwner } from './tunnel.js';
 import { TurnBuffers } from './turn-buffers.js';
 import { callHook } from './user-call.js';
 import type { Sending } from './write-loop.js';
-
-const NO_CODINGS: readonly Coding[] = [];
-const GZIP = codingsOf('gzip')!;
 
 /**
  * One exchange. The connection calls it as bytes come, its body as the program
@@ -42,7 +40,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
   private deadline: Deadline | null = null;
   /** On the time in which nothing of the body comes. */
   private stall: StallLimit | null = null;
-  /** What is below, once that carries no HTTP any more. */
+  /** Once it carries no HTTP any more. */
   private below: Duplex | null = null;
   /** The connection of a tunnel that the program uses: it ends with both of its sides, not with the body. */
   private tunnelConn: Carrier | null = null;
@@ -246,7 +244,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
       if (this.reader === null) return;
       bodyAt = this.reader.readHead(this.request.method, bytes, start, end, this);
       if (bodyAt === -1) return;
-      codings = this.codingsOf(this.reader);
+      codings = undoneCodings(this.reader, this.offered ? this.settings.acceptEncodings : null, this.request.decoding);
       this.takeHead(this.reader);
     } catch (error) {
       this.fail(error as Error);
@@ -279,7 +277,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
       // The source of the request's body was stopped, and may have cancelled the request.
       if (this.finished) throw this.error;
     }
-    if (this.deadline !== null) this.clearDeadline();
+    this.deadline?.clear();
     this.status = scanner.status;
     this.minor = scanner.minor;
     const conn = this.conn!;
@@ -301,24 +299,13 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
     const response = new Response(this, this.bodySource(codings), this.offered && codings.length > 0);
     if (this.phase === 'body') {
       const { bodyIdleTimeout } = this.settings;
-      if (bodyIdleTimeout > 0 && !this.reader!.complete && this.below === null) this.startStallLimit(bodyIdleTimeout);
+      if (bodyIdleTimeout > 0 && !this.reader!.complete && this.below === null) {
+        this.stall = new StallLimit(bodyIdleTimeout, () => this.conn!.paused, () => this.stalled(bodyIdleTimeout));
+      }
       this.conn!.readEnded(this.openedAt);
       if (this.tracked > 0) watch(this, response);
     }
     this.owner.onResponse(response);
-  }
-
-  /** The content codings that are undone: those that the transport offered, or all, where the request wants that. */
-  private codingsOf({ scanner, framing }: ResponseReader): readonly Coding[] {
-    if (scanner.codings === 0 || framing === 'none' || framing === 'tunnel') return NO_CODINGS;
-    const { acceptEncodings } = this.settings;
-    if (this.offered) {
-      if (scanner.gzip && acceptEncodings.includes('gzip')) return GZIP;
-    } else if (this.request.decoding !== 'all') return NO_CODINGS;
-    const value = Headers.parsed(scanner.text, scanner.fieldsAt).get('content-encoding')!;
-    const codings = codingsOf(value, this.offered ? acceptEncodings : undefined);
-    if (codings === null) throw new ProtocolError('ERR_HEADER_FIELD', `the body has more than ${MAX_CODINGS} content codings: ${show(value)}`);
-    return codings;
   }
 
   /** What the response's body is read from. */
@@ -358,9 +345,8 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
 
   // ---- limits on time
 
-  private startStallLimit(ms: number): void {
-    const stalled = (): void => this.fail(new TimeoutError(`the server sent no byte of the body of ${this.method} ${this.url} for ${ms} ms (bodyIdleTimeout)`, 'reading the body'));
-    this.stall = new StallLimit(ms, () => this.conn!.paused, stalled);
+  private stalled(ms: number): void {
+    this.fail(new TimeoutError(`the server sent no byte of the body of ${this.method} ${this.url} for ${ms} ms (bodyIdleTimeout)`, 'reading the body'));
   }
 
   /** The connection will be read again, if it was not. */
@@ -372,11 +358,6 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
   private allArrived(): void {
     this.arrivedAt = now();
     this.stall?.clear();
-  }
-
-  private clearDeadline(): void {
-    this.deadline?.clear();
-    this.deadline = null;
   }
 
   // ---- the end
@@ -400,7 +381,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
   /** The one way out: lets go of everything, and gives the connection back. */
   private finish(to: 'eof' | 'closed' | 'failed'): void {
     this.moveTo(to);
-    if (this.deadline !== null) this.clearDeadline();
+    this.deadline?.clear();
     this.stall?.clear();
     if (this.below !== null) removeHandedOver(this);
     this.handle = null;
@@ -412,10 +393,8 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
     const { conn } = this;
     // A response that the program keeps must not keep the connection's objects.
     this.conn = null;
-    if (this.tunnelConn !== null) {
-      if (to === 'eof') return;
-      this.tunnelConn = null;
-    }
+    if (to === 'eof' && this.tunnelConn !== null) return;
+    this.tunnelConn = null;
     if (conn !== null) conn.exchangeEnded(to === 'eof' && this.persistent && this.bodyWritten);
   }
 }

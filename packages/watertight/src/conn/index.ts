@@ -19,6 +19,7 @@ export { ReaderStock } from './reader-stock.js';
 export { Request, type RedirectMode, type RequestInit } from './request.js';
 export type { RequestTerms } from './request-terms.js';
 export { isBlob, isFormData, isSearchParams, type BodyChunk, type BodyInit } from './request-body.js';
+export type { TrailersInit, TrailerValue } from './request-trailers.js';
 export { Response, type TlsState } from './response.js';
 export { CONN_MOVES, EXCHANGE_MOVES, type ConnState, type ExchangeState } from './states.js';
 export { ExactTarget, parseTarget, redact, withServerName, type Origin, type Target } from './target.js';

@@ -2,8 +2,9 @@
 import type { Trace } from '../tasks/index.js';
 import { checkMethod, checkReserved, Headers, INSPECT, inspectAs, RequestError, show, type HeadersInit, type Inspect, type ReservedFields } from '../wire/index.js';
 import type { RequestBody } from './chunk-source.js';
-import type { ClientTrace } from './client-trace.js';
+import { checkTrace, type ClientTrace } from './client-trace.js';
 import { checkOnProgress, type OnProgress } from './progress.js';
+import { toRequestTrailers, type RequestTrailers, type TrailersInit } from './request-trailers.js';
 import { toRequestBody, type BodyInit } from './request-body.js';
 import type { RequestTerms } from './request-terms.js';
 import { authorityOf, ExactTarget, parseTarget, redact, type Target } from './target.js';
@@ -37,6 +38,15 @@ export interface RequestInit {
   readonly headers?: HeadersInit | null;
   /** Default: none. A GET or HEAD can't have a body of unknown length. */
   readonly body?: BodyInit | null;
+  /**
+   * Fields that follow the body: their names are announced in the field Trailer, and a value may
+   * be a function, which is called when the body has ended, once for each time that it is sent. As
+   * in Go, they are sent only behind a body of unknown length, which is chunked: a stream or an
+   * iterable, also `[text]`. Fields that must be known before the body are refused (RFC 9110
+   * section 6.5.1). A function that throws, or a value that can't be sent, fails the request with
+   * a RequestBodyError. They go where the body goes after a redirect. Default: none.
+   */
+  readonly trailers?: TrailersInit | null;
   /** Cancels the request in any phase, also while the response's body is read; every promise of it rejects with the signal's reason. Default: none. */
   readonly signal?: AbortSignal | null;
   /** Milliseconds for the whole request, from its start to the end of the response's body, with its redirects, `checkRedirect` and the cookie jar; then it fails with a TimeoutError. Default: 0, no limit. Go's `Client.Timeout`. */
@@ -76,6 +86,8 @@ export class Request {
   readonly target: Target;
   /** The body, made ready to be sent; null if there is none. */
   readonly body: RequestBody | null;
+  /** @internal */
+  readonly trailers: RequestTrailers | null;
   readonly signal: AbortSignal | null;
   /** Milliseconds; 0 is no limit. After a redirect: what was left. */
   readonly timeout: number;
@@ -126,6 +138,8 @@ export class Request {
     this.onUploadProgress = own.onUploadProgress ?? base?.onUploadProgress ?? null;
     this.onDownloadProgress = own.onDownloadProgress ?? base?.onDownloadProgress ?? null;
     if (own !== NO_INIT) checkInit(this);
+    if (own.close !== undefined && own.close !== null && typeof own.close !== 'boolean') throw new RequestError('ERR_INVALID_OPTION', `close is true or false, not ${show(own.close)}`);
+    this.trailers = own.trailers === undefined ? (base?.trailers ?? null) : toRequestTrailers(own.trailers);
     const body = own.body === undefined ? (base?.body ?? null) : own.body === null ? null : toRequestBody(own.body);
     this.body = body;
     let headers: Headers | null;
@@ -171,7 +185,7 @@ export class Request {
     // The body says how long it is; a length that only the caller knew is sent in chunks.
     to.headers.delete('content-length');
     const next = new Request(to.url, { method: to.method, headers: to.headers, signal, redirect, trace, timeout, onUploadProgress, onDownloadProgress });
-    if (to.keepBody) (next as { body: RequestBody | null }).body = this.body;
+    if (to.keepBody) Object.assign(next, { body: this.body, trailers: this.trailers });
     return next;
   }
 
@@ -202,7 +216,7 @@ function checkInit({ signal, timeout, redirect, trace, onUploadProgress, onDownl
   if (signal !== null && (typeof signal !== 'object' || typeof signal.addEventListener !== 'function')) throw new RequestError('ERR_INVALID_OPTION', `signal is an AbortSignal, not ${show(signal)}`);
   if (typeof timeout !== 'number' || !(timeout >= 0)) throw new RequestError('ERR_INVALID_OPTION', `timeout is a number of milliseconds, 0 for none, not ${show(timeout)}`);
   if (redirect !== 'follow' && redirect !== 'manual' && redirect !== 'error') throw new RequestError('ERR_INVALID_OPTION', `redirect is 'follow', 'manual' or 'error', not ${show(redirect)}`);
-  if (trace !== null && typeof trace !== 'object') throw new RequestError('ERR_INVALID_OPTION', `trace is an object of functions, not ${show(trace)}`);
+  if (trace !== null) checkTrace(trace);
 }
 
 function makeHeaders(init: HeadersInit | null | undefined, base: Request | null, body: RequestBody | null, authorization: string | null): Headers | null {

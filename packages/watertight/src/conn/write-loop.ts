@@ -134,7 +134,7 @@ export class WriteLoop {
 
   private writeBody(): void {
     const exchange = this.sending!;
-    const { body, declaredLength } = exchange.request;
+    const { body, declaredLength, trailers } = exchange.request;
     let source: ChunkSource;
     try {
       source = body!.open();
@@ -151,6 +151,7 @@ export class WriteLoop {
       socket: this.socket!,
       source,
       length: body!.length ?? declaredLength,
+      trailers,
       onProgress: exchange.request.onUploadProgress,
       terms: exchange.request.terms,
       sent: () => this.bodySent(),

@@ -234,7 +234,7 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
     const target = host.forward && request.method !== 'CONNECT' ? origin.href + request.target.path : request.requestTarget;
     // The program's own CONNECT is for a proxy.
     const toProxy = host.forward ? host.via : request.method === 'CONNECT' ? NO_CREDENTIALS : null;
-    return encodeRequestHead({ method: request.method, target, host: origin.host, headers: ownHeaders, framing, close, acceptEncoding: offered ? host.acceptEncoding : '', upgrade: request.upgrade, toProxy, likeUndici: terms !== null });
+    return encodeRequestHead({ method: request.method, target, host: origin.host, headers: ownHeaders, framing, close, acceptEncoding: offered ? host.acceptEncoding : '', upgrade: request.upgrade, toProxy, trailers: request.trailers?.names ?? null, likeUndici: terms !== null });
   }
 
   private timedOut(timeout: number | null, cause: unknown): TimeoutError {

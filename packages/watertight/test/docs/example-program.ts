@@ -28,7 +28,7 @@ export interface ExampleRun {
 }
 
 export interface ExampleOptions {
-  /** What stands in the place of port 8080. Default: a server that answers everything with 50,000 letters. */
+  /** What stands in the place of port 8080. Default: a server that answers everything with 50,000 letters, and echoes after an upgrade. */
   readonly origin?: string;
   /** Options of Node itself. */
   readonly flags?: readonly string[];
@@ -59,6 +59,10 @@ export async function runExample(code: string, { origin, flags = [] }: ExampleOp
 
 async function onLetters<T>(body: (origin: string) => Promise<T>): Promise<T> {
   const server = createServer((_request, response) => response.setHeader('content-type', 'text/plain').end('x'.repeat(50_000)));
+  server.on('upgrade', (_request, socket) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+    socket.pipe(socket);
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
     return await body(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);

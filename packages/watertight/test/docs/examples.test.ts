@@ -26,6 +26,16 @@ test('the example of the proxies runs: the server is the proxy there', async () 
   assert.match(stdout, /^200 50000\n$/);
 });
 
+test('the examples of the page about messages run as they stand', async () => {
+  const found = await examples('docs/messages.md');
+  assert.deepEqual(found.map(({ name }) => name), ['trailers', 'upgrade']);
+  for (const { name, code } of found) {
+    const { status, stdout, stderr } = await runExample(code);
+    assert.equal(status, 0, `${name}: ${stdout}${stderr}`);
+    assert.equal(stdout, name === 'trailers' ? '200 50000\nnull\n' : '101 hello\n');
+  }
+});
+
 test('the README\'s leak check fails without its close, and names the line', async () => {
   const check = (await examples('README.md')).find(({ name }) => name === 'leak-check');
   assert.ok(check !== undefined);
