@@ -13,10 +13,11 @@ import { ending } from './scenarios/ending.mjs';
 import { pooling } from './scenarios/pooling.mjs';
 import { proxies } from './scenarios/proxies.mjs';
 import { reading } from './scenarios/reading.mjs';
+import { upgrades } from './scenarios/upgrades.mjs';
 
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '5' }, lanes: { type: 'string', default: '4' }, subject: { type: 'string' } } });
 const file = fileURLToPath(new URL('more.json', import.meta.url));
-const subjects = { reading, pooling, ending, cancelling, proxies };
+const subjects = { reading, pooling, ending, cancelling, upgrades, proxies };
 const scenarios = Object.entries(subjects).flatMap(([subject, each]) => each.map((scenario) => ({ subject, ...scenario })));
 if (new Set(scenarios.map(({ id }) => id)).size !== scenarios.length) throw new Error('two scenarios have one id');
 

@@ -176,12 +176,26 @@ func (r *run) one(step Step) {
 	if step.TLS {
 		scheme = "https"
 	}
-	target := scheme + "://127.0.0.1:" + r.ports[step.Host] + step.Path
+	target := scheme + "://127.0.0.1:" + r.ports[step.Host]
+	if step.Method != "CONNECT" {
+		target += step.Path
+	}
 	request, err := http.NewRequestWithContext(cancelledAfter(step.CancelMs), step.Method, target, body)
 	if err != nil {
 		fail(err.Error())
 	}
 	request.Close = step.ConnectionClose
+	if step.Upgrade {
+		request.Header.Set("Connection", "Upgrade")
+		request.Header.Set("Upgrade", "echo")
+	}
+	if step.Authority != "" {
+		request.Host = step.Authority
+	}
+	if step.Trailers {
+		request.ContentLength = -1 // only a chunked body has trailers
+		request.Trailer = http.Header{"X-Sum": {"5"}}
+	}
 	response, err := r.client.Do(request)
 	if err != nil {
 		r.failed()

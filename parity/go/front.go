@@ -73,7 +73,7 @@ type peeked struct {
 func (p peeked) Read(into []byte) (int, error) { return p.reader.Read(into) }
 
 // proxying answers absolute-form and CONNECT as a proxy, and leaves the rest to
-// the handler.
+// the handler, a CONNECT to a host of .test too.
 func proxying(handler http.Handler) http.Handler {
 	onward := &httputil.ReverseProxy{
 		Director:      func(*http.Request) {},
@@ -83,7 +83,8 @@ func proxying(handler http.Handler) http.Handler {
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodConnect && !r.URL.IsAbs() {
+		toTest := strings.HasSuffix(strings.Split(r.Host, ":")[0], ".test")
+		if r.Method == http.MethodConnect && toTest || r.Method != http.MethodConnect && !r.URL.IsAbs() {
 			handler.ServeHTTP(w, r)
 			return
 		}

@@ -43,6 +43,9 @@ type Step struct {
 	Body            int    `json:"body"`
 	ConnectionClose bool   `json:"connectionClose"`
 	TLS             bool   `json:"tls"`
+	Upgrade         bool   `json:"upgrade"`
+	Authority       string `json:"authority"`
+	Trailers        bool   `json:"trailers"`
 }
 
 // Read is how much of a body a step reads: "none" (or ""), "all", or a number

@@ -33,6 +33,10 @@ func serve(n int) {
 func newHandler() http.Handler {
 	gate := &barrier{}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodConnect {
+			answerConnect(w, r.Host)
+			return
+		}
 		parts := strings.SplitN(strings.TrimPrefix(r.URL.Path, "/"), "/", 2)
 		if len(parts) < 2 {
 			http.NotFound(w, r)
@@ -65,6 +69,20 @@ func newHandler() http.Handler {
 				return
 			}
 			sendBytes(w, 5000)
+		case "upgrade":
+			if r.Header.Get("Upgrade") == "" {
+				w.WriteHeader(http.StatusUpgradeRequired)
+				return
+			}
+			leaveHTTP(w, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n", n)
+		case "refuse":
+			w.Header().Set("Content-Length", "5000")
+			w.WriteHeader(n)
+			w.Write(payload(5000))
+		case "trailers":
+			w.Header().Set("Trailer", "X-Sum")
+			sendChunks(w, n)
+			w.Header().Set("X-Sum", parts[1])
 		case "barrier":
 			if gate.pass(n, r.Context().Done()) {
 				sendBytes(w, 5000)
@@ -73,6 +91,32 @@ func newHandler() http.Handler {
 			http.NotFound(w, r)
 		}
 	})
+}
+
+// answerConnect opens a tunnel to open.test:N, which says N bytes, and refuses
+// any other.
+func answerConnect(w http.ResponseWriter, authority string) {
+	host, port, _ := net.SplitHostPort(authority)
+	if host != "open.test" {
+		w.Header().Set("Content-Length", "5000")
+		w.WriteHeader(http.StatusForbidden)
+		w.Write(payload(5000))
+		return
+	}
+	n, _ := strconv.Atoi(port)
+	leaveHTTP(w, "HTTP/1.1 200 Connection established\r\n\r\n", n)
+}
+
+// leaveHTTP sends the head and n bytes behind it, then echoes until the client
+// ends the connection.
+func leaveHTTP(w http.ResponseWriter, head string, n int) {
+	conn, buffered, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	conn.Write(append([]byte(head), payload(n)...))
+	io.Copy(conn, buffered)
 }
 
 func payload(n int) []byte { return bytes.Repeat([]byte("x"), n) }

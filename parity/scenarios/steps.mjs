@@ -5,6 +5,10 @@
 export const request = (path, fields = {}) => ({ op: 'request', path, ...fields });
 export const head = (path, fields = {}) => request(path, { method: 'HEAD', ...fields });
 export const post = (path, body, fields = {}) => request(path, { method: 'POST', body, ...fields });
+/** A request that asks for another protocol. */
+export const upgrade = (path, fields = {}) => request(path, { upgrade: true, ...fields });
+/** A CONNECT; `open.test:N` is a tunnel that says N bytes, any other host is refused. */
+export const connect = (authority, fields = {}) => request('/', { method: 'CONNECT', authority, ...fields });
 /** `times` requests at once, of which none is answered before all have arrived. */
 export const burst = (times, fields = {}) => request(`/barrier/${times}`, { times, parallel: true, ...fields });
 

@@ -6,15 +6,19 @@
 import { request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 
-/** From here on the server answers absolute-form and CONNECT as a proxy, and everything else as before. */
+/** From here on the server answers absolute-form and CONNECT as a proxy, and everything else as before, a CONNECT to a host of `.test` too. */
 export function actAsProxy(server: Server): void {
   const [answer] = server.listeners('request') as ((request: IncomingMessage, response: ServerResponse) => void)[];
-  server.removeAllListeners('request');
+  const [connectHere] = server.listeners('connect') as ((request: IncomingMessage, socket: Socket) => void)[];
+  server.removeAllListeners('request').removeAllListeners('connect');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     if (!/^http:/.test(request.url ?? '')) answer(request, response);
     else forward(request, response);
   });
-  server.on('connect', (request: IncomingMessage, socket: Socket) => tunnel(request, socket));
+  server.on('connect', (request: IncomingMessage, socket: Socket) => {
+    if (/\.test:\d+$/.test(request.url ?? '')) connectHere(request, socket);
+    else tunnel(request, socket);
+  });
 }
 
 function userOf(request: IncomingMessage): string {

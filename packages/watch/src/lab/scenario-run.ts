@@ -4,7 +4,7 @@
  * Nothing else runs in its process meanwhile (scenario-process.ts), because tasks are counted for the whole process.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, goDefaults, Transport, type Body, type Response } from 'watertight';
+import { Client, goDefaults, Transport, type Body, type BodyInit, type Response } from 'watertight';
 import { currentLeaks } from 'watertight/leak';
 import { setTracking, taskCount, tasks } from 'watertight/tasks';
 import { groupHeld, type Held } from './held.js';
@@ -78,7 +78,9 @@ export class ScenarioRun {
     try {
       const response = await this.client.request(`${step.tls ? 'https' : 'http'}://127.0.0.1:${this.ports[step.host]}${step.path}`, {
         method: step.method,
-        body: step.body > 0 ? Buffer.alloc(step.body, 'x') : undefined,
+        headers: headersOf(step),
+        body: bodyOf(step),
+        trailers: step.trailers ? { 'X-Sum': '5' } : undefined,
         close: step.connectionClose,
         signal: this.cancelledAfter(step.cancelMs),
       });
@@ -124,6 +126,18 @@ export class ScenarioRun {
     this.counts.push(taskCount());
     this.held.push(groupHeld(currentLeaks(), tasks()));
   }
+}
+
+function headersOf({ upgrade, authority }: RequestStep): Record<string, string> | undefined {
+  if (upgrade) return { Connection: 'Upgrade', Upgrade: 'echo' };
+  return authority === '' ? undefined : { Host: authority };
+}
+
+/** Only a body of unknown length has trailers. */
+function bodyOf({ body, trailers }: RequestStep): BodyInit | undefined {
+  if (body === 0) return undefined;
+  const bytes = Buffer.alloc(body, 'x');
+  return trailers ? [bytes] : bytes;
 }
 
 /** Reads as io.ReadAll(io.LimitReader(body, amount)) does: it stops as soon as it has `amount` bytes, EOF or not. */

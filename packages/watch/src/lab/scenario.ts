@@ -28,6 +28,12 @@ export interface RequestStep {
   readonly connectionClose: boolean;
   /** By https. The server's certificate is not checked. */
   readonly tls: boolean;
+  /** Asks for another protocol. */
+  readonly upgrade: boolean;
+  /** Where a CONNECT leads to, as host:port; '' for any other method. */
+  readonly authority: string;
+  /** The body is sent in chunks, with a trailer field behind it. */
+  readonly trailers: boolean;
 }
 
 export interface WaitStep {
@@ -98,6 +104,9 @@ const STEP_FIELDS = {
   body: 'count',
   connectionClose: 'flag',
   tls: 'flag',
+  upgrade: 'flag',
+  authority: 'text',
+  trailers: 'flag',
 } as const;
 
 const TRANSPORT_FIELDS = {
@@ -199,6 +208,9 @@ function readStep(value: unknown, place: string): Step {
     body: given.body ?? 0,
     connectionClose: given.connectionClose ?? false,
     tls: given.tls ?? false,
+    upgrade: given.upgrade ?? false,
+    authority: given.authority ?? '',
+    trailers: given.trailers ?? false,
   };
 }
 

@@ -5,13 +5,16 @@
  * The process around it is server-process.ts.
  */
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, ServerResponse, type IncomingMessage, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { Barrier } from './barrier.js';
 
 const PLAIN = { 'content-type': 'text/plain' };
 const CHUNK = 1000;
+const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n';
+const OPEN = 'HTTP/1.1 200 Connection established\r\n\r\n';
 
 /** A server with its own barrier; it listens nowhere yet. */
 export function createLabServer(): Server {
@@ -25,6 +28,18 @@ export function createLabServer(): Server {
       response.destroy();
     });
   });
+  // Node hands over every request with an Upgrade, also one that is to be answered as any other.
+  server.on('upgrade', (request: IncomingMessage, socket: Socket) => {
+    const [, size] = /^\/upgrade\/(\d+)$/.exec(request.url ?? '') ?? [];
+    if (size !== undefined) leaveHttp(socket, SWITCH, Number(size));
+    else stayHttp(server, request, socket, (response) => void respond(request, response, barrier));
+  });
+  // A tunnel to `open.test:N` says N bytes; any other host is refused.
+  server.on('connect', (request: IncomingMessage, socket: Socket) => {
+    const [, size] = /^open\.test:(\d+)$/.exec(request.url ?? '') ?? [];
+    if (size !== undefined) leaveHttp(socket, OPEN, Number(size));
+    else stayHttp(server, request, socket, (response) => refuse(response, 403));
+  });
   // Only clients end connections here: a server that closes idle ones would change the counts.
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
@@ -33,13 +48,17 @@ export function createLabServer(): Server {
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, barrier: Barrier): Promise<void> {
-  const gone = new AbortController();
-  response.on('error', () => undefined);
-  response.on('close', () => gone.abort());
   request.on('error', () => undefined);
   for await (const _ of request) {
     // The body is read before anything is answered, so that no count depends on which came first.
   }
+  await respond(request, response, barrier);
+}
+
+async function respond(request: IncomingMessage, response: ServerResponse, barrier: Barrier): Promise<void> {
+  const gone = new AbortController();
+  response.on('error', () => undefined);
+  response.on('close', () => gone.abort());
   const [, name, rest = ''] = /^\/(\w+)\/(.*)$/.exec(request.url ?? '') ?? [];
   const n = Number.parseInt(rest, 10) || 0;
   switch (name) {
@@ -72,6 +91,15 @@ async function answer(request: IncomingMessage, response: ServerResponse, barrie
       if (n > 0) sendRedirect(response, n - 1);
       else sendBytes(response, 5000);
       break;
+    case 'upgrade':
+      response.writeHead(426, { 'content-length': 0 }).end();
+      break;
+    case 'refuse':
+      refuse(response, n);
+      break;
+    case 'trailers':
+      await sendChunks(response, n, { 'x-sum': rest });
+      break;
     case 'barrier':
       if (await barrier.pass(n, gone.signal)) sendBytes(response, 5000);
       break;
@@ -86,15 +114,41 @@ function sendBytes(response: ServerResponse, n: number): void {
 }
 
 /** The head, each chunk and the last chunk are a write of their own. */
-async function sendChunks(response: ServerResponse, n: number): Promise<void> {
-  response.writeHead(200, PLAIN);
+async function sendChunks(response: ServerResponse, n: number, trailers: Record<string, string> = {}): Promise<void> {
+  response.writeHead(200, { ...PLAIN, ...(Object.keys(trailers).length === 0 ? {} : { trailer: Object.keys(trailers).join(', ') }) });
   response.flushHeaders();
   for (let left = n; left > 0 && !response.destroyed; left -= CHUNK) {
     await nextTurn();
     if (!response.write(payload(Math.min(left, CHUNK)))) await Promise.race([once(response, 'drain'), once(response, 'close')]);
   }
   await nextTurn();
+  response.addTrailers(trailers);
   response.end();
+}
+
+function refuse(response: ServerResponse, status: number): void {
+  response.writeHead(status, { ...PLAIN, 'content-length': 5000 });
+  response.end(payload(5000));
+}
+
+/** Answers what Node has taken off HTTP as any other request, and gives the connection back to the server. */
+function stayHttp(server: Server, request: IncomingMessage, socket: Socket, answer: (response: ServerResponse) => void): void {
+  const response = new ServerResponse(request);
+  response.on('error', () => undefined);
+  socket.on('error', () => socket.destroy());
+  response.assignSocket(socket);
+  response.on('finish', () => {
+    response.detachSocket(socket);
+    server.emit('connection', socket);
+  });
+  answer(response);
+}
+
+/** Sends the head and so many bytes behind it, then what comes, until the client ends the connection. */
+function leaveHttp(socket: Socket, head: string, size: number): void {
+  socket.on('error', () => socket.destroy());
+  socket.write(head + payload(size).toString());
+  socket.pipe(socket);
 }
 
 /** Compressed whatever the request accepts: whether the client undoes it is its part of the scenario. */

@@ -24,12 +24,15 @@ describe('reading scenarios', () => {
       body: 0,
       connectionClose: false,
       tls: false,
+      upgrade: false,
+      authority: '',
+      trailers: false,
     });
     assert.deepEqual(scenario.transport, {});
   });
 
   test('what the recorder writes for a default is that default', () => {
-    const blank = { host: 0, path: '', method: '', times: 0, parallel: false, read: '', close: false, cancelMs: 0, ms: 0, body: 0, connectionClose: false };
+    const blank = { host: 0, path: '', method: '', times: 0, parallel: false, read: '', close: false, cancelMs: 0, ms: 0, body: 0, connectionClose: false, upgrade: false, authority: '', trailers: false };
     const [terse] = parse(good);
     const [verbose] = parse({
       ...good,
