@@ -36,7 +36,7 @@ export interface RequestInit {
    * response's `socket` is the connection. Default: none.
    */
   readonly headers?: HeadersInit | null;
-  /** Default: none. A GET or HEAD can't have a body of unknown length. */
+  /** Default: none. A GET or HEAD can't have a body of unknown length, unless the headers declare it. */
   readonly body?: BodyInit | null;
   /**
    * Fields that follow the body: their names are announced in the field Trailer, and a value may
@@ -126,30 +126,30 @@ export class Request {
     const base = input instanceof Request ? input : null;
     // Own properties only: a polluted Object.prototype sets no method, body or header.
     const own = init === undefined || init === null ? NO_INIT : ({ __proto__: null, ...init } as RequestInit);
-    this.target = base !== null ? base.target : input instanceof ExactTarget ? input : parseTarget(input as string | URL);
-    const exact = this.target instanceof ExactTarget;
-    const method = own.method ?? base?.method ?? 'GET';
-    if (method !== 'GET') checkMethod(method);
-    this.method = method;
-    this.signal = own.signal ?? base?.signal ?? null;
-    this.timeout = own.timeout ?? base?.timeout ?? 0;
-    this.redirect = own.redirect ?? base?.redirect ?? 'follow';
-    this.trace = own.trace ?? base?.trace ?? null;
-    this.onUploadProgress = own.onUploadProgress ?? base?.onUploadProgress ?? null;
-    this.onDownloadProgress = own.onDownloadProgress ?? base?.onDownloadProgress ?? null;
-    if (own !== NO_INIT) checkInit(this);
-    if (own.close !== undefined && own.close !== null && typeof own.close !== 'boolean') throw new RequestError('ERR_INVALID_OPTION', `close is true or false, not ${show(own.close)}`);
-    this.trailers = own.trailers === undefined ? (base?.trailers ?? null) : toRequestTrailers(own.trailers);
     const body = own.body === undefined ? (base?.body ?? null) : own.body === null ? null : toRequestBody(own.body);
     this.body = body;
     let headers: Headers | null;
     let reserved: ReservedFields;
     try {
-      if (body !== null && (method === 'GET' || method === 'HEAD') && own.body !== undefined && base === null && !exact && body.length === null) {
-        throw new RequestError('ERR_INVALID_BODY', `a ${method} can't carry a body of unknown length (RFC 9110 section 9.3.1); use POST`);
-      }
+      this.target = base !== null ? base.target : input instanceof ExactTarget ? input : parseTarget(input as string | URL);
+      const exact = this.target instanceof ExactTarget;
+      const method = own.method ?? base?.method ?? 'GET';
+      if (method !== 'GET') checkMethod(method);
+      this.method = method;
+      this.signal = own.signal ?? base?.signal ?? null;
+      this.timeout = own.timeout ?? base?.timeout ?? 0;
+      this.redirect = own.redirect ?? base?.redirect ?? 'follow';
+      this.trace = own.trace ?? base?.trace ?? null;
+      this.onUploadProgress = own.onUploadProgress ?? base?.onUploadProgress ?? null;
+      this.onDownloadProgress = own.onDownloadProgress ?? base?.onDownloadProgress ?? null;
+      if (own !== NO_INIT) checkInit(this);
+      if (own.close !== undefined && own.close !== null && typeof own.close !== 'boolean') throw new RequestError('ERR_INVALID_OPTION', `close is true or false, not ${show(own.close)}`);
+      this.trailers = own.trailers === undefined ? (base?.trailers ?? null) : toRequestTrailers(own.trailers);
       headers = makeHeaders(own.headers, base, body, this.target.authorization);
       reserved = headers === null || headers.shared ? NO_HEADERS : checkReserved(headers, body === null ? null : body.length);
+      if (body !== null && (method === 'GET' || method === 'HEAD') && own.body !== undefined && base === null && !exact && body.length === null && reserved.declaredLength === null) {
+        throw new RequestError('ERR_INVALID_BODY', `a ${method} can't carry a body of unknown length (RFC 9110 section 9.3.1); use POST, or declare its Content-Length`);
+      }
       if (body === null && reserved.declaredLength !== null && reserved.declaredLength > 0) throw new RequestError('ERR_INVALID_HEADER', `Content-Length says ${reserved.declaredLength}, but the request has no body`);
       this.requestTarget = method === 'CONNECT' && !exact ? authorityOf(this.target, headers === null ? null : headers.get('host')) : this.target.path;
       if (method === 'CONNECT' && body !== null) throw new RequestError('ERR_INVALID_BODY', 'a CONNECT has no body (RFC 9110 section 9.3.6); write to the socket of its response');

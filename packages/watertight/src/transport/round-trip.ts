@@ -196,8 +196,8 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
     if (activity.listener !== null && this.exchange !== null) activity.listener.requestEnded(this, this.exchange.status, this.exchange.error);
     this.release();
     this.exchange = this.conn = null;
-    const { body } = this.request;
-    if (body !== null && !body.replayable) body.release(new Error('the server answered before the body was sent'));
+    // One that can be sent again is made anew where it is.
+    this.request.body?.release(new Error('the server answered before the body was sent'));
   }
 
   onFailure(exchange: FailedExchange, error: Error): void {

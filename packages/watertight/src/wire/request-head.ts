@@ -53,7 +53,11 @@ export function encodeRequestHead(head: RequestHead): string {
   if (headers !== null) {
     for (const [name, value] of headers.raw) {
       const lower = name.toLowerCase();
-      if (lower === 'user-agent') agent = false;
+      if (lower === 'user-agent') {
+        agent = false;
+        // Go: an empty one is none.
+        if (value === '' && !likeUndici) continue;
+      }
       else if (lower === 'accept-encoding') acceptEncoding = '';
       else if (RESERVED.has(lower)) continue;
       fields += `${name}: ${value}\r\n`;

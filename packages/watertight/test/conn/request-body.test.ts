@@ -153,6 +153,20 @@ describe('on the wire:', () => {
     assert.deepEqual(server.requests[0].all('transfer-encoding'), []);
   }));
 
+  for (const method of ['GET', 'HEAD']) {
+    test(`a ${method} can have a body whose length is known, or declared`, onLoopback(async (net) => {
+      const server = await net.serve({ onRequest: async (request) => {
+        await request.body;
+        request.connection.write('HTTP/1.1 204 No Content\r\n\r\n');
+      } });
+      const { client } = net.client();
+      await client.request(server.origin, { method, body: 'hello' });
+      await client.request(server.origin, { method, body: chunks('hel', 'lo'), headers: { 'Content-Length': '5' } });
+      assert.deepEqual((await Promise.all(server.requests.map(({ body }) => body))).map(String), ['hello', 'hello']);
+      await assert.rejects(client.request(server.origin, { method, body: chunks('x') }), { code: 'ERR_INVALID_BODY', message: /declare its Content-Length/ });
+    }));
+  }
+
   test('a large stream is sent no faster than the server reads', onLoopback(async (net) => {
     let pulled = 0;
     const piece = Buffer.alloc(1 << 16, 'x');

@@ -21,6 +21,10 @@ describe('the head of a request', () => {
     assert.deepEqual(encode({ headers: new Headers([['x-B', '2'], ['X-a', '1'], ['x-B', '3']]) }).slice(2), [`User-Agent: ${USER_AGENT}`, 'x-B: 2', 'X-a: 1', 'x-B: 3']);
   });
 
+  test('has no User-Agent where the caller\'s is empty, as in Go', () => {
+    assert.deepEqual(encode({ headers: new Headers({ 'User-Agent': '', A: '1' }) }).slice(2), ['A: 1']);
+  });
+
   test('has the caller\'s User-Agent, Accept-Encoding and Host instead of ours', () => {
     const lines = encode({ headers: new Headers({ 'user-agent': 'mine', 'ACCEPT-ENCODING': 'br', Host: 'other' }), acceptEncoding: 'gzip' });
     assert.deepEqual(lines, ['GET /a?b=c HTTP/1.1', 'Host: other', 'user-agent: mine', 'ACCEPT-ENCODING: br']);
