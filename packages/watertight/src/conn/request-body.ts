@@ -81,7 +81,8 @@ export function toRequestBody(init: BodyInit): RequestBody {
     if (isEventStream(init)) return fromEventStream(init);
     if (isNodeStream(init)) return new NodeStreamBody(init);
     if (Symbol.asyncIterator in init) return once(() => iteratorOf(init, init[Symbol.asyncIterator]()));
-    if (Symbol.iterator in init) return { ...once(() => iteratorOf(init, init[Symbol.iterator]())), replayable: Array.isArray(init) };
+    if (Array.isArray(init)) return { length: null, contentType: null, replayable: true, bytes: null, open: () => iteratorOf(init, init[Symbol.iterator]()), release: nothing, watch: nothing };
+    if (Symbol.iterator in init) return once(() => iteratorOf(init, init[Symbol.iterator]()));
   }
   const kind = init === null ? 'null' : typeof init;
   const hint = kind === 'object' ? '; for JSON, send JSON.stringify(value) with Content-Type: application/json' : '';

@@ -305,4 +305,19 @@ describe('what can be sent again', () => {
       assert.equal(new Request(URL_, { method: 'POST', body: init as BodyInit }).body?.replayable, replayable);
     });
   }
+
+  for (const [what, make, content] of KINDS) {
+    const given = make();
+    if (!new Request(URL_, { method: 'POST', body: given }).body!.replayable) continue;
+    test(`${what} is sent again, the same`, onLoopback(async (net) => {
+      const server = await net.serve({ onRequest: async (request) => {
+        await request.body;
+        request.reply('', request.index === 0 ? { status: '307 Temporary Redirect', fields: ['Location: /next'] } : {});
+      } });
+      const { client } = net.client();
+      assert.equal((await client.post(server.origin, make())).status, 200);
+      const bodies = await Promise.all(server.requests.map(({ body }) => body));
+      assert.deepEqual(bodies.map(String), [content, content]);
+    }));
+  }
 });
