@@ -203,8 +203,10 @@ export class Client {
 
   /** One hop. */
   private async roundTrip(request: Request, budget: Budget): Promise<Response> {
-    const { jar, transport } = this;
+    const { transport } = this;
     let sent = request;
+    // A cookie belongs to a host, and a Unix socket is none.
+    const jar = request.target.origin.socketPath === null ? this.jar : undefined;
     if (jar !== undefined) {
       try {
         sent = await this.withCookies(request, jar, budget);
@@ -277,7 +279,7 @@ export class Client {
       status: response.status,
       response: response.headers,
       method: request.method,
-      url: request.url,
+      url: request.urlThere,
       headers: request.headers,
       explicitReferer: first.ownHeaders?.get('referer') ?? null,
       hasBody: body !== null,

@@ -21,6 +21,7 @@ export type { RequestTerms } from './request-terms.js';
 export { isBlob, isFormData, isSearchParams, type BodyChunk, type BodyInit } from './request-body.js';
 export type { TrailersInit, TrailerValue } from './request-trailers.js';
 export { Response, type TlsState } from './response.js';
+export { MAX_SOCKET_PATH } from './socket-url.js';
 export { CONN_MOVES, EXCHANGE_MOVES, type ConnState, type ExchangeState } from './states.js';
 export { ExactTarget, parseTarget, redact, withServerName, type Origin, type Target } from './target.js';
 export { callAwaited, callHook, callQuietly, isThenable, type Hooked } from './user-call.js';

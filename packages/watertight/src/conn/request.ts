@@ -184,7 +184,10 @@ export class Request {
     const { signal, redirect, trace, onUploadProgress, onDownloadProgress } = this;
     // The body says how long it is; a length that only the caller knew is sent in chunks.
     to.headers.delete('content-length');
-    const next = new Request(to.url, { method: to.method, headers: to.headers, signal, redirect, trace, timeout, onUploadProgress, onDownloadProgress });
+    // The server of a Unix socket knows itself by the name that it was called by; no other redirect leads to one.
+    const { origin } = this.target;
+    const url = origin.socketPath !== null && to.url.origin === `${origin.scheme}://${origin.host}` ? origin.href + to.url.pathname + to.url.search : to.url;
+    const next = new Request(url, { method: to.method, headers: to.headers, signal, redirect, trace, timeout, onUploadProgress, onDownloadProgress });
     if (to.keepBody) Object.assign(next, { body: this.body, trailers: this.trailers });
     return next;
   }
@@ -197,6 +200,12 @@ export class Request {
   /** The URL, without user, password and fragment. */
   get url(): string {
     return this.target.origin.href + this.target.path;
+  }
+
+  /** @internal The URL as the server knows it, which has no Unix socket in it. */
+  get urlThere(): string {
+    const { origin, path } = this.target;
+    return origin.socketPath === null ? this.url : `${origin.scheme}://${origin.host}${path}`;
   }
 
   [INSPECT](_depth: number, options: object, inspect: Inspect): string {

@@ -1,5 +1,6 @@
 /** Owns the target of a request: a URL, parsed into its origin and its path. */
 import { RequestError, show } from '../wire/index.js';
+import { parseSocketUrl, type SocketUrl } from './socket-url.js';
 
 /** Scheme, host and port. Equal origins are one object, as long as it is remembered. */
 export interface Origin {
@@ -11,10 +12,12 @@ export interface Origin {
   readonly port: number;
   /** The value of the Host field: with the port only if it is not the scheme's default. */
   readonly host: string;
-  /** `http://host[:port]`. */
+  /** `http://host[:port]`; `http://unix:/path/to.sock:` for a Unix socket, so that with the path behind it this is a URL, too. */
   readonly href: string;
   /** The name that TLS asks for, and that the server's certificate must have, instead of the host's; null: the host's. */
   readonly serverName: string | null;
+  /** The Unix socket that the URL names, at which the server is called `localhost`; null: the host is reached as the transport says. */
+  readonly socketPath: string | null;
 }
 
 /** A parsed URL. */
@@ -73,6 +76,8 @@ export function parseTarget(url: string | URL): Target {
 }
 
 function parseSlowly(input: string | URL): Target {
+  const socket = parseSocketUrl(input);
+  if (socket !== null) return socketTarget(socket);
   let url: URL;
   try {
     url = new URL(input);
@@ -85,8 +90,25 @@ function parseSlowly(input: string | URL): Target {
     throw new RequestError('ERR_INVALID_URL', `the scheme ${show(url.protocol.slice(0, -1))} is not supported; it must be http or https`);
   }
   const authorization = url.username === '' && url.password === '' ? null : basicAuthorization(url);
-  const query = url.search === '' && EMPTY_QUERY.test(url.href) ? '?' : url.search;
-  return { origin: internOrigin(url), path: url.pathname + query, authorization };
+  return { origin: internOrigin(url), path: pathOf(url), authorization };
+}
+
+function pathOf(url: URL): string {
+  return url.pathname + (url.search === '' && EMPTY_QUERY.test(url.href) ? '?' : url.search);
+}
+
+function socketTarget({ scheme, socketPath, request, prefix }: SocketUrl): Target {
+  const path = pathOf(new URL(`http://localhost${request}`));
+  const known = origins.get(prefix);
+  if (known !== undefined) return { origin: known, path, authorization: null };
+  const port = scheme === 'https' ? 443 : 80;
+  return { origin: remember({ key: prefix, scheme, hostname: 'localhost', port, host: 'localhost', href: prefix, serverName: null, socketPath }), path, authorization: null };
+}
+
+function remember(origin: Origin): Origin {
+  if (origins.size >= MAX_ORIGINS) origins.clear();
+  origins.set(origin.href, Object.freeze(origin));
+  return origin;
 }
 
 function internOrigin(url: URL): Origin {
@@ -95,7 +117,7 @@ function internOrigin(url: URL): Origin {
   if (known !== undefined) return known;
   const scheme = url.protocol === 'https:' ? 'https' : 'http';
   const { hostname } = url;
-  const origin: Origin = Object.freeze({
+  return remember({
     key: href,
     scheme,
     hostname: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
@@ -103,10 +125,8 @@ function internOrigin(url: URL): Origin {
     host: url.host,
     href,
     serverName: null,
+    socketPath: null,
   });
-  if (origins.size >= MAX_ORIGINS) origins.clear();
-  origins.set(href, origin);
-  return origin;
 }
 
 function basicAuthorization(url: URL): string {

@@ -81,6 +81,8 @@ export class FetchTrip implements EndListener {
       this.reject(signal.reason);
       return;
     }
+    // To the standard these are other schemes, or the host `unix`.
+    if (request.target.origin.socketPath !== null) throw new RequestError('ERR_INVALID_URL', 'fetch takes no URL of a Unix socket, as the Fetch standard has none: use get() or request(), or createFetch({ transport: new Transport({ socketPath }) })');
     if (isBadPort(request.target.origin.port)) throw new RequestError('ERR_INVALID_URL', 'bad port');
     this.firstUrl = call.url.includes('#') ? new URL(call.url).href : request.url;
     this.send(this.dressed(request));

@@ -51,6 +51,9 @@ export class Servers {
 /** The server of an origin, without user and password. Pure. */
 export function serverOf(origin: string): Attributes {
   try {
+    // Of a Unix socket, the conventions want the path, and there is no port.
+    const [, scheme, path] = /^(https?):\/\/unix:(\/.*):$/.exec(origin) ?? [];
+    if (path !== undefined) return Object.freeze({ 'server.address': decodeURIComponent(path), 'url.scheme': scheme });
     const { protocol, hostname, port } = new URL(origin);
     return Object.freeze({
       'server.address': hostname.replace(/^\[(.*)\]$/, '$1') || 'unknown',

@@ -54,7 +54,7 @@ export class MockTransport extends Transport {
   private readonly server: Server;
   private readonly answer: MockAnswer;
 
-  constructor(answer: MockAnswer, options: Omit<TransportOptions, 'dial' | 'dialTls' | 'lookup' | 'proxy' | 'proxyConnectHeaders'> = {}) {
+  constructor(answer: MockAnswer, options: Omit<TransportOptions, 'dial' | 'dialTls' | 'lookup' | 'proxy' | 'proxyConnectHeaders' | 'socketPath' | 'localAddress' | 'family' | 'autoSelectFamilyAttemptTimeout'> = {}) {
     if (typeof answer !== 'function') throw new RequestError('ERR_INVALID_OPTION', `a MockTransport takes a function that answers a request, not ${show(answer)}`);
     const connectTo = (scheme: string) => (_target: DialTarget): Duplex => {
       const [client, server] = memoryPair();

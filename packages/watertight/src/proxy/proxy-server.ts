@@ -35,6 +35,7 @@ export class ProxyServer {
       href: `${scheme}://${host}:${port}`,
       key: `${scheme}://${host}:${port}`,
       serverName: null,
+      socketPath: null,
     });
     this.#url = url;
     this.#username = decode(url.username);

@@ -6,7 +6,7 @@ import { addTask, defineEntry, removeTask, Task, type TaskLabels, type Trace } f
 import { callHook, Deadline, ONREAD, TimeoutError, type Hooked, type Origin, type PersistConn, type TimeoutPhase } from '../conn/index.js';
 import type { ProxyServer } from '../proxy/index.js';
 import { show } from '../wire/index.js';
-import { addressOf } from './address.js';
+import { addressOf, checkGuard, shownPeer } from './address.js';
 import { guardWrites, isDuplex } from './dialled-stream.js';
 import { dialFault, type DialStage } from './dial-fault.js';
 import { DialError } from './error.js';
@@ -70,15 +70,16 @@ export class Dial<W> {
   start(): void {
     addTask(this.task);
     const { origin, options, hooked, via, forward } = this.orders;
-    this.limit(options.dialTimeout, 'dialling', `connecting to ${via === null ? origin.href : `the proxy ${via.href}`} took longer than ${options.dialTimeout} ms (dialTimeout)`);
+    this.limit(options.dialTimeout, 'dialling', `connecting to ${via === null ? this.peer : `the proxy ${via.href}`} took longer than ${options.dialTimeout} ms (dialTimeout)`);
     try {
       callHook(hooked, 'connectStart', this.hostPort);
       if (this.done) return;
+      const custom = origin.scheme === 'https' ? (options.dialTls ?? options.dial) : options.dial;
+      if (custom === undefined) checkGuard(origin, options);
       if (via !== null && !forward) {
         this.openTunnel(via);
         return;
       }
-      const custom = origin.scheme === 'https' ? (options.dialTls ?? options.dial) : options.dial;
       if (custom === undefined) this.openOurs();
       else void this.openCustom(custom, origin.scheme === 'https' && options.dialTls !== undefined);
     } catch (error) {
@@ -157,7 +158,7 @@ export class Dial<W> {
     const { origin } = this.orders;
     this.controller = new AbortController();
     try {
-      const given = dial({ host: origin.hostname, port: origin.port, signal: this.controller.signal });
+      const given = dial({ host: origin.hostname, port: origin.port, socketPath: origin.socketPath, signal: this.controller.signal });
       // Its error may come before the promise of it does.
       if (isDuplex(given)) given.on('error', this.onError);
       const socket = await given;
@@ -254,7 +255,7 @@ export class Dial<W> {
   /** Whom the connection is to, as an error says it. */
   private get peer(): string {
     const { origin, via, forward } = this.orders;
-    if (via === null) return origin.href;
+    if (via === null) return shownPeer(origin, this.orders.options);
     return forward ? `the proxy ${via.href}` : `${origin.href} through the proxy ${via.href}`;
   }
 

@@ -36,3 +36,8 @@ export class TransportError extends WatertightError {
     super(message, options);
   }
 }
+
+/** The error of an option that has a wrong value. */
+export function invalidOption(message: string): TransportError {
+  return new TransportError('ERR_INVALID_OPTION', message);
+}

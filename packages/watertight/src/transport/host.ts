@@ -46,9 +46,11 @@ export class Host<C, W extends Waiter> extends HostPool<C, W> {
     readonly id: string = origin.key,
     readonly via: ProxyServer | null = null,
     readonly forward = false,
+    /** The Unix socket of the option `socketPath`, as reports show it; null if there is none. */
+    over: string | null = null,
   ) {
-    super(via === null ? origin.key : forward ? `http://* through ${via.href}` : `${origin.key} through ${via.href}`);
-    this.labels = Object.freeze({ host: origin.host, scheme: origin.scheme });
+    super(over !== null ? `${origin.key} over ${over}` : via === null ? origin.key : forward ? `http://* through ${via.href}` : `${origin.key} through ${via.href}`);
+    this.labels = Object.freeze({ host: origin.socketPath === null ? origin.host : origin.href.slice(origin.scheme.length + 3), scheme: origin.scheme });
     const head = encodeRequestHead({ method: 'GET', target: '/', host: origin.host, headers: null, framing: 'none', close, acceptEncoding });
     this.plainTail = head.slice('GET /'.length);
   }

@@ -1,6 +1,7 @@
 /** Owns the hosts that a transport knows, by their connect keys, and the question through which proxy a request goes. */
 import type { Origin, Request } from '../conn/index.js';
 import { mayChoose, type ProxyChoice, type ProxyServer } from '../proxy/index.js';
+import { shownPath } from './address.js';
 import { Host } from './host.js';
 import type { ResolvedOptions } from './options.js';
 import type { TripHost } from './round-trip.js';
@@ -15,8 +16,13 @@ export class Hosts {
   /** What requests offer, as text; '' for nothing. */
   private readonly acceptEncoding: string;
 
+  /** The Unix socket that all of them are reached over. */
+  private readonly over: string | null;
+
   constructor(private readonly options: ResolvedOptions) {
-    this.choice = options.proxy;
+    this.over = options.socketPath === null ? null : shownPath(options.socketPath);
+    // Every connection is to that socket, so there is nothing that a proxy could be asked for.
+    this.choice = options.socketPath === null ? options.proxy : null;
     this.acceptEncoding = options.acceptEncodings.join(', ');
   }
 
@@ -72,7 +78,7 @@ export class Hosts {
   }
 
   private make(origin: Origin, id: string, via: ProxyServer | null, forward: boolean): TripHost {
-    const host: TripHost = new Host(origin, this.acceptEncoding, this.options.disableKeepAlives, id, via, forward);
+    const host: TripHost = new Host(origin, this.acceptEncoding, this.options.disableKeepAlives, id, via, forward, this.over);
     this.byId.set(id, host);
     return host;
   }

@@ -20,20 +20,23 @@ interface Address {
  * Node asks for all addresses or for one (`options.all`), and takes the answer
  * only in the form that it asked for; this takes both, and the promise of
  * `dns.promises.lookup`. The first answer counts, one without an address is an
- * error, one after the end is ignored.
+ * error, one after the end is ignored. Where only one `family` may be connected to,
+ * addresses of the other are left out: a lookup need not look at what it is asked for.
  */
-export function guardedLookup(given: LookupFunction, owner: LookupOwner): LookupFunction {
-  return (hostname, options, callback) => {
+export function guardedLookup(given: LookupFunction, owner: LookupOwner, family: 0 | 4 | 6): LookupFunction {
+  return (hostname, asked, callback) => {
+    // All addresses: the first one may be of the other family.
+    const options = family === 0 ? asked : { ...asked, family, hints: 0, all: true };
     let answered = false;
     const answer = (thrown: unknown, answers: unknown): void => {
       if (answered || owner.ended()) return;
       answered = true;
-      const addresses = thrown === null ? addressesIn(answers) : [];
+      const addresses = thrown === null ? addressesIn(answers).filter((each) => family === 0 || each.family === family || each.family === 0) : [];
       if (addresses.length === 0) {
-        const error = thrown === null ? new Error(`lookup gave no address for ${hostname}`) : asError(thrown);
+        const error = thrown === null ? new Error(`lookup gave no ${family === 0 ? '' : `IPv${family} `}address for ${hostname}`) : asError(thrown);
         owner.failed(error);
         callback(error, '');
-      } else if (options.all === true) callback(null, [...addresses]);
+      } else if (asked.all === true) callback(null, [...addresses]);
       else callback(null, addresses[0].address, addresses[0].family);
     };
     try {

@@ -7,13 +7,16 @@ import { CODING_NAMES, type CodingName } from '../conn/index.js';
 import { DEFAULT_LIMITS, LENIENT_NAMES, leniencyOf, show, type Leniency, type LenientName } from '../wire/index.js';
 import { messageOf, type TrackMode } from '../tasks/index.js';
 import { connectHeaders, proxyChoice, proxyFromEnvironment, type ConnectHeaders, type ProxyChoice, type ProxyConnectHeaders, type ProxyOption } from '../proxy/index.js';
-import { TransportError } from './error.js';
+import { checkReach, type Reach, type ReachOptions } from './reach.js';
+import { invalidOption as invalid } from './error.js';
 
 /** What the program's own `dial` or `dialTls` is to connect to. */
 export interface DialTarget {
   /** The host's name or address, without brackets. */
   readonly host: string;
   readonly port: number;
+  /** The Unix socket that the URL of the request names; null: it names none. */
+  readonly socketPath: string | null;
   /** Aborts when no request wants the connection any more, or when the dial took too long. */
   readonly signal: AbortSignal;
 }
@@ -23,7 +26,7 @@ export interface DialTarget {
  * limit, unless an option says otherwise. Only own properties are read. Most names
  * are those of Go's `http.Transport`, most defaults those of its `http.DefaultTransport`.
  */
-export interface TransportOptions {
+export interface TransportOptions extends ReachOptions {
   /** How many idle connections are kept, over all hosts; the least recently used one is closed first. Default: 100. */
   readonly maxIdleConns?: number;
   /** How many idle connections are kept for each host. A negative number keeps none; 0 means 2, as in Go. Default: `maxIdleConns`, unlike Go. */
@@ -106,12 +109,15 @@ export interface TransportOptions {
   readonly track?: TrackMode;
 }
 
-type Numbers = {
-  [K in keyof TransportOptions]-?: NonNullable<TransportOptions[K]> extends number ? K : never;
-}[keyof TransportOptions];
+type Numbers = Exclude<
+  {
+    [K in keyof TransportOptions]-?: NonNullable<TransportOptions[K]> extends number ? K : never;
+  }[keyof TransportOptions],
+  keyof Reach
+>;
 
 /** The options with all defaults filled in. */
-export interface ResolvedOptions extends Readonly<Record<Numbers, number>> {
+export interface ResolvedOptions extends Readonly<Record<Numbers, number>>, Reach {
   readonly disableKeepAlives: boolean;
   /** Empty: nothing is offered. */
   readonly acceptEncodings: readonly CodingName[];
@@ -217,6 +223,7 @@ export function resolveOptions(options: TransportOptions): ResolvedOptions {
     lookup: own.lookup,
     dial: own.dial,
     dialTls: own.dialTls,
+    ...checkReach(own),
     proxy: checked('proxy', () => proxyChoice(own.proxy)),
     proxyConnectHeaders: checked('proxyConnectHeaders', () => connectHeaders(own.proxyConnectHeaders)),
     track,
@@ -261,8 +268,4 @@ function checked<T>(name: string, make: () => T): T {
   } catch (error) {
     throw invalid(`${name} can't be used: ${messageOf(error)}`);
   }
-}
-
-function invalid(message: string): TransportError {
-  return new TransportError('ERR_INVALID_OPTION', message);
 }

@@ -17,7 +17,8 @@ export interface HostStats extends ConnCounts {
   /**
    * `http://host:port`, and `as NAME` behind it where requests asked TLS for a name of their own; `https://host:port
    * through http://proxy:port` where connections go through a proxy, and `http://* through http://proxy:port` for the
-   * requests that a proxy forwards to any host. It has no credentials.
+   * requests that a proxy forwards to any host; `http://unix:/path/to.sock:` for a URL of a Unix socket, and ` over
+   * /path/to.sock` behind the key with the option `socketPath`. It has no credentials.
    */
   readonly key: string;
 }

@@ -84,6 +84,8 @@ export class Transport implements RoundTripper {
     const { body, signal } = request;
     try {
       const { hosts } = this.connector;
+      // There is no proxy for a Unix socket.
+      if (request.target.origin.socketPath !== null) return hosts.direct(request.target.origin);
       const proxy = hosts.proxyFor(request);
       // The program's function may have cancelled the request.
       if (signal?.aborted === true) throw signal.reason;

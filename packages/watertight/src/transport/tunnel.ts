@@ -86,7 +86,7 @@ export class Tunnel {
 
   private async dialled(dial: NonNullable<ResolvedOptions['dial']>, signal: AbortSignal): Promise<Duplex> {
     const { hostname, port } = this.via.origin;
-    const given = dial({ host: hostname, port, signal });
+    const given = dial({ host: hostname, port, socketPath: null, signal });
     // Its error may come before the promise of it does.
     if (isDuplex(given)) this.adopt(given);
     const stream = await given;

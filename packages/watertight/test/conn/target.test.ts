@@ -7,7 +7,7 @@ import { SeededRandom } from '../fixtures/seeded-random.js';
 
 test('a URL is an origin and what follows it', () => {
   const { origin, path, authorization } = parseTarget('https://Example.com:8443/a/../b?c=d#e');
-  assert.deepEqual(origin, { key: 'https://example.com:8443', scheme: 'https', hostname: 'example.com', port: 8443, host: 'example.com:8443', href: 'https://example.com:8443', serverName: null });
+  assert.deepEqual(origin, { key: 'https://example.com:8443', scheme: 'https', hostname: 'example.com', port: 8443, host: 'example.com:8443', href: 'https://example.com:8443', serverName: null, socketPath: null });
   assert.equal(path, '/b?c=d');
   assert.equal(authorization, null);
 });
@@ -23,7 +23,7 @@ for (const [url, scheme, hostname, port, host, path] of [
 ] as const) {
   test(url, () => {
     const target = parseTarget(url);
-    assert.deepEqual({ ...target.origin, path: target.path }, { key: `${scheme}://${host}`, scheme, hostname, port, host, href: `${scheme}://${host}`, serverName: null, path });
+    assert.deepEqual({ ...target.origin, path: target.path }, { key: `${scheme}://${host}`, scheme, hostname, port, host, href: `${scheme}://${host}`, serverName: null, socketPath: null, path });
   });
 }
 

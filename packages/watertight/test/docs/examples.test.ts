@@ -36,6 +36,17 @@ test('the examples of the page about messages run as they stand', async () => {
   }
 });
 
+test('the examples of the connections run', { skip: process.platform === 'win32' && 'Windows has pipes instead of Unix sockets' }, async () => {
+  const found = await examples('docs/connections.md');
+  for (const { name, code } of found) {
+    const { status, stdout, stderr } = await runExample(code);
+    assert.equal(status, 0, `${name}: ${stdout}${stderr}`);
+    const shown = [...code.matchAll(/\); \/\/ (.*)$/gm)].map(([, line]) => line);
+    if (name === 'unix-socket') assert.deepEqual(stdout.trim().split('\n'), shown);
+  }
+  assert.deepEqual(found.map(({ name }) => name), ['connections', 'unix-socket']);
+});
+
 test('the README\'s leak check fails without its close, and names the line', async () => {
   const check = (await examples('README.md')).find(({ name }) => name === 'leak-check');
   assert.ok(check !== undefined);

@@ -1,37 +1,10 @@
 /** Connects that the system leaves hanging: a listener that never accepts, its backlog full. Linux only. */
 
 import assert from 'node:assert/strict';
-import net from 'node:net';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { assertWorks, onLoopback, settle } from '../fixtures/loopback.js';
-import { compiledProgram } from '../fixtures/package-root.js';
 import { RawServer } from '../fixtures/raw-server.js';
-
-const skip = process.platform !== 'linux' && 'other systems answer a full backlog differently';
-
-interface StalledListener {
-  port: number;
-  release(): Promise<void>;
-}
-
-async function stall(host = '127.0.0.1'): Promise<StalledListener> {
-  const child: ChildProcess = spawn(process.execPath, [compiledProgram('fixtures/stalled-listener.js'), host], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const [line] = (await once(child.stdout!, 'data')) as [Buffer];
-  const port = Number(line.toString());
-  const fillers = Array.from({ length: 4 }, () => net.connect(port, host).on('error', () => {}));
-  await sleep(100);
-  return {
-    port,
-    async release() {
-      for (const filler of fillers) filler.destroy();
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    },
-  };
-}
+import { noStall as skip, stall } from '../fixtures/stall.js';
 
 test('a connect that is not answered ends in the dial timeout', { skip }, onLoopback(async (loop) => {
   const listener = await stall();

@@ -18,6 +18,10 @@ test('a server has address, port and scheme, the default port said', () => {
   }
 });
 
+test('a server on a Unix socket has its path as the address, and no port', () => {
+  assert.deepEqual(serverOf('http://unix:/run/my%20app.sock:'), { 'server.address': '/run/my app.sock', 'url.scheme': 'http' });
+});
+
 test('a method that anybody made up is _OTHER', () => {
   assert.deepEqual(['GET', 'PATCH', 'QUERY', 'get', 'BREW'].map(methodOf), ['GET', 'PATCH', 'QUERY', '_OTHER', '_OTHER']);
 });
