@@ -3,9 +3,9 @@ export { Client, closeIdleConnections, defaultClient, get, head, post, postForm,
 export type { ClientOptions, CookieJar, FormFields, RedirectErrorCode } from './client/index.js';
 export { createFetch, fetch, type FetchOptions } from './fetch/index.js';
 export { Body, BodyError, ConnectionError, HookError, JsonError, Request, RequestBodyError, Response, TimeoutError } from './conn/index.js';
-export type { BodyChunk, BodyErrorCode, BodyInit, BodyState, ClientTrace, ConnectionErrorCode, GotConnInfo, HookName, OnProgress, Progress, RedirectMode, RequestInit, SaveOptions, TimeoutPhase, TlsState, TrailersInit, TrailerValue } from './conn/index.js';
+export type { BodyChunk, BodyErrorCode, BodyInit, BodyState, ClientTrace, CloseCause, ConnectionErrorCode, GotConnInfo, HookName, OnProgress, Progress, RedirectMode, RequestInit, SaveOptions, TimeoutPhase, TlsState, TrailersInit, TrailerValue } from './conn/index.js';
 export { defaultTransport, DialError, goDefaults, Transport, TransportError } from './transport/index.js';
-export type { ConnCounts, DialErrorCode, DialTarget, HostStats, RequestLike, RoundTripper, TransportErrorCode, TransportOptions, TransportStats } from './transport/index.js';
+export type { ConnCounts, ConnHistory, DialErrorCode, DialTarget, HostStats, OldestHolder, RequestLike, RoundTripper, TransportErrorCode, TransportOptions, TransportStats } from './transport/index.js';
 export { ProxyError, proxyFromEnvironment } from './proxy/index.js';
 export type { ProxyConnectHeaders, ProxyErrorCode, ProxyOption } from './proxy/index.js';
 export { Headers, ProtocolError, RequestError, WatertightError } from './wire/index.js';

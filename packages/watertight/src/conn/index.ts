@@ -6,6 +6,7 @@ export type { RequestBody } from './chunk-source.js';
 export { CODING_NAMES, type CodingName } from '../coding/index.js';
 export { onAbort } from './cancellation.js';
 export type { ClientTrace, GotConnInfo } from './client-trace.js';
+export { causeAfter, type CloseCause } from './close-cause.js';
 export { Deadline } from './deadline.js';
 export type { SaveOptions } from './download.js';
 export { BodyError, ConnectionError, HookError, RequestBodyError, TimeoutError, type BodyErrorCode, type ConnectionErrorCode, type HookName, type TimeoutPhase } from './error.js';

@@ -2,6 +2,7 @@
 import type { OnReadOpts, Socket } from 'node:net';
 import { addTask, defineEntry, now, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
 import type { Carrier } from './carrier.js';
+import { causeAfter, type CloseCause } from './close-cause.js';
 import { ConnectionError } from './error.js';
 import type { Exchange } from './exchange.js';
 import type { ExchangeSettings } from './exchange-settings.js';
@@ -15,8 +16,8 @@ import { WriteLoop } from './write-loop.js';
 export interface ConnOwner<C> {
   /** It has finished an exchange and can serve another. `at`: now. */
   connReady(conn: C, at: number): void;
-  /** It has ended. */
-  connClosed(conn: C): void;
+  /** It has ended, or carries no HTTP any more. */
+  connClosed(conn: C, cause: CloseCause): void;
 }
 
 const CONN = Symbol('watertight.conn');
@@ -144,7 +145,7 @@ export class PersistConn implements Carrier {
     if (exchange === null) {
       // No response is due (RFC 9112 section 9.2): whatever this is, it must not answer the next request.
       this.excess = true;
-      this.close();
+      this.close('excessBytes');
       return false;
     }
     exchange.receive(bytes, 0, length);
@@ -194,7 +195,7 @@ export class PersistConn implements Carrier {
       this.state = checkMove(CONN_MOVES, this.state, 'switched');
       removeTask(this.readLoop);
       removeTask(this.writeLoop.task);
-      this.owner.connClosed(this);
+      this.owner.connClosed(this, 'handedOver');
     }
     return this.socket!;
   }
@@ -207,7 +208,9 @@ export class PersistConn implements Carrier {
     this.writeLoop.task.holder = null;
     this.writeLoop.exchangeEnded(exchange.error);
     if (!reusable || this.excess || this.ended || this.closed || this.socket!.writableLength > 0) {
-      this.close(exchange.error);
+      const { bodyState, error, bodyWritten, abandoned, handedOver } = exchange;
+      const cause = causeAfter({ bodyState, error, bodyWritten, abandoned, handedOver, reusable }, { ended: this.ended, broken: this.socketError !== null, excess: this.excess });
+      this.close(cause, error);
       return;
     }
     this.state = checkMove(CONN_MOVES, this.state, 'idle');
@@ -219,14 +222,14 @@ export class PersistConn implements Carrier {
   }
 
   /** Ends the connection and both loops. An exchange on it fails with `reason`. */
-  close(reason: unknown = null): void {
+  close(cause: CloseCause, reason: unknown = null): void {
     if (this.closed) return;
     this.closedFor = reason ?? this.socketError;
     this.state = checkMove(CONN_MOVES, this.state, 'closed');
     removeTask(this.readLoop);
     removeTask(this.writeLoop.task);
     this.socket?.destroy();
-    this.owner.connClosed(this);
+    this.owner.connClosed(this, cause);
     if (this.exchange !== null) this.exchange.cancel(reason ?? new ConnectionError('ERR_CONNECTION_CLOSED', 'the connection was closed by this process'));
   }
 
@@ -241,7 +244,7 @@ export class PersistConn implements Carrier {
     this.ended = true;
     if (this.exchange === null) {
       this.endedIdle = true;
-      this.close();
+      this.close(this.socketError === null ? 'serverClosed' : 'error');
     } else this.exchange.connectionLost(this.socketError);
   }
 

@@ -1,15 +1,15 @@
 /** Owns the actions of a transport: it finds, dials, hands over and closes connections as the pool decides. */
 import { describeHolders, formatDuration, now, topHolders, tracking, trackLevel, type Holder } from '../tasks/index.js';
-import { afterPoll, callHook, Exchange, ReaderStock, type ConnOwner, type ExchangeSettings, type Origin } from '../conn/index.js';
+import { afterPoll, callHook, Exchange, ReaderStock, type CloseCause, type ConnOwner, type ExchangeSettings, type Origin } from '../conn/index.js';
 import type { ConnectionObserver } from './connection-observer.js';
 import { Dial } from './dial.js';
 import { TransportError } from './error.js';
 import { Hosts } from './hosts.js';
 import type { ResolvedOptions } from './options.js';
-import { mustLook, Pool } from './pool.js';
+import { mustLook, Pool, type PutIdleRefusal } from './pool.js';
 import { PooledConn } from './pooled-conn.js';
 import type { RoundTrip, TripConn, TripHost, TripPort } from './round-trip.js';
-import type { ConnCounts, TransportStats } from './stats.js';
+import { statsOf, type TransportStats } from './stats.js';
 import { TlsSessions } from './tls-sessions.js';
 
 /** After so long a wait, a warning says which responses hold the connections; ms. */
@@ -29,8 +29,6 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
   private readonly level: number;
   private idleTimer: NodeJS.Timeout | null = null;
   private warnTimer: NodeJS.Timeout | null = null;
-  private opened = 0;
-  private ended = 0;
   private shut = false;
 
   constructor(private readonly options: ResolvedOptions) {
@@ -96,7 +94,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
 
   /** `rested`: as in `Pool.takeIdle`. */
   private findConn(trip: RoundTrip, known: TripHost, at: number, rested: number): void {
-    const conn = this.pool.takeIdle(known, at, closeConn, trip.request.fresh ? Infinity : rested);
+    const conn = this.pool.takeIdle(known, at, closeUnfit, trip.request.fresh ? Infinity : rested);
     if (conn !== null) {
       trip.useConn(conn, true, at - conn.idleAt);
       return;
@@ -186,7 +184,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     // One whose socket has just died is about to report its end.
     if (!conn.usable) return;
     const at = now();
-    if (conn.host.restBefore(at) > 0 && conn.host.waiting.peek()?.sentOnce === true) conn.close();
+    if (conn.host.restBefore(at) > 0 && conn.host.waiting.peek()?.sentOnce === true) conn.close('replaced');
     else this.place(conn, at);
   }
 
@@ -194,20 +192,20 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     const { host } = conn;
     const placement = this.pool.place(conn, host, at);
     if (placement.action === 'deliver') this.deliver(placement.to, conn);
-    else if (placement.action === 'close') conn.close();
+    else if (placement.action === 'close') conn.close(CAUSES[placement.reason]);
     else {
-      placement.evict?.close();
+      placement.evict?.close('maxIdleConns');
       if (this.idleTimer === null) this.armIdleTimer(at);
     }
   }
 
-  connClosed(conn: TripConn): void {
+  connClosed(conn: TripConn, cause: CloseCause): void {
     const { host } = conn;
     if (!this.conns.delete(conn)) return;
     this.pool.remove(conn);
     if (conn.endedIdle) host.endedIdle(conn.idleAt, now());
     host.open--;
-    this.ended++;
+    host.counters.ended(cause, conn.uses);
     for (const observer of this.observers) observer.disconnected(host.origin, { byPeer: conn.ended, error: conn.closedFor });
     this.dialNext(host);
     this.hosts.tidy(host);
@@ -223,7 +221,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
   }
 
   closeIdle(): void {
-    for (const conn of this.pool.takeAllIdle()) conn.close();
+    for (const conn of this.pool.takeAllIdle()) conn.close('closeIdleConnections');
   }
 
   close(): void {
@@ -240,15 +238,13 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     const dials = [...this.dials];
     this.dials.clear();
     for (const dial of dials) dial.abort();
-    for (const conn of [...this.conns]) conn.close(error);
+    for (const conn of [...this.conns]) conn.close('transportClosed', error);
     for (const timer of [this.idleTimer, this.warnTimer]) if (timer !== null) clearTimeout(timer);
     this.hosts.clear();
   }
 
   stats(): TransportStats {
-    const hosts = this.hosts.all.map((host) => ({ key: host.key, idle: host.idle.length, active: host.open - host.idle.length, dialling: host.dialling, waiting: host.waiters }));
-    const sum = (of: keyof ConnCounts): number => hosts.reduce((total, host) => total + host[of], 0);
-    return { idle: sum('idle'), active: sum('active'), dialling: sum('dialling'), waiting: sum('waiting'), hosts, opened: this.opened, closed: this.ended };
+    return statsOf(this.hosts.all, this.conns, this.hosts.forgotten, now());
   }
 
   // ---- inside
@@ -295,7 +291,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     const { host } = conn;
     this.dialEnded(dial, host);
     host.open++;
-    this.opened++;
+    host.counters.dialled++;
     this.conns.add(conn);
     for (const observer of this.observers) observer.connected(host.origin);
     const { waiter: trip } = dial;
@@ -310,6 +306,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
 
   private dialFailed(dial: Dial<RoundTrip>, host: TripHost, error: Error): void {
     this.dialEnded(dial, host);
+    host.counters.dialFailed++;
     for (const observer of this.observers) observer.dialFailed(host.origin, error);
     const { waiter: trip } = dial;
     if (trip?.waiting === true) {
@@ -343,7 +340,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     const { idleConnTimeout } = this.options;
     for (let conn = this.pool.leastRecent; conn !== null && at - conn.idleAt >= idleConnTimeout - 1; conn = this.pool.leastRecent) {
       this.pool.remove(conn);
-      conn.close();
+      conn.close('idleTimeout');
     }
     this.armIdleTimer(at);
   }
@@ -366,8 +363,16 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
   }
 }
 
-function closeConn(conn: TripConn): void {
-  conn.close();
+/** What becomes of a connection that the pool does not take. */
+const CAUSES: Readonly<Record<PutIdleRefusal, CloseCause>> = {
+  'keep-alives disabled': 'connectionClose',
+  'CloseIdleConnections called': 'closeIdleConnections',
+  'too many idle connections for host': 'maxIdleConnsPerHost',
+  'the server does not keep it (Keep-Alive: timeout=0)': 'connectionClose',
+};
+
+function closeUnfit(conn: TripConn, expired: boolean): void {
+  conn.close(expired ? 'idleTimeout' : 'replaced');
 }
 
 function closedError(): TransportError {

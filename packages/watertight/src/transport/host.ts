@@ -3,6 +3,7 @@ import { SiteSampling, type TaskLabels } from '../tasks/index.js';
 import type { Origin } from '../conn/index.js';
 import type { ProxyServer } from '../proxy/index.js';
 import { encodeRequestHead, type Headers } from '../wire/index.js';
+import { Counters } from './counters.js';
 import { HostPool } from './pool.js';
 import type { Waiter } from './wait-queue.js';
 
@@ -22,6 +23,7 @@ const REST = 5;
  */
 export class Host<C, W extends Waiter> extends HostPool<C, W> {
   readonly labels: TaskLabels;
+  readonly counters = new Counters();
   /** What follows `METHOD path` in the head of a request with nothing of its own. */
   readonly plainTail: string;
   /** Which requests' call sites the adaptive mode wants. */

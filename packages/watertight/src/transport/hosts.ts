@@ -2,6 +2,7 @@
 import type { Origin, Request } from '../conn/index.js';
 import { mayChoose, type ProxyChoice, type ProxyServer } from '../proxy/index.js';
 import { shownPath } from './address.js';
+import { Counters } from './counters.js';
 import { Host } from './host.js';
 import type { ResolvedOptions } from './options.js';
 import type { TripHost } from './round-trip.js';
@@ -9,6 +10,8 @@ import type { TripHost } from './round-trip.js';
 /** A host is here as long as it has connections, dials or requests, so that their number is bounded by that of those. */
 export class Hosts {
   private readonly byId = new Map<string, TripHost>();
+  /** The counters of the hosts that are not here any more, so that nothing is lost and the memory stays bounded. */
+  readonly forgotten = new Counters();
   /** Null: no request goes through a proxy. */
   private choice: ProxyChoice | null;
   private choiceSeen = false;
@@ -65,10 +68,13 @@ export class Hosts {
 
   /** Forgets a host that has nothing any more. */
   tidy(host: TripHost): void {
-    if (host.empty && this.byId.get(host.id) === host) this.byId.delete(host.id);
+    if (!host.empty || this.byId.get(host.id) !== host) return;
+    this.byId.delete(host.id);
+    this.forgotten.add(host.counters);
   }
 
   clear(): void {
+    for (const { counters } of this.byId.values()) this.forgotten.add(counters);
     this.byId.clear();
   }
 

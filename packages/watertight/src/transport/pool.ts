@@ -52,11 +52,14 @@ export class HostPool<C, W extends Waiter> {
 /** What to do for a request that found no idle connection. */
 export type Admission = 'dial' | 'wait' | 'refuse';
 
+/** Why a connection does not become idle, in the words of Go's `tryPutIdleConn`; the last one is ours. */
+export type PutIdleRefusal = 'keep-alives disabled' | 'CloseIdleConnections called' | 'too many idle connections for host' | 'the server does not keep it (Keep-Alive: timeout=0)';
+
 /** What to do with a connection that is ready for another request. The reason of `close` is in Go's words. */
 export type Placement<C, W> =
   | { readonly action: 'deliver'; readonly to: W }
   | { readonly action: 'keep'; readonly evict: C | null }
-  | { readonly action: 'close'; readonly reason: string };
+  | { readonly action: 'close'; readonly reason: PutIdleRefusal };
 
 const KEPT = Object.freeze({ action: 'keep', evict: null }) as { action: 'keep'; evict: null };
 
@@ -111,12 +114,12 @@ export class Pool<C extends Poolable<C>, W extends Waiter> {
   /**
    * An idle connection to the host, or null. The most recently used one: the others may go idle for good.
    *
-   * `at`: now. `tooOld` is called with those that have been idle for longer than
-   * allowed, to close them: the timer that closes them is late if the event loop
+   * `at`: now. `unfit` is called with those that have been idle for longer than
+   * allowed (`expired`), to close them: the timer that closes them is late if the event loop
    * was blocked, and the server may have given them up (Go: `queueForIdleConn`).
-   * `rested`: how long a connection must have been idle at least, in ms; a younger one goes to `tooOld` as well.
+   * `rested`: how long a connection must have been idle at least, in ms; a younger one goes to `unfit` as well.
    */
-  takeIdle(host: HostPool<C, W>, at: number, tooOld: (conn: C) => void, rested = 0): C | null {
+  takeIdle(host: HostPool<C, W>, at: number, unfit: (conn: C, expired: boolean) => void, rested = 0): C | null {
     this.closeIdle = false;
     for (;;) {
       const conn = host.idle.pop();
@@ -124,8 +127,9 @@ export class Pool<C extends Poolable<C>, W extends Waiter> {
       this.unlink(conn);
       // One whose socket has just died is dropped: it is about to report its end.
       if (!conn.usable) continue;
-      if ((conn.idleUntil === 0 || at < conn.idleUntil) && at - conn.idleAt >= rested) return conn;
-      tooOld(conn);
+      const expired = conn.idleUntil !== 0 && at >= conn.idleUntil;
+      if (!expired && at - conn.idleAt >= rested) return conn;
+      unfit(conn, expired);
     }
   }
 

@@ -136,7 +136,7 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
       const { localPort, remoteAddress } = conn;
       callHook(this, 'gotConn', { socket: conn.socket!, reused: conn.uses > 0, wasIdle, idleTime, localPort, remoteAddress });
       if (this.settled) {
-        conn.close();
+        conn.close('cancelled');
         return;
       }
       // The hook closed the transport, which says so.

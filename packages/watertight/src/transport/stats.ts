@@ -1,4 +1,7 @@
-/** Owns the form of a transport's statistics: how many connections and requests there are, in all and by host. */
+/** Owns a transport's statistics: how many connections and requests there are, what became of connections, who holds them. */
+import type { CloseCause } from '../conn/index.js';
+import { siteOf, type Holder, type Site } from '../tasks/index.js';
+import { Counters, reusesOf, type CloseCounts } from './counters.js';
 
 /** Numbers of connections and of requests, of one host or of all. */
 export interface ConnCounts {
@@ -12,8 +15,37 @@ export interface ConnCounts {
   readonly waiting: number;
 }
 
+/** What has happened: numbers that only rise. */
+export interface ConnHistory {
+  /** Connections made. */
+  readonly dialled: number;
+  /** Dials that failed; those that were cancelled are not counted. */
+  readonly dialFailed: number;
+  /** Requests that were sent on a connection that had served another before. */
+  readonly reused: number;
+  /** Connections that have ended. */
+  readonly closed: number;
+  /** The same by reason; a reason that did not occur is absent. */
+  readonly closedBy: Readonly<Partial<Record<CloseCause, number>>>;
+  /** The response, or the request without one so far, that has held a connection for the longest time; null if none does. */
+  readonly oldest: OldestHolder | null;
+}
+
+/** Who has held a connection for the longest time. */
+export interface OldestHolder {
+  readonly method: string;
+  /** Without user and password; query values are replaced by `*`. */
+  readonly url: string;
+  /** 0 as long as there is no response. */
+  readonly status: number;
+  /** The line of the program that made the request; null where that was not recorded (option `track`). */
+  readonly site: Site | null;
+  /** Milliseconds since the response came; before that, since the request was sent. */
+  readonly heldFor: number;
+}
+
 /** The same of one host. */
-export interface HostStats extends ConnCounts {
+export interface HostStats extends ConnCounts, ConnHistory {
   /**
    * `http://host:port`, and `as NAME` behind it where requests asked TLS for a name of their own; `https://host:port
    * through http://proxy:port` where connections go through a proxy, and `http://* through http://proxy:port` for the
@@ -24,10 +56,74 @@ export interface HostStats extends ConnCounts {
 }
 
 /** The state of a transport at one moment: a copy, which does not change. */
-export interface TransportStats extends ConnCounts {
+export interface TransportStats extends ConnCounts, ConnHistory {
+  /**
+   * A host is here as long as it has connections, dials or waiting requests. When it has none any more it is
+   * forgotten: its numbers stay in the transport's own (`dialled` and so on), and begin anew if it comes back.
+   */
   readonly hosts: readonly HostStats[];
-  /** Connections made since the transport was made. */
+  /** The same as `dialled`. */
   readonly opened: number;
-  /** Those of them that have ended. */
-  readonly closed: number;
+}
+
+/** What the statistics need of a host. */
+interface CountedHost {
+  readonly key: string;
+  readonly idle: readonly unknown[];
+  readonly open: number;
+  readonly dialling: number;
+  readonly waiters: number;
+  readonly counters: Counters;
+}
+
+/** What they need of a connection. */
+interface CountedConn<H> {
+  readonly host: H;
+  readonly uses: number;
+  readonly exchange: Holder | null;
+}
+
+/** What the connections of one host, or of all, add to its counters. */
+class Tally {
+  reused = 0;
+  holder: Holder | null = null;
+
+  take(uses: number, holder: Holder | null): void {
+    this.reused += reusesOf(uses);
+    // Of a request whose response has not come, the begin is not recorded where nothing is tracked.
+    if (holder === null || holder.openedAt === 0) return;
+    if (this.holder === null || holder.openedAt < this.holder.openedAt) this.holder = holder;
+  }
+}
+
+/** `forgotten`: the counters of hosts that are not among `hosts` any more. `at`: now. */
+export function statsOf<H extends CountedHost>(hosts: readonly H[], conns: Iterable<CountedConn<H>>, forgotten: Counters, at: number): TransportStats {
+  const tallies = new Map<H, Tally>(hosts.map((host) => [host, new Tally()]));
+  const all = new Tally();
+  for (const { host, uses, exchange } of conns) {
+    tallies.get(host)?.take(uses, exchange);
+    all.take(uses, exchange);
+  }
+  const total = new Counters();
+  total.add(forgotten);
+  for (const { counters } of hosts) total.add(counters);
+  const each = hosts.map((host) => ({
+    key: host.key,
+    idle: host.idle.length,
+    active: host.open - host.idle.length,
+    dialling: host.dialling,
+    waiting: host.waiters,
+    ...historyOf(host.counters, tallies.get(host)!, at),
+  }));
+  const sum = (of: keyof ConnCounts): number => each.reduce((before, host) => before + host[of], 0);
+  return { idle: sum('idle'), active: sum('active'), dialling: sum('dialling'), waiting: sum('waiting'), hosts: each, opened: total.dialled, ...historyOf(total, all, at) };
+}
+
+function historyOf({ dialled, dialFailed, reused, closed, closedBy }: Counters, tally: Tally, at: number): ConnHistory {
+  const counts: CloseCounts = { ...closedBy };
+  return { dialled, dialFailed, reused: reused + tally.reused, closed, closedBy: counts, oldest: tally.holder === null ? null : oldestOf(tally.holder, at) };
+}
+
+function oldestOf({ method, url, status, trace, openedAt }: Holder, at: number): OldestHolder {
+  return { method, url, status, site: trace === null ? null : siteOf(trace), heldFor: at - openedAt };
 }

@@ -312,17 +312,23 @@ test('who waits for long makes the process warn, once, with who holds them', onL
   for (const wait of waits) await (await wait).text();
 }));
 
+/** What there is at the moment; `stats.test.ts` is about what has happened. */
+function counted(transport: Transport): object {
+  const { idle, active, dialling, waiting, hosts, opened, closed } = transport.stats();
+  return { idle, active, dialling, waiting, hosts: hosts.map(({ key, ...host }) => ({ key, idle: host.idle, active: host.active, dialling: host.dialling, waiting: host.waiting })), opened, closed };
+}
+
 describe('a transport', () => {
   test('counts what it has, host by host, and what it has made and ended', onLoopback(async (net) => {
     const [a, b] = [await net.serve({ onRequest: echo }), await net.serve({ onRequest: echo })];
     const { client, transport } = net.client({ maxConnsPerHost: 1 });
-    assert.deepEqual(transport.stats(), { idle: 0, active: 0, dialling: 0, waiting: 0, hosts: [], opened: 0, closed: 0 });
+    assert.deepEqual(counted(transport), { idle: 0, active: 0, dialling: 0, waiting: 0, hosts: [], opened: 0, closed: 0 });
     await (await client.get(a.origin)).text();
     const held = await client.get(b.origin);
     const waits = client.get(b.origin);
     await turn();
     const stats = transport.stats();
-    assert.deepEqual(stats, {
+    assert.deepEqual(counted(transport), {
       idle: 1, active: 1, dialling: 0, waiting: 1,
       hosts: [{ key: a.origin, idle: 1, active: 0, dialling: 0, waiting: 0 }, { key: b.origin, idle: 0, active: 1, dialling: 0, waiting: 1 }],
       opened: 2, closed: 0,
@@ -330,7 +336,7 @@ describe('a transport', () => {
     await held.close();
     await (await waits).close();
     assert.equal(stats.closed, 0, 'a snapshot does not change');
-    assert.deepEqual({ ...transport.stats(), hosts: 0 }, { idle: 1, active: 0, dialling: 0, waiting: 0, hosts: 0, opened: 3, closed: 2 });
+    assert.deepEqual({ ...counted(transport), hosts: 0 }, { idle: 1, active: 0, dialling: 0, waiting: 0, hosts: 0, opened: 3, closed: 2 });
   }));
 
   test('cloned has the same options and no connections', onLoopback(async (net) => {
