@@ -1,5 +1,5 @@
 /** `watertight`: the HTTP client, with the connection lifecycle of Go's `net/http`. */
-export { Client, closeIdleConnections, defaultClient, get, head, post, postForm, RedirectError, request } from './client/index.js';
+export { Client, closeIdleConnections, defaultClient, get, head, post, postForm, RedirectError, request, useLastResponse } from './client/index.js';
 export type { ClientOptions, CookieJar, FormFields, RedirectErrorCode } from './client/index.js';
 export { createFetch, fetch, type FetchOptions } from './fetch/index.js';
 export { Body, BodyError, ConnectionError, HookError, JsonError, Request, RequestBodyError, Response, TimeoutError } from './conn/index.js';

@@ -1,41 +1,18 @@
 /** Owns the client, Go's `http.Client`: it follows redirects, keeps cookies and limits the time of a request. */
 /* eslint-disable @typescript-eslint/unbound-method -- methods only mark where a stack begins here; nobody calls them unbound */
-import { captureTrace, now, type Trace } from '../tasks/index.js';
-import { callAwaited, Request, type BodyInit, type RequestInit, type Response } from '../conn/index.js';
-import { defaultTransport, Transport, type RequestLike, type RoundTripper } from '../transport/index.js';
+import { captureTrace, messageOf, now, type Trace } from '../tasks/index.js';
+import { callAwaited, checkInit, Request, type BodyInit, type RequestInit, type Response } from '../conn/index.js';
+import { defaultTransport, toRequest, Transport, type RequestLike, type RoundTripper } from '../transport/index.js';
 import { INSPECT, inspectAs, RequestError, show, type Inspect } from '../wire/index.js';
 import { Budget } from './budget.js';
+import { checkOptions, type CheckedOptions, type ClientOptions, type CookieJar } from './client-options.js';
 import { RedirectError } from './error.js';
-import { isRedirect, redirectOf } from './redirect.js';
-
-/** A store of cookies, such as the `CookieJar` of the package `tough-cookie`. If a method throws, the request fails with a HookError (`ERR_HOOK`), whose `cause` is what it threw. */
-export interface CookieJar {
-  /** The cookies for a URL, as the value of the Cookie header; '' if there are none. */
-  getCookieString(url: string): string | PromiseLike<string>;
-  /** Stores one `Set-Cookie` value that came from the URL. */
-  setCookie(cookie: string, url: string, options?: { ignoreError?: boolean }): unknown;
-}
-
-/** Options of a client. Only own properties are read. */
-export interface ClientOptions {
-  /** What makes the requests. Default: `defaultTransport`, which all such clients share. */
-  readonly transport?: RoundTripper;
-  /**
-   * Called before a redirect is followed, with the next request and those before
-   * it, oldest first; awaited. If it returns false, the redirect itself is the
-   * response (Go's `ErrUseLastResponse`); if it throws, the request fails with a
-   * HookError (`ERR_HOOK`), whose `cause` is what it threw. Default: a RedirectError after ten requests, as in Go.
-   */
-  readonly checkRedirect?: (request: Request, via: readonly Request[]) => unknown;
-  /** Cookies are taken from it and stored in it. Default: none. */
-  readonly jar?: CookieJar;
-  /** Milliseconds for a request with its redirects, `checkRedirect`, the jar and its body, all together; a request's own `timeout` goes before it. Default: 0, no limit. Go's `Client.Timeout`. */
-  readonly timeout?: number;
-  /** Further headers that are not sent to another origin after a redirect, such as `X-Api-Key`. Default: none; credentials and cookies never are. */
-  readonly sensitiveHeaders?: Iterable<string>;
-}
+import { isRedirect, redirectOf, withoutCookies } from './redirect.js';
 
 type Entry = (...args: never[]) => unknown;
+
+/** What `checkRedirect` returns if the redirect itself is to be the response, its body unread: Go's `ErrUseLastResponse`. */
+export const useLastResponse: unique symbol = Symbol('useLastResponse');
 
 /** Go's `defaultCheckRedirect`. */
 const MAX_REDIRECTS = 10;
@@ -46,30 +23,26 @@ const SLURP = 2048;
 /** Makes requests through a transport. It holds no connections itself, so there may be many clients. */
 export class Client {
   private readonly transport: RoundTripper;
-  private readonly checkRedirect: ClientOptions['checkRedirect'];
-  private readonly jar: CookieJar | undefined;
+  private readonly checkRedirect: CheckedOptions['checkRedirect'];
+  private readonly jar: CookieJar | null;
   private readonly timeout: number;
   private readonly sensitive: ReadonlySet<string>;
 
   /** @throws RequestError (`ERR_INVALID_OPTION`) */
   constructor(options: ClientOptions = {}) {
-    const own = { __proto__: null, ...options } as ClientOptions;
-    this.transport = own.transport ?? defaultTransport;
-    if (typeof (this.transport as Partial<RoundTripper>).roundTrip !== 'function') throw new RequestError('ERR_INVALID_OPTION', 'transport has a method roundTrip(request); make one with new Transport()');
-    this.checkRedirect = own.checkRedirect;
-    if (own.checkRedirect !== undefined && typeof own.checkRedirect !== 'function') throw new RequestError('ERR_INVALID_OPTION', `checkRedirect is a function, not ${show(own.checkRedirect)}`);
-    this.jar = own.jar;
-    if (own.jar !== undefined && (typeof (own.jar as Partial<CookieJar> | null)?.getCookieString !== 'function' || typeof own.jar.setCookie !== 'function')) throw new RequestError('ERR_INVALID_OPTION', `jar has the methods getCookieString and setCookie, as the CookieJar of tough-cookie, not ${show(own.jar)}`);
-    this.timeout = own.timeout ?? 0;
-    if (typeof this.timeout !== 'number' || !(this.timeout >= 0)) throw new RequestError('ERR_INVALID_OPTION', `timeout is a number of milliseconds, 0 for none, not ${show(own.timeout)}`);
-    this.sensitive = sensitiveNames(own.sensitiveHeaders);
+    const { transport, checkRedirect, jar, timeout, sensitive } = checkOptions(options);
+    this.transport = transport ?? defaultTransport;
+    this.checkRedirect = checkRedirect;
+    this.jar = jar;
+    this.timeout = timeout;
+    this.sensitive = sensitive;
   }
 
   /** Makes a request and follows its redirects. Resolves with the response, whatever its status. Rejects as `Transport.roundTrip` does, or with a RedirectError; a HookError may also come from `checkRedirect` or the jar. */
   do(request: RequestLike): Promise<Response> {
     const trace = this.traceOf(Client.prototype.do);
     return new Promise((resolve, reject) => {
-      const checked = request instanceof Request ? request : new Request(request.url, request);
+      const checked = toRequest(request);
       checked.entry ??= Client.prototype.do;
       checked.callSite ??= trace;
       this.run(checked, resolve, reject);
@@ -81,6 +54,7 @@ export class Client {
     const trace = this.traceOf(entry);
     return new Promise((resolve, reject) => {
       let request: Request;
+      checkInit(init);
       if (body !== null) request = new Request(url, { ...init, method: method ?? 'POST', body });
       else if (method === null) request = new Request(url, init);
       else if (method === 'GET' && (init === undefined || init === null)) request = new Request(url);
@@ -153,7 +127,7 @@ export class Client {
   private run(request: Request, resolve: (response: Response) => void, reject: (error: unknown) => void): void {
     const { transport } = this;
     const startedAt = request.timeout > 0 || this.timeout > 0 ? now() : 0;
-    if (this.jar !== undefined || request.timeout === 0 && this.timeout > 0 || !(transport instanceof Transport)) {
+    if (this.jar !== null || request.timeout === 0 && this.timeout > 0 || !(transport instanceof Transport)) {
       this.runSlowly(request, startedAt).then(resolve, (error: unknown) => {
         // A jar that fails, or a RoundTripper that throws, comes before the transport that would release it.
         request.body?.release(error);
@@ -175,7 +149,7 @@ export class Client {
   /** @internal One round trip for `fetch`, with the jar and what is left of the time; a redirect is the response. */
   hop(request: Request, startedAt: number, resolve: (response: Response) => void, reject: (error: unknown) => void): void {
     const { transport } = this;
-    if (this.jar === undefined && transport instanceof Transport) {
+    if (this.jar === null && transport instanceof Transport) {
       transport.dispatch(request, resolve, reject);
       return;
     }
@@ -206,8 +180,8 @@ export class Client {
     const { transport } = this;
     let sent = request;
     // A cookie belongs to a host, and a Unix socket is none.
-    const jar = request.target.origin.socketPath === null ? this.jar : undefined;
-    if (jar !== undefined) {
+    const jar = request.target.origin.socketPath === null ? this.jar : null;
+    if (jar !== null) {
       try {
         sent = await this.withCookies(request, jar, budget);
       } catch (error) {
@@ -217,7 +191,7 @@ export class Client {
     }
     // Our own transport keeps to the time and the signal of a request; the program's may not.
     const response = await (transport instanceof Transport ? transport.roundTrip(sent) : budget.wait(transport.roundTrip(sent), 'waiting for headers', closeLate));
-    if (jar !== undefined) {
+    if (jar !== null) {
       try {
         for (const cookie of response.headers.getSetCookie()) await budget.wait(callAwaited('jar.setCookie', () => jar.setCookie(cookie, request.url, { ignoreError: true })), 'waiting for the cookie jar');
       } catch (error) {
@@ -263,7 +237,7 @@ export class Client {
         await dropBody(response);
         throw error;
       }
-      if (allowed === false) break;
+      if (allowed === false || allowed === useLastResponse) break;
       await dropBody(response);
       next.leaveTime(budget.left('waiting for checkRedirect'));
       request = next;
@@ -281,6 +255,7 @@ export class Client {
       method: request.method,
       url: request.urlThere,
       headers: request.headers,
+      urlAuthorization: request.target.authorization ?? first.target.authorization,
       explicitReferer: first.ownHeaders?.get('referer') ?? null,
       hasBody: body !== null,
       replayable: body === null || body.replayable,
@@ -288,27 +263,18 @@ export class Client {
     });
     if (redirect === null) return null;
     if (request.redirect === 'error') throw new RedirectError('ERR_REDIRECTED', `${request.method} ${request.shownUrl} was redirected (${response.status}), and the request says redirect: 'error'`);
+    // Go: a cookie that the response sets is the jar's from then on, whatever the program's own field said of it.
+    if (this.jar !== null) withoutCookies(redirect.headers, response.headers.getSetCookie());
     const next = request.redirected(redirect, left);
     next.sameCall(request);
     return next;
   }
 
   private async allows(next: Request, via: readonly Request[]): Promise<unknown> {
-    if (this.checkRedirect !== undefined) return callAwaited('checkRedirect', () => this.checkRedirect!(next, via));
+    if (this.checkRedirect !== null) return callAwaited('checkRedirect', () => this.checkRedirect!(next, via));
     if (via.length >= MAX_REDIRECTS) throw new RedirectError('ERR_TOO_MANY_REDIRECTS', `stopped after ${MAX_REDIRECTS} redirects, at ${next.shownUrl}`);
     return true;
   }
-}
-
-function sensitiveNames(value: unknown): ReadonlySet<string> {
-  if (value === undefined || value === null) return new Set();
-  if (typeof value !== 'object' || !(Symbol.iterator in value)) throw new RequestError('ERR_INVALID_OPTION', `sensitiveHeaders is a list of header names, such as ['X-Api-Key'], not ${show(value)}`);
-  const names = new Set<string>();
-  for (const name of value as Iterable<unknown>) {
-    if (typeof name !== 'string') throw new RequestError('ERR_INVALID_OPTION', `sensitiveHeaders holds ${show(name)}, not the name of a header`);
-    names.add(name.toLowerCase());
-  }
-  return names;
 }
 
 /** What `postForm` takes: fields in order, or a record. */
@@ -316,7 +282,12 @@ export type FormFields = URLSearchParams | Iterable<readonly [string, string]> |
 
 function formOf(fields: FormFields): URLSearchParams {
   if (typeof fields !== 'object' || fields === null) throw new RequestError('ERR_INVALID_BODY', `postForm() takes the fields as URLSearchParams, pairs or a record, not ${show(fields)}`);
-  return fields instanceof URLSearchParams ? fields : new URLSearchParams(fields as Record<string, string>);
+  if (fields instanceof URLSearchParams) return fields;
+  try {
+    return new URLSearchParams(fields as Record<string, string>);
+  } catch (cause) {
+    throw new RequestError('ERR_INVALID_BODY', `postForm() takes the fields as URLSearchParams, pairs or a record, and can't make text of these: ${messageOf(cause)}`, { cause });
+  }
 }
 
 /** The program's RoundTripper has answered after the call had ended. */

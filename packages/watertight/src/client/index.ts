@@ -1,5 +1,6 @@
 /** The room `client`: redirects, cookies and time limits around a round trip. */
-export { Client, dropBody, type ClientOptions, type CookieJar, type FormFields } from './client.js';
+export { Client, dropBody, useLastResponse, type FormFields } from './client.js';
+export type { ClientOptions, CookieJar } from './client-options.js';
 export { closeIdleConnections, defaultClient, get, head, post, postForm, request } from './default-client.js';
 export { RedirectError, type RedirectErrorCode } from './error.js';
 export { isRedirect, locationUrl, redirectOf, type Redirect, type RedirectInput } from './redirect.js';

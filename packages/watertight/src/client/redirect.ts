@@ -12,6 +12,8 @@ export interface RedirectInput {
   readonly url: string;
   /** A copy, to be changed. */
   readonly headers: Headers;
+  /** The Authorization that was made of the user and password of a URL on the way, if any. */
+  readonly urlAuthorization: string | null;
   /** The Referer that the program set on the first request. */
   readonly explicitReferer: string | null;
   readonly hasBody: boolean;
@@ -27,6 +29,9 @@ export interface Redirect {
   readonly headers: Headers;
   readonly keepBody: boolean;
 }
+
+/** A Location that is a whole URL, or begins with a host. */
+const ABSOLUTE = /^(?:[a-z][a-z\d+.-]*:|\/\/)/i;
 
 /** Headers that say who asks: they are not sent to another origin. */
 const CREDENTIALS = ['authorization', 'www-authenticate', 'cookie', 'cookie2', 'proxy-authorization', 'proxy-authenticate'];
@@ -68,6 +73,26 @@ export function redirectOf(input: RedirectInput): Redirect | null {
   return { url, method, keepBody, headers: headersFor(input, url, keepBody) };
 }
 
+/**
+ * Takes the cookies that a response sets, or ends, out of the program's own Cookie
+ * field, so that the jar has the say about them (Go's `makeHeadersCopier`).
+ */
+export function withoutCookies(headers: Headers, setCookies: readonly string[]): void {
+  const own = headers.get('cookie');
+  if (own === null || setCookies.length === 0) return;
+  const names = new Set(setCookies.map(cookieName));
+  const pairs = own.split(';').filter((pair) => pair.trim() !== '');
+  const left = pairs.filter((pair) => !names.has(cookieName(pair)));
+  if (left.length === pairs.length) return;
+  if (left.length === 0) headers.delete('cookie');
+  else headers.set('Cookie', left.map((pair) => pair.trim()).join('; '));
+}
+
+/** Of `name=value`, whatever attributes follow. */
+function cookieName(pair: string): string {
+  return pair.split(/[=;]/, 1)[0].trim();
+}
+
 /** Where the response points to. Two fields that say the same are one (RFC 9110 section 5.3). */
 function locationOf(response: Headers): string {
   try {
@@ -97,14 +122,18 @@ function resolve(location: string, base: string): URL {
   try {
     url = locationUrl(location, base);
   } catch (cause) {
-    throw new RedirectError('ERR_REDIRECT_LOCATION', `the server redirects to ${show(location.replace(/\/\/[^/?#]*@/, '//***@'))}, which is not a URL`, { cause: (cause as Error).name });
+    throw new RedirectError('ERR_REDIRECT_LOCATION', `the server redirects to ${show(location)}, which is not a URL`, { cause: (cause as Error).name });
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new RedirectError('ERR_REDIRECT_LOCATION', `the server redirects to a URL with the scheme ${show(url.protocol.slice(0, -1))}; only http and https are followed`);
   return url;
 }
 
-function headersFor({ url: from, headers, explicitReferer, sensitive }: RedirectInput, to: URL, keepBody: boolean): Headers {
+function headersFor({ url: from, response, headers, urlAuthorization, explicitReferer, sensitive }: RedirectInput, to: URL, keepBody: boolean): Headers {
   const origin = new URL(from);
+  // Go: a Host that the program has set names the place where it is; a Location with a place of its own says another.
+  if (ABSOLUTE.test(response.get('location') ?? '')) headers.delete('host');
+  // A user in the Location takes the place of the URL's before, but not of a field that the program has set.
+  if (to.username + to.password !== '' && headers.get('authorization') === urlAuthorization) headers.delete('authorization');
   if (!keepBody) for (const name of CONTENT) headers.delete(name);
   if (origin.origin !== to.origin) {
     for (const name of CREDENTIALS) headers.delete(name);

@@ -48,13 +48,25 @@ export interface ClientTrace {
   gotFirstResponseByte?(): void;
 }
 
-/** @throws RequestError (`ERR_INVALID_OPTION`) for what is no object, and for a hook that is no function. What a getter gives is seen when the hook is called. */
+/** All of them, so that a name that the interface gets is one that is checked. */
+const HOOKS: Readonly<Record<keyof ClientTrace, true>> = {
+  getConn: true,
+  gotConn: true,
+  connectStart: true,
+  connectDone: true,
+  tlsHandshakeStart: true,
+  tlsHandshakeDone: true,
+  wroteHeaders: true,
+  wait100Continue: true,
+  got1xxResponse: true,
+  gotFirstResponseByte: true,
+};
+
+/** @throws RequestError (`ERR_INVALID_OPTION`) for what is no object, and for a hook that is no function: it would be called when the request is under way. What a getter gives is seen only then. */
 export function checkTrace(trace: unknown): void {
   if (typeof trace !== 'object' || trace === null) throw new RequestError('ERR_INVALID_OPTION', `trace is an object of functions, not ${show(trace)}`);
-  for (const name of Object.keys(trace)) {
-    const value: unknown = Object.getOwnPropertyDescriptor(trace, name)?.value;
-    if (HOOKS.has(name) && value !== undefined && value !== null && typeof value !== 'function') throw new RequestError('ERR_INVALID_OPTION', `trace.${name} is a function, not ${show(value)}`);
+  for (const name of Object.keys(HOOKS)) {
+    const hook: unknown = Object.getOwnPropertyDescriptor(trace, name)?.value;
+    if (hook !== undefined && hook !== null && typeof hook !== 'function') throw new RequestError('ERR_INVALID_OPTION', `the hook ${name} of trace is a function, not ${show(hook)}`);
   }
 }
-
-const HOOKS: ReadonlySet<string> = new Set<keyof ClientTrace>(['getConn', 'gotConn', 'connectStart', 'connectDone', 'tlsHandshakeStart', 'tlsHandshakeDone', 'wroteHeaders', 'wait100Continue', 'got1xxResponse', 'gotFirstResponseByte']);

@@ -17,7 +17,7 @@ export { ONREAD, PersistConn, type ConnOwner } from './persist-conn.js';
 export { JsonError } from './json.js';
 export type { OnProgress, Progress } from './progress.js';
 export { ReaderStock } from './reader-stock.js';
-export { Request, type RedirectMode, type RequestInit } from './request.js';
+export { checkInit, Request, type RedirectMode, type RequestInit } from './request.js';
 export type { RequestTerms } from './request-terms.js';
 export { isBlob, isFormData, isSearchParams, type BodyChunk, type BodyInit } from './request-body.js';
 export type { TrailersInit, TrailerValue } from './request-trailers.js';

@@ -125,6 +125,7 @@ export class Request {
   constructor(input: string | URL | Request | ExactTarget, init?: RequestInit | null) {
     const base = input instanceof Request ? input : null;
     // Own properties only: a polluted Object.prototype sets no method, body or header.
+    checkInit(init);
     const own = init === undefined || init === null ? NO_INIT : ({ __proto__: null, ...init } as RequestInit);
     const body = own.body === undefined ? (base?.body ?? null) : own.body === null ? null : toRequestBody(own.body);
     this.body = body;
@@ -142,8 +143,7 @@ export class Request {
       this.trace = own.trace ?? base?.trace ?? null;
       this.onUploadProgress = own.onUploadProgress ?? base?.onUploadProgress ?? null;
       this.onDownloadProgress = own.onDownloadProgress ?? base?.onDownloadProgress ?? null;
-      if (own !== NO_INIT) checkInit(this);
-      if (own.close !== undefined && own.close !== null && typeof own.close !== 'boolean') throw new RequestError('ERR_INVALID_OPTION', `close is true or false, not ${show(own.close)}`);
+      if (own !== NO_INIT) checkOptions(this, own.close);
       this.trailers = own.trailers === undefined ? (base?.trailers ?? null) : toRequestTrailers(own.trailers);
       headers = makeHeaders(own.headers, base, body, this.target.authorization);
       reserved = headers === null || headers.shared ? NO_HEADERS : checkReserved(headers, body === null ? null : body.length);
@@ -219,12 +219,18 @@ export class Request {
   }
 }
 
-function checkInit({ signal, timeout, redirect, trace, onUploadProgress, onDownloadProgress }: Request): void {
+/** @throws RequestError (`ERR_INVALID_OPTION`) for options that are no object: a text or a function has properties too, and would say nothing. */
+export function checkInit(init: unknown): void {
+  if (typeof init !== 'object' && init !== undefined) throw new RequestError('ERR_INVALID_OPTION', `the options of a request are an object, not ${show(init)}`);
+}
+
+function checkOptions({ signal, timeout, redirect, trace, onUploadProgress, onDownloadProgress }: Request, close: unknown): void {
   checkOnProgress('onUploadProgress', onUploadProgress);
   checkOnProgress('onDownloadProgress', onDownloadProgress);
   if (signal !== null && (typeof signal !== 'object' || typeof signal.addEventListener !== 'function')) throw new RequestError('ERR_INVALID_OPTION', `signal is an AbortSignal, not ${show(signal)}`);
   if (typeof timeout !== 'number' || !(timeout >= 0)) throw new RequestError('ERR_INVALID_OPTION', `timeout is a number of milliseconds, 0 for none, not ${show(timeout)}`);
   if (redirect !== 'follow' && redirect !== 'manual' && redirect !== 'error') throw new RequestError('ERR_INVALID_OPTION', `redirect is 'follow', 'manual' or 'error', not ${show(redirect)}`);
+  if (close !== undefined && close !== null && typeof close !== 'boolean') throw new RequestError('ERR_INVALID_OPTION', `close is true or false, not ${show(close)}`);
   if (trace !== null) checkTrace(trace);
 }
 

@@ -1,5 +1,5 @@
 /** Owns the target of a request: a URL, parsed into its origin and its path. */
-import { RequestError, show } from '../wire/index.js';
+import { RequestError, show, withoutUser } from '../wire/index.js';
 import { parseSocketUrl, type SocketUrl } from './socket-url.js';
 
 /** Scheme, host and port. Equal origins are one object, as long as it is remembered. */
@@ -81,9 +81,9 @@ function parseSlowly(input: string | URL): Target {
   let url: URL;
   try {
     url = new URL(input);
-  } catch (cause) {
+  } catch {
     // A URL that can't be parsed may still hold a password, so it is not shown; neither is the cause, which has it.
-    const reason = typeof input === 'string' ? `${show(stripUserinfo(input))} is not an absolute URL` : `the URL is ${input === null ? 'null' : typeof input}, not a string or URL (${(cause as Error).name})`;
+    const reason = typeof input === 'string' ? `${show(unparsed(input))} is not an absolute URL` : `the URL is ${show(input)}, not a string or URL`;
     throw new RequestError('ERR_INVALID_URL', `${reason}; it looks like http://host[:port]/path`);
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
@@ -159,8 +159,14 @@ export function authorityOf({ origin, path }: Target, host: string | null): stri
   return host;
 }
 
-function stripUserinfo(text: string): string {
-  return text.replace(/\/\/[^/?#]*@/, '//***@');
+/** A URL that can't be parsed, as an error may show it. */
+function unparsed(url: string): string {
+  return withoutUser(url).replace(/\?.*/s, withoutValues);
+}
+
+/** A query without the values of its fields, which may be secrets. */
+function withoutValues(query: string): string {
+  return query.replace(/=[^&]*/g, '=*');
 }
 
 /** What a report shows of a path: a server's Location can make it a megabyte. */
@@ -169,6 +175,6 @@ const MAX_SHOWN = 2000;
 /** A target as reports may show it: query values replaced by `*`, no user, no password, cut where it is very long. */
 export function redact({ origin, path }: Target): string {
   const query = path.indexOf('?');
-  const shown = query === -1 ? path : `${path.slice(0, query)}?${path.slice(query + 1, MAX_SHOWN).replace(/=[^&]*/g, '=*')}`;
+  const shown = query === -1 ? path : `${path.slice(0, query)}?${withoutValues(path.slice(query + 1, MAX_SHOWN))}`;
   return origin.href + (shown.length > MAX_SHOWN ? `${shown.slice(0, MAX_SHOWN)}…` : shown);
 }

@@ -1,7 +1,7 @@
 /** Owns `fetch`: the function of the Fetch standard, over the connections of a client. */
 import { Client, defaultClient } from '../client/index.js';
 import type { RoundTripper } from '../transport/index.js';
-import { RequestError, show } from '../wire/index.js';
+import { RequestError, show, withoutUser } from '../wire/index.js';
 import { awaitedFailure, networkError } from './error.js';
 import { callOf, callWith, plainCall } from './fetch-call.js';
 import { FetchTrip, type Caller } from './fetch-trip.js';
@@ -83,7 +83,9 @@ function otherUrl(refusal: RequestError, client: Client, caller: Caller, input: 
   try {
     url = new URL(input, globalOrigin() ?? undefined);
   } catch (cause) {
-    reject(new TypeError(`Failed to parse URL from ${String(input).replace(/\/\/[^/?#]*@/, '//***@')}`, { cause }));
+    // Node's error has the whole URL as a property.
+    if (Object.hasOwn(cause as object, 'input')) (cause as { input: string }).input = withoutUser(String(input));
+    reject(new TypeError(`Failed to parse URL from ${withoutUser(String(input))}`, { cause }));
     return;
   }
   if (isPlatformUrl(url.protocol)) resolve(platformFetch()(input, init ?? undefined));

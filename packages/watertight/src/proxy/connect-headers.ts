@@ -18,7 +18,7 @@ export function connectHeaders(option: ProxyConnectHeaders | null | undefined): 
 
 function checked(init: HeadersInit | null | undefined): Headers | null {
   if (init === undefined || init === null) return null;
-  if (typeof init !== 'object') throw new RequestError('ERR_INVALID_HEADER', `proxyConnectHeaders are headers or a function that returns them, not ${show(init)}`);
+  if (typeof init !== 'object') throw new RequestError('ERR_INVALID_HEADER', `proxyConnectHeaders are headers or a function that returns them, not ${typeof init === 'string' ? 'a string' : show(init)}`);
   const headers = new Headers(init);
   checkReserved(headers, 0);
   if (headers.has('host')) throw new RequestError('ERR_INVALID_HEADER', 'the Host of a CONNECT is what it connects to (RFC 9110 section 7.2); leave it out');

@@ -206,13 +206,14 @@ export function resolveOptions(options: TransportOptions): ResolvedOptions {
   if (own.forceAttemptHttp2 === true) throw invalid('HTTP/2 is not supported yet; leave forceAttemptHttp2 out');
   const track = own.track ?? 'adaptive';
   if (track !== 'off' && track !== 'adaptive' && track !== 'all') throw invalid(`track is 'off', 'adaptive' or 'all', not ${show(track)}`);
-  for (const name of ['disableKeepAlives', 'disableCompression'] as const) {
-    if (own[name] !== undefined && own[name] !== null && typeof own[name] !== 'boolean') throw invalid(`${name} is true or false, not ${show(own[name])}`);
+  for (const name of ['disableKeepAlives', 'disableCompression', 'forceAttemptHttp2'] as const) {
+    const value: unknown = own[name];
+    if (value !== undefined && value !== null && typeof value !== 'boolean') throw invalid(`${name} is true or false, not ${show(value)}`);
   }
   for (const name of ['lookup', 'dial', 'dialTls'] as const) {
     if (own[name] !== undefined && typeof own[name] !== 'function') throw invalid(`${name} is a function, not ${show(own[name])}`);
   }
-  if (own.tls !== undefined && (typeof own.tls !== 'object' || own.tls === null)) throw invalid(`tls is an object of options for tls.connect, not ${show(own.tls)}`);
+  if (own.tls !== undefined && (typeof own.tls !== 'object' || own.tls === null)) throw invalid(`tls is an object of options for tls.connect, not ${typeof own.tls === 'string' ? 'a string' : show(own.tls)}`);
   return Object.freeze({
     ...(numbers as Record<Numbers, number>),
     disableKeepAlives: own.disableKeepAlives === true,

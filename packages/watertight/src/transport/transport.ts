@@ -1,11 +1,12 @@
 /** Owns the transport as the program sees it: Go's `http.Transport`. */
 /* eslint-disable @typescript-eslint/unbound-method -- methods only mark where a stack begins here; nobody calls them unbound */
 import { captureDeepTrace, captureTrace } from '../tasks/index.js';
-import { Request, type Origin, type RequestInit, type Response } from '../conn/index.js';
+import type { Origin, Request, Response } from '../conn/index.js';
 import { INSPECT, inspectAs, type Inspect } from '../wire/index.js';
 import type { ConnectionObserver } from './connection-observer.js';
 import { Connector } from './connector.js';
 import { resolveOptions, type TransportOptions } from './options.js';
+import { toRequest, type RequestLike } from './request-like.js';
 import { RoundTrip, type TripHost } from './round-trip.js';
 import type { TransportStats } from './stats.js';
 
@@ -14,9 +15,6 @@ export interface RoundTripper {
   /** Makes one request and resolves with its response; follows no redirects and keeps no cookies. Rejects if there is no response. */
   roundTrip(request: Request): Promise<Response>;
 }
-
-/** A request, or its URL and options as a plain object. */
-export type RequestLike = Request | (RequestInit & { readonly url: string | URL });
 
 /** Keeps connections, and makes requests on them. Make one and share it: each transport has its own connections. */
 export class Transport implements RoundTripper {
@@ -39,7 +37,7 @@ export class Transport implements RoundTripper {
    */
   roundTrip(request: RequestLike): Promise<Response> {
     return new Promise((resolve, reject) => {
-      const checked = request instanceof Request ? request : new Request(request.url, request);
+      const checked = toRequest(request);
       checked.entry ??= Transport.prototype.roundTrip;
       this.dispatch(checked, resolve, reject);
     });

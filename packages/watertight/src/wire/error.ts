@@ -55,10 +55,40 @@ export class RequestError extends WatertightError {
   }
 }
 
-/** A value as an error may show it: quoted, control characters escaped, at most 60 characters. */
+/**
+ * A value as an error may show it: quoted, control characters escaped, at most 60
+ * characters, without the user and password of a URL; of an object only the kind,
+ * of a function not its source. It never throws, whatever the value's own `toString` does.
+ */
 export function show(value: unknown): string {
-  if (typeof value !== 'string') return value === null || typeof value !== 'object' ? String(value) : Object.prototype.toString.call(value);
-  return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  switch (typeof value) {
+    case 'string': {
+      const text = value.includes('//') ? withoutUser(value) : value;
+      return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+    }
+    case 'object':
+      return value === null ? 'null' : kindOf(value);
+    case 'function':
+      return 'a function';
+    case 'bigint':
+      return `${value}n`;
+    default:
+      return String(value);
+  }
+}
+
+/** What may be a URL, without user and password: in one that can't be parsed, whatever stands before the last @ may be a password. */
+export function withoutUser(url: string): string {
+  return url.includes('@') ? url.replace(/^(.*?\/\/)?.*@/s, '$1***@') : url;
+}
+
+/** `[object Promise]`, say. A getter of the tag may throw, and so does a proxy that was revoked. */
+function kindOf(value: object): string {
+  try {
+    return Object.prototype.toString.call(value);
+  } catch {
+    return 'an object';
+  }
 }
 
 /** `bytes[start, end)` as an error may show them: quoted, at most 60 of them. */

@@ -85,7 +85,7 @@ export class Headers implements Iterable<[string, string]> {
     for (const field of this.list()) {
       if (field.lower !== lower) continue;
       if (found !== null && field.value !== found) {
-        const shown = (value: string): string => show(shownValue(lower, value.replace(/\/\/[^/?#]*@/, '//***@')));
+        const shown = (value: string): string => show(shownValue(lower, value));
         throw new ProtocolError('ERR_HEADER_FIELD', `there are two different ${field.name} fields, ${shown(found)} and ${shown(field.value)}; the field has one value (RFC 9110 section 5.3)`);
       }
       found = field.value;
@@ -171,7 +171,8 @@ export class Headers implements Iterable<[string, string]> {
   }
 
   private fill(init: HeadersInit): void {
-    if (typeof init !== 'object') throw new RequestError('ERR_INVALID_HEADER', `headers are a Headers object, pairs or a record, not ${show(init)}`);
+    // A text may be a whole field, a credential with it.
+    if (typeof init !== 'object') throw new RequestError('ERR_INVALID_HEADER', `headers are a Headers object, pairs or a record, not ${typeof init === 'string' ? 'a string' : show(init)}`);
     if (init instanceof Headers) {
       for (const { name, value } of init.list()) this.append(name, value);
     } else if (Symbol.iterator in init) {
@@ -191,7 +192,7 @@ export class Headers implements Iterable<[string, string]> {
 
 function makeField(name: unknown, value: unknown): Field {
   if (typeof name !== 'string' || !isToken(name)) {
-    throw new RequestError('ERR_INVALID_HEADER', `${show(name)} is not a header name: it is made of letters, digits and !#$%&'*+-.^_\`|~ (RFC 9110 section 5.1)`);
+    throw new RequestError('ERR_INVALID_HEADER', `${shownName(name)} is not a header name: it is made of letters, digits and !#$%&'*+-.^_\`|~ (RFC 9110 section 5.1)`);
   }
   // Coerced once: what is checked is what is sent, whatever a toString() says the second time.
   if (typeof value !== 'string' && typeof value !== 'number') {
@@ -206,6 +207,14 @@ function makeField(name: unknown, value: unknown): Field {
     }
   }
   return { name, lower: name.toLowerCase(), value: text };
+}
+
+/** What is no name may be a whole field: it is shown up to the first character that no name has. */
+function shownName(name: unknown): string {
+  if (typeof name !== 'string') return show(name);
+  let end = 0;
+  while (end < name.length && isToken(name[end])) end++;
+  return show(end + 1 < name.length ? `${name.slice(0, end + 1)}…` : name);
 }
 
 /** Whether `text` is a token (RFC 9110 section 5.6.2). */

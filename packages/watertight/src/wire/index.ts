@@ -1,6 +1,6 @@
 /** The room `wire`: HTTP/1.1 without I/O, bytes to messages and messages to bytes. */
 export { ChunkedDecoder } from './chunked-decoder.js';
-export { ProtocolError, RequestError, show, WatertightError, type ProtocolErrorCode, type RequestErrorCode, type WatertightErrorOptions } from './error.js';
+export { ProtocolError, RequestError, show, WatertightError, withoutUser, type ProtocolErrorCode, type RequestErrorCode, type WatertightErrorOptions } from './error.js';
 export { framingOf, isPersistent, type Framing, type FramingFields } from './framing.js';
 export { HeadScanner } from './head-scanner.js';
 export { Headers, isToken, type HeadersInit } from './headers.js';

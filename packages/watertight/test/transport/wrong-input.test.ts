@@ -35,7 +35,7 @@ const REQUEST: Readonly<Record<keyof RequestInit, readonly Wrong[]>> = {
   timeout: [['5', /timeout is a number of milliseconds, 0 for none, not "5"/], [-1, /not -1/], [NaN, /not NaN/]],
   redirect: [['maybe', /redirect is 'follow', 'manual' or 'error', not "maybe"/], [1, /not 1/]],
   close: [['yes', /close is true or false, not "yes"/], [1, /not 1/]],
-  trace: [['yes', /trace is an object of functions, not "yes"/], [{ gotConn: 5 }, /trace\.gotConn is a function, not 5/]],
+  trace: [['yes', /trace is an object of functions, not "yes"/], [{ gotConn: 5 }, /the hook gotConn of trace is a function, not 5/]],
   onUploadProgress: [[5, /onUploadProgress is a function, not 5/]],
   onDownloadProgress: [[{}, /onDownloadProgress is a function, not \[object Object\]/]],
 };
