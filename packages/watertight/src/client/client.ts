@@ -54,7 +54,7 @@ export class Client {
     const trace = this.traceOf(entry);
     return new Promise((resolve, reject) => {
       let request: Request;
-      checkInit(init);
+      checkInit(init, body);
       if (body !== null) request = new Request(url, { ...init, method: method ?? 'POST', body });
       else if (method === null) request = new Request(url, init);
       else if (method === 'GET' && (init === undefined || init === null)) request = new Request(url);

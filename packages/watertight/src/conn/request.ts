@@ -8,6 +8,7 @@ import { toRequestTrailers, type RequestTrailers, type TrailersInit } from './re
 import { toRequestBody, type BodyInit } from './request-body.js';
 import type { RequestTerms } from './request-terms.js';
 import { authorityOf, ExactTarget, parseTarget, redact, type Target } from './target.js';
+import { callQuietly } from './user-call.js';
 
 /**
  * What to do with a redirect: follow it, hand it out as the response, or fail with
@@ -127,6 +128,7 @@ export class Request {
     // Own properties only: a polluted Object.prototype sets no method, body or header.
     checkInit(init);
     const own = init === undefined || init === null ? NO_INIT : ({ __proto__: null, ...init } as RequestInit);
+    // First, so that it is let go of, whatever is wrong with the rest.
     const body = own.body === undefined ? (base?.body ?? null) : own.body === null ? null : toRequestBody(own.body);
     this.body = body;
     let headers: Headers | null;
@@ -219,9 +221,17 @@ export class Request {
   }
 }
 
-/** @throws RequestError (`ERR_INVALID_OPTION`) for options that are no object: a text or a function has properties too, and would say nothing. */
-export function checkInit(init: unknown): void {
-  if (typeof init !== 'object' && init !== undefined) throw new RequestError('ERR_INVALID_OPTION', `the options of a request are an object, not ${show(init)}`);
+/**
+ * Checks that the options are an object: a text or a function has properties too, and would say nothing.
+ * `body` was given beside them; if they are refused, it is let go of.
+ *
+ * @throws RequestError (`ERR_INVALID_OPTION`)
+ */
+export function checkInit(init: unknown, body: BodyInit | null = null): void {
+  if (typeof init === 'object' || init === undefined) return;
+  const error = new RequestError('ERR_INVALID_OPTION', `the options of a request are an object, not ${show(init)}`);
+  if (body !== null) callQuietly(() => toRequestBody(body).release(error));
+  throw error;
 }
 
 function checkOptions({ signal, timeout, redirect, trace, onUploadProgress, onDownloadProgress }: Request, close: unknown): void {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Client, Transport, type ClientOptions, type RequestInit, type TransportOptions } from 'watertight';
+import type { RequestInit } from 'watertight';
 import { onLoopback } from '../fixtures/loopback.js';
 
 /** A wrong value, and what the error says of it. */
@@ -38,46 +38,6 @@ const REQUEST: Readonly<Record<keyof RequestInit, readonly Wrong[]>> = {
   trace: [['yes', /trace is an object of functions, not "yes"/], [{ gotConn: 5 }, /the hook gotConn of trace is a function, not 5/]],
   onUploadProgress: [[5, /onUploadProgress is a function, not 5/]],
   onDownloadProgress: [[{}, /onDownloadProgress is a function, not \[object Object\]/]],
-};
-
-const count = (name: string): readonly Wrong[] => [['5', new RegExp(`${name} is a number, not "5"`)], [NaN, new RegExp(`${name} is a number, not NaN`)], [-1, new RegExp(`${name} is not negative, as -1 is`)]];
-
-const TRANSPORT: Readonly<Record<keyof TransportOptions, readonly Wrong[]>> = {
-  maxIdleConns: count('maxIdleConns'),
-  maxIdleConnsPerHost: [['5', /maxIdleConnsPerHost is a number, not "5"/]],
-  maxConnsPerHost: count('maxConnsPerHost'),
-  maxWaitersPerHost: count('maxWaitersPerHost'),
-  idleConnTimeout: count('idleConnTimeout'),
-  dialTimeout: count('dialTimeout'),
-  tlsHandshakeTimeout: count('tlsHandshakeTimeout'),
-  responseHeaderTimeout: count('responseHeaderTimeout'),
-  expectContinueTimeout: count('expectContinueTimeout'),
-  bodyIdleTimeout: count('bodyIdleTimeout'),
-  maxResponseHeaderBytes: count('maxResponseHeaderBytes'),
-  maxResponseHeaderFields: count('maxResponseHeaderFields'),
-  max1xxResponses: count('max1xxResponses'),
-  maxDecompressedBytes: count('maxDecompressedBytes'),
-  drainOnClose: count('drainOnClose'),
-  disableKeepAlives: [['no', /disableKeepAlives is true or false, not "no"/], [1, /not 1/]],
-  disableCompression: [['no', /disableCompression is true or false, not "no"/]],
-  acceptEncodings: [['gzip', /acceptEncodings is a list of content codings, .*, not "gzip"/], [['lzma'], /acceptEncodings holds "lzma"; the names are 'gzip', 'deflate', 'br'/], [[1], /holds 1/], [true, /not true/]],
-  proxy: [[5, /proxy can't be used: a proxy is a URL such as .*, not 5/], ['ftp://proxy.example', /proxy can't be used: "ftp:.*its scheme is not http/], [`http://user:${secret}@[`, /proxy can't be used: .*it can't be parsed/]],
-  proxyConnectHeaders: [['X: y', /proxyConnectHeaders can't be used: .*not "X: y"/], [{ Host: 'x' }, /proxyConnectHeaders can't be used: the Host of a CONNECT/]],
-  forceAttemptHttp2: [[true, /HTTP\/2/]],
-  lenient: [['bare-lf', /lenient is a list of names, .*, not "bare-lf"/], [['bare-cr'], /lenient holds "bare-cr"; the names are/]],
-  tls: [['no', /tls is an object of options for tls\.connect, not "no"/]],
-  lookup: [['dns', /lookup is a function, not "dns"/]],
-  dial: [[{}, /dial is a function, not \[object Object\]/]],
-  dialTls: [[1, /dialTls is a function, not 1/]],
-  track: [['some', /track is 'off', 'adaptive' or 'all', not "some"/]],
-};
-
-const CLIENT: Readonly<Record<keyof ClientOptions, readonly Wrong[]>> = {
-  transport: [[{}, /transport has a method roundTrip/], ['x', /transport/]],
-  checkRedirect: [[true, /checkRedirect is a function, not true/]],
-  jar: [[{}, /jar has the methods getCookieString and setCookie/], ['x', /jar/]],
-  timeout: [['5', /timeout is a number of milliseconds, 0 for none, not "5"/]],
-  sensitiveHeaders: [['X-Key', /sensitiveHeaders is a list of header names, .*not "X-Key"/], [[5], /sensitiveHeaders holds 5/]],
 };
 
 const URLS: readonly Wrong[] = [
@@ -124,25 +84,5 @@ describe('a URL is refused before there is a connection, and no password is show
       await assert.rejects(client.get(value as string), (error) => assertRefused(error, message));
       assert.equal(transport.stats().opened, 0);
     }));
-  }
-});
-
-describe('an option of a transport is refused when it is made:', () => {
-  for (const [name, cases] of Object.entries(TRANSPORT)) {
-    for (const [value, message] of cases) {
-      test(`${name}: ${shown(value)}`, () => {
-        assert.throws(() => new Transport({ [name]: value }), (error) => assertRefused(error, message));
-      });
-    }
-  }
-});
-
-describe('an option of a client is refused when it is made:', () => {
-  for (const [name, cases] of Object.entries(CLIENT)) {
-    for (const [value, message] of cases) {
-      test(`${name}: ${shown(value)}`, () => {
-        assert.throws(() => new Client({ [name]: value }), (error) => assertRefused(error, message));
-      });
-    }
   }
 });
