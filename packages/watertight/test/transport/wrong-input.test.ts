@@ -14,12 +14,12 @@ const secret = 's3cret-s3cret';
 const REQUEST: Readonly<Record<keyof RequestInit, readonly Wrong[]>> = {
   method: [['G T', /"G T" is not a method: .*9\.1/], ['', /"" is not a method/], [5, /5 is not a method/], ['GET\r\nX: y', /"GET\\r\\nX: y"/]],
   headers: [
-    [{ 'a b': '1' }, /"a b" is not a header name: .*5\.1/],
+    [{ 'a b': '1' }, /"a …" is not a header name: .*5\.1/],
     [{ A: `${secret}\nB` }, /the value of the header "A" holds the character U\+000A at 13/],
     [{ A: `${secret}\r\nB: c` }, /the value of the header "A" holds the character U\+000D at 13/],
     [{ A: null }, /the value of the header "A" is a string, not null/],
     [{ A: 'ä€' }, /U\+20AC at 1/],
-    ['A: b', /headers are a Headers object, pairs or a record, not "A: b"/],
+    ['A: b', /headers are a Headers object, pairs or a record, not a string/],
     [[['A']], /pairs of a name and a value/],
     [{ 'Transfer-Encoding': 'chunked' }, /Transfer-Encoding frames the message/],
     [{ Trailer: 'X' }, /Trailer/],
@@ -47,7 +47,7 @@ const URLS: readonly Wrong[] = [
   [`http://user:${secret}@[`, /is not an absolute URL/],
   ['http://a b/', /is not an absolute URL/],
   ['http://a:99999/', /is not an absolute URL/],
-  [5, /the URL is number|not an absolute URL/],
+  [5, /the URL is 5/],
   [null, /the URL is null/],
 ];
 
