@@ -1,7 +1,7 @@
 /** Owns one call of `fetch` on its way: its requests, one after a redirect after the other, up to the response. */
 import { performance } from 'node:perf_hooks';
 import { dropBody, isRedirect, type Client } from '../client/index.js';
-import { Request, type Response as OurResponse } from '../conn/index.js';
+import { parseTarget, Request, type Response as OurResponse } from '../conn/index.js';
 import type { Trace } from '../tasks/index.js';
 import { isObserved, PublishedRequest } from '../transport/index.js';
 import { RequestError } from '../wire/index.js';
@@ -66,6 +66,8 @@ export class FetchTrip implements EndListener {
     const { signal } = call;
     let request: Request;
     try {
+      // A relative URL gets an origin and is tried again, with a body that no request has let go of.
+      if (call.body !== null) parseTarget(call.url);
       request = new Request(call.url, { method: call.method, headers: call.fields, body: call.body?.init ?? null, signal, redirect: 'manual', timeout: this.timeout });
     } catch (error) {
       // A URL with another scheme makes a request like any other, which then fails, unless it was aborted.

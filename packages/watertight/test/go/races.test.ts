@@ -100,14 +100,21 @@ describe('a cancel', () => {
 });
 
 describe('a server that breaks off', () => {
-  test('while a large body is sent to it ends the request, promptly, each time', onLoopback(async (net) => {
+  test('while a large body is sent to it ends the request, promptly, and lets go of the body, each time', onLoopback(async (net) => {
     const server = await net.serve({ parse: false, onConnection: ({ socket }) => void socket.once('data', () => socket.resetAndDestroy()) });
     const { client } = net.client();
     const piece = 'x'.repeat(1 << 16);
+    let open = 0;
     const outcomes = await Promise.all(Array.from({ length: 20 }, () => settle(client.post(server.origin, (function* () {
-      for (let i = 0; i < 96; i++) yield piece;
+      open++;
+      try {
+        for (let i = 0; i < 96; i++) yield piece;
+      } finally {
+        open--;
+      }
     })(), { headers: { 'Content-Length': String(96 << 16) } }))));
     for (const { error } of outcomes) assert.match(String(error?.code), /^ERR_CONNECTION/);
+    await until('all of them are let go of', () => open === 0);
   }));
 
   test('after it has answered an upload early: the answer comes, and nothing is left of the request', onLoopback(async (net) => {

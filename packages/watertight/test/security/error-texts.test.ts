@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
+import { fetch as ourFetch } from 'watertight';
 import { findLeaks } from 'watertight/leak';
 import { loopbackLookup, onLoopback, settle } from '../fixtures/loopback.js';
 import { RawServer, type RawRequest } from '../fixtures/raw-server.js';
@@ -63,6 +64,14 @@ for (const [what, url, headers] of [
     assert.ok(error);
     assert.doesNotMatch(everythingAbout(error), /topsecret/);
   }));
+}
+
+for (const url of ['http://user:topsecret@[::1/', 'http://user:topsecret/x@a.test/', 'http://user:topsecret#x@a.test/', ':topsecret@a.test']) {
+  test(`the error of fetch for ${url.replace('topsecret', '…')}, and its cause, hold no credential`, async () => {
+    const { error } = await settle(ourFetch(url));
+    assert.ok(error instanceof TypeError);
+    assert.doesNotMatch(everythingAbout(error), /topsecret/);
+  });
 }
 
 test('a leak report names the request without user, password and query values', onLoopback(async (net) => {
