@@ -72,7 +72,7 @@ describe('an option of a request:', () => {
     method: ['word', 'ERR_INVALID_METHOD', /is not a method: a method is a token such as GET \(RFC 9110 section 9\.1\)/],
     headers: ['object', 'ERR_INVALID_HEADER', /headers are a Headers object, pairs or a record/],
     body: ['object', 'ERR_INVALID_BODY', /a body is a string, bytes/],
-    trailers: ['object', 'ERR_INVALID_OPTION', /trailers is a record/],
+    trailers: ['object', 'ERR_INVALID_OPTION', /trailers is a record of names and values/],
     signal: ['function', 'ERR_INVALID_OPTION', /signal is an AbortSignal/],
     timeout: ['number', 'ERR_INVALID_OPTION', /timeout is a number of milliseconds, 0 for none/],
     redirect: ['word', 'ERR_INVALID_OPTION', /redirect is 'follow', 'manual' or 'error'/],
@@ -94,6 +94,15 @@ describe('an option of a request:', () => {
       }));
     }
   }
+
+  test('a method holds no line end', () => neverDialling(async (client) => {
+    await assert.rejects(client.request(URL_, { method: 'GET\r\nX: y' }), (error) => assertSays(error, 'ERR_INVALID_METHOD', [String.raw`"GET\r\nX: y" is not a method`]));
+  }));
+
+  test('a body is no promise, and no function that returns one', () => neverDialling(async (client) => {
+    await assert.rejects(client.post(URL_, Promise.resolve('x') as never), (error) => assertSays(error, 'ERR_INVALID_BODY', ['not object']));
+    await assert.rejects(client.post(URL_, (() => Promise.resolve('x')) as never), (error) => assertSays(error, 'ERR_INVALID_BODY', ['returned a promise']));
+  }));
 
   test('endless times and those beyond any timer are no limit', () => neverDialling(async (client) => {
     for (const timeout of [Infinity, Number.MAX_VALUE, 2 ** 31]) {
@@ -141,6 +150,7 @@ describe('a URL', () => {
     ['without a scheme but with a password', ':topsecret@a.example', '"***@a.example" is not an absolute URL'],
     ['with a port that is no number', 'http://a.example:http/', '"http://a.example:http/" is not an absolute URL'],
     ['with a port that is none', 'http://a.example:65536/', '"http://a.example:65536/" is not an absolute URL'],
+    ['with a space in its host', 'http://a b/', '"http://a b/" is not an absolute URL'],
     ['without a host', 'http://', '"http://" is not an absolute URL'],
     ['that is empty', '', '"" is not an absolute URL'],
     ['of another scheme', 'ftp://user:topsecret@a.example/', 'the scheme "ftp" is not supported; it must be http or https'],
@@ -156,6 +166,7 @@ describe('a header', () => {
   for (const [what, headers, says] of [
     ['whose name is a whole field', { 'Authorization: Bearer topsecret': '' }, '"Authorization:…" is not a header name'],
     ['whose name holds a line end', { 'X\r\nAuthorization': 'topsecret' }, String.raw`"X\r…" is not a header name`],
+    ['whose name holds a space', { 'a b': 'topsecret' }, '"a …" is not a header name'],
     ['whose name is empty', { '': 'topsecret' }, '"" is not a header name'],
     ['whose name is beyond ASCII', { 'X-Bücher': 'topsecret' }, '"X-B\u00fc…" is not a header name'],
     ['whose name is no text', [[Symbol('x'), 'topsecret']], 'Symbol(x) is not a header name'],
@@ -170,6 +181,9 @@ describe('a header', () => {
     ['given as a list of texts', ['Authorization: Bearer topsecret'], 'headers given as a list are pairs of a name and a value'],
     ['that frames the message', { 'Transfer-Encoding': 'chunked' }, 'the header Transfer-Encoding frames the message'],
     ['Content-Length that is no number', { 'Content-Length': 'five' }, 'the Content-Length "five" is not one decimal number'],
+    ['Content-Length without a body', { 'Content-Length': '5' }, 'Content-Length says 5, but the request has no body'],
+    ['Trailer, which follows from the option', { Trailer: 'X' }, 'the header Trailer'],
+    ['Upgrade without Connection', { Upgrade: 'websocket' }, 'the header Upgrade says "websocket"'],
     ['Host with a path in it', { Host: 'a.example/x' }, 'the Host header "a.example/x" is not a host'],
     ['Connection with a field\'s name', { Connection: 'Authorization' }, 'the header Connection may say close, keep-alive or upgrade, not "authorization"'],
   ] as const) {

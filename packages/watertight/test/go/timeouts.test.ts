@@ -118,10 +118,11 @@ describe('a limit that is long enough', () => {
     let limit = 0;
     const response = await within((timeout) => client.get(server.origin, { timeout: (limit = timeout) }));
     assert.equal(await response.text(), 'hello');
+    const { length } = server.connections;
     await sleep(limit + 20);
     assert.equal(transport.stats().idle, 1, 'the connection is still there');
     await assertWorks(client, server.origin);
-    assert.equal(server.connections.length, 1);
+    assert.equal(server.connections.length, length);
   }));
 
   test('reaches the program\'s own dial as its signal, which aborts when it is over', onLoopback(async (net) => {
@@ -140,7 +141,8 @@ describe('a time-out and a cancel', () => {
     ['a signal that has aborted', () => ({ signal: AbortSignal.abort() }), (error: Error) => error.name === 'AbortError'],
     ['a signal that has aborted with a reason', () => ({ signal: AbortSignal.abort('why') }), (error: unknown) => error === 'why'],
     ['a signal that timed out before', () => ({ signal: AbortSignal.abort(new DOMException('timed out', 'TimeoutError')) }), (error: Error) => error.name === 'TimeoutError' && error instanceof DOMException],
-    ['a signal that times out', () => ({ signal: AbortSignal.timeout(20) }), (error: Error) => error.name === 'TimeoutError' && error instanceof DOMException],
+    // On a busy machine it may still wait for a connection: then the error says for whom, with the signal's as its cause.
+    ['a signal that times out', () => ({ signal: AbortSignal.timeout(20) }), (error: Error) => error.name === 'TimeoutError' && (error instanceof DOMException || error.cause instanceof DOMException)],
     ['a time limit', () => ({ timeout: 20 }), (error: Error) => error instanceof TimeoutError],
   ] as [string, () => { signal?: AbortSignal; timeout?: number }, (error: unknown) => boolean][]) {
     test(`${what}: the error says which it was`, onLoopback(async (net) => {
