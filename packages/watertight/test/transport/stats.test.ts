@@ -13,7 +13,9 @@ const answer = (request: RawRequest): void => request.reply('hello');
 
 /** `closedBy`, as soon as so many connections have ended. */
 async function closedBy(transport: Transport, count = 1): Promise<object> {
-  while (transport.stats().closed < count) await sleep(2);
+  for (const deadline = performance.now() + 5000; transport.stats().closed < count; await sleep(2)) {
+    if (performance.now() > deadline) assert.fail('no connection ended');
+  }
   return transport.stats().closedBy;
 }
 
