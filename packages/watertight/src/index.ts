@@ -3,7 +3,7 @@ export { Client, closeIdleConnections, defaultClient, get, head, post, postForm,
 export type { ClientOptions, CookieJar, FormFields, RedirectErrorCode } from './client/index.js';
 export { createFetch, fetch, type FetchOptions } from './fetch/index.js';
 export { Body, BodyError, ConnectionError, HookError, JsonError, Request, RequestBodyError, Response, TimeoutError } from './conn/index.js';
-export type { BodyChunk, BodyErrorCode, BodyInit, BodyState, ClientTrace, CloseCause, ConnectionErrorCode, GotConnInfo, HookName, OnProgress, Progress, RedirectMode, RequestInit, SaveOptions, TimeoutPhase, TlsState, TrailersInit, TrailerValue } from './conn/index.js';
+export type { BodyChunk, BodyErrorCode, BodyInit, BodyState, ClientTrace, CloseCause, ConnectionErrorCode, DnsDoneInfo, GotConnInfo, HookName, Network, OnProgress, Progress, RedirectMode, RequestInit, ResolvedAddress, SaveOptions, TimeoutPhase, TlsState, TrailersInit, TrailerValue } from './conn/index.js';
 export { defaultTransport, DialError, goDefaults, Transport, TransportError } from './transport/index.js';
 export type { ConnCounts, ConnHistory, DialErrorCode, DialTarget, HostStats, OldestHolder, RequestLike, RoundTripper, TransportErrorCode, TransportOptions, TransportStats } from './transport/index.js';
 export { ProxyError, proxyFromEnvironment } from './proxy/index.js';

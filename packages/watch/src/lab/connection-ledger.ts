@@ -41,7 +41,7 @@ export class ConnectionLedger {
       connectStart: () => {
         for (const task of tasks()) if (task.kind === 'dial' && !this.dials.has(task)) this.dials.set(task, request);
       },
-      connectDone: (_hostPort, error) => {
+      connectDone: (_network, _address, error) => {
         this.takeLoops();
         if (error === null) this.dialled = request;
       },

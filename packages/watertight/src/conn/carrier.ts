@@ -1,6 +1,6 @@
 /** Owns what an exchange asks of the connection that carries it; `PersistConn` implements it. */
 import type { Duplex } from 'node:stream';
-import type { TlsState } from './response.js';
+import type { TlsState } from './tls-state.js';
 
 export interface Carrier {
   /** What TLS agreed on; null over plain http. */
@@ -17,6 +17,8 @@ export interface Carrier {
   resume(): void;
   /** Bytes came that belong to no response: the connection must not serve another request. */
   foundExcess(): void;
+  /** The request's body waits for that. */
+  readonly awaitsContinue: boolean;
   /** The server has said 100 (Continue): send the request's body. */
   continueBody(): void;
   /** The final response came before the whole request was sent. */

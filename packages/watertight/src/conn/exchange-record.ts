@@ -4,7 +4,8 @@ import type { HolderClient, Trace, Watched } from '../tasks/index.js';
 import type { Body } from './body.js';
 import type { BodyState } from './body-source.js';
 import type { Request } from './request.js';
-import type { ResponseParts, TlsState } from './response.js';
+import type { ResponseParts } from './response.js';
+import type { TlsState } from './tls-state.js';
 import { checkMove, EXCHANGE_MOVES, type ExchangeState } from './states.js';
 
 /** The data of an exchange. `Exchange` extends it by what is done with the data: one object, so that a request costs no second one. */

@@ -263,10 +263,15 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
 
   /** A 1xx response came before the final one. */
   interim({ status, text, fieldsAt }: HeadScanner): void {
-    if (this.request.trace !== null) callHook(this, 'got1xxResponse', status, Headers.parsed(text, fieldsAt));
+    if (this.request.trace !== null) this.tellInterim(status, text, fieldsAt);
     if (status === 100) this.conn?.continueBody();
     // The hook, or a body that can't be opened, may have ended it: what it read with serves another by now.
     if (this.finished) throw this.error;
+  }
+
+  private tellInterim(status: number, text: string, fieldsAt: number): void {
+    if (status === 100 && this.conn?.awaitsContinue === true) callHook(this, 'got100Continue');
+    if (!this.finished) callHook(this, 'got1xxResponse', status, Headers.parsed(text, fieldsAt));
   }
 
   private takeHead({ scanner, framing }: ResponseReader): void {

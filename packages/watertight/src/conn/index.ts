@@ -5,7 +5,7 @@ export { alone, bodyStream } from './body-stream.js';
 export type { RequestBody } from './chunk-source.js';
 export { CODING_NAMES, type CodingName } from '../coding/index.js';
 export { onAbort } from './cancellation.js';
-export type { ClientTrace, GotConnInfo } from './client-trace.js';
+export { HOOK_NAMES, type ClientTrace, type DnsDoneInfo, type GotConnInfo, type Network, type ResolvedAddress } from './client-trace.js';
 export { causeAfter, type CloseCause } from './close-cause.js';
 export { Deadline } from './deadline.js';
 export type { SaveOptions } from './download.js';
@@ -21,7 +21,8 @@ export { checkInit, Request, type RedirectMode, type RequestInit } from './reque
 export type { RequestTerms } from './request-terms.js';
 export { isBlob, isFormData, isSearchParams, type BodyChunk, type BodyInit } from './request-body.js';
 export type { TrailersInit, TrailerValue } from './request-trailers.js';
-export { Response, type TlsState } from './response.js';
+export { Response } from './response.js';
+export type { TlsState } from './tls-state.js';
 export { MAX_SOCKET_PATH } from './socket-url.js';
 export { CONN_MOVES, EXCHANGE_MOVES, type ConnState, type ExchangeState } from './states.js';
 export { ExactTarget, parseTarget, redact, withServerName, type Origin, type Target } from './target.js';

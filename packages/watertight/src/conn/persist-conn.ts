@@ -7,9 +7,10 @@ import { ConnectionError } from './error.js';
 import type { Exchange } from './exchange.js';
 import type { ExchangeSettings } from './exchange-settings.js';
 import { sharedBuffer } from './read-buffer.js';
-import type { TlsState } from './response.js';
+import type { TlsState } from './tls-state.js';
 import { Slab } from './slab.js';
 import { checkMove, CONN_MOVES, type ConnState } from './states.js';
+import { callHook, type Hooked } from './user-call.js';
 import { WriteLoop } from './write-loop.js';
 
 /** What a connection reports to: the pool that it belongs to. */
@@ -39,6 +40,8 @@ export class PersistConn implements Carrier {
   keepAliveTimeout = -1;
   /** When the last byte of its last response came, by the library's clock; 0 before the first. What has come since may lie in the socket, unread. */
   seenAt = 0;
+  /** The exchange that has just ended, if its hooks want to hear what became of the connection. */
+  private served: Hooked | null = null;
   /** The server ended it while no request was on it. */
   endedIdle = false;
   /** Null before the dial has succeeded. To look at: whoever is outside neither reads, writes nor closes it. */
@@ -114,6 +117,10 @@ export class PersistConn implements Carrier {
     exchange.begin(this);
     this.ref();
     this.writeLoop.send(exchange, head);
+  }
+
+  get awaitsContinue(): boolean {
+    return this.writeLoop.awaitsContinue;
   }
 
   continueBody(): void {
@@ -218,7 +225,16 @@ export class PersistConn implements Carrier {
     this.resume();
     const at = now();
     this.readLoop.setState('io wait', at);
+    if (exchange.request.trace !== null) this.served = exchange;
     this.owner.connReady(this, at);
+  }
+
+  /** Tells the hooks of the exchange that has just ended whether another request may follow. `error`: why not. Last of all, for it calls the program. */
+  tellPut(error: Error | null): void {
+    const { served } = this;
+    if (served === null) return;
+    this.served = null;
+    callHook(served, 'putIdleConn', error);
   }
 
   /** Ends the connection and both loops. An exchange on it fails with `reason`. */

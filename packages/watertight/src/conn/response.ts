@@ -1,7 +1,6 @@
 /** Owns a response as the program sees it: its head, its body, and the forms in which the body can be read. */
 import type { FileHandle } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
-import type { PeerCertificate } from 'node:tls';
 import { Headers, INSPECT, inspectAs, show, type Inspect } from '../wire/index.js';
 import { Body } from './body.js';
 import type { BodySource } from './body-source.js';
@@ -9,23 +8,7 @@ import { decodeText, decodeTyped, decodeUtf8, namesCharset } from './charset.js'
 import { saveBody, type SaveOptions } from './download.js';
 import { parseJson } from './json.js';
 import type { Request } from './request.js';
-
-/** What the client and a TLS server agreed on. */
-export interface TlsState {
-  /** Such as `TLSv1.3`; null if it is not known. */
-  readonly protocol: string | null;
-  /** The cipher's name in OpenSSL. */
-  readonly cipher: string;
-  /** The name that was sent in SNI; '' for an IP address. */
-  readonly serverName: string;
-  /** The server's certificate is trusted. */
-  readonly authorized: boolean;
-  /** The protocol that ALPN chose; null if the server chose none. */
-  readonly alpnProtocol: string | null;
-  /** An earlier TLS session was resumed. */
-  readonly resumed: boolean;
-  readonly peerCertificate: PeerCertificate;
-}
+import type { TlsState } from './tls-state.js';
 
 /** A response's head as it was read from the connection; the exchange implements it. */
 export interface ResponseParts {

@@ -1,6 +1,6 @@
 /** Owns the write loop of a connection: it sends the requests, one after another, and says when the last byte of each has left. */
 import type { Socket } from 'node:net';
-import { defineEntry, now, Task, type TaskLabels, type Trace } from '../tasks/index.js';
+import { asError, defineEntry, now, Task, type TaskLabels, type Trace } from '../tasks/index.js';
 import { WatertightError } from '../wire/index.js';
 import { BodyPump } from './body-pump.js';
 import type { ChunkSource } from './chunk-source.js';
@@ -36,6 +36,8 @@ export class WriteLoop {
   private sending: Sending | null = null;
   private pump: BodyPump | null = null;
   private continueTimer: Deadline | null = null;
+  /** `wroteRequest` was called for the body on its way. */
+  private told = false;
   /** Passed to each write of a request, so it is called after the last one too. Undefined if nobody wants to know. */
   private readonly flushed: (() => void) | undefined;
 
@@ -73,9 +75,16 @@ export class WriteLoop {
       flushed();
     }
     exchange.nothingWritten = this.broken;
-    if (trace !== null) callHook(exchange, 'wroteHeaders');
+    if (trace !== null) {
+      headWritten(exchange, head);
+      requestWritten(exchange, null);
+    }
     const { terms } = exchange.request;
     if (terms !== null && !exchange.finished) terms.wroteRequest();
+  }
+
+  get awaitsContinue(): boolean {
+    return this.continueTimer !== null;
   }
 
   /** The server has said 100 (Continue), or has said nothing for long enough. */
@@ -92,13 +101,15 @@ export class WriteLoop {
     if (this.continueTimer !== null) {
       this.continueTimer.clear();
       this.continueTimer = null;
+      // As in Go, that is no fault.
+      this.tellWritten(null);
     } else if (status >= 400) this.stop(new Error(`the server answered ${status} before the body was sent`));
   }
 
   /** The exchange whose request it sent is over, with `error` or without: what is not sent yet is not sent any more. */
   exchangeEnded(error: unknown): void {
-    this.sending = null;
     if (this.pump !== null || this.continueTimer !== null) this.stop(error ?? new Error('the response ended before the body was sent'));
+    this.sending = null;
   }
 
   private startBody(exchange: Sending, head: string): void {
@@ -106,6 +117,7 @@ export class WriteLoop {
     const socket = this.socket!;
     this.sending = exchange;
     exchange.bodyWritten = false;
+    this.told = false;
     this.task.setState('io wait', now());
     const expect = this.settings.expectContinueTimeout > 0 && request.ownHeaders?.get('expect')?.toLowerCase() === '100-continue';
     // Where the program wants to know the progress, the pump sends what is in memory too, piece by piece.
@@ -118,7 +130,7 @@ export class WriteLoop {
     } else socket.write(head, 'latin1');
     exchange.nothingWritten = this.broken;
     if (request.trace !== null) {
-      callHook(exchange, 'wroteHeaders');
+      headWritten(exchange, head);
       if (expect && !exchange.finished) callHook(exchange, 'wait100Continue');
     }
     // The hook, or a stream of the program that answers within the write, may have ended it.
@@ -139,6 +151,7 @@ export class WriteLoop {
     try {
       source = body!.open();
     } catch (error) {
+      this.tellWritten(error);
       exchange.cancel(error instanceof WatertightError ? error : requestBodyFailed(error));
       return;
     }
@@ -156,7 +169,10 @@ export class WriteLoop {
       terms: exchange.request.terms,
       sent: () => this.bodySent(),
       flushed: this.flushed,
-      failed: (error) => exchange.cancel(error),
+      failed: (error) => {
+        this.tellWritten(error);
+        exchange.cancel(error);
+      },
     });
     this.pump.start();
   }
@@ -165,6 +181,8 @@ export class WriteLoop {
     this.pump = null;
     const { sending } = this;
     if (sending === null) return;
+    this.tellWritten(null);
+    if (sending.finished) return;
     sending.bodyWritten = true;
     this.task.setState('select', now());
     if (this.flushed === undefined) this.sending = null;
@@ -181,10 +199,46 @@ export class WriteLoop {
     sending.requestSent();
   }
 
+  /** The hooks hear of the end of the body once. */
+  private tellWritten(error: unknown): void {
+    if (this.sending === null || this.sending.request.trace === null || this.told) return;
+    this.told = true;
+    requestWritten(this.sending, error);
+  }
+
   private stop(reason: unknown): void {
+    this.tellWritten(reason);
     this.continueTimer?.clear();
     this.continueTimer = null;
     this.pump?.stop(reason);
     this.pump = null;
   }
+}
+
+/** What the hooks are told of a head that was written. */
+function headWritten(exchange: Sending, head: string): void {
+  if (exchange.request.trace?.wroteHeaderField !== undefined) {
+    for (const { name, values } of fieldsOf(head)) {
+      if (exchange.finished) return;
+      callHook(exchange, 'wroteHeaderField', name, values);
+    }
+  }
+  if (!exchange.finished) callHook(exchange, 'wroteHeaders');
+}
+
+function requestWritten(exchange: Sending, error: unknown): void {
+  if (error !== null || !exchange.finished) callHook(exchange, 'wroteRequest', { error: error === null ? null : asError(error) });
+}
+
+/** The fields of a head, those that follow each other under one name together. */
+function fieldsOf(head: string): { name: string; values: string[] }[] {
+  const fields: { name: string; values: string[] }[] = [];
+  for (const line of head.split('\r\n').slice(1, -2)) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, colon);
+    const value = line.slice(colon + 2);
+    if (fields.at(-1)?.name === name) fields.at(-1)!.values.push(value);
+    else fields.push({ name, values: [value] });
+  }
+  return fields;
 }

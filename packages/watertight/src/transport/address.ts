@@ -13,14 +13,16 @@ const KEEP_ALIVE_DELAY = 15_000;
 /**
  * For `net.connect` and `tls.connect`. Every option that a polluted Object.prototype could set is named.
  *
+ * `traced`: the owner wants to know of the name's resolution.
+ *
  * @throws RequestError (`ERR_INVALID_URL`), DialError (`ERR_DIAL`): the options don't allow to connect there
  */
-export function addressOf(origin: Origin, options: ResolvedOptions, owner: LookupOwner): object {
+export function addressOf(origin: Origin, options: ResolvedOptions, owner: LookupOwner, traced: boolean): object {
   const path = socketPathOf(origin, options);
   if (path === null) checkFamily(origin.hostname, options);
   const { localAddress, family, autoSelectFamilyAttemptTimeout } = options;
   // Told of a family, Node would try the first address alone. So the lookup is asked for that family, and Node is not told.
-  const resolve = options.lookup ?? (family === 0 ? undefined : dnsLookup);
+  const resolve = options.lookup ?? (family === 0 && !traced ? undefined : dnsLookup);
   const lookup: LookupFunction | undefined = resolve === undefined ? undefined : guardedLookup(resolve, owner, family);
   return {
     host: origin.hostname,

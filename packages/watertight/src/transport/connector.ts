@@ -3,6 +3,7 @@ import { describeHolders, formatDuration, now, topHolders, tracking, trackLevel,
 import { afterPoll, callHook, Exchange, ReaderStock, type CloseCause, type ConnOwner, type ExchangeSettings, type Origin } from '../conn/index.js';
 import type { ConnectionObserver } from './connection-observer.js';
 import { Dial } from './dial.js';
+import { hostPort } from './dial-trace.js';
 import { TransportError } from './error.js';
 import { Hosts } from './hosts.js';
 import type { ResolvedOptions } from './options.js';
@@ -61,8 +62,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
 
   connect(trip: RoundTrip): void {
     if (trip.request.trace !== null && !this.shut) {
-      const { hostname, port } = trip.host.firstHop;
-      callHook(trip, 'getConn', `${hostname}:${port}`);
+      callHook(trip, 'getConn', hostPort(trip.host.firstHop));
     }
     if (this.shut) trip.fail(closedError());
     if (trip.over) {
@@ -192,11 +192,16 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     const { host } = conn;
     const placement = this.pool.place(conn, host, at);
     if (placement.action === 'deliver') this.deliver(placement.to, conn);
-    else if (placement.action === 'close') conn.close(CAUSES[placement.reason]);
-    else {
+    else if (placement.action === 'close') {
+      conn.close(CAUSES[placement.reason]);
+      // As in Go, where that is so for all connections of the transport.
+      if (placement.reason !== 'keep-alives disabled') conn.tellPut(new Error(placement.reason));
+      return;
+    } else {
       placement.evict?.close('maxIdleConns');
       if (this.idleTimer === null) this.armIdleTimer(at);
     }
+    conn.tellPut(null);
   }
 
   connClosed(conn: TripConn, cause: CloseCause): void {

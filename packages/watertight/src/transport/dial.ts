@@ -3,12 +3,13 @@ import { connect, type NetConnectOpts, type OnReadOpts, Socket } from 'node:net'
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { addTask, defineEntry, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
-import { callHook, Deadline, ONREAD, TimeoutError, type Hooked, type Origin, type PersistConn, type TimeoutPhase } from '../conn/index.js';
+import { Deadline, ONREAD, TimeoutError, type Hooked, type Origin, type PersistConn, type ResolvedAddress, type TimeoutPhase } from '../conn/index.js';
 import type { ProxyServer } from '../proxy/index.js';
 import { show } from '../wire/index.js';
-import { addressOf, checkGuard, shownPeer } from './address.js';
+import { addressOf, checkGuard, shownPath, shownPeer, socketPathOf } from './address.js';
 import { guardWrites, isDuplex } from './dialled-stream.js';
 import { dialFault, type DialStage } from './dial-fault.js';
+import { DialTrace, hostPort } from './dial-trace.js';
 import { DialError } from './error.js';
 import type { ResolvedOptions } from './options.js';
 import { readingOf } from './socket-reading.js';
@@ -47,6 +48,8 @@ export class Dial<W> {
   private stage: DialStage = 'connect';
   /** What comes first where a proxy does not forward. */
   private tunnel: Tunnel | null = null;
+  /** What the hooks are told. */
+  private readonly told: DialTrace;
   /** The error of the lookup. */
   private nameError: Error | null = null;
   /** Only for the program's own `dial`. */
@@ -60,6 +63,7 @@ export class Dial<W> {
     waiter: W,
   ) {
     this.waiter = waiter;
+    this.told = new DialTrace(orders.hooked);
     this.task = new Task('dial', 'dialConn', 'io wait', orders.trace, orders.labels);
   }
 
@@ -69,11 +73,9 @@ export class Dial<W> {
 
   start(): void {
     addTask(this.task);
-    const { origin, options, hooked, via, forward } = this.orders;
+    const { origin, options, via, forward } = this.orders;
     this.limit(options.dialTimeout, 'dialling', `connecting to ${via === null ? this.peer : `the proxy ${via.href}`} took longer than ${options.dialTimeout} ms (dialTimeout)`);
     try {
-      callHook(hooked, 'connectStart', this.hostPort);
-      if (this.done) return;
       const custom = origin.scheme === 'https' ? (options.dialTls ?? options.dial) : options.dial;
       if (custom === undefined) checkGuard(origin, options);
       if (via !== null && !forward) {
@@ -81,7 +83,7 @@ export class Dial<W> {
         return;
       }
       if (custom === undefined) this.openOurs();
-      else void this.openCustom(custom, origin.scheme === 'https' && options.dialTls !== undefined);
+      else void this.openCustom(custom, origin.scheme === 'https' && options.dialTls !== undefined, this.hostPort);
     } catch (error) {
       this.fail(error);
     }
@@ -102,31 +104,37 @@ export class Dial<W> {
 
   /** Nobody wants the connection any more. */
   abort(): void {
-    if (this.finish()) this.dispose(new DialError('ERR_DIAL', 'the dial was cancelled'));
+    if (!this.finish()) return;
+    const error = new DialError('ERR_DIAL', 'the dial was cancelled');
+    this.dispose(error);
+    this.told.aborted(error);
   }
 
   private openTunnel(via: ProxyServer): void {
-    const { origin, options, sessions, hooked } = this.orders;
+    const { origin, options, sessions } = this.orders;
     const tunnel = (this.tunnel = new Tunnel(via, origin, options, sessions, {
       limit: (ms, phase, message) => this.limit(ms, phase, message),
       failed: (error) => this.fail(error),
       reached: () => {
         this.stage = 'tunnel';
-        callHook(hooked, 'connectDone', this.hostPort, null);
       },
       handshakeStarts: () => {
         this.stage = 'tls';
-        callHook(hooked, 'tlsHandshakeStart');
+        this.told.tlsStart();
       },
-      handshakeDone: () => {
+      handshakeDone: (state) => {
         this.stage = 'tunnel';
-        callHook(hooked, 'tlsHandshakeDone', null);
+        this.told.tlsDone(state, null);
       },
-    }));
-    void this.openCustom(({ signal }) => tunnel.open(signal), false);
+    }, this.told));
+    void this.openCustom(({ signal }) => tunnel.open(signal), false, null);
   }
 
   private openOurs(): void {
+    const { origin, options } = this.orders;
+    const path = socketPathOf(origin, options);
+    if (path !== null) this.told.connectStart('unix', shownPath(path));
+    if (this.done) return;
     const socket = this.open(ONREAD);
     const reading = readingOf(socket);
     if (reading === 'buffers') this.watchSocket(socket, false);
@@ -146,7 +154,17 @@ export class Dial<W> {
 
   private address(): object {
     const { origin, options } = this.orders;
-    return addressOf(origin, options, { ended: () => this.done, failed: (error) => (this.nameError = error) });
+    const { told } = this;
+    const owner = {
+      ended: () => this.done,
+      failed: (error: Error) => {
+        this.nameError = error;
+        told.dnsDone([], error);
+      },
+      asked: (host: string) => told.dnsStart(host),
+      answered: (addresses: readonly ResolvedAddress[]) => told.dnsDone(addresses, null),
+    };
+    return addressOf(origin, options, owner, told.wanted);
   }
 
   private openTls(over: { socket: Duplex } | { onread: OnReadOpts | undefined }): TLSSocket {
@@ -154,10 +172,13 @@ export class Dial<W> {
     return startTls(origin, options.tls, sessions, 'socket' in over ? { ...over, onread: undefined } : { ...this.address(), ...over }, (error) => this.fail(error));
   }
 
-  private async openCustom(dial: NonNullable<ResolvedOptions['dial']>, handshakeDone: boolean): Promise<void> {
+  /** `to`: what the hooks are told of; null if what dials tells them itself. */
+  private async openCustom(dial: NonNullable<ResolvedOptions['dial']>, handshakeDone: boolean, to: string | null): Promise<void> {
     const { origin } = this.orders;
     this.controller = new AbortController();
     try {
+      if (to !== null) this.told.connectStart('tcp', to);
+      if (this.done) return;
       const given = dial({ host: origin.hostname, port: origin.port, socketPath: origin.socketPath, signal: this.controller.signal });
       // Its error may come before the promise of it does.
       if (isDuplex(given)) given.on('error', this.onError);
@@ -170,6 +191,13 @@ export class Dial<W> {
       }
       socket.off('error', this.onError);
       if (!(socket instanceof Socket)) guardWrites(socket);
+      // Below TLS, too.
+      if (to !== null) this.told.watch(socket, to);
+      if (this.done) {
+        socket.on('error', ignore);
+        socket.destroy();
+        return;
+      }
       if (origin.scheme === 'https' && !handshakeDone) {
         this.stage = 'tls';
         this.below = socket;
@@ -191,13 +219,19 @@ export class Dial<W> {
     }
     socket.on('error', this.onError);
     socket.on('close', this.onClose);
+    this.told.watch(socket, this.hostPort);
+    if (this.done) return;
     const isTls = this.orders.origin.scheme === 'https' && 'getCipher' in socket;
     const connecting = socket instanceof Socket && socket.connecting;
     if (isTls) {
       const tls = socket as TLSSocket;
       if (connecting) tls.once('connect', () => this.handshake());
       else if (!this.isSecure(tls)) this.handshake();
-      if (this.isSecure(tls)) this.succeed(tls, tls, custom);
+      if (this.isSecure(tls)) {
+        // As in Go, also where `dialTls` did it.
+        this.told.tlsStart();
+        this.succeed(tls, tls, custom);
+      }
       else tls.once('secureConnect', () => this.succeed(tls, tls, custom));
     } else if (connecting) socket.once('connect', () => this.succeed(socket, null, custom));
     else this.succeed(socket, null, custom);
@@ -212,23 +246,23 @@ export class Dial<W> {
   private readonly onClose = (): void => this.fail(new Error('the connection was closed'));
 
   private handshake(): void {
-    const { options, hooked } = this.orders;
+    const { options } = this.orders;
     if (this.done) return;
     this.stage = 'tls';
-    callHook(hooked, 'tlsHandshakeStart');
+    this.told.tlsStart();
     this.limit(options.tlsHandshakeTimeout, 'the TLS handshake', `the TLS handshake with ${this.peer} took longer than ${options.tlsHandshakeTimeout} ms (tlsHandshakeTimeout)`);
   }
 
   private succeed(socket: Socket | Duplex, tls: TLSSocket | null, custom: boolean): void {
-    const { conn, hooked } = this.orders;
+    const { conn } = this.orders;
     if (this.done) return;
+    const state = tls === null ? null : tlsStateOf(tls);
     // While the dial can still be aborted: a hook may cancel its request.
-    if (tls !== null) callHook(hooked, 'tlsHandshakeDone', null);
-    if (!this.done && this.tunnel === null) callHook(hooked, 'connectDone', this.hostPort, null);
+    if (state !== null) this.told.tlsDone(state, null);
     if (!this.finish()) return;
     socket.off('close', this.onClose);
     socket.off('error', this.onError);
-    conn.attach(socket as Socket, tls === null ? null : tlsStateOf(tls), custom);
+    conn.attach(socket as Socket, state, custom);
     this.orders.ready();
   }
 
@@ -236,9 +270,7 @@ export class Dial<W> {
     if (!this.finish()) return;
     const error = this.explain(cause);
     this.dispose(cause);
-    const { hooked } = this.orders;
-    if (this.stage === 'tls') callHook(hooked, 'tlsHandshakeDone', error);
-    else if (this.stage === 'connect') callHook(hooked, 'connectDone', this.hostPort, error);
+    this.told.failed(error, this.stage === 'connect' && !(error instanceof DialError && error.code === 'ERR_DNS') ? this.hostPort : null);
     this.orders.failed(error);
   }
 
@@ -248,8 +280,7 @@ export class Dial<W> {
 
   /** What is connected to first. */
   private get hostPort(): string {
-    const { hostname, port } = this.orders.via?.origin ?? this.orders.origin;
-    return `${hostname}:${port}`;
+    return hostPort(this.orders.via?.origin ?? this.orders.origin);
   }
 
   /** Whom the connection is to, as an error says it. */
@@ -281,7 +312,7 @@ export class Dial<W> {
     for (const stream of [this.socket, this.below]) {
       if (stream === null) continue;
       stream.on('error', ignore);
-      stream.destroy();
+      this.told.destroy(stream);
     }
     // Last, for it calls the program.
     this.controller?.abort(reason);

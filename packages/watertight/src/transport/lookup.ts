@@ -1,7 +1,7 @@
 /** Owns the call of the program's `lookup`: its answer in any of the forms that Node knows, and its failures. */
 import { isIP, type LookupFunction } from 'node:net';
 import { asError } from '../tasks/index.js';
-import { isThenable } from '../conn/index.js';
+import { isThenable, type ResolvedAddress } from '../conn/index.js';
 
 /** What the lookup belongs to. */
 export interface LookupOwner {
@@ -9,11 +9,9 @@ export interface LookupOwner {
   ended(): boolean;
   /** The answer is an error, which the socket reports next. */
   failed(error: Error): void;
-}
-
-interface Address {
-  readonly address: string;
-  readonly family: number;
+  /** It begins; then, what it has answered. They may call the program. */
+  asked(hostname: string): void;
+  answered(addresses: readonly ResolvedAddress[]): void;
 }
 
 /**
@@ -28,6 +26,8 @@ export function guardedLookup(given: LookupFunction, owner: LookupOwner, family:
     // All addresses: the first one may be of the other family.
     const options = family === 0 ? asked : { ...asked, family, hints: 0, all: true };
     let answered = false;
+    owner.asked(hostname);
+    if (owner.ended()) return;
     const answer = (thrown: unknown, answers: unknown): void => {
       if (answered || owner.ended()) return;
       answered = true;
@@ -35,8 +35,12 @@ export function guardedLookup(given: LookupFunction, owner: LookupOwner, family:
       if (addresses.length === 0) {
         const error = thrown === null ? new Error(`lookup gave no ${family === 0 ? '' : `IPv${family} `}address for ${hostname}`) : asError(thrown);
         owner.failed(error);
-        callback(error, '');
-      } else if (asked.all === true) callback(null, [...addresses]);
+        if (!owner.ended()) callback(error, '');
+        return;
+      }
+      owner.answered(addresses);
+      if (owner.ended()) return;
+      if (asked.all === true) callback(null, [...addresses]);
       else callback(null, addresses[0].address, addresses[0].family);
     };
     try {
@@ -61,7 +65,7 @@ export function guardedLookup(given: LookupFunction, owner: LookupOwner, family:
 }
 
 /** A string, an object as of `dns.promises.lookup`, or an array of these. What is no address stays, for Node to report. */
-function addressesIn(answers: unknown): readonly Address[] {
+function addressesIn(answers: unknown): readonly ResolvedAddress[] {
   return (Array.isArray(answers) ? (answers as unknown[]) : [answers]).flatMap((each) => {
     const address = typeof each === 'object' && each !== null ? (each as { address?: unknown }).address : each;
     return typeof address === 'string' && address !== '' ? [{ address, family: isIP(address) }] : [];

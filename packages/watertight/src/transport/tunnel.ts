@@ -2,14 +2,15 @@
 import { connect, Socket, type NetConnectOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import type { Origin, TimeoutPhase } from '../conn/index.js';
+import type { Origin, ResolvedAddress, TimeoutPhase, TlsState } from '../conn/index.js';
 import { httpConnect, socksConnect, type ProxyServer } from '../proxy/index.js';
 import { show } from '../wire/index.js';
 import { addressOf } from './address.js';
+import { hostPort, type DialTrace } from './dial-trace.js';
 import { dialFault, type DialStage } from './dial-fault.js';
 import { guardWrites, isDuplex } from './dialled-stream.js';
 import type { ResolvedOptions } from './options.js';
-import { startTls } from './tls.js';
+import { startTls, tlsStateOf } from './tls.js';
 import type { TlsSessions } from './tls-sessions.js';
 
 /**
@@ -28,7 +29,7 @@ export interface TunnelOwner {
   reached(): void;
   /** TLS with the proxy begins, and has ended well. */
   handshakeStarts(): void;
-  handshakeDone(): void;
+  handshakeDone(state: TlsState): void;
 }
 
 /** One tunnel, from its dial to the proxy's answer. */
@@ -44,6 +45,7 @@ export class Tunnel {
     private readonly options: ResolvedOptions,
     private readonly sessions: TlsSessions,
     private readonly owner: TunnelOwner,
+    private readonly told: DialTrace,
   ) {}
 
   /** Resolves with the stream that leads to the origin. If it rejects, or the signal aborts, nothing is left open. */
@@ -67,12 +69,17 @@ export class Tunnel {
 
   /** A stream that reaches the proxy: over TLS, if that is how it is spoken to. */
   private async reach(signal: AbortSignal): Promise<Duplex> {
-    const { via, options, owner } = this;
+    const { via, options, owner, told } = this;
     const isTls = via.scheme === 'https';
     const custom = isTls ? (options.dialTls ?? options.dial) : options.dial;
+    if (custom !== undefined) told.connectStart('tcp', hostPort(via.origin));
+    signal.throwIfAborted();
     const stream = this.adopt(custom === undefined ? this.connect() : await this.dialled(custom, signal));
     signal.throwIfAborted();
+    told.watch(stream, hostPort(via.origin));
+    signal.throwIfAborted();
     if (stream instanceof Socket && stream.connecting) await happens(stream, 'connect');
+    signal.throwIfAborted();
     this.stage = 'tunnel';
     owner.reached();
     signal.throwIfAborted();
@@ -80,8 +87,17 @@ export class Tunnel {
   }
 
   private connect(): Socket {
-    const owner = { ended: () => this.aborted, failed: (error: Error) => (this.nameError = error) };
-    return connect(addressOf(this.via.origin, this.options, owner) as NetConnectOpts);
+    const { told } = this;
+    const owner = {
+      ended: () => this.aborted,
+      failed: (error: Error) => {
+        this.nameError = error;
+        told.dnsDone([], error);
+      },
+      asked: (host: string) => told.dnsStart(host),
+      answered: (addresses: readonly ResolvedAddress[]) => told.dnsDone(addresses, null),
+    };
+    return connect(addressOf(this.via.origin, this.options, owner, told.wanted) as NetConnectOpts);
   }
 
   private async dialled(dial: NonNullable<ResolvedOptions['dial']>, signal: AbortSignal): Promise<Duplex> {
@@ -105,7 +121,7 @@ export class Tunnel {
     this.adopt(stream);
     await happens(stream, 'secureConnect');
     this.stage = 'tunnel';
-    owner.handshakeDone();
+    owner.handshakeDone(tlsStateOf(stream));
     signal.throwIfAborted();
     return stream;
   }
@@ -138,7 +154,7 @@ export class Tunnel {
 
   private abort(): void {
     this.aborted = true;
-    for (const stream of this.streams.toReversed()) stream.destroy();
+    for (const stream of this.streams.toReversed()) this.told.destroy(stream);
   }
 }
 

@@ -47,6 +47,14 @@ test('the examples of the connections run', { skip: process.platform === 'win32'
   assert.deepEqual(found.map(({ name }) => name), ['connections', 'unix-socket', 'stats']);
 });
 
+test('the example of the hooks runs, and prints what the page says', async () => {
+  const [{ code }] = await examples('docs/tracing.md');
+  const { status, stdout, stderr } = await runExample(code);
+  assert.equal(status, 0, stdout + stderr);
+  const page = await readFile(join(root, 'docs/tracing.md'), 'utf8');
+  assert.deepEqual(stdout.trim().split('\n'), [.../^It prints (.*)\.$/m.exec(page)![1].matchAll(/`([^`]*)`/g)].map(([, line]) => line));
+});
+
 test('the README\'s leak check fails without its close, and names the line', async () => {
   const check = (await examples('README.md')).find(({ name }) => name === 'leak-check');
   assert.ok(check !== undefined);

@@ -109,7 +109,7 @@ describe('an https origin through an HTTP proxy', () => {
     }]));
     await (await client.get(`https://a.example:${server.port}/`, { trace })).text();
     const at = `127.0.0.1:${proxy.port}`;
-    assert.deepEqual(told, [`getConn ${at}`, `connectStart ${at}`, `connectDone ${at} `, 'tlsHandshakeStart', 'tlsHandshakeDone ', 'tlsHandshakeStart', 'tlsHandshakeDone ', 'gotConn', 'wroteHeaders']);
+    assert.deepEqual(told, [`getConn ${at}`, `connectStart tcp ${at}`, `connectDone tcp ${at} `, 'tlsHandshakeStart', 'tlsHandshakeDone ', 'tlsHandshakeStart', 'tlsHandshakeDone ', 'gotConn', 'wroteHeaders']);
   }));
 
   test('the program\'s own dial connects to the proxy', onLoopback(async (net) => {
@@ -224,7 +224,7 @@ describe('a proxy that opens no tunnel', () => {
     const proxy = await startSmallProxy(net, { tls: selfSigned({ names: ['127.0.0.1'] }) });
     const { client } = net.client({ ...trusted, proxy: proxy.url('user:topsecret') });
     const told: string[] = [];
-    const trace = { connectDone: (_to: string, error: unknown) => told.push(`connectDone ${String(error)}`), tlsHandshakeDone: (error: unknown) => told.push(`tlsHandshakeDone ${(error as { code: string }).code}`) };
+    const trace = { connectDone: (_network: string, _to: string, error: unknown) => told.push(`connectDone ${String(error)}`), tlsHandshakeDone: (_state: unknown, error: unknown) => told.push(`tlsHandshakeDone ${(error as { code: string }).code}`) };
     await assert.rejects(client.get('https://a.example/', { trace }), (error: Error & { code: string }) => {
       assert.equal(error.code, 'ERR_TLS');
       assert.match(error.message, /^the TLS handshake with the proxy https:\/\/127\.0\.0\.1:\d+ failed: self-signed/);
@@ -244,12 +244,12 @@ describe('a proxy that opens no tunnel', () => {
     const port = await closedPort();
     const refused = net.client({ proxy: `http://user:topsecret@127.0.0.1:${port}` }).client;
     const told: unknown[] = [];
-    await assert.rejects(refused.get('https://a.example/', { trace: { connectDone: (to, error) => told.push(to, (error as Error & { code: string }).code) } }), (error: Error & { code: string }) => {
+    await assert.rejects(refused.get('https://a.example/', { trace: { connectDone: (network, to, error) => told.push(network, to, (error as Error & { code: string }).code) } }), (error: Error & { code: string }) => {
       assert.equal(error.code, 'ERR_DIAL');
       assert.match(error.message, new RegExp(`^connecting to the proxy http://127\\.0\\.0\\.1:${port} failed: .*ECONNREFUSED`));
       return true;
     });
-    assert.deepEqual(told, [`127.0.0.1:${port}`, 'ERR_DIAL']);
+    assert.deepEqual(told, ['tcp', `127.0.0.1:${port}`, 'ECONNREFUSED']);
     const unknown = net.client({ proxy: 'http://proxy.example:1', lookup: (_host, _options, callback) => callback(new Error('no such name'), '') }).client;
     await assert.rejects(unknown.get('https://a.example/'), { code: 'ERR_DNS', message: 'the name proxy.example was not resolved: no such name' });
   }));

@@ -107,6 +107,7 @@ describe('an http origin through an HTTP proxy', () => {
     const proxy = await net.serve({ onRequest: (request) => waiting.push(request) });
     const { client, transport } = net.client({ proxy: proxy.origin, maxConnsPerHost: 1 });
     const first = client.get('http://a.example/');
+    while (waiting.length === 0) await new Promise(setImmediate);
     const second = client.get('http://b.example/', { timeout: 30 });
     await assert.rejects(second, (error: Error) => {
       assert.match(error.message, /GET http:\/\/b\.example\/ took longer than 30 ms \(timeout\), waiting for a connection; 1 connections of 1 \(maxConnsPerHost\) to http:\/\/\* through http:\/\/127\.0\.0\.1:\d+ are open/);
@@ -144,7 +145,7 @@ describe('an http origin through an HTTP proxy', () => {
     const proxy = await startSmallProxy(net);
     const { client } = net.client({ proxy: proxy.url() });
     const told: string[] = [];
-    const trace = { getConn: (to: string) => told.push(`getConn ${to}`), connectStart: (to: string) => told.push(`connectStart ${to}`), connectDone: (to: string, error: unknown) => told.push(`connectDone ${to} ${String(error)}`) };
+    const trace = { getConn: (to: string) => told.push(`getConn ${to}`), connectStart: (_network: string, to: string) => told.push(`connectStart ${to}`), connectDone: (_network: string, to: string, error: unknown) => told.push(`connectDone ${to} ${String(error)}`) };
     await (await client.get(`http://a.example:${server.port}/`, { trace })).text();
     const at = `127.0.0.1:${proxy.port}`;
     assert.deepEqual(told, [`getConn ${at}`, `connectStart ${at}`, `connectDone ${at} null`]);

@@ -368,11 +368,11 @@ test('the hooks are called in the order of the way', onLoopback(async (net) => {
   const trace = Object.fromEntries(['getConn', 'connectStart', 'connectDone', 'gotConn', 'wroteHeaders', 'gotFirstResponseByte'].map((name) => [name, (...args: unknown[]) => {
     const [first] = args;
     const { reused, wasIdle } = (first ?? {}) as { reused?: boolean; wasIdle?: boolean };
-    seen.push(name === 'gotConn' ? `gotConn reused=${String(reused)} idle=${String(wasIdle)}` : typeof first === 'string' ? `${name} ${first}` : name);
+    seen.push(name === 'gotConn' ? `gotConn reused=${String(reused)} idle=${String(wasIdle)}` : typeof first === 'string' ? `${name} ${args.slice(0, 2).join(' ')}`.trim() : name);
   }]));
   await (await client.get(server.origin, { trace })).text();
   const where = `127.0.0.1:${server.port}`;
-  assert.deepEqual(seen.splice(0), [`getConn ${where}`, `connectStart ${where}`, `connectDone ${where}`, 'gotConn reused=false idle=false', 'wroteHeaders', 'gotFirstResponseByte']);
+  assert.deepEqual(seen.splice(0), [`getConn ${where}`, `connectStart tcp ${where}`, `connectDone tcp ${where}`, 'gotConn reused=false idle=false', 'wroteHeaders', 'gotFirstResponseByte']);
   await (await client.get(server.origin, { trace })).text();
   assert.deepEqual(seen, [`getConn ${where}`, 'gotConn reused=true idle=true', 'wroteHeaders', 'gotFirstResponseByte']);
 }));

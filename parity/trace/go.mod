@@ -1,0 +1,3 @@
+module watertight/parity/trace
+
+go 1.19
