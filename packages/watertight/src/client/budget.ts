@@ -33,6 +33,11 @@ export class Budget {
     return left;
   }
 
+  /** A wait of so many ms ends before the time is over. */
+  allows(ms: number): boolean {
+    return this.limit === 0 || this.startedAt + this.limit - now() > ms;
+  }
+
   /** Waits for what the program's function gave, until the time is over or the signal aborts. `late`: takes what came too late. */
   async wait<T>(given: T | PromiseLike<T>, phase: TimeoutPhase, late?: (value: T) => void): Promise<T> {
     if (typeof given !== 'object' || given === null || typeof (given as Partial<PromiseLike<T>>).then !== 'function') return given;

@@ -6,8 +6,10 @@ import { defaultTransport, toRequest, Transport, type RequestLike, type RoundTri
 import { INSPECT, inspectAs, RequestError, show, type Inspect } from '../wire/index.js';
 import { Budget } from './budget.js';
 import { checkOptions, type CheckedOptions, type ClientOptions, type CookieJar } from './client-options.js';
+import { closeLate, dropBody } from './dropped-body.js';
 import { RedirectError } from './error.js';
 import { isRedirect, redirectOf, withoutCookies } from './redirect.js';
+import { RetryingTransport } from './retry.js';
 
 type Entry = (...args: never[]) => unknown;
 
@@ -16,9 +18,6 @@ export const useLastResponse: unique symbol = Symbol('useLastResponse');
 
 /** Go's `defaultCheckRedirect`. */
 const MAX_REDIRECTS = 10;
-
-/** What is read of a redirect's body to save the connection: Go's `maxBodySlurpSize`. */
-const SLURP = 2048;
 
 /** Makes requests through a transport. It holds no connections itself, so there may be many clients. */
 export class Client {
@@ -189,8 +188,8 @@ export class Client {
         throw error;
       }
     }
-    // Our own transport keeps to the time and the signal of a request; the program's may not.
-    const response = await (transport instanceof Transport ? transport.roundTrip(sent) : budget.wait(transport.roundTrip(sent), 'waiting for headers', closeLate));
+    // Our own keep to the time and the signal of a request; the program's may not.
+    const response = await (transport instanceof Transport || transport instanceof RetryingTransport ? transport.roundTrip(sent) : budget.wait(transport.roundTrip(sent), 'waiting for headers', closeLate));
     if (jar !== null) {
       try {
         for (const cookie of response.headers.getSetCookie()) await budget.wait(callAwaited('jar.setCookie', () => jar.setCookie(cookie, request.url, { ignoreError: true })), 'waiting for the cookie jar');
@@ -288,14 +287,4 @@ function formOf(fields: FormFields): URLSearchParams {
   } catch (cause) {
     throw new RequestError('ERR_INVALID_BODY', `postForm() takes the fields as URLSearchParams, pairs or a record, and can't make text of these: ${messageOf(cause)}`, { cause });
   }
-}
-
-/** The program's RoundTripper has answered after the call had ended. */
-function closeLate(response: Response): void {
-  void response.close();
-}
-
-/** Go reads a short body, so that the connection is reused, and closes any other. */
-export function dropBody({ contentLength, body }: Response): Promise<void> {
-  return contentLength > SLURP ? body.close() : body.drain(SLURP);
 }

@@ -47,7 +47,7 @@ export class BodyError extends WatertightError {
 }
 
 /** What a request did when its time ran out. */
-export type TimeoutPhase = 'waiting for the length of the body' | 'waiting for a connection' | 'dialling' | 'the proxy handshake' | 'the TLS handshake' | 'sending' | 'waiting for headers' | 'reading the body' | 'waiting for the cookie jar' | 'waiting for checkRedirect';
+export type TimeoutPhase = 'waiting for the length of the body' | 'waiting for a connection' | 'dialling' | 'the proxy handshake' | 'the TLS handshake' | 'sending' | 'waiting for headers' | 'reading the body' | 'waiting for the cookie jar' | 'waiting for checkRedirect' | 'waiting for the next attempt';
 
 /** A limit on time was exceeded; `phase` says during what. */
 export class TimeoutError extends WatertightError {
@@ -72,10 +72,10 @@ export function requestBodyFailed(cause: unknown): RequestBodyError {
   return cause instanceof RequestBodyError ? cause : new RequestBodyError(`the source of the request's body failed: ${messageOf(cause)}`, { cause });
 }
 
-/** The program's own functions around a request that may fail it: the hooks of `init.trace`, `checkRedirect`, the functions of the options `proxy` and `proxyConnectHeaders`, and the two of a cookie jar. */
-export type HookName = keyof ClientTrace | 'checkRedirect' | 'proxy' | 'proxyConnectHeaders' | 'jar.getCookieString' | 'jar.setCookie';
+/** The program's own functions around a request that may fail it: the hooks of `init.trace`, `checkRedirect`, the functions of the options `proxy` and `proxyConnectHeaders`, the two of a cookie jar, and those of `retry`. */
+export type HookName = keyof ClientTrace | 'checkRedirect' | 'proxy' | 'proxyConnectHeaders' | 'jar.getCookieString' | 'jar.setCookie' | 'retry.shouldRetry' | 'retry.onRetry';
 
-/** A hook of `init.trace`, `checkRedirect`, a function of a proxy option or a method of the cookie jar threw, or the promise that it returned was rejected; `cause` is what it threw. The request was cancelled. */
+/** A hook of `init.trace`, `checkRedirect`, a function of a proxy option or of `retry`, or a method of the cookie jar threw, or the promise that it returned was rejected; `cause` is what it threw. The request was cancelled. */
 export class HookError extends WatertightError {
   readonly code = 'ERR_HOOK';
 

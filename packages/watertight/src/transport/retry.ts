@@ -31,5 +31,10 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'])
 
 /** Whether sending the request twice does what sending it once does. A key header says so for any method, as in Go. */
 export function isIdempotent(method: string, headers: { has(name: string): boolean } | null): boolean {
-  return IDEMPOTENT.has(method) || (headers !== null && (headers.has('idempotency-key') || headers.has('x-idempotency-key')));
+  return IDEMPOTENT.has(method) || hasIdempotencyKey(headers);
+}
+
+/** The server knows a request that it has had already by its key, so it may be sent again. */
+export function hasIdempotencyKey(headers: { has(name: string): boolean } | null): boolean {
+  return headers !== null && (headers.has('idempotency-key') || headers.has('x-idempotency-key'));
 }

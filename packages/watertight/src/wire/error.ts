@@ -12,6 +12,8 @@ export interface WatertightErrorOptions {
  */
 export abstract class WatertightError extends Error {
   abstract readonly code: string;
+  /** How many attempts `retry` made until it handed out this error, 2 or more; there is none without a second attempt. */
+  declare attempts?: number;
 
   override get name(): string {
     return this.constructor.name;

@@ -55,6 +55,22 @@ test('the example of the hooks runs, and prints what the page says', async () =>
   assert.deepEqual(stdout.trim().split('\n'), [.../^It prints (.*)\.$/m.exec(page)![1].matchAll(/`([^`]*)`/g)].map(([, line]) => line));
 });
 
+test('the examples of the page about middleware run as they stand', async () => {
+  const printed: Readonly<Record<string, string>> = {
+    logging: 'GET /report 200\n50000\n',
+    token: '200 welcome 2\n',
+    retry: 'attempt 1: 503\nattempt 2: 503\n200 ready\n',
+    mock: "201 { method: 'POST', url: 'http://api.test/items', text: 'a' }\n1\n",
+  };
+  const found = await examples('docs/middleware.md');
+  assert.deepEqual(found.map(({ name }) => name), Object.keys(printed));
+  for (const { name, code } of found) {
+    const { status, stdout, stderr } = await runExample(code);
+    assert.equal(status, 0, `${name}: ${stdout}${stderr}`);
+    assert.equal(stdout, printed[name]);
+  }
+});
+
 test('the README\'s leak check fails without its close, and names the line', async () => {
   const check = (await examples('README.md')).find(({ name }) => name === 'leak-check');
   assert.ok(check !== undefined);
