@@ -23,7 +23,7 @@ const COMMAND = new RegExp(`^(?:[A-Z_]+=\\S+ )*${PROGRAM} +\\S|^\\.ci/run$`);
 const NAME = /^(?:watertight [a-z]+(?: --[\w-]+)?|go tool pprof|node --[\w-]+)$/;
 
 function documents(): string[] {
-  const readmes = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`).filter((readme) => existsSync(join(root, readme)));
+  const readmes = ['packages', 'examples'].flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}/README.md`)).filter((readme) => existsSync(join(root, readme)));
   const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
   return ['README.md', 'CONTRIBUTING.md', ...readmes, ...docs.map((name) => `docs/${name}`)];
 }
