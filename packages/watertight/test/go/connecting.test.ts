@@ -77,7 +77,7 @@ describe('TLS', () => {
   test('the hooks of the handshake are called once each for a connection, and with the error of one that fails', onLoopback(async (net) => {
     const server = await net.serve({ ...hello, tls: certificate });
     const calls: string[] = [];
-    const trace = { tlsHandshakeStart: () => void calls.push('start'), tlsHandshakeDone: (error: Error | null) => void calls.push(error === null ? 'done' : `failed: ${(error as { code?: string }).code}`) };
+    const trace = { tlsHandshakeStart: () => void calls.push('start'), tlsHandshakeDone: (_state: unknown, error: Error | null) => void calls.push(error === null ? 'done' : `failed: ${(error as { code?: string }).code}`) };
     const { client } = net.client({ tls: { ca: ca.cert } });
     for (let i = 0; i < 2; i++) await (await client.get(server.origin, { trace })).text();
     const { client: distrustful } = net.client();
@@ -96,14 +96,13 @@ describe('TLS', () => {
 });
 
 describe('the hooks of a dial', () => {
-  test('of a name tell each of them once, with the address that failed in the error', onLoopback(async (net) => {
+  test('of a name tell the name, each address once, and the error of the one that failed', onLoopback(async (net) => {
     const port = await closedPort();
     const { client } = net.client({ lookup: loopbackLookup().lookup });
     const calls: string[] = [];
-    const trace = { getConn: (to: string) => void calls.push(`get ${to}`), connectStart: (to: string) => void calls.push(`start ${to}`), connectDone: (to: string, error: Error | null) => void calls.push(`done ${to} ${(error as { code?: string }).code}`) };
+    const trace = { getConn: (to: string) => void calls.push(`get ${to}`), connectStart: (_network: string, to: string) => void calls.push(`start ${to}`), connectDone: (_network: string, to: string, error: Error | null) => void calls.push(`done ${to} ${(error as { code?: string }).code}`) };
     await assert.rejects(client.get(`http://a.example:${port}/`, { trace }), { message: /ECONNREFUSED|refused/ });
-    const to = `a.example:${port}`;
-    assert.deepEqual(calls, [`get ${to}`, `start ${to}`, `done ${to} ERR_DIAL`]);
+    assert.deepEqual(calls, [`get a.example:${port}`, `start 127.0.0.1:${port}`, `done 127.0.0.1:${port} ECONNREFUSED`]);
   }));
 
   test('that are none change nothing', onLoopback(async (net) => {
