@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { inspect } from 'node:util';
 import { Client, RequestError, Transport, type ClientOptions, type RequestErrorCode, type RequestInit } from 'watertight';
+import { HOOK_NAMES } from '#conn';
 import { UNSHOWABLE, WRONG, type Kind, type WrongValue } from '../fixtures/wrong-values.js';
 
 function assertSays(error: unknown, code: RequestErrorCode, parts: readonly (string | RegExp)[]): true {
@@ -111,7 +112,7 @@ describe('an option of a request:', () => {
   }));
 
   test('each hook of trace is a function', () => neverDialling(async (client) => {
-    for (const hook of ['getConn', 'gotConn', 'connectStart', 'connectDone', 'tlsHandshakeStart', 'tlsHandshakeDone', 'wroteHeaders', 'wait100Continue', 'got1xxResponse', 'gotFirstResponseByte']) {
+    for (const hook of HOOK_NAMES) {
       for (const { value, shown } of WRONG.function) await assert.rejects(client.get(URL_, { trace: { [hook]: value } }), (error) => assertSays(error, 'ERR_INVALID_OPTION', [`the hook ${hook} of trace is a function, not ${shown}`]));
     }
   }));
