@@ -155,7 +155,7 @@ export function authorityOf({ origin, path }: Target, host: string | null): stri
   if (path !== '/') throw new RequestError('ERR_INVALID_URL', 'the URL of a CONNECT is that of the proxy, without a path or a query; the header Host says where the tunnel leads to');
   if (host === null) return `${origin.hostname.includes(':') ? `[${origin.hostname}]` : origin.hostname}:${origin.port}`;
   const port = Number(AUTHORITY.exec(host)?.[1] ?? 0);
-  if (port < 1 || port > 65_535) throw new RequestError('ERR_INVALID_HEADER', `the Host header of a CONNECT says where the tunnel leads to, as host:port with a port from 1 to 65535, not ${show(host)} (RFC 9110 section 9.3.6)`);
+  if (port < 1 || port > 65_535) throw new RequestError('ERR_INVALID_HEADER', `the Host header of a CONNECT says where the tunnel leads to, as host:port with a port from 1 to 65535, not ${show(withoutUser(host))} (RFC 9110 section 9.3.6)`);
   return host;
 }
 

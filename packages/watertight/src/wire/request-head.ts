@@ -1,5 +1,5 @@
 /** Owns the writing of a request's head, and the checks of its method and of the fields that the program must not set. */
-import { RequestError, show } from './error.js';
+import { RequestError, show, withoutUser } from './error.js';
 import { isToken, type Headers } from './headers.js';
 
 /** How the server finds the end of the request's body: there is none, it has that many bytes, or it comes in chunks. */
@@ -137,7 +137,7 @@ export function checkReserved(headers: Headers, length: number | null): Reserved
         break;
       case 'host':
         if (++hosts > 1) throw new RequestError('ERR_INVALID_HEADER', 'there is more than one Host header');
-        if (!/^[A-Za-z0-9\-._~%!$&'()*+,;=:[\]]+$/.test(value)) throw new RequestError('ERR_INVALID_HEADER', `the Host header ${show(value)} is not a host with an optional port (RFC 9112 section 3.2)`);
+        if (!/^[A-Za-z0-9\-._~%!$&'()*+,;=:[\]]+$/.test(value)) throw new RequestError('ERR_INVALID_HEADER', `the Host header ${show(withoutUser(value))} is not a host with an optional port (RFC 9112 section 3.2)`);
         break;
     }
   }

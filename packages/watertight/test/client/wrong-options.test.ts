@@ -186,6 +186,7 @@ describe('a header', () => {
     ['Trailer, which follows from the option', { Trailer: 'X' }, 'the header Trailer'],
     ['Upgrade without Connection', { Upgrade: 'websocket' }, 'the header Upgrade says "websocket"'],
     ['Host with a path in it', { Host: 'a.example/x' }, 'the Host header "a.example/x" is not a host'],
+    ['Host with a user in it', { Host: 'user:topsecret@a.example' }, 'the Host header "***@a.example" is not a host'],
     ['Connection with a field\'s name', { Connection: 'Authorization' }, 'the header Connection may say close, keep-alive or upgrade, not "authorization"'],
   ] as const) {
     test(`${what} is refused`, () => neverDialling(async (client) => {
