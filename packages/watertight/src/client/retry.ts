@@ -1,7 +1,7 @@
 /** Owns the retries: a RoundTripper that makes a request again where that is safe and may help. */
 import { callAwaited, Request, type Response } from '../conn/index.js';
 import { now } from '../tasks/index.js';
-import { Transport, type RequestLike, type RoundTripper } from '../transport/index.js';
+import { toRequest, Transport, type RequestLike, type RoundTripper } from '../transport/index.js';
 import { RequestError, WatertightError } from '../wire/index.js';
 import { Budget } from './budget.js';
 import { closeLate, dropBody } from './dropped-body.js';
@@ -42,7 +42,7 @@ export class RetryingTransport implements RoundTripper {
   ) {}
 
   async roundTrip(given: RequestLike): Promise<Response> {
-    const request = given instanceof Request ? given : new Request(given.url, given);
+    const request = toRequest(given);
     // eslint-disable-next-line @typescript-eslint/unbound-method -- it only marks where a stack begins
     request.entry ??= RetryingTransport.prototype.roundTrip;
     const budget = new Budget(request, request.timeout > 0 ? now() : 0);
