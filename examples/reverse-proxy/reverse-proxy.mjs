@@ -37,9 +37,8 @@ export function reverseProxy(target, { transport = new Transport({ disableCompre
       if (!response.writableFinished) gone.abort(new Error('the client has left'));
     });
     if (upgrade !== null) {
-      // Nobody reads this connection before the answer, so nobody would see its end. After the switch the signal has no meaning.
+      // Node leaves it open when the client has ended it. After the switch the signal has no meaning.
       upgrade.socket.once('end', () => gone.abort(new Error('the client has left')));
-      upgrade.socket.read(0);
     }
     let answer = null;
     try {
@@ -77,10 +76,14 @@ function hasBody({ headers }) {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
-/** The client's body. It is left open if the backend answers early, for destroying it would break the connection of the answer. */
+/** The client's body. If the backend answers early, the rest is read and dropped: the same connection brings the answer, and the client's next request. */
 async function* bodyOf(request, response) {
   if (/^100-continue$/i.test(request.headers.expect ?? '')) response.writeContinue();
-  yield* request.iterator({ destroyOnReturn: false });
+  try {
+    yield* request.iterator({ destroyOnReturn: false });
+  } finally {
+    request.resume();
+  }
 }
 
 /** The fields that the client announces; their values are there when its body has ended. */

@@ -249,9 +249,9 @@ describe('a response', () => {
     throw new Error('not this one');
   } }));
 
-  test('that comes before the body was sent is delivered', behindProxy((request) => request.reply('too large', { status: '413 Content Too Large' }), async ({ port }) => {
-    const client = caller(port, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\nhello');
-    await client.until(/^HTTP\/1\.1 413 [^]*too large$/);
+  test('that comes before the body was sent is delivered, and the client\'s connection serves its next request', behindProxy((request) => request.reply(request.method === 'POST' ? 'too large' : 'ok', { status: request.method === 'POST' ? '413 Content Too Large' : '200 OK' }), async ({ port }) => {
+    const client = caller(port, `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n${'x'.repeat(5_000_000)}${get()}`);
+    await client.until(/^HTTP\/1\.1 413 [^]*too largeHTTP\/1\.1 200 OK[^]*\r\n\r\nok$/);
     client.socket.destroy();
   }));
 });
