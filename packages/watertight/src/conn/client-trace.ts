@@ -104,7 +104,7 @@ const HOOKS: Readonly<Record<keyof ClientTrace, true>> = {
 };
 
 /** The names of all hooks. */
-export const HOOK_NAMES = Object.keys(HOOKS) as readonly (keyof ClientTrace)[];
+const HOOK_NAMES = Object.keys(HOOKS) as readonly (keyof ClientTrace)[];
 
 /** @throws RequestError (`ERR_INVALID_OPTION`) for what is no object, and for a hook that is no function: it would be called when the request is under way. What a getter gives is seen only then. */
 export function checkTrace(trace: unknown): void {
@@ -113,4 +113,24 @@ export function checkTrace(trace: unknown): void {
     const hook: unknown = Object.getOwnPropertyDescriptor(trace, name)?.value;
     if (hook !== undefined && hook !== null && typeof hook !== 'function') throw new RequestError('ERR_INVALID_OPTION', `the hook ${name} of trace is a function, not ${show(hook)}`);
   }
+}
+
+/**
+ * The hooks of both: for each event, `first` is told, then `then`. A hook that neither
+ * has is not there. What those of `then` throw or return is theirs; those of `first` must not throw.
+ */
+export function chainTraces(first: ClientTrace, then: ClientTrace | null): ClientTrace {
+  if (then === null) return first;
+  type Hook = ((...args: unknown[]) => unknown) | null | undefined;
+  const chain: Record<string, Hook> = {};
+  for (const name of HOOK_NAMES) {
+    const own = (first as Record<string, Hook>)[name];
+    const others = (then as Record<string, Hook>)[name];
+    if (own === undefined && (others === undefined || others === null)) continue;
+    chain[name] = (...args) => {
+      own?.apply(first, args);
+      return others?.apply(then, args);
+    };
+  }
+  return chain;
 }

@@ -80,6 +80,14 @@ const NO_INIT: RequestInit = Object.freeze({ __proto__: null }) as RequestInit;
 
 const NO_HEADERS: ReservedFields = Object.freeze({ close: false, declaredLength: null, upgrade: null });
 
+/** What a request that is published reports to. */
+export interface RequestObserver {
+  /** The request as the program made it. */
+  readonly given: Request;
+  /** The exchange is over, after a response: its body was read to the end or closed (null), or failed. Must not call the program at once: the connection is at work. */
+  ended(error: unknown): void;
+}
+
 /** A request. Its constructor checks everything that can be checked without a connection. */
 export class Request {
   readonly method: string;
@@ -117,6 +125,8 @@ export class Request {
   fresh = false;
   /** @internal What the interface that it came through asks of it; null for a request of ours. */
   terms: RequestTerms | null = null;
+  /** @internal Who follows it to its end; null for almost all. */
+  observer: RequestObserver | null = null;
 
   /**
    * @param input an absolute URL, or a request to start from; an ExactTarget comes from another interface, which sets its own rules for a body
@@ -174,6 +184,16 @@ export class Request {
     this.decoding = other.decoding;
     this.fresh = other.fresh;
     this.callTimeout = other.callTimeout === 0 ? other.timeout : other.callTimeout;
+  }
+
+  /** @internal The same request, with other hooks, and other headers where they are given. */
+  observed(observer: RequestObserver | null, trace: ClientTrace, headers: Headers | undefined): Request {
+    const copy = new Request(this, headers === undefined ? { trace } : { headers, trace });
+    copy.sameCall(this);
+    copy.callTimeout = this.callTimeout;
+    copy.terms = this.terms;
+    copy.observer = observer ?? this.observer;
+    return copy;
   }
 
   /** @internal So much is left of the call's time by now. Only for a request that no program has made. */

@@ -65,7 +65,9 @@ export class Response {
 
   /** The request that this is the response to; after redirects, the last one. */
   get request(): Request {
-    return this.parts.request;
+    const { request } = this.parts;
+    // One that is published is a copy, whose hooks are for that one time.
+    return request.observer === null ? request : request.observer.given;
   }
 
   /** `HTTP/1.1` or `HTTP/1.0`. */

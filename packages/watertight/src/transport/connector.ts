@@ -1,6 +1,7 @@
 /** Owns the actions of a transport: it finds, dials, hands over and closes connections as the pool decides. */
 import { describeHolders, formatDuration, now, topHolders, tracking, trackLevel, type Holder } from '../tasks/index.js';
 import { afterPoll, callHook, Exchange, ReaderStock, type CloseCause, type ConnOwner, type ExchangeSettings, type Origin } from '../conn/index.js';
+import { connectionChannels } from './connection-channels.js';
 import type { ConnectionObserver } from './connection-observer.js';
 import { Dial } from './dial.js';
 import { hostPort } from './dial-trace.js';
@@ -26,7 +27,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
   private readonly dials = new Set<Dial<RoundTrip>>();
   private readonly measuring = new Set<RoundTrip>();
   private readonly sessions = new TlsSessions();
-  readonly observers = new Set<ConnectionObserver>();
+  readonly observers = new Set<ConnectionObserver>([connectionChannels]);
   private readonly level: number;
   private idleTimer: NodeJS.Timeout | null = null;
   private warnTimer: NodeJS.Timeout | null = null;
@@ -211,7 +212,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     if (conn.endedIdle) host.endedIdle(conn.idleAt, now());
     host.open--;
     host.counters.ended(cause, conn.uses);
-    for (const observer of this.observers) observer.disconnected(host.origin, { byPeer: conn.ended, error: conn.closedFor });
+    for (const observer of this.observers) observer.disconnected(host.origin, { cause, byPeer: conn.ended, error: conn.closedFor, requests: conn.uses });
     this.dialNext(host);
     this.hosts.tidy(host);
   }

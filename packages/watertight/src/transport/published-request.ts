@@ -1,7 +1,7 @@
 /** Owns the publication of requests on the diagnostics channels of undici, for what observes those: OpenTelemetry's instrumentation, for one. */
 import { channel } from 'node:diagnostics_channel';
 import type { Duplex } from 'node:stream';
-import { Request, type ClientTrace, type GotConnInfo, type Response } from '../conn/index.js';
+import { chainTraces, type ClientTrace, type Request, type Response } from '../conn/index.js';
 import { RequestError, type Headers } from '../wire/index.js';
 
 const CREATE = channel('undici:request:create');
@@ -55,11 +55,17 @@ export class PublishedRequest {
   static of(request: Request): { request: Request; published: PublishedRequest } {
     const published = new PublishedRequest(request);
     CREATE.publish({ request: published });
-    const observed = new Request(request, { headers: published.fields, trace: new ObservedTrace(published, request.trace) });
-    observed.sameCall(request);
-    observed.callTimeout = request.callTimeout;
-    observed.terms = request.terms;
+    const observed = request.observed(null, chainTraces(published.hooks, request.trace), published.fields);
     return { request: observed, published };
+  }
+
+  /** They say on which connection the head was written. */
+  private get hooks(): ClientTrace {
+    let socket: Duplex | null = null;
+    return {
+      gotConn: (info) => void (socket = info.socket),
+      wroteHeaders: () => this.sent(socket!),
+    };
   }
 
   /** Adds a field, as undici's request does. @throws RequestError for a name or value that can't be sent */
@@ -92,44 +98,6 @@ export class PublishedRequest {
     if (this.completed) return;
     this.completed = this.aborted = true;
     ERROR.publish({ request: this, error });
-  }
-}
-
-/** The hooks of the program, and those that say on which connection the head was written. */
-class ObservedTrace implements ClientTrace {
-  readonly getConn;
-  readonly connectStart;
-  readonly connectDone;
-  readonly tlsHandshakeStart;
-  readonly tlsHandshakeDone;
-  readonly wait100Continue;
-  readonly got1xxResponse;
-  readonly gotFirstResponseByte;
-  private socket: Duplex | null = null;
-
-  constructor(
-    private readonly published: PublishedRequest,
-    private readonly trace: ClientTrace | null,
-  ) {
-    this.getConn = trace?.getConn?.bind(trace);
-    this.connectStart = trace?.connectStart?.bind(trace);
-    this.connectDone = trace?.connectDone?.bind(trace);
-    this.tlsHandshakeStart = trace?.tlsHandshakeStart?.bind(trace);
-    this.tlsHandshakeDone = trace?.tlsHandshakeDone?.bind(trace);
-    this.wait100Continue = trace?.wait100Continue?.bind(trace);
-    this.got1xxResponse = trace?.got1xxResponse?.bind(trace);
-    this.gotFirstResponseByte = trace?.gotFirstResponseByte?.bind(trace);
-  }
-
-  gotConn(info: GotConnInfo): unknown {
-    this.socket = info.socket;
-    return this.trace?.gotConn?.(info);
-  }
-
-  wroteHeaders(): unknown {
-    this.published.sent(this.socket!);
-    // What the program's hook gives may be a promise that is rejected: whoever called this one hears of it.
-    return this.trace?.wroteHeaders?.();
   }
 }
 

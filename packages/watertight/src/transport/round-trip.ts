@@ -194,6 +194,8 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
 
   onFinished(): void {
     if (activity.listener !== null && this.exchange !== null) activity.listener.requestEnded(this, this.exchange.status, this.exchange.error);
+    const { observer } = this.request;
+    if (observer !== null) observer.ended(this.exchange?.error ?? null);
     this.release();
     this.exchange = this.conn = null;
     // One that can be sent again is made anew where it is.

@@ -3,10 +3,12 @@
 import { captureDeepTrace, captureTrace } from '../tasks/index.js';
 import type { Origin, Request, Response } from '../conn/index.js';
 import { INSPECT, inspectAs, type Inspect } from '../wire/index.js';
+import { isPublished } from './channels.js';
 import type { ConnectionObserver } from './connection-observer.js';
 import { Connector } from './connector.js';
 import { resolveOptions, type TransportOptions } from './options.js';
 import { toRequest, type RequestLike } from './request-like.js';
+import { RequestPublication } from './request-channels.js';
 import { RoundTrip, type TripHost } from './round-trip.js';
 import type { TransportStats } from './stats.js';
 
@@ -62,6 +64,10 @@ export class Transport implements RoundTripper {
 
   /** @internal `roundTrip` with callbacks: it saves the client a promise for each request. */
   dispatch(request: Request, resolve: (response: Response) => void, reject: (error: unknown) => void): void {
+    if (isPublished() && request.observer === null) {
+      this.publish(request, resolve, reject);
+      return;
+    }
     const { connector } = this;
     const { signal, body } = request;
     if (signal !== null && signal.aborted) {
@@ -75,6 +81,29 @@ export class Transport implements RoundTripper {
     let trace = request.callSite;
     if (trace === null && (level === 2 || (level === 1 && host.sampling.next()))) trace = request.callSite = (request.terms === null ? captureTrace : captureDeepTrace)(request.entry ?? (this.dispatch));
     new RoundTrip(request, host, trace, connector, resolve, reject).start();
+  }
+
+  /** `dispatch` for a request that somebody wants to hear of. */
+  private publish(given: Request, resolve: (response: Response) => void, reject: (error: unknown) => void): void {
+    let publication: RequestPublication;
+    try {
+      publication = new RequestPublication(given);
+    } catch (error) {
+      given.body?.release(error);
+      reject(error);
+      return;
+    }
+    this.dispatch(
+      publication.request,
+      (response) => {
+        resolve(response);
+        publication.answered(response);
+      },
+      (error) => {
+        reject(error);
+        publication.failed(error);
+      },
+    );
   }
 
   /** The host of the proxy that the program chooses for the request. Null: the request has failed. */

@@ -47,8 +47,10 @@ test('the examples of the connections run', { skip: process.platform === 'win32'
   assert.deepEqual(found.map(({ name }) => name), ['connections', 'unix-socket', 'stats']);
 });
 
-test('the example of the hooks runs, and prints what the page says', async () => {
-  const [{ code }] = await examples('docs/tracing.md');
+test('the examples of tracing run, and print what the page says', async () => {
+  const [{ code }, channels] = await examples('docs/tracing.md');
+  const published = await runExample(channels.code);
+  assert.deepEqual([published.stdout, published.stderr, published.status], ['GET 200\n', '', 0]);
   const { status, stdout, stderr } = await runExample(code);
   assert.equal(status, 0, stdout + stderr);
   const page = await readFile(join(root, 'docs/tracing.md'), 'utf8');
