@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { withGo } from './go-program.mjs';
 import { cancelling } from './scenarios/cancelling.mjs';
 import { ending } from './scenarios/ending.mjs';
+import { http2 } from './scenarios/http2.mjs';
 import { pooling } from './scenarios/pooling.mjs';
 import { proxies } from './scenarios/proxies.mjs';
 import { reading } from './scenarios/reading.mjs';
@@ -17,7 +18,7 @@ import { upgrades } from './scenarios/upgrades.mjs';
 
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '5' }, lanes: { type: 'string', default: '4' }, subject: { type: 'string' } } });
 const file = fileURLToPath(new URL('more.json', import.meta.url));
-const subjects = { reading, pooling, ending, cancelling, upgrades, proxies };
+const subjects = { reading, pooling, ending, cancelling, upgrades, proxies, http2 };
 const scenarios = Object.entries(subjects).flatMap(([subject, each]) => each.map((scenario) => ({ subject, ...scenario })));
 if (new Set(scenarios.map(({ id }) => id)).size !== scenarios.length) throw new Error('two scenarios have one id');
 

@@ -73,7 +73,7 @@ func runHere(ports string) {
 	if err := json.Unmarshal(data, &scenario); err != nil {
 		fail(err.Error())
 	}
-	r := &run{ports: strings.Split(ports, ",")}
+	r := &run{ports: strings.Split(ports, ","), secure: scenario.Transport != nil && scenario.Transport.HTTP2}
 	client := &http.Client{Transport: transportFor(scenario.Transport, r.ports)}
 	r.client = client
 	counts := []int{}
@@ -107,6 +107,7 @@ func runHere(ports string) {
 func transportFor(options *TransportOptions, ports []string) *http.Transport {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
+	transport.ForceAttemptHTTP2 = false
 	if options == nil {
 		return transport
 	}
@@ -131,12 +132,14 @@ func transportFor(options *TransportOptions, ports []string) *http.Transport {
 	}
 	transport.DisableKeepAlives = options.DisableKeepAlives
 	transport.DisableCompression = options.DisableCompression
+	transport.ForceAttemptHTTP2 = options.HTTP2
 	return transport
 }
 
 // run is one scenario under way.
 type run struct {
 	client *http.Client
+	secure bool // all requests are https
 	ports  []string
 	mutex  sync.Mutex
 	kept   []*http.Response // every response that was not closed stays referenced
@@ -173,7 +176,7 @@ func (r *run) one(step Step) {
 		body = bytes.NewReader(payload(step.Body))
 	}
 	scheme := "http"
-	if step.TLS {
+	if step.TLS || r.secure {
 		scheme = "https"
 	}
 	target := scheme + "://127.0.0.1:" + r.ports[step.Host]

@@ -28,7 +28,7 @@ import (
 func serveFront(listener net.Listener, handler http.Handler) {
 	accepted := feed{make(chan net.Conn), listener.Addr()}
 	go http.Serve(accepted, proxying(handler))
-	config := &tls.Config{Certificates: []tls.Certificate{selfSigned()}}
+	config := &tls.Config{Certificates: []tls.Certificate{selfSigned()}, NextProtos: []string{"h2", "http/1.1"}}
 	for {
 		conn, err := listener.Accept()
 		if err != nil {

@@ -27,6 +27,8 @@ type TransportOptions struct {
 	Proxy string `json:"proxy"`
 	// How the proxy behaves: see front.go.
 	ProxyUser string `json:"proxyUser"`
+	// HTTP2 asks over https, where both sides speak HTTP/2.
+	HTTP2 bool `json:"http2"`
 }
 
 type Step struct {

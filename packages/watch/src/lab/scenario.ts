@@ -60,6 +60,8 @@ export interface ScenarioTransport {
   readonly proxy?: string;
   /** The user name for it, which says how it behaves: see proxy.ts. */
   readonly proxyUser?: string;
+  /** Asks over https, where both sides speak HTTP/2. */
+  readonly http2?: boolean;
 }
 
 export interface Scenario {
@@ -118,6 +120,7 @@ const TRANSPORT_FIELDS = {
   disableCompression: 'flag',
   proxy: 'text',
   proxyUser: 'text',
+  http2: 'flag',
 } as const;
 
 const SCENARIO_FIELDS = ['subject', 'id', 'why', 'transport', 'steps', 'counts', 'errors'];

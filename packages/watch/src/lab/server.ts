@@ -6,6 +6,7 @@
  */
 import { once } from 'node:events';
 import { createServer, ServerResponse, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createHttp2Server, type Http2Server } from 'node:http2';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -16,18 +17,15 @@ const CHUNK = 1000;
 const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n';
 const OPEN = 'HTTP/1.1 200 Connection established\r\n\r\n';
 
+/** Streams of a connection at once: what Go's server allows. */
+const MAX_STREAMS = 250;
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+
 /** A server with its own barrier; it listens nowhere yet. */
 export function createLabServer(): Server {
   const barrier = new Barrier();
-  const server = createServer((request, response) => {
-    answer(request, response, barrier).catch((error: unknown) => {
-      // A client that has left is no error; anything else is a bug in this file.
-      if (response.destroyed) return;
-      process.exitCode = 1;
-      process.stderr.write(`lab server: ${String(error)}\n`);
-      response.destroy();
-    });
-  });
+  const server = createServer(listener(barrier));
   // Node hands over every request with an Upgrade, also one that is to be answered as any other.
   server.on('upgrade', (request: IncomingMessage, socket: Socket) => {
     const [, size] = /^\/upgrade\/(\d+)$/.exec(request.url ?? '') ?? [];
@@ -45,6 +43,25 @@ export function createLabServer(): Server {
   server.requestTimeout = 0;
   server.headersTimeout = 0;
   return server;
+}
+
+/** The same over HTTP/2; it is given its connections. Its requests and responses have the interface of HTTP/1.1, as far as it is used here. */
+export function createLabHttp2Server(): Http2Server {
+  const server = createHttp2Server({ settings: { maxConcurrentStreams: MAX_STREAMS }, maxSessionMemory: 1000 }, listener(new Barrier()) as never);
+  server.on('sessionError', () => undefined);
+  return server;
+}
+
+function listener(barrier: Barrier): Listener {
+  return (request, response) => {
+    answer(request, response, barrier).catch((error: unknown) => {
+      // A client that has left is no error; anything else is a bug in this file.
+      if (response.destroyed || response.writableEnded || response.socket?.destroyed !== false) return;
+      process.exitCode = 1;
+      process.stderr.write(`lab server: ${String(error)}\n`);
+      response.destroy();
+    });
+  };
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, barrier: Barrier): Promise<void> {
@@ -117,7 +134,7 @@ function sendBytes(response: ServerResponse, n: number): void {
 async function sendChunks(response: ServerResponse, n: number, trailers: Record<string, string> = {}): Promise<void> {
   response.writeHead(200, { ...PLAIN, ...(Object.keys(trailers).length === 0 ? {} : { trailer: Object.keys(trailers).join(', ') }) });
   response.flushHeaders();
-  for (let left = n; left > 0 && !response.destroyed; left -= CHUNK) {
+  for (let left = n; left > 0 && response.writable; left -= CHUNK) {
     await nextTurn();
     if (!response.write(payload(Math.min(left, CHUNK)))) await Promise.race([once(response, 'drain'), once(response, 'close')]);
   }

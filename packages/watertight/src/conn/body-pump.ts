@@ -1,5 +1,5 @@
-/** Owns the sending of a streamed request body, chunk by chunk, no faster than the socket takes it. */
-import type { Socket } from 'node:net';
+/** Owns the sending of a streamed request body, chunk by chunk, no faster than it is taken. */
+import type { Writable } from 'node:stream';
 import { show } from '../wire/index.js';
 import type { ChunkSource } from './chunk-source.js';
 import { RequestBodyError, requestBodyFailed } from './error.js';
@@ -9,20 +9,25 @@ import { chunkBytes } from './request-body.js';
 import type { RequestTerms } from './request-terms.js';
 import type { RequestTrailers } from './request-trailers.js';
 
+/** Where a body goes: a socket, or a stream of HTTP/2. */
+export type PumpTarget = Pick<Writable, 'write' | 'cork' | 'uncork' | 'once'>;
+
 /** What a pump needs, and the functions that it calls: one of `sent` and `failed`, unless it is stopped before. */
 export interface PumpOptions {
-  readonly socket: Socket;
+  readonly target: PumpTarget;
   readonly source: ChunkSource;
-  /** Bytes announced in Content-Length; null for the chunked coding. */
+  /** Bytes announced in Content-Length; null if it is not known beforehand. */
   readonly length: number | null;
-  /** What follows a chunked body. */
+  /** What follows a body in chunks. */
   readonly trailers: RequestTrailers | null;
+  /** A body of unknown length is sent in the chunks of HTTP/1.1. */
+  readonly chunked: boolean;
   /** Is told of bytes that have left for the kernel. */
   readonly onProgress: OnProgress | null;
   /** Is told of each chunk that was written. */
   readonly terms: Pick<RequestTerms, 'wroteChunk'> | null;
   readonly sent: () => void;
-  /** Passed to each write of the socket, so it is called after the last one too; undefined: not wanted. */
+  /** Passed to each write of the target, so it is called after the last one too; undefined: not wanted. */
   readonly flushed: (() => void) | undefined;
   readonly failed: (error: Error) => void;
 }
@@ -119,23 +124,23 @@ export class BodyPump {
 
   /** Writes a chunk, and calls `next` when the socket takes more, perhaps at once; `written` is called when it has left. */
   private send(bytes: Uint8Array, written: ((error?: Error | null) => void) | undefined, next: () => void, chunk: unknown = bytes): void {
-    const { socket, length, terms } = this.options;
+    const { target, length, chunked, terms } = this.options;
     let flowing: boolean;
-    if (length === null) {
-      socket.cork();
-      socket.write(`${bytes.length.toString(16)}\r\n`, 'latin1');
-      socket.write(bytes);
-      flowing = socket.write('\r\n', 'latin1', written);
-      socket.uncork();
-    } else flowing = socket.write(bytes, written);
+    if (length === null && chunked) {
+      target.cork();
+      target.write(`${bytes.length.toString(16)}\r\n`, 'latin1');
+      target.write(bytes);
+      flowing = target.write('\r\n', 'latin1', written);
+      target.uncork();
+    } else flowing = target.write(bytes, written);
     if (terms !== null) {
       terms.wroteChunk(chunk);
       // It was told to end the request.
       if (this.stopped) return;
     }
-    // A socket that ended meanwhile never drains, but then the exchange fails and stops the pump.
+    // A target that ended meanwhile never drains, but then the exchange fails and stops the pump.
     if (flowing) next();
-    else socket.once('drain', next);
+    else target.once('drain', next);
   }
 
   private sendPieces(bytes: Uint8Array): void {
@@ -165,14 +170,14 @@ export class BodyPump {
   }
 
   private finish(): void {
-    const { length, trailers } = this.options;
+    const { length, trailers, chunked } = this.options;
     this.stopped = true;
-    if (length === null) {
+    if (length === null && chunked) {
       if (trailers === null) this.end('');
       else this.endWith(trailers);
       return;
     }
-    if (this.sentBytes < length) {
+    if (length !== null && this.sentBytes < length) {
       this.options.failed(new RequestBodyError(`the body ended after ${this.sentBytes} of the ${length} bytes of its Content-Length; the connection was closed`));
       return;
     }
@@ -192,7 +197,7 @@ export class BodyPump {
   }
 
   private end(trailers: string): void {
-    this.options.socket.write(`${LAST_CHUNK}${trailers}\r\n`, 'latin1', this.options.flushed);
+    this.options.target.write(`${LAST_CHUNK}${trailers}\r\n`, 'latin1', this.options.flushed);
     this.options.sent();
   }
 

@@ -104,7 +104,7 @@ const HOOKS: Readonly<Record<keyof ClientTrace, true>> = {
 };
 
 /** The names of all hooks. */
-const HOOK_NAMES = Object.keys(HOOKS) as readonly (keyof ClientTrace)[];
+export const HOOK_NAMES = Object.keys(HOOKS) as readonly (keyof ClientTrace)[];
 
 /** @throws RequestError (`ERR_INVALID_OPTION`) for what is no object, and for a hook that is no function: it would be called when the request is under way. What a getter gives is seen only then. */
 export function checkTrace(trace: unknown): void {

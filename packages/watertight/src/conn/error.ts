@@ -5,7 +5,7 @@ import type { ClientTrace } from './client-trace.js';
 
 /**
  * - `ERR_CONNECTION_CLOSED`: the server ended the connection before the message was complete
- * - `ERR_CONNECTION_LOST`: the connection broke (`cause` has the system's error)
+ * - `ERR_CONNECTION_LOST`: the connection broke (`cause` has the system's error), or the server reset the stream of an HTTP/2 request
  */
 export type ConnectionErrorCode = 'ERR_CONNECTION_CLOSED' | 'ERR_CONNECTION_LOST';
 

@@ -4,7 +4,7 @@ import type { HolderClient, Trace, Watched } from '../tasks/index.js';
 import type { Body } from './body.js';
 import type { BodyState } from './body-source.js';
 import type { Request } from './request.js';
-import type { ResponseParts } from './response.js';
+import type { Proto, ResponseParts } from './response.js';
 import type { TlsState } from './tls-state.js';
 import { checkMove, EXCHANGE_MOVES, type ExchangeState } from './states.js';
 
@@ -24,7 +24,7 @@ export abstract class ExchangeRecord implements ResponseParts, Watched {
   nextFresh: Watched | null = null;
 
   // The response's head
-  minor = 1;
+  proto: Proto = 'HTTP/1.1';
   head = '';
   fieldsAt = 0;
   trailers = '';

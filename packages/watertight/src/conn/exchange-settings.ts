@@ -25,6 +25,12 @@ export interface FailedExchange {
   readonly answered: boolean;
   /** Not a byte of the request can have reached the server. */
   readonly nothingWritten: boolean;
+  /** Its connection had served a request before. Only known over HTTP/2: there, others may have followed it meanwhile. */
+  readonly reused?: boolean;
+  /** The server has said, by GOAWAY or REFUSED_STREAM, that it has not processed the request. */
+  readonly refused?: boolean;
+  /** The server has said so, and that it wants the request over HTTP/1.1. */
+  readonly wantsHttp1?: boolean;
 }
 
 /** What an exchange reports to: the round trip that it serves. */

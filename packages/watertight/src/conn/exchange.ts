@@ -1,70 +1,29 @@
-/** Owns the course of one request and its response on a connection: what is done with the bytes that come, who is told, and how it ends. */
+/** Owns the course of one request and its response on a connection of HTTP/1.1: what is done with the bytes that come. */
 import type { Duplex } from 'node:stream';
-import { addHandedOver, now, removeHandedOver, unwatch, watch, type Trace } from '../tasks/index.js';
-import { Headers, isPersistent, type HeadScanner, type InterimSink, type ResponseReader } from '../wire/index.js';
+import { addTaskless, now, removeTaskless } from '../tasks/index.js';
+import { isPersistent, type HeadScanner, type InterimSink, type ResponseReader } from '../wire/index.js';
 import type { Coding } from '../coding/index.js';
 import type { Body } from './body.js';
-import type { BodySource } from './body-source.js';
 import type { Carrier } from './carrier.js';
-import { Deadline } from './deadline.js';
-import { DecodedBody } from './decoded-body.js';
-import { BodyError, connectionLost, TimeoutError } from './error.js';
-import { ExchangeRecord } from './exchange-record.js';
-import type { ExchangeOwner, ExchangeSettings } from './exchange-settings.js';
-import { IncomingBody, type BodyOwner } from './incoming-body.js';
-import { MeteredBody } from './metered-body.js';
+import { connectionLost } from './error.js';
+import { ExchangeCourse } from './exchange-course.js';
 import { checkSwitch } from './protocol-switch.js';
 import { HIGH_WATER, KEEP_WHOLE, LARGE, READ_SIZE } from './read-buffer.js';
-import type { Request } from './request.js';
-import { Response } from './response.js';
 import { undoneCodings } from './response-codings.js';
-import { StallLimit } from './stall-limit.js';
 import { Tunnel, type TunnelOwner } from './tunnel.js';
 import { TurnBuffers } from './turn-buffers.js';
 import { callHook } from './user-call.js';
-import type { Sending } from './write-loop.js';
 
-/**
- * One exchange. The connection calls it as bytes come, its body as the program
- * reads; whatever happens, it ends in `finish`, once.
- */
-export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, Sending, TunnelOwner {
-  private conn: Carrier | null = null;
+/** One exchange of HTTP/1.1. The connection calls it as bytes come, its body as the program reads. */
+export class Exchange extends ExchangeCourse implements InterimSink, TunnelOwner {
   /** As long as the exchange is on a connection. */
   private reader: ResponseReader | null = null;
-  private persistent = false;
   /** Bytes of the last read: large ones announce more of the kind. */
   private lastPiece = 0;
-  private readonly body = new IncomingBody(this);
-  /** On the time for the head. */
-  private deadline: Deadline | null = null;
-  /** On the time in which nothing of the body comes. */
-  private stall: StallLimit | null = null;
   /** Once it carries no HTTP any more. */
   private below: Duplex | null = null;
   /** The connection of a tunnel that the program uses: it ends with both of its sides, not with the body. */
   private tunnelConn: Carrier | null = null;
-
-  constructor(
-    request: Request,
-    trace: Trace | null,
-    /** 0 off, 1 adaptive, 2 all. */
-    private readonly tracked: number,
-    /** We offered the transport's content codings, so we undo them. */
-    readonly offered: boolean,
-    private readonly settings: ExchangeSettings,
-    private readonly owner: ExchangeOwner,
-  ) {
-    super(request, trace);
-  }
-
-  get bytesRead(): number {
-    return this.body.bytesRead;
-  }
-
-  get awaited(): boolean {
-    return this.body.awaited;
-  }
 
   get upgrades(): boolean {
     return this.request.upgrade !== null;
@@ -79,18 +38,8 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
 
   /** The connection takes it up. */
   begin(conn: Carrier): void {
-    this.moveTo('sent');
-    this.conn = conn;
+    this.beginOn(conn);
     this.reader = this.settings.readers.take();
-    if (this.tracked > 0) this.openedAt = this.lastReadAt = now();
-  }
-
-  /** The whole request has left for the kernel: the time for the headers starts, as in Go. */
-  requestSent(): void {
-    const { responseHeaderTimeout } = this.settings;
-    if (responseHeaderTimeout > 0 && this.phase === 'sent') {
-      this.deadline = new Deadline(responseHeaderTimeout, () => this.fail(new TimeoutError(`no response headers from ${this.url} within ${responseHeaderTimeout} ms of sending the request (responseHeaderTimeout)`, 'waiting for headers')));
-    }
   }
 
   /** Takes `bytes[start, end)`; those behind the end of the message make the connection unfit for another. */
@@ -119,9 +68,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
       if (this.body.awaited) this.answerRead();
       return;
     }
-    const got = this.bytesRead + this.body.bytes;
-    const of = this.contentLength >= 0 ? `${got} of ${this.contentLength} bytes` : `${got} bytes, without its end,`;
-    this.fail(connectionLost(error, `after ${of} of the body of ${this.method} ${this.url}`));
+    this.fail(connectionLost(error, `after ${this.progress()} of the body of ${this.method} ${this.url}`));
   }
 
   /** So much waits to be read that the connection should take in no more for now. */
@@ -154,52 +101,20 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
     return this.body.tookBuffer();
   }
 
-  /** Ends it at once, whatever it is doing; everything that awaits it rejects with `reason`. */
-  cancel(reason: unknown): void {
-    this.body.clear();
-    this.end('failed', reason);
-  }
-
   // ---- from the body
 
   get complete(): boolean {
     return this.reader!.complete;
   }
 
-  bytesTaken(left: number): void {
-    if (this.phase !== 'body') return;
-    if (left === 0 && this.reader!.complete) {
-      this.finish('eof');
-      return;
-    }
-    this.lastReadAt = now();
-    if (left > 0) return;
-    this.goesOn();
-    this.conn!.resume();
-  }
-
-  endReached(): void {
-    this.finish('eof');
-  }
-
-  readStarted(): void {
-    this.goesOn();
-    this.conn!.readStarted(this.lastReadAt);
-  }
-
-  closeBody(): Promise<void> {
+  override closeBody(): Promise<void> {
     if (this.phase !== 'body') return Promise.resolve();
     const { drainOnClose } = this.settings;
     if (drainOnClose > 0 && !this.body.awaited && this.persistent && this.bodyWritten) {
       const left = this.reader!.remaining + this.body.bytes;
       if (left <= drainOnClose) return this.body.drain(drainOnClose);
     }
-    this.shutBody();
-    return Promise.resolve();
-  }
-
-  shutBody(): void {
-    if (this.phase === 'body') this.end('closed', null);
+    return super.closeBody();
   }
 
   // ---- from the tunnel
@@ -210,7 +125,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
 
   tunnelUsed(): void {
     this.tunnelConn = this.conn;
-    removeHandedOver(this);
+    removeTaskless(this);
   }
 
   tunnelEnded(): void {
@@ -218,16 +133,6 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
     this.tunnelConn = null;
     if (this.phase === 'body') this.shutBody();
     else conn?.exchangeEnded(false);
-  }
-
-  // ---- from the watch
-
-  reclaim(): void {
-    this.cancel(new BodyError('ERR_BODY_CLOSED', 'the response was garbage-collected before its body was finished'));
-  }
-
-  turnedSuspect(): void {
-    this.settings.suspectFound(this.origin);
   }
 
   // ---- the head
@@ -269,11 +174,6 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
     if (this.finished) throw this.error;
   }
 
-  private tellInterim(status: number, text: string, fieldsAt: number): void {
-    if (status === 100 && this.conn?.awaitsContinue === true) callHook(this, 'got100Continue');
-    if (!this.finished) callHook(this, 'got1xxResponse', status, Headers.parsed(text, fieldsAt));
-  }
-
   private takeHead({ scanner, framing }: ResponseReader): void {
     const { request } = this;
     if (framing === 'tunnel') checkSwitch(scanner, request.upgrade, this.bodyWritten);
@@ -282,9 +182,9 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
       // The source of the request's body was stopped, and may have cancelled the request.
       if (this.finished) throw this.error;
     }
-    this.deadline?.clear();
+    this.clearDeadline();
     this.status = scanner.status;
-    this.minor = scanner.minor;
+    this.proto = scanner.minor === 1 ? 'HTTP/1.1' : 'HTTP/1.0';
     const conn = this.conn!;
     this.tls = conn.tls;
     conn.keepAliveTimeout = scanner.keepAliveTimeout;
@@ -296,30 +196,7 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
     this.openedAt = this.lastReadAt = this.arrivedAt = now();
     if (framing !== 'tunnel') return;
     this.below = conn.handOver(scanner.status === 101);
-    if (scanner.status === 101) addHandedOver(this);
-  }
-
-  /** Gives the response out. Everything that came with its head has been taken in by then. */
-  private responseReady(codings: readonly Coding[]): void {
-    const response = new Response(this, this.bodySource(codings), this.offered && codings.length > 0);
-    if (this.phase === 'body') {
-      const { bodyIdleTimeout } = this.settings;
-      if (bodyIdleTimeout > 0 && !this.reader!.complete && this.below === null) {
-        this.stall = new StallLimit(bodyIdleTimeout, () => this.conn!.paused, () => this.stalled(bodyIdleTimeout));
-      }
-      this.conn!.readEnded(this.openedAt);
-      if (this.tracked > 0) watch(this, response);
-    }
-    this.owner.onResponse(response);
-  }
-
-  /** What the response's body is read from. */
-  private bodySource(codings: readonly Coding[]): BodySource {
-    const { onDownloadProgress } = this.request;
-    let source: BodySource = this.body;
-    if (onDownloadProgress !== null) source = new MeteredBody(source, this.contentLength >= 0 ? this.contentLength : null, onDownloadProgress);
-    for (const { name, make } of codings) source = new DecodedBody(source, name, make, this.settings.maxDecompressedBytes, !this.offered);
-    return source;
+    if (scanner.status === 101) addTaskless(this);
   }
 
   // ---- the body
@@ -339,67 +216,15 @@ export class Exchange extends ExchangeRecord implements BodyOwner, InterimSink, 
     return true;
   }
 
-  /** Bytes have come, or the end has, for the read that waits. */
-  private answerRead(): void {
-    // Chunk framing without data, so far.
-    if (!this.body.ready && !this.reader!.complete) return;
-    const read = this.body.takePending()!;
-    this.conn!.readEnded(this.lastReadAt);
-    this.body.answer(read);
-  }
-
-  // ---- limits on time
-
-  private stalled(ms: number): void {
-    this.fail(new TimeoutError(`the server sent no byte of the body of ${this.method} ${this.url} for ${ms} ms (bodyIdleTimeout)`, 'reading the body'));
-  }
-
-  /** The connection will be read again, if it was not. */
-  private goesOn(): void {
-    if (this.stall !== null && this.conn!.paused) this.stall.moved();
-  }
-
-  /** The last byte of the body has come. */
-  private allArrived(): void {
-    this.arrivedAt = now();
-    this.stall?.clear();
-  }
-
   // ---- the end
 
-  private fail(error: Error): void {
-    this.end('failed', error);
-  }
-
-  /** Ends it before EOF. `error`: null if it was closed. */
-  private end(to: 'closed' | 'failed', error: unknown): void {
-    if (this.finished) return;
-    const unanswered = this.phase !== 'body';
-    const read = this.body.takePending();
-    this.error = error;
-    if (to === 'closed') this.body.clear();
-    this.finish(to);
-    if (unanswered) this.owner.onFailure(this, error as Error);
-    else if (read !== null) this.body.refuse(read, error);
-  }
-
-  /** The one way out: lets go of everything, and gives the connection back. */
-  private finish(to: 'eof' | 'closed' | 'failed'): void {
-    this.moveTo(to);
-    this.deadline?.clear();
-    this.stall?.clear();
-    if (this.below !== null) removeHandedOver(this);
-    this.handle = null;
-    if (this.lingering) unwatch(this);
-    // An attempt that got no response may be followed by another: its owner is told of the failure instead.
-    if (this.status !== 0) this.owner.onFinished();
+  protected leave(to: 'eof' | 'closed' | 'failed'): Carrier | null {
+    if (this.below !== null) removeTaskless(this);
     if (this.reader !== null) this.settings.readers.putBack(this.reader);
     this.reader = null;
-    const { conn } = this;
-    // A response that the program keeps must not keep the connection's objects.
-    this.conn = null;
-    if (to === 'eof' && this.tunnelConn !== null) return;
+    // It ends with both sides of the tunnel.
+    if (to === 'eof' && this.tunnelConn !== null) return null;
     this.tunnelConn = null;
-    if (conn !== null) conn.exchangeEnded(to === 'eof' && this.persistent && this.bodyWritten);
+    return this.conn;
   }
 }

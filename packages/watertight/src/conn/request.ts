@@ -177,6 +177,11 @@ export class Request {
     this.close = reserved.close || (own.close ?? base?.close ?? false);
   }
 
+  /** @internal It leaves HTTP on its connection, or comes from an interface that is HTTP/1.1's: no stream of HTTP/2 can carry it. */
+  get http1Only(): boolean {
+    return this.upgrade !== null || this.terms !== null || this.method === 'CONNECT';
+  }
+
   /** @internal It is made on behalf of the same call of the program as `other`. */
   sameCall(other: Request): void {
     this.entry = other.entry;

@@ -10,13 +10,15 @@ import { parseJson } from './json.js';
 import type { Request } from './request.js';
 import type { TlsState } from './tls-state.js';
 
+/** A version of HTTP, spelled as in Go. */
+export type Proto = 'HTTP/1.0' | 'HTTP/1.1' | 'HTTP/2.0';
+
 /** A response's head as it was read from the connection; the exchange implements it. */
 export interface ResponseParts {
   readonly request: Request;
   readonly status: number;
-  /** The minor version of HTTP/1.x: 0 or 1. */
-  readonly minor: number;
-  /** Status line and field lines as text; `fieldsAt` is where the field lines start. */
+  readonly proto: Proto;
+  /** Status line and field lines as text, over HTTP/2 in the same form; `fieldsAt` is where the field lines start. */
   readonly head: string;
   readonly fieldsAt: number;
   /** In bytes; -1 if it is not known beforehand. */
@@ -70,12 +72,12 @@ export class Response {
     return request.observer === null ? request : request.observer.given;
   }
 
-  /** `HTTP/1.1` or `HTTP/1.0`. */
-  get proto(): string {
-    return this.parts.minor === 1 ? 'HTTP/1.1' : 'HTTP/1.0';
+  /** The version of HTTP in which the response came. */
+  get proto(): Proto {
+    return this.parts.proto;
   }
 
-  /** The reason phrase; '' if there is none. */
+  /** The reason phrase; '' if there is none, as in HTTP/2. */
   get statusText(): string {
     // `HTTP/1.1 200 ` is 13 characters; a head without fields has no line end left.
     const { head } = this.parts;

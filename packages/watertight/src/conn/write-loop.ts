@@ -1,25 +1,13 @@
 /** Owns the write loop of a connection: it sends the requests, one after another, and says when the last byte of each has left. */
 import type { Socket } from 'node:net';
-import { asError, defineEntry, now, Task, type TaskLabels, type Trace } from '../tasks/index.js';
-import { WatertightError } from '../wire/index.js';
-import { BodyPump } from './body-pump.js';
-import type { ChunkSource } from './chunk-source.js';
-import { Deadline } from './deadline.js';
-import { requestBodyFailed } from './error.js';
+import { defineEntry, now, Task, type TaskLabels, type Trace } from '../tasks/index.js';
+import { BodyUpload, expectsContinue, type Sending } from './body-upload.js';
 import type { ExchangeSettings } from './exchange-settings.js';
-import type { Request } from './request.js';
-import { callHook, type Hooked } from './user-call.js';
+import { callHook } from './user-call.js';
+import { fieldsOf, headWritten, requestWritten } from './written-hooks.js';
 
-/** What the write loop needs of the exchange whose request it sends; `Exchange` implements it. */
-export interface Sending extends Hooked {
-  readonly request: Request;
-  readonly finished: boolean;
-  readonly error: unknown;
-  bodyWritten: boolean;
-  nothingWritten: boolean;
-  /** The last byte of the request has left for the kernel. Called once, and only where the time for the headers is limited. */
-  requestSent(): void;
-}
+/** The statuses from which on a server that answers early has refused the body. */
+const REFUSAL = 400;
 
 /**
  * Go's `writeLoop`. It is no function that waits for requests: it is the state of
@@ -34,8 +22,7 @@ export class WriteLoop {
   private socket: Socket | null = null;
   /** Whose request is on its way to the kernel. A request without a body is on its way only as long as somebody wants to know when it has left. */
   private sending: Sending | null = null;
-  private pump: BodyPump | null = null;
-  private continueTimer: Deadline | null = null;
+  private upload: BodyUpload | null = null;
   /** `wroteRequest` was called for the body on its way. */
   private told = false;
   /** Passed to each write of a request, so it is called after the last one too. Undefined if nobody wants to know. */
@@ -76,7 +63,7 @@ export class WriteLoop {
     }
     exchange.nothingWritten = this.broken;
     if (trace !== null) {
-      headWritten(exchange, head);
+      headWritten(exchange, () => fieldsOf(head));
       requestWritten(exchange, null);
     }
     const { terms } = exchange.request;
@@ -84,31 +71,23 @@ export class WriteLoop {
   }
 
   get awaitsContinue(): boolean {
-    return this.continueTimer !== null;
+    return this.upload !== null && this.upload.awaitsContinue;
   }
 
-  /** The server has said 100 (Continue), or has said nothing for long enough. */
+  /** The server has said 100 (Continue). */
   continueBody(): void {
-    if (this.continueTimer === null) return;
-    this.continueTimer.clear();
-    this.continueTimer = null;
-    this.writeBody();
+    this.upload?.continue();
   }
 
   /** The final response came before the whole request was sent. */
   answeredEarly(status: number): void {
-    // RFC 9110 section 10.1.1: after a final status the body is not sent; whoever refuses does not read it either.
-    if (this.continueTimer !== null) {
-      this.continueTimer.clear();
-      this.continueTimer = null;
-      // As in Go, that is no fault.
-      this.tellWritten(null);
-    } else if (status >= 400) this.stop(new Error(`the server answered ${status} before the body was sent`));
+    this.upload?.answeredEarly(status, REFUSAL);
   }
 
   /** The exchange whose request it sent is over, with `error` or without: what is not sent yet is not sent any more. */
   exchangeEnded(error: unknown): void {
-    if (this.pump !== null || this.continueTimer !== null) this.stop(error ?? new Error('the response ended before the body was sent'));
+    this.upload?.stop(error ?? new Error('the response ended before the body was sent'));
+    this.upload = null;
     this.sending = null;
   }
 
@@ -119,7 +98,8 @@ export class WriteLoop {
     exchange.bodyWritten = false;
     this.told = false;
     this.task.setState('io wait', now());
-    const expect = this.settings.expectContinueTimeout > 0 && request.ownHeaders?.get('expect')?.toLowerCase() === '100-continue';
+    const { expectContinueTimeout } = this.settings;
+    const expect = expectsContinue(request, expectContinueTimeout);
     // Where the program wants to know the progress, the pump sends what is in memory too, piece by piece.
     const bytes = request.onUploadProgress === null ? request.body!.bytes : null;
     if (!expect && bytes !== null) {
@@ -130,55 +110,23 @@ export class WriteLoop {
     } else socket.write(head, 'latin1');
     exchange.nothingWritten = this.broken;
     if (request.trace !== null) {
-      headWritten(exchange, head);
+      headWritten(exchange, () => fieldsOf(head));
       if (expect && !exchange.finished) callHook(exchange, 'wait100Continue');
     }
     // The hook, or a stream of the program that answers within the write, may have ended it.
     if (exchange.finished) return;
-    if (expect) {
-      this.continueTimer = new Deadline(this.settings.expectContinueTimeout, () => this.continueBody());
-      this.continueTimer.ref();
-    } else if (bytes !== null) {
+    if (!expect && bytes !== null) {
       if (bytes.length > 0) request.terms?.wroteChunk(bytes);
       if (!exchange.finished) this.bodySent();
-    } else this.writeBody();
-  }
-
-  private writeBody(): void {
-    const exchange = this.sending!;
-    const { body, declaredLength, trailers } = exchange.request;
-    let source: ChunkSource;
-    try {
-      source = body!.open();
-    } catch (error) {
-      this.tellWritten(error);
-      exchange.cancel(error instanceof WatertightError ? error : requestBodyFailed(error));
       return;
     }
-    // What opens it is the program's code, and may have cancelled the request.
-    if (exchange.finished) {
-      source.stop(exchange.error);
-      return;
-    }
-    this.pump = new BodyPump({
-      socket: this.socket!,
-      source,
-      length: body!.length ?? declaredLength,
-      trailers,
-      onProgress: exchange.request.onUploadProgress,
-      terms: exchange.request.terms,
-      sent: () => this.bodySent(),
-      flushed: this.flushed,
-      failed: (error) => {
-        this.tellWritten(error);
-        exchange.cancel(error);
-      },
-    });
-    this.pump.start();
+    this.upload = new BodyUpload({ exchange, target: socket, chunked: true, sent: () => this.bodySent(), flushed: this.flushed, ended: (error) => this.tellWritten(error) });
+    if (expect) this.upload.awaitContinue(expectContinueTimeout);
+    else this.upload.start();
   }
 
   private bodySent(): void {
-    this.pump = null;
+    this.upload = null;
     const { sending } = this;
     if (sending === null) return;
     this.tellWritten(null);
@@ -205,40 +153,4 @@ export class WriteLoop {
     this.told = true;
     requestWritten(this.sending, error);
   }
-
-  private stop(reason: unknown): void {
-    this.tellWritten(reason);
-    this.continueTimer?.clear();
-    this.continueTimer = null;
-    this.pump?.stop(reason);
-    this.pump = null;
-  }
-}
-
-/** What the hooks are told of a head that was written. */
-function headWritten(exchange: Sending, head: string): void {
-  if (exchange.request.trace?.wroteHeaderField !== undefined) {
-    for (const { name, values } of fieldsOf(head)) {
-      if (exchange.finished) return;
-      callHook(exchange, 'wroteHeaderField', name, values);
-    }
-  }
-  if (!exchange.finished) callHook(exchange, 'wroteHeaders');
-}
-
-function requestWritten(exchange: Sending, error: unknown): void {
-  if (error !== null || !exchange.finished) callHook(exchange, 'wroteRequest', { error: error === null ? null : asError(error) });
-}
-
-/** The fields of a head, those that follow each other under one name together. */
-function fieldsOf(head: string): { name: string; values: string[] }[] {
-  const fields: { name: string; values: string[] }[] = [];
-  for (const line of head.split('\r\n').slice(1, -2)) {
-    const colon = line.indexOf(':');
-    const name = line.slice(0, colon);
-    const value = line.slice(colon + 2);
-    if (fields.at(-1)?.name === name) fields.at(-1)!.values.push(value);
-    else fields.push({ name, values: [value] });
-  }
-  return fields;
 }

@@ -1,5 +1,5 @@
 /** Owns the candidates of a leak check: everything that is alive, and the reclaimed proven leaks, each with an identity and a scope. */
-import { handedOverHolders, provenLeaks, resources, tasks, type Holder, type ProvenLeak, type Resource, type Scope, type Task } from '../tasks/index.js';
+import { provenLeaks, resources, tasklessHolders, tasks, type Holder, type ProvenLeak, type Resource, type Scope, type Task } from '../tasks/index.js';
 
 /**
  * The identity of a candidate, which stays the same in every look and after its connection was reclaimed: the
@@ -23,7 +23,7 @@ export type Candidate = Common &
     | { readonly source: 'resource'; readonly resource: Resource }
   );
 
-/** All candidates: the reclaimed proven leaks, the live tasks in the order in which they started, and, if asked for, the resources. */
+/** All candidates: the reclaimed proven leaks, the live tasks in the order in which they started, the responses without a task, and, if asked for, the resources. */
 export function candidates(withResources: boolean): Candidate[] {
   const all: Candidate[] = [];
   for (const proven of provenLeaks()) {
@@ -35,7 +35,7 @@ export function candidates(withResources: boolean): Candidate[] {
     const candidate = ofTask(task, seen);
     if (candidate !== null) all.push(candidate);
   }
-  for (const holder of handedOverHolders()) all.push({ source: 'holder', holder, task: null, identity: holder.trace ?? holder, scope: holder.trace?.scope ?? null });
+  for (const holder of tasklessHolders()) all.push(ofHolder(holder, null));
   for (const resource of withResources ? (resources() ?? []) : []) {
     all.push({ source: 'resource', resource, identity: `resource ${resource.id}`, scope: resource.trace?.scope ?? null });
   }
@@ -49,11 +49,15 @@ function ofTask(task: Task, seen: Set<object>): Candidate | null {
     // Both loops of a connection have the same holder.
     if (seen.has(holder)) return null;
     seen.add(holder);
-    return { source: 'holder', holder, task, identity: holder.trace ?? holder, scope: holder.trace?.scope ?? null };
+    return ofHolder(holder, task);
   }
   // The read loop stands for both loops of an idle connection.
   if (task.kind === 'connection' && task.name !== 'readLoop') return null;
   return { source: 'task', task, identity: task, scope: task.rawTrace?.scope ?? null };
+}
+
+function ofHolder(holder: Holder, task: Task | null): Candidate {
+  return { source: 'holder', holder, task, identity: holder.trace ?? holder, scope: holder.trace?.scope ?? null };
 }
 
 /** A set of identities that keeps no object alive. */

@@ -2,7 +2,7 @@
  * Owns one reading: the values of all metrics but the durations, computed from the live set in one go, so
  * that they agree with each other.
  */
-import { DEFAULT_SUSPECT_AFTER, now, provenCounts, tasks, verdictOf, type Holder } from '../tasks/index.js';
+import { DEFAULT_SUSPECT_AFTER, now, provenCounts, tasklessHolders, tasks, verdictOf, type Holder } from '../tasks/index.js';
 import type { Attributes, ReadKey } from './definition.js';
 import { isConnection, type Ledger } from './ledger.js';
 import { methodOf } from './outcome.js';
@@ -65,8 +65,10 @@ export class Reader {
         }
         increase(openConnections, this.stateOf(server)[holder === null ? 'idle' : 'active']);
       }
-      if (holder === null || holders.has(holder)) continue;
-      holders.add(holder);
+      if (holder !== null) holders.add(holder);
+    }
+    for (const holder of tasklessHolders()) holders.add(holder);
+    for (const holder of holders) {
       // Without tracking, no time is recorded before the response headers come.
       const noted = holder.openedAt === 0 && holder.status === 0 ? at : holder.openedAt;
       count(holder.client, holder.method, holder.origin, starts.get(holder) ?? noted);

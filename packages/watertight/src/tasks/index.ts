@@ -3,7 +3,6 @@ export { activity, listen, type ActiveRequest, type ActivityListener } from './a
 export { now, preciseNow, toEpoch } from './clock.js';
 export { defineEntry, entryOf } from './entry-function.js';
 export { go } from './go.js';
-export { addHandedOver, handedOverHolders, removeHandedOver } from './handed-over.js';
 export { verdictOf, type Holder, type HolderClient, type Verdict } from './holder.js';
 export { topHolders, describeHolder, describeHolders, describeUnfinished, formatDuration, isHandedOver, type HolderGroup } from './holder-groups.js';
 export { addBriefTask, addTask, removeBriefTask, removeTask, taskCount, tasks, type BriefTask } from './live.js';
@@ -15,6 +14,7 @@ export { currentScope, runInScope, type Scope } from './scope.js';
 export { captureDeepTrace, captureTrace, framesOf, isOwnDoing, leadsToProgram, siteOf, formatSite, Trace, type Site } from './site.js';
 export { mapPosition } from './source-map.js';
 export { Task, type TaskKind, type TaskLabels, type TaskState } from './task.js';
+export { addTaskless, removeTaskless, tasklessHolders } from './taskless.js';
 export { asError, messageOf, stackOf } from './thrown.js';
 export { DEFAULT_SUSPECT_AFTER, setTracking, tracking, trackLevel, type TrackMode } from './tracking.js';
 export { collected, unwatch, watch, type Watched } from './watch.js';

@@ -53,6 +53,11 @@ export class Task {
     this.trace = trace;
   }
 
+  /** @internal The name under which its entry function was declared. */
+  get entry(): string {
+    return this.name;
+  }
+
   /** The call site as it was captured, unformatted. @internal */
   get rawTrace(): Trace | null {
     return this.trace;

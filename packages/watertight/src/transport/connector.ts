@@ -1,36 +1,40 @@
 /** Owns the actions of a transport: it finds, dials, hands over and closes connections as the pool decides. */
-import { describeHolders, formatDuration, now, topHolders, tracking, trackLevel, type Holder } from '../tasks/index.js';
-import { afterPoll, callHook, Exchange, ReaderStock, type CloseCause, type ConnOwner, type ExchangeSettings, type Origin } from '../conn/index.js';
+import type { Duplex } from 'node:stream';
+import { describeHolders, now, topHolders, tracking, trackLevel, type Holder, type Trace } from '../tasks/index.js';
+import { afterPoll, callHook, type CloseCause, type ConnOwner, type Exchange, type Origin, type TlsState } from '../conn/index.js';
+import type { Http2Conn, StreamExchange } from '../h2/index.js';
 import { connectionChannels } from './connection-channels.js';
 import type { ConnectionObserver } from './connection-observer.js';
 import { Dial } from './dial.js';
 import { hostPort } from './dial-trace.js';
-import { TransportError } from './error.js';
+import { DialError, TransportError } from './error.js';
+import { Exchanges } from './exchanges.js';
 import { Hosts } from './hosts.js';
 import type { ResolvedOptions } from './options.js';
 import { mustLook, Pool, type PutIdleRefusal } from './pool.js';
 import { PooledConn } from './pooled-conn.js';
 import type { RoundTrip, TripConn, TripHost, TripPort } from './round-trip.js';
+import { SharedConns, type SharedConnsPort } from './shared-conns.js';
 import { statsOf, type TransportStats } from './stats.js';
 import { TlsSessions } from './tls-sessions.js';
-
-/** After so long a wait, a warning says which responses hold the connections; ms. */
-const WARN_AFTER = 5000;
+import { WaitWarning } from './wait-warning.js';
 
 /** What `getConn`, `dialConnFor` and `putOrCloseIdleConn` are in Go. */
-export class Connector implements ConnOwner<TripConn>, TripPort {
+export class Connector implements ConnOwner<TripConn>, TripPort, SharedConnsPort {
   readonly closeAlways: boolean;
   readonly hosts: Hosts;
-  private readonly settings: ExchangeSettings;
+  private readonly exchanges: Exchanges;
   private readonly pool: Pool<TripConn, RoundTrip>;
   private readonly conns = new Set<TripConn>();
+  private readonly shared: SharedConns;
   private readonly dials = new Set<Dial<RoundTrip>>();
-  private readonly measuring = new Set<RoundTrip>();
+  /** Requests that wait for something else than a connection. */
+  private readonly paused = new Set<RoundTrip>();
   private readonly sessions = new TlsSessions();
   readonly observers = new Set<ConnectionObserver>([connectionChannels]);
   private readonly level: number;
   private idleTimer: NodeJS.Timeout | null = null;
-  private warnTimer: NodeJS.Timeout | null = null;
+  private readonly warning: WaitWarning;
   private shut = false;
 
   constructor(private readonly options: ResolvedOptions) {
@@ -38,20 +42,9 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     this.level = trackLevel(options.track);
     this.hosts = new Hosts(options);
     this.pool = new Pool(options);
-    this.settings = {
-      readers: new ReaderStock({ maxHeadBytes: options.maxResponseHeaderBytes, maxFields: options.maxResponseHeaderFields, maxInterim: options.max1xxResponses }, options.lenient),
-      responseHeaderTimeout: options.responseHeaderTimeout,
-      expectContinueTimeout: options.expectContinueTimeout,
-      bodyIdleTimeout: options.bodyIdleTimeout,
-      acceptEncodings: options.acceptEncodings,
-      maxDecompressedBytes: options.maxDecompressedBytes,
-      drainOnClose: options.drainOnClose,
-      disableKeepAlives: options.disableKeepAlives,
-      suspectFound: (origin) => {
-        // Through whatever proxy: one that forwards stands for every http origin.
-        for (const host of this.hosts.all) if (host.forward || host.origin.href === origin) host.sampling.suspicious = true;
-      },
-    };
+    this.warning = new WaitWarning(this.hosts, (host) => this.describeHolders(host));
+    this.exchanges = new Exchanges(options, (origin) => this.hosts.suspect(origin));
+    this.shared = new SharedConns(this.exchanges.settings, this);
   }
 
   /** 0 off, 1 adaptive, 2 all: the transport's own, or what a leak check demands. */
@@ -73,7 +66,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     // A second attempt, or one whose hook made requests too, may find its host forgotten meanwhile.
     const host = (trip.host = this.hosts.again(trip.host));
     const at = now();
-    const next = host.idle.at(-1);
+    const next = (host.http2 === null ? null : host.freeHttp2(at)) ?? host.idle.at(-1);
     if (next !== undefined && (mustLook(next, at) || trip.sentOnce)) {
       host.waiters++;
       afterPoll(() => {
@@ -95,6 +88,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
 
   /** `rested`: as in `Pool.takeIdle`. */
   private findConn(trip: RoundTrip, known: TripHost, at: number, rested: number): void {
+    if (known.http2 !== null && this.shared.serve(trip, known, at)) return;
     const conn = this.pool.takeIdle(known, at, closeUnfit, trip.request.fresh ? Infinity : rested);
     if (conn !== null) {
       trip.useConn(conn, true, at - conn.idleAt);
@@ -109,7 +103,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     }
     trip.waiting = true;
     if (admission === 'dial') this.dialFor(trip);
-    else this.warnLater();
+    else this.warning.later();
   }
 
   leave(trip: RoundTrip): void {
@@ -135,37 +129,37 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     this.hosts.tidy(host);
   }
 
-  measureBegins(trip: RoundTrip): void {
-    this.measuring.add(trip);
+  pauseBegins(trip: RoundTrip): void {
+    this.paused.add(trip);
   }
 
-  measureEnds(trip: RoundTrip): void {
-    this.measuring.delete(trip);
+  pauseEnds(trip: RoundTrip): void {
+    this.paused.delete(trip);
   }
 
   forget(host: TripHost): void {
     this.hosts.tidy(host);
   }
 
+  http1Host(host: TripHost): TripHost {
+    return this.hosts.http1(host);
+  }
+
   exchangeFor(trip: RoundTrip): Exchange {
-    const { request, trace } = trip;
-    const { ownHeaders } = request;
-    const offered =
-      trip.host.acceptEncoding !== '' &&
-      request.decoding === 'offered' &&
-      request.method !== 'HEAD' &&
-      request.method !== 'CONNECT' &&
-      // Go: a range of an encoded body can't be decoded.
-      (ownHeaders === null || (!ownHeaders.has('accept-encoding') && !ownHeaders.has('range')));
-    return new Exchange(request, trace, this.trackLevel, offered, this.settings, trip);
+    return this.exchanges.make(trip, this.trackLevel);
+  }
+
+  streamExchangeFor(trip: RoundTrip): StreamExchange {
+    return this.exchanges.makeForStream(trip, this.trackLevel);
   }
 
   describeHolders(host: TripHost): string {
     const holders: Holder[] = [];
     for (const conn of this.conns) if (conn.host === host && conn.exchange !== null) holders.push(conn.exchange);
+    for (const conn of host.http2 ?? []) holders.push(...conn.holders());
     const limit = this.options.maxConnsPerHost;
     const allowed = limit > 0 ? ` of ${limit} (maxConnsPerHost)` : '';
-    const all = `${host.open} connections${allowed} to ${host.key} are open, ${holders.length} of them held`;
+    const all = host.http2 === null ? `${host.open} connections${allowed} to ${host.key} are open, ${holders.length} of them held` : `${host.open} connections${allowed} to ${host.key} are open, with ${holders.length} streams`;
     return holders.length === 0 ? all : `${all}: ${describeHolders(topHolders(holders, now()))}`;
   }
 
@@ -217,6 +211,34 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     this.hosts.tidy(host);
   }
 
+  // ---- called by the connections of HTTP/2
+
+  endWait(trip: RoundTrip): void {
+    trip.waiting = false;
+    trip.dial = null;
+    trip.host.waiters--;
+  }
+
+  sharedOpened(host: TripHost): void {
+    host.open++;
+    host.counters.dialled++;
+    for (const observer of this.observers) observer.connected(host.origin);
+  }
+
+  sharedClosed(host: TripHost, { uses, endedByPeer, closedFor }: Http2Conn, cause: CloseCause): void {
+    host.open--;
+    host.counters.ended(cause, uses);
+    for (const observer of this.observers) observer.disconnected(host.origin, { cause, byPeer: endedByPeer, error: closedFor, requests: uses });
+    this.dialNext(host);
+    this.hosts.tidy(host);
+  }
+
+  sharedFailed(host: TripHost, first: RoundTrip | null, error: Error): void {
+    if (first === null) return;
+    this.endWait(first);
+    first.fail(new DialError('ERR_TLS', `HTTP/2 with ${host.key} could not begin: ${error.message}`, { cause: error }));
+  }
+
   // ---- called by the transport
 
   /** Another request to the host would have to wait until one of its connections is given back. */
@@ -228,6 +250,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
 
   closeIdle(): void {
     for (const conn of this.pool.takeAllIdle()) conn.close('closeIdleConnections');
+    this.shared.closeIdle();
   }
 
   close(): void {
@@ -240,17 +263,19 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
         trip.fail(error);
       }
     }
-    for (const trip of [...this.measuring]) trip.cancel(error);
+    for (const trip of [...this.paused]) trip.cancel(error);
     const dials = [...this.dials];
     this.dials.clear();
     for (const dial of dials) dial.abort();
     for (const conn of [...this.conns]) conn.close('transportClosed', error);
-    for (const timer of [this.idleTimer, this.warnTimer]) if (timer !== null) clearTimeout(timer);
+    this.shared.close(error);
+    this.warning.end();
+    if (this.idleTimer !== null) clearTimeout(this.idleTimer);
     this.hosts.clear();
   }
 
   stats(): TransportStats {
-    return statsOf(this.hosts.all, this.conns, this.hosts.forgotten, now());
+    return statsOf(this.hosts.all, [...this.conns, ...this.shared.counted()], this.hosts.forgotten, now());
   }
 
   // ---- inside
@@ -262,20 +287,15 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
     trip.useConn(conn, false, 0);
   }
 
-  private endWait(trip: RoundTrip): void {
-    trip.waiting = false;
-    trip.dial = null;
-    trip.host.waiters--;
-  }
-
   private dialFor(trip: RoundTrip): void {
     const { host, trace } = trip;
-    const conn = new PooledConn(host, this.settings, this, trace);
+    const conn = new PooledConn(host, this.exchanges.settings, this, trace);
     const dial: Dial<RoundTrip> = new Dial(
       {
         origin: host.origin,
         via: host.via,
         forward: host.forward,
+        http2: host.offersHttp2,
         conn,
         labels: host.labels,
         options: this.options,
@@ -283,6 +303,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
         trace,
         hooked: trip,
         ready: () => this.dialReady(dial, conn),
+        readyForHttp2: (socket, tls) => this.dialReadyForHttp2(dial, host, socket, tls, trace),
         failed: (error) => this.dialFailed(dial, host, error),
       },
       trip,
@@ -308,6 +329,16 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
       conn.unref();
       this.connReady(conn, now());
     }
+  }
+
+  private dialReadyForHttp2(dial: Dial<RoundTrip>, host: TripHost, socket: Duplex, tls: TlsState, trace: Trace | null): void {
+    this.dialEnded(dial, host);
+    const { waiter: trip } = dial;
+    const first = trip?.waiting === true ? trip : null;
+    if (first !== null) first.dial = null;
+    this.shared.dialled(host, socket, tls, trace, first);
+    this.dialNext(host);
+    this.hosts.tidy(host);
   }
 
   private dialFailed(dial: Dial<RoundTrip>, host: TripHost, error: Error): void {
@@ -353,19 +384,6 @@ export class Connector implements ConnOwner<TripConn>, TripPort {
 
   private refusal(host: TripHost): TransportError {
     return new TransportError('ERR_TOO_MANY_WAITERS', `${host.waiters} requests already wait for a connection to ${host.key} (maxWaitersPerHost); ${this.describeHolders(host)}`);
-  }
-
-  private warnLater(): void {
-    this.warnTimer ??= setTimeout(() => {
-      this.warnTimer = null;
-      for (const host of this.hosts.all) {
-        if (host.waiters === 0) host.warned = false;
-        else if (!host.warned) {
-          host.warned = true;
-          process.emitWarning(`${host.waiters} requests wait for a connection to ${host.key}, some for up to ${formatDuration(WARN_AFTER)} or longer; ${this.describeHolders(host)}`, { type: 'ConnectionWaitWarning', code: 'WATERTIGHT_WAIT' });
-        }
-      }
-    }, WARN_AFTER).unref();
   }
 }
 

@@ -3,7 +3,7 @@ import { connect, type NetConnectOpts, type OnReadOpts, Socket } from 'node:net'
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { addTask, defineEntry, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
-import { Deadline, ONREAD, TimeoutError, type Hooked, type Origin, type PersistConn, type ResolvedAddress, type TimeoutPhase } from '../conn/index.js';
+import { Deadline, ONREAD, TimeoutError, type Hooked, type Origin, type PersistConn, type ResolvedAddress, type TimeoutPhase, type TlsState } from '../conn/index.js';
 import type { ProxyServer } from '../proxy/index.js';
 import { show } from '../wire/index.js';
 import { addressOf, checkGuard, shownPath, shownPeer, socketPathOf } from './address.js';
@@ -17,7 +17,7 @@ import { startTls, tlsStateOf } from './tls.js';
 import type { TlsSessions } from './tls-sessions.js';
 import { Tunnel } from './tunnel.js';
 
-/** What a dial needs, and the functions that it calls: exactly one of `ready` and `failed`, unless it is aborted. */
+/** What a dial needs, and the functions that it calls: exactly one of `ready`, `readyForHttp2` and `failed`, unless it is aborted. */
 export interface DialOrders {
   /** What the connection is to, seen from above: the origin, or a proxy that forwards. */
   readonly origin: Origin;
@@ -25,6 +25,8 @@ export interface DialOrders {
   readonly via: ProxyServer | null;
   /** The connection ends at the proxy, which forwards the requests. */
   readonly forward: boolean;
+  /** HTTP/2 is offered; of a `dialTls` socket: it may have been agreed on. */
+  readonly http2: boolean;
   /** Gets the socket. */
   readonly conn: PersistConn;
   readonly labels: TaskLabels;
@@ -34,6 +36,8 @@ export interface DialOrders {
   /** The request that it was started for: its hooks are called, even if another request waits for the dial by then. */
   readonly hooked: Hooked;
   ready(): void;
+  /** In the place of `ready`: the server has chosen HTTP/2, which `conn` does not speak. Called in the turn in which the handshake ended. */
+  readyForHttp2(socket: Duplex, tls: TlsState): void;
   failed(error: Error): void;
 }
 
@@ -168,8 +172,8 @@ export class Dial<W> {
   }
 
   private openTls(over: { socket: Duplex } | { onread: OnReadOpts | undefined }): TLSSocket {
-    const { origin, options, sessions } = this.orders;
-    return startTls(origin, options.tls, sessions, 'socket' in over ? { ...over, onread: undefined } : { ...this.address(), ...over }, (error) => this.fail(error));
+    const { origin, options, sessions, http2 } = this.orders;
+    return startTls(origin, options.tls, sessions, http2, 'socket' in over ? { ...over, onread: undefined } : { ...this.address(), ...over }, (error) => this.fail(error));
   }
 
   /** `to`: what the hooks are told of; null if what dials tells them itself. */
@@ -262,8 +266,20 @@ export class Dial<W> {
     if (!this.finish()) return;
     socket.off('close', this.onClose);
     socket.off('error', this.onError);
+    if (state !== null && state.alpnProtocol === 'h2') {
+      // Only a dialTls can have agreed on what was not to be offered.
+      if (this.orders.http2) this.orders.readyForHttp2(socket, state);
+      else this.refuseHttp2();
+      return;
+    }
     conn.attach(socket as Socket, state, custom);
     this.orders.ready();
+  }
+
+  private refuseHttp2(): void {
+    const error = new DialError('ERR_TLS', `dialTls agreed with ${this.peer} on HTTP/2 by ALPN, but this connection is for HTTP/1.1 (forceAttemptHttp2 is false, or the request needs it); offer http/1.1 alone`);
+    this.dispose(error);
+    this.orders.failed(error);
   }
 
   private fail(cause: unknown): void {

@@ -3,6 +3,7 @@ import { SiteSampling, type TaskLabels } from '../tasks/index.js';
 import type { Origin } from '../conn/index.js';
 import type { ProxyServer } from '../proxy/index.js';
 import { encodeRequestHead, type Headers } from '../wire/index.js';
+import type { Http2Conn } from '../h2/index.js';
 import { Counters } from './counters.js';
 import { HostPool } from './pool.js';
 import type { Waiter } from './wait-queue.js';
@@ -28,6 +29,8 @@ export class Host<C, W extends Waiter> extends HostPool<C, W> {
   readonly plainTail: string;
   /** Which requests' call sites the adaptive mode wants. */
   readonly sampling = new SiteSampling();
+  /** Its HTTP/2 connections; null if there is none. */
+  http2: Http2Conn[] | null = null;
   /** The waiting requests' warning was given; reset when none waits any more. */
   warned = false;
   /** When the server last ended a connection directly after its response: it answers and closes, and does not say so. */
@@ -39,6 +42,7 @@ export class Host<C, W extends Waiter> extends HostPool<C, W> {
   /**
    * `origin`: what a connection is to, seen from above. `id`: the key, with what must not be shown of it. `via`: the
    * proxy that its connections go through, null if none. `forward`: they end there, and it passes the requests on.
+   * `offersHttp2`: the server may choose HTTP/2.
    */
   constructor(
     readonly origin: Origin,
@@ -50,6 +54,7 @@ export class Host<C, W extends Waiter> extends HostPool<C, W> {
     readonly forward = false,
     /** The Unix socket of the option `socketPath`, as reports show it; null if there is none. */
     over: string | null = null,
+    readonly offersHttp2 = false,
   ) {
     super(over !== null ? `${origin.key} over ${over}` : via === null ? origin.key : forward ? `http://* through ${via.href}` : `${origin.key} through ${via.href}`);
     this.labels = Object.freeze({ host: origin.socketPath === null ? origin.host : origin.href.slice(origin.scheme.length + 3), scheme: origin.scheme });
@@ -69,6 +74,20 @@ export class Host<C, W extends Waiter> extends HostPool<C, W> {
       this.lastHeaders = headers;
     }
     return this.lastTail;
+  }
+
+  /** The first HTTP/2 connection that takes another request; null if none does. */
+  freeHttp2(at: number): Http2Conn | null {
+    return this.http2?.find((conn) => conn.canTake(at)) ?? null;
+  }
+
+  addHttp2(conn: Http2Conn): void {
+    (this.http2 ??= []).push(conn);
+  }
+
+  removeHttp2(conn: Http2Conn): void {
+    const left = this.http2?.filter((each) => each !== conn) ?? [];
+    this.http2 = left.length === 0 ? null : left;
   }
 
   /** The server has ended a connection that was idle since `idleAt`. */

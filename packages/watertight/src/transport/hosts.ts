@@ -7,6 +7,9 @@ import { Host } from './host.js';
 import type { ResolvedOptions } from './options.js';
 import type { TripHost } from './round-trip.js';
 
+/** In the key of a host whose connections must not speak HTTP/2, while others to the same origin may: Go's `onlyH1`. */
+const HTTP1 = ' http/1.1';
+
 /** A host is here as long as it has connections, dials or requests, so that their number is bounded by that of those. */
 export class Hosts {
   private readonly byId = new Map<string, TripHost>();
@@ -45,25 +48,36 @@ export class Hosts {
     return this.choice === null ? null : this.choice(request);
   }
 
-  /** The host that is reached without a proxy, if it has anything. */
+  /** The host that is reached without a proxy, for requests of another client's interface, if it has anything. */
   known(origin: Origin): TripHost | null {
-    return this.byId.get(origin.key) ?? null;
+    return this.byId.get(this.mayHttp2(origin) ? origin.key + HTTP1 : origin.key) ?? null;
   }
 
   /** The host that is reached without a proxy. */
-  direct(origin: Origin): TripHost {
-    return this.byId.get(origin.key) ?? this.make(origin, origin.key, null, false);
+  direct(request: Request): TripHost {
+    const { origin } = request.target;
+    if (!this.mayHttp2(origin)) return this.byId.get(origin.key) ?? this.make(origin, origin.key, null, false, false);
+    const http2 = !request.http1Only;
+    const id = http2 ? origin.key : origin.key + HTTP1;
+    return this.byId.get(id) ?? this.make(origin, id, null, false, http2);
   }
 
-  through(origin: Origin, proxy: ProxyServer): TripHost {
+  through(request: Request, proxy: ProxyServer): TripHost {
+    const { origin } = request.target;
     const forward = proxy.forwards(origin);
-    const id = `${forward ? 'http' : origin.key} ${proxy.identity}`;
-    return this.byId.get(id) ?? this.make(forward ? proxy.origin : origin, id, proxy, forward);
+    const http2 = !forward && this.mayHttp2(origin) && !request.http1Only;
+    const id = `${forward ? 'http' : origin.key} ${proxy.identity}${forward || http2 ? '' : HTTP1}`;
+    return this.byId.get(id) ?? this.make(forward ? proxy.origin : origin, id, proxy, forward, http2);
   }
 
   /** The host of the same key, which may have been forgotten meanwhile, with what was known of it. */
-  again({ id, origin, via, forward }: TripHost): TripHost {
-    return this.byId.get(id) ?? this.make(origin, id, via, forward);
+  again({ id, origin, via, forward, offersHttp2 }: TripHost): TripHost {
+    return this.byId.get(id) ?? this.make(origin, id, via, forward, offersHttp2);
+  }
+
+  /** The one to the same server over the same way, whose connections speak HTTP/1.1. */
+  http1({ id, origin, via }: TripHost): TripHost {
+    return this.byId.get(id + HTTP1) ?? this.make(origin, id + HTTP1, via, false, false);
   }
 
   /** Forgets a host that has nothing any more. */
@@ -78,13 +92,23 @@ export class Hosts {
     this.byId.clear();
   }
 
+  /** From now on the call sites of requests to the origin are recorded. */
+  suspect(origin: string): void {
+    // Through whatever proxy: one that forwards stands for every http origin.
+    for (const host of this.byId.values()) if (host.forward || host.origin.href === origin) host.sampling.suspicious = true;
+  }
+
   /** All of them at this moment: what is done with them may call the program, which may come back in. */
   get all(): TripHost[] {
     return [...this.byId.values()];
   }
 
-  private make(origin: Origin, id: string, via: ProxyServer | null, forward: boolean): TripHost {
-    const host: TripHost = new Host(origin, this.acceptEncoding, this.options.disableKeepAlives, id, via, forward, this.over);
+  private mayHttp2(origin: Origin): boolean {
+    return origin.scheme === 'https' && this.options.forceAttemptHttp2;
+  }
+
+  private make(origin: Origin, id: string, via: ProxyServer | null, forward: boolean, offersHttp2: boolean): TripHost {
+    const host: TripHost = new Host(origin, this.acceptEncoding, this.options.disableKeepAlives, id, via, forward, this.over, offersHttp2);
     this.byId.set(id, host);
     return host;
   }

@@ -27,7 +27,7 @@ export interface DialTarget {
  * are those of Go's `http.Transport`, most defaults those of its `http.DefaultTransport`.
  */
 export interface TransportOptions extends ReachOptions {
-  /** How many idle connections are kept, over all hosts; the least recently used one is closed first. Default: 100. */
+  /** How many idle connections are kept, over all hosts; the least recently used one is closed first. Those of HTTP/2 do not count, as in Go. Default: 100. */
   readonly maxIdleConns?: number;
   /** How many idle connections are kept for each host. A negative number keeps none; 0 means 2, as in Go. Default: `maxIdleConns`, unlike Go. */
   readonly maxIdleConnsPerHost?: number;
@@ -72,7 +72,7 @@ export interface TransportOptions extends ReachOptions {
   readonly max1xxResponses?: number;
   /** The most bytes that a body may decode to, whatever its content codings; a larger one is closed with a BodyError (`ERR_BODY_TOO_LARGE`). 0 means the default: 1 GiB. */
   readonly maxDecompressedBytes?: number;
-  /** How many bytes of a body `close()` may read and drop to save the connection, within half a second. Default: 0, the connection is closed, as in Go. */
+  /** How many bytes of a body `close()` may read and drop to save the connection, within half a second. Over HTTP/2, nothing is drained: closing a body costs no connection there. Default: 0, the connection is closed, as in Go. */
   readonly drainOnClose?: number;
   /**
    * The proxy: a URL of the scheme `http`, `https` (TLS with the proxy), `socks5` or `socks5h` (both send the name to
@@ -88,7 +88,12 @@ export interface TransportOptions extends ReachOptions {
    * throws fails the request with a HookError. Default: none but `Host`, `User-Agent` and `Proxy-Authorization`.
    */
   readonly proxyConnectHeaders?: ProxyConnectHeaders | null;
-  /** Not supported yet: true is refused. */
+  /**
+   * Offers HTTP/2 to https servers (ALPN, RFC 9113 section 3.2), through a tunnel too, and speaks it with those that
+   * choose it; false: HTTP/1.1 only. Default: true, as in Go's `DefaultTransport`, also with `tls`; but false where
+   * `dial` makes the connections to https servers, as in Go, and where `tls.ALPNProtocols` does not name `h2`. A socket of `dialTls` is spoken to in the protocol that
+   * its handshake chose, and false refuses one that chose HTTP/2. docs/http2.md.
+   */
   readonly forceAttemptHttp2?: boolean;
   /**
    * Deviations from HTTP/1.1 that are accepted of servers which can't be mended: any of `bare-lf`
@@ -121,6 +126,7 @@ export interface ResolvedOptions extends Readonly<Record<Numbers, number>>, Reac
   readonly disableKeepAlives: boolean;
   /** Empty: nothing is offered. */
   readonly acceptEncodings: readonly CodingName[];
+  readonly forceAttemptHttp2: boolean;
   readonly lenient: Leniency;
   readonly tls: ConnectionOptions;
   readonly lookup: LookupFunction | undefined;
@@ -154,6 +160,7 @@ export const goDefaults: TransportOptions = Object.freeze({
   acceptEncodings: Object.freeze(['gzip'] as const),
   maxResponseHeaderBytes: DEFAULT_LIMITS.maxHeadBytes,
   proxy: proxyFromEnvironment,
+  forceAttemptHttp2: true,
 });
 
 /** What Node says where nobody has set `--max-http-header-size`, bytes: its own clients' default, not ours. */
@@ -203,7 +210,6 @@ export function resolveOptions(options: TransportOptions): ResolvedOptions {
   // 0 is no limit where it comes from maxIdleConns, and Go's DefaultMaxIdleConnsPerHost where the program says it.
   if (own.maxIdleConnsPerHost === undefined || own.maxIdleConnsPerHost === null) numbers.maxIdleConnsPerHost = numbers.maxIdleConns;
   else if (numbers.maxIdleConnsPerHost === 0) numbers.maxIdleConnsPerHost = GO_IDLE_PER_HOST;
-  if (own.forceAttemptHttp2 === true) throw invalid('HTTP/2 is not supported yet; leave forceAttemptHttp2 out');
   const track = own.track ?? 'adaptive';
   if (track !== 'off' && track !== 'adaptive' && track !== 'all') throw invalid(`track is 'off', 'adaptive' or 'all', not ${show(track)}`);
   for (const name of ['disableKeepAlives', 'disableCompression', 'forceAttemptHttp2'] as const) {
@@ -218,6 +224,7 @@ export function resolveOptions(options: TransportOptions): ResolvedOptions {
     ...(numbers as Record<Numbers, number>),
     disableKeepAlives: own.disableKeepAlives === true,
     acceptEncodings: own.disableCompression === true ? [] : checkCodings(own.acceptEncodings),
+    forceAttemptHttp2: attemptsHttp2(own),
     lenient: leniencyOf(checkLenient(own.lenient)),
     // A copy: what decides who is trusted can't be changed behind pooled connections.
     tls: Object.freeze({ __proto__: null, ...own.tls }),
@@ -229,6 +236,16 @@ export function resolveOptions(options: TransportOptions): ResolvedOptions {
     proxyConnectHeaders: checked('proxyConnectHeaders', () => connectHeaders(own.proxyConnectHeaders)),
     track,
   });
+}
+
+/** Go: a dial of the program's leaves HTTP/2 out unless the option says true. What `dialTls` has agreed on by itself is another matter. */
+function attemptsHttp2({ forceAttemptHttp2, dial, dialTls, tls }: TransportOptions): boolean {
+  if (forceAttemptHttp2 === undefined || forceAttemptHttp2 === null) {
+    const offered: unknown = tls?.ALPNProtocols;
+    if (Array.isArray(offered) && !offered.includes('h2')) return false;
+    return dial === undefined || dialTls !== undefined;
+  }
+  return forceAttemptHttp2;
 }
 
 function checkLenient(value: unknown): ReadonlySet<LenientName> {

@@ -10,6 +10,8 @@ export interface Attempt {
   readonly answered: boolean;
   /** Not a byte of the request can have reached the server. */
   readonly nothingWritten: boolean;
+  /** It is known that the server has not processed the request (HTTP/2: GOAWAY, REFUSED_STREAM). */
+  readonly refused: boolean;
   /** Sending the request twice does the same as sending it once. */
   readonly idempotent: boolean;
   /** There is no body, or it can be sent again. */
@@ -19,9 +21,11 @@ export interface Attempt {
 /**
  * Whether the request may be sent again, on another connection: Go's
  * `shouldRetryRequest`. Only a request may that lost a race: the server closed
- * the idle connection while the request was on its way.
+ * the idle connection while the request was on its way; or, of any method, one
+ * of which the server has said that it has not processed it (RFC 9113 section 8.7).
  */
 export function shouldRetry(attempt: Attempt): boolean {
+  if (attempt.refused) return attempt.replayable && !attempt.answered;
   if (!attempt.reused || !attempt.connectionEnded || attempt.answered || !attempt.replayable) return false;
   return attempt.nothingWritten || attempt.idempotent;
 }
@@ -37,4 +41,12 @@ export function isIdempotent(method: string, headers: { has(name: string): boole
 /** The server knows a request that it has had already by its key, so it may be sent again. */
 export function hasIdempotencyKey(headers: { has(name: string): boolean } | null): boolean {
   return headers !== null && (headers.has('idempotency-key') || headers.has('x-idempotency-key'));
+}
+
+/** So often a server may refuse a request, and it is sent again; as in Go. */
+export const MAX_REFUSALS = 6;
+
+/** How long the next attempt waits after so many refusals, ms: not at all the first time, then longer and longer, with a tenth of `random` (0 to 1) added; as in Go. */
+export function refusalPause(refusals: number, random: number): number {
+  return refusals <= 1 ? 0 : 1000 * 2 ** (refusals - 2) * (1 + random / 10);
 }

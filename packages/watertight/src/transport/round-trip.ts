@@ -1,11 +1,12 @@
 /** Owns one request on its way through the transport: it waits for a connection, runs the exchange, tries again where that is allowed, and can be cancelled. */
 import { activity, messageOf, type ActiveRequest, type Holder, type Trace } from '../tasks/index.js';
-import { callHook, callQuietly, ConnectionError, Deadline, onAbort, TimeoutError, type Exchange, type ExchangeOwner, type FailedExchange, type PersistConn, type Request, type RequestBody, type Response, type TimeoutPhase } from '../conn/index.js';
-import { encodeRequestHead, RequestError } from '../wire/index.js';
+import { callHook, callQuietly, ConnectionError, Deadline, onAbort, TimeoutError, type Exchange, type ExchangeCourse, type ExchangeOwner, type FailedExchange, type PersistConn, type Request, type RequestBody, type Response, type TimeoutPhase } from '../conn/index.js';
+import { requestFields, type Http2Conn, type StreamExchange } from '../h2/index.js';
+import { encodeRequestHead, RequestError, type RequestFraming } from '../wire/index.js';
 import type { Dial } from './dial.js';
 import type { Host } from './host.js';
 import type { PooledConn } from './pooled-conn.js';
-import { isIdempotent, shouldRetry } from './retry.js';
+import { isIdempotent, MAX_REFUSALS, refusalPause, shouldRetry } from './retry.js';
 import type { Waiter } from './wait-queue.js';
 
 /** A host as a round trip sees it. */
@@ -20,12 +21,15 @@ export interface TripPort {
   connect(trip: RoundTrip): void;
   /** It waits no more: it has a connection, or gave up. */
   leave(trip: RoundTrip): void;
-  /** It waits for the length of its body, and may be ended as long as it does. */
-  measureBegins(trip: RoundTrip): void;
-  measureEnds(trip: RoundTrip): void;
+  /** It waits for something else than a connection, and may be ended as long as it does. */
+  pauseBegins(trip: RoundTrip): void;
+  pauseEnds(trip: RoundTrip): void;
   /** It never began to wait: its host need not be remembered for it. */
   forget(host: TripHost): void;
   exchangeFor(trip: RoundTrip): Exchange;
+  streamExchangeFor(trip: RoundTrip): StreamExchange;
+  /** The host whose connections to the same server speak HTTP/1.1. */
+  http1Host(host: TripHost): TripHost;
   /** Who holds the host's connections, for an error's text. */
   describeHolders(host: TripHost): string;
   /** Each request says `Connection: close`. */
@@ -41,14 +45,17 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
   waiting = false;
   /** The dial that was started for it, as long as it runs. */
   dial: Dial<RoundTrip> | null = null;
-  private exchange: Exchange | null = null;
-  private conn: PersistConn | null = null;
+  private exchange: ExchangeCourse | null = null;
+  private conn: PersistConn | Http2Conn | null = null;
   private unsubscribe: (() => void) | null = null;
   private deadline: Deadline | null = null;
   private settled = false;
   /** Whatever it fails with, it is not tried again. */
   private cancelled = false;
   private measuring = false;
+  /** Until the next attempt, after the server has refused this one. */
+  private backoff: Deadline | null = null;
+  private refusals = 0;
 
   constructor(
     readonly request: Request,
@@ -113,7 +120,7 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
   /** Waits for the length of the body first. Time limit and signal run already. */
   private measure(body: RequestBody): void {
     this.measuring = true;
-    this.transport.measureBegins(this);
+    this.transport.pauseBegins(this);
     body.measure!().then(
       () => {
         this.endMeasure();
@@ -125,30 +132,42 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
 
   private endMeasure(): void {
     this.measuring = false;
-    this.transport.measureEnds(this);
+    this.transport.pauseEnds(this);
   }
 
   /** The connection is this request's. */
   useConn(conn: PersistConn, wasIdle: boolean, idleTime: number): void {
-    const { request } = this;
     this.conn = conn;
-    if (request.trace !== null) {
-      const { localPort, remoteAddress } = conn;
-      callHook(this, 'gotConn', { socket: conn.socket!, reused: conn.uses > 0, wasIdle, idleTime, localPort, remoteAddress });
-      if (this.settled) {
-        conn.close('cancelled');
-        return;
-      }
-      // The hook closed the transport, which says so.
-      if (conn.closed) {
-        this.conn = null;
-        this.transport.connect(this);
-        return;
-      }
+    if (this.request.trace !== null && !this.gotConn(conn, wasIdle, idleTime)) {
+      if (this.settled) conn.close('cancelled');
+      return;
     }
     const exchange = this.transport.exchangeFor(this);
     this.exchange = exchange;
     conn.start(exchange, this.head(exchange.offered));
+  }
+
+  /** The request gets a stream of the connection. */
+  useStream(conn: Http2Conn, wasIdle: boolean, idleTime: number): void {
+    this.conn = conn;
+    if (this.request.trace !== null && !this.gotConn(conn, wasIdle, idleTime)) return;
+    const exchange = this.transport.streamExchangeFor(this);
+    this.exchange = exchange;
+    const { method, target, ownHeaders } = this.request;
+    const { scheme, host } = target.origin;
+    conn.start(exchange, requestFields({ method, scheme, target: target.path, host, headers: ownHeaders, framing: this.framing(), acceptEncoding: exchange.offered ? this.host.acceptEncoding : '', trailers: this.request.trailers?.names ?? null }));
+  }
+
+  /** Tells the hook. False if the request does not use the connection after that. */
+  private gotConn(conn: PersistConn | Http2Conn, wasIdle: boolean, idleTime: number): boolean {
+    const { localPort, remoteAddress } = conn;
+    callHook(this, 'gotConn', { socket: conn.socket!, reused: conn.uses > 0, wasIdle, idleTime, localPort, remoteAddress });
+    if (this.settled) return false;
+    // The hook closed the transport, which says so.
+    if (!conn.closed) return true;
+    this.conn = null;
+    this.transport.connect(this);
+    return false;
   }
 
   /** Rejects the request, which holds nothing any more. */
@@ -173,6 +192,7 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
       this.exchange.cancel(reason);
     } else {
       this.fail(reason);
+      if (this.backoff !== null) this.endBackoff();
       if (!this.measuring) return;
       this.endMeasure();
       // Nothing else would: it has not asked for a connection yet.
@@ -205,16 +225,51 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
   onFailure(exchange: FailedExchange, error: Error): void {
     const { request, conn } = this;
     const again = !this.cancelled && shouldRetry({
-      reused: conn!.uses > 1,
+      reused: exchange.reused ?? conn!.uses > 1,
       connectionEnded: error instanceof ConnectionError,
       answered: exchange.answered,
       nothingWritten: exchange.nothingWritten,
+      refused: exchange.refused === true || exchange.wantsHttp1 === true,
       idempotent: this.repeatable,
       replayable: request.body === null || request.body.replayable,
     });
     this.exchange = this.conn = null;
-    if (again) this.transport.connect(this);
-    else this.fail(error);
+    if (!again) this.fail(error);
+    else if (exchange.wantsHttp1 === true) this.changeToHttp1();
+    else if (exchange.refused === true) this.refused(error);
+    else this.transport.connect(this);
+  }
+
+  private changeToHttp1(): void {
+    const { host } = this;
+    this.host = this.transport.http1Host(host);
+    this.transport.forget(host);
+    this.transport.connect(this);
+  }
+
+  /** The server has not processed the request: it is sent again, later and later. */
+  private refused(error: Error): void {
+    if (++this.refusals > MAX_REFUSALS) {
+      this.fail(error);
+      return;
+    }
+    const pause = refusalPause(this.refusals, Math.random());
+    if (pause === 0) {
+      this.transport.connect(this);
+      return;
+    }
+    this.transport.pauseBegins(this);
+    this.backoff = new Deadline(pause, () => {
+      this.endBackoff();
+      this.transport.connect(this);
+    });
+    this.backoff.ref();
+  }
+
+  private endBackoff(): void {
+    this.backoff?.clear();
+    this.backoff = null;
+    this.transport.pauseEnds(this);
   }
 
   // ---- inside
@@ -228,15 +283,21 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
       if (ownHeaders === null) return `GET ${request.target.path}${host.plainTail}`;
       if (ownHeaders.shared) return `GET ${request.target.path}${host.tailWith(ownHeaders)}`;
     }
-    const length = body === null ? 0 : (body.length ?? request.declaredLength);
-    // Of undici's, a stream that turns out to be empty is no body: a GET says nothing of it.
-    const framing = body === null || (terms !== null && length === 0) ? 'none' : (length ?? 'chunked');
+    const framing = this.framing();
     const { origin } = request.target;
     // RFC 9112 section 3.2.2: a proxy gets the whole URL. It is the one that the program asked for, whatever its Host says; Go puts the Host there.
     const target = host.forward && request.method !== 'CONNECT' ? origin.href + request.target.path : request.requestTarget;
     // The program's own CONNECT is for a proxy.
     const toProxy = host.forward ? host.via : request.method === 'CONNECT' ? NO_CREDENTIALS : null;
     return encodeRequestHead({ method: request.method, target, host: origin.host, headers: ownHeaders, framing, close, acceptEncoding: offered ? host.acceptEncoding : '', upgrade: request.upgrade, toProxy, trailers: request.trailers?.names ?? null, likeUndici: terms !== null });
+  }
+
+  private framing(): RequestFraming {
+    const { body, declaredLength, terms } = this.request;
+    if (body === null) return 'none';
+    const length = body.length ?? declaredLength;
+    // Of undici's, a stream that turns out to be empty is no body: a GET says nothing of it.
+    return terms !== null && length === 0 ? 'none' : (length ?? 'chunked');
   }
 
   private timedOut(timeout: number | null, cause: unknown): TimeoutError {

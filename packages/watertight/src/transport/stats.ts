@@ -7,8 +7,10 @@ import { Counters, reusesOf, type CloseCounts } from './counters.js';
 export interface ConnCounts {
   /** Connections in the idle pool. */
   readonly idle: number;
-  /** Connections that serve a request, those with an unfinished response included. */
+  /** Connections that serve a request, those with an unfinished response included; of HTTP/2, those with an open stream. */
   readonly active: number;
+  /** Open streams of HTTP/2 connections: requests that share them. */
+  readonly streams: number;
   /** Dials under way. */
   readonly dialling: number;
   /** Requests that wait for a connection. */
@@ -74,11 +76,13 @@ interface CountedHost {
   readonly dialling: number;
   readonly waiters: number;
   readonly counters: Counters;
+  /** Its connections of HTTP/2; null if there is none. */
+  readonly http2: readonly { readonly streamCount: number }[] | null;
 }
 
 /** What they need of a connection. */
-interface CountedConn<H> {
-  readonly host: H;
+interface CountedConn {
+  readonly host: { readonly key: string };
   readonly uses: number;
   readonly exchange: Holder | null;
 }
@@ -96,27 +100,49 @@ class Tally {
   }
 }
 
-/** `forgotten`: the counters of hosts that are not among `hosts` any more. `at`: now. */
-export function statsOf<H extends CountedHost>(hosts: readonly H[], conns: Iterable<CountedConn<H>>, forgotten: Counters, at: number): TransportStats {
-  const tallies = new Map<H, Tally>(hosts.map((host) => [host, new Tally()]));
-  const all = new Tally();
-  for (const { host, uses, exchange } of conns) {
-    tallies.get(host)?.take(uses, exchange);
-    all.take(uses, exchange);
+/** The numbers of one key: connections that must not speak HTTP/2 count with the others to the same origin. */
+class Sums implements ConnCounts {
+  idle = 0;
+  active = 0;
+  streams = 0;
+  dialling = 0;
+  waiting = 0;
+  readonly counters = new Counters();
+  readonly tally = new Tally();
+
+  constructor(readonly key: string) {}
+
+  take({ idle, open, dialling, waiters, counters, http2 }: CountedHost): void {
+    const shared = (http2 ?? []).map(({ streamCount }) => streamCount);
+    const unused = idle.length + shared.filter((streams) => streams === 0).length;
+    this.idle += unused;
+    this.active += open - unused;
+    this.streams += shared.reduce((total, streams) => total + streams, 0);
+    this.dialling += dialling;
+    this.waiting += waiters;
+    this.counters.add(counters);
   }
+}
+
+/** `forgotten`: the counters of hosts that are not among `hosts` any more. `at`: now. */
+export function statsOf(hosts: readonly CountedHost[], conns: Iterable<CountedConn>, forgotten: Counters, at: number): TransportStats {
+  const byKey = new Map<string, Sums>();
   const total = new Counters();
   total.add(forgotten);
-  for (const { counters } of hosts) total.add(counters);
-  const each = hosts.map((host) => ({
-    key: host.key,
-    idle: host.idle.length,
-    active: host.open - host.idle.length,
-    dialling: host.dialling,
-    waiting: host.waiters,
-    ...historyOf(host.counters, tallies.get(host)!, at),
-  }));
+  for (const host of hosts) {
+    let sums = byKey.get(host.key);
+    if (sums === undefined) byKey.set(host.key, (sums = new Sums(host.key)));
+    sums.take(host);
+    total.add(host.counters);
+  }
+  const all = new Tally();
+  for (const { host, uses, exchange } of conns) {
+    byKey.get(host.key)?.tally.take(uses, exchange);
+    all.take(uses, exchange);
+  }
+  const each = [...byKey.values()].map(({ key, idle, active, streams, dialling, waiting, counters, tally }) => ({ key, idle, active, streams, dialling, waiting, ...historyOf(counters, tally, at) }));
   const sum = (of: keyof ConnCounts): number => each.reduce((before, host) => before + host[of], 0);
-  return { idle: sum('idle'), active: sum('active'), dialling: sum('dialling'), waiting: sum('waiting'), hosts: each, opened: total.dialled, ...historyOf(total, all, at) };
+  return { idle: sum('idle'), active: sum('active'), streams: sum('streams'), dialling: sum('dialling'), waiting: sum('waiting'), hosts: each, opened: total.dialled, ...historyOf(total, all, at) };
 }
 
 function historyOf({ dialled, dialFailed, reused, closed, closedBy }: Counters, tally: Tally, at: number): ConnHistory {

@@ -9,11 +9,11 @@ import { caFault } from './trusted-ca.js';
 
 /**
  * Begins a handshake with the server of `origin`. `over`: the address to connect to, or `socket`, which is connected.
- * `fail` is called if a function of the program throws.
+ * `http2`: it is offered, too. `fail` is called if a function of the program throws.
  *
  * @throws DialError (`ERR_TLS`) for options that can't be used.
  */
-export function startTls(origin: Origin, tls: ConnectionOptions, sessions: TlsSessions, over: object, fail: (error: unknown) => void): TLSSocket {
+export function startTls(origin: Origin, tls: ConnectionOptions, sessions: TlsSessions, http2: boolean, over: object, fail: (error: unknown) => void): TLSSocket {
   // RFC 6066 section 3: no literal addresses in SNI, no trailing dot. What is checked is the URL's host, whatever Host says.
   const servername = origin.serverName ?? tls.servername ?? (isIP(origin.hostname) === 0 ? origin.hostname.replace(/\.$/, '') : '');
   const key = `${origin.href} ${servername}`;
@@ -29,7 +29,7 @@ export function startTls(origin: Origin, tls: ConnectionOptions, sessions: TlsSe
     ...over,
     servername,
     rejectUnauthorized: tls.rejectUnauthorized !== false,
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: http2 ? ['h2', 'http/1.1'] : ['http/1.1'],
     session: tls.session ?? sessions.get(key),
   });
   socket.on('session', (session) => sessions.set(key, session));

@@ -75,7 +75,7 @@ export class Transport implements RoundTripper {
       reject(signal.reason);
       return;
     }
-    const host = connector.hosts.mayProxy ? this.askForHost(request, reject) : connector.hosts.direct(request.target.origin);
+    const host = connector.hosts.mayProxy ? this.askForHost(request, reject) : connector.hosts.direct(request);
     if (host === null) return;
     const level = connector.trackLevel;
     let trace = request.callSite;
@@ -112,12 +112,11 @@ export class Transport implements RoundTripper {
     try {
       const { hosts } = this.connector;
       // There is no proxy for a Unix socket.
-      if (request.target.origin.socketPath !== null) return hosts.direct(request.target.origin);
+      if (request.target.origin.socketPath !== null) return hosts.direct(request);
       const proxy = hosts.proxyFor(request);
       // The program's function may have cancelled the request.
       if (signal?.aborted === true) throw signal.reason;
-      const { origin } = request.target;
-      return proxy === null ? hosts.direct(origin) : hosts.through(origin, proxy);
+      return proxy === null ? hosts.direct(request) : hosts.through(request, proxy);
     } catch (error) {
       body?.release(error);
       reject(error);

@@ -117,7 +117,7 @@ export class Tunnel {
     owner.handshakeStarts();
     signal.throwIfAborted();
     owner.limit(options.tlsHandshakeTimeout, 'the TLS handshake', `the TLS handshake with the proxy ${via.href} took longer than ${options.tlsHandshakeTimeout} ms (tlsHandshakeTimeout)`);
-    const stream = startTls(via.origin, options.tls, sessions, { socket: below, onread: undefined }, (error) => owner.failed(error));
+    const stream = startTls(via.origin, options.tls, sessions, false, { socket: below, onread: undefined }, (error) => owner.failed(error));
     this.adopt(stream);
     await happens(stream, 'secureConnect');
     this.stage = 'tunnel';

@@ -30,9 +30,10 @@ export type ProtocolErrorCode =
   | 'ERR_HEADERS_TOO_LARGE'
   | 'ERR_TOO_MANY_INTERIM'
   | 'ERR_UNEXPECTED_UPGRADE'
-  | 'ERR_CONTENT_ENCODING';
+  | 'ERR_CONTENT_ENCODING'
+  | 'ERR_HTTP2_PROTOCOL';
 
-/** The server sent something that is not HTTP/1.1, that is ambiguous, or that exceeds a limit. */
+/** The server sent something that is not HTTP, that is ambiguous, or that exceeds a limit. */
 export class ProtocolError extends WatertightError {
   constructor(
     readonly code: ProtocolErrorCode,

@@ -32,7 +32,7 @@ describe('refused:', () => {
     ['autoSelectFamilyAttemptTimeout', 0, 9, -1, '250', NaN],
     ['proxy', 'ftp://proxy.example', '', 5, true, {}],
     ['proxyConnectHeaders', 5, { Host: 'x' }],
-    ['forceAttemptHttp2', true],
+    ['forceAttemptHttp2', 'yes'],
   ] as const) {
     for (const value of values) {
       test(`${name}: ${JSON.stringify(value)}`, () => {

@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isIdempotent, shouldRetry, type Attempt } from '#transport';
+import { isIdempotent, refusalPause, shouldRetry, type Attempt } from '#transport';
 import { onLoopback } from '../fixtures/loopback.js';
 import type { RawRequest } from '../fixtures/raw-server.js';
 
 describe('the rule', () => {
-  const lost: Attempt = { reused: true, connectionEnded: true, answered: false, nothingWritten: false, idempotent: true, replayable: true };
+  const lost: Attempt = { reused: true, connectionEnded: true, answered: false, nothingWritten: false, refused: false, idempotent: true, replayable: true };
   const table: [what: string, change: Partial<Attempt>, again: boolean][] = [
     ['a GET that lost the race', {}, true],
     ['a POST of which nothing was written', { idempotent: false, nothingWritten: true }, true],
@@ -25,9 +25,24 @@ describe('the rule', () => {
     const names = Object.keys(lost) as (keyof Attempt)[];
     for (let bits = 0; bits < 2 ** names.length; bits++) {
       const attempt = Object.fromEntries(names.map((name, i) => [name, (bits & (1 << i)) !== 0])) as unknown as Attempt;
+      if (attempt.refused) continue;
       const may = attempt.reused && attempt.connectionEnded && !attempt.answered && attempt.replayable && (attempt.nothingWritten || attempt.idempotent);
       assert.equal(shouldRetry(attempt), may, JSON.stringify(attempt));
     }
+  });
+
+  test('what the server has not processed is sent again, by whatever method, if its body can be', () => {
+    for (const idempotent of [true, false]) {
+      const refused: Attempt = { ...lost, reused: false, connectionEnded: false, refused: true, idempotent };
+      assert.equal(shouldRetry(refused), true);
+      assert.equal(shouldRetry({ ...refused, replayable: false }), false);
+      assert.equal(shouldRetry({ ...refused, answered: true }), false);
+    }
+  });
+
+  test('the pauses after refusals grow as in Go: none, 1 s, 2 s and so on, with a tenth at random', () => {
+    assert.deepEqual([1, 2, 3, 6].map((refusals) => refusalPause(refusals, 0)), [0, 1000, 2000, 16_000]);
+    assert.equal(refusalPause(2, 1), 1100);
   });
 
   test('idempotent is what RFC 9110 says, or a key', () => {

@@ -38,6 +38,10 @@ const handful: [file: string, id: string][] = [
   [furtherFile, 'tls-proxy-unread'],
   [furtherFile, 'socks-tls'],
   [furtherFile, 'socks-cancelled-parallel'],
+  [furtherFile, 'h2-unread'],
+  [furtherFile, 'h2-unread-large'],
+  [furtherFile, 'h2-burst-read'],
+  [furtherFile, 'h2-no-keep-alive-held'],
 ];
 
 describe(`real Go counts what was recorded (${stdout?.trim() || 'go is not installed'})`, { skip }, () => {

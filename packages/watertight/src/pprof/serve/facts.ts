@@ -19,7 +19,8 @@ export interface FactsGroup {
 
 /** One unfinished response. */
 export interface FactsHolder {
-  readonly task: number;
+  /** Null if it holds no task. */
+  readonly task: number | null;
   readonly client: HolderClient;
   readonly method: string;
   readonly url: string;
@@ -158,7 +159,7 @@ function leakedFacts(limit: number): Facts['leaked'] {
 
 function holderFacts(record: HolderRecord): FactsHolder {
   const { task, status, bytesRead, contentLength, heldFor, verdict } = record;
-  return { task: task.id, ...originOfHolder(record), status, bytesRead, contentLength, heldFor, verdict };
+  return { task: task?.id ?? null, ...originOfHolder(record), status, bytesRead, contentLength, heldFor, verdict };
 }
 
 function taskFacts(record: TaskRecord): FactsTask {

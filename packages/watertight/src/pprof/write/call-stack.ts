@@ -67,7 +67,7 @@ export class CallStacks {
       }
       case 'connection':
       case 'dial': {
-        const entry = entryOf(task.name);
+        const entry = entryOf(task.entry);
         return entry === null ? this.table.frame(printable(task.name), '', 0) : this.frame(entry);
       }
     }

@@ -6,13 +6,13 @@
  * collector would need longer to move 100,000 objects than the whole snapshot takes. Records are made when
  * they are read.
  */
-import { DEFAULT_SUSPECT_AFTER, now, tasks, toEpoch, verdictOf, type Holder, type Task, type TaskState, type Verdict } from '../../tasks/index.js';
+import { DEFAULT_SUSPECT_AFTER, now, tasklessHolders, tasks, toEpoch, verdictOf, type Holder, type Task, type TaskState, type Verdict } from '../../tasks/index.js';
 
 /** An unfinished response at the moment of the snapshot. */
 export interface HolderRecord {
   readonly holder: Holder;
-  /** One of the tasks that it holds. */
-  readonly task: Task;
+  /** One of the tasks that it holds; null if it holds none, as a body that has come in full over HTTP/2. */
+  readonly task: Task | null;
   readonly verdict: Verdict;
   readonly status: number;
   readonly bytesRead: number;
@@ -39,12 +39,12 @@ export interface Snapshot {
   readonly taskCount: number;
   /** The tasks in the order in which they started, the main one first. */
   tasks(): Iterable<TaskRecord>;
-  /** Each unfinished response once, even if it has several tasks, in the order of the first of them. */
+  /** Each unfinished response once, even if it has several tasks, in the order of the first of them; then those without a task. */
   holders(): Iterable<HolderRecord>;
 }
 
 export function takeSnapshot(): Snapshot {
-  return new Columns(tasks());
+  return new Columns(tasks(), [...tasklessHolders()]);
 }
 
 /** The present number of unfinished responses. */
@@ -56,6 +56,7 @@ export function holderCount(): number {
     last = holder;
     seen.add(holder);
   }
+  for (const holder of tasklessHolders()) seen.add(holder);
   return seen.size;
 }
 
@@ -80,8 +81,13 @@ class Columns implements Snapshot {
   readonly #contentLengths: Float64Array;
   readonly #heldFor: Float64Array;
 
-  constructor(private readonly live: readonly Task[]) {
+  constructor(
+    private readonly live: readonly Task[],
+    /** Their columns follow those of the holders with tasks. */
+    private readonly taskless: readonly Holder[],
+  ) {
     const { length } = live;
+    const most = length + taskless.length;
     const at = now();
     const epoch = toEpoch(at);
     // Locals: the first profile of a process finds this loop not compiled, and there a field costs a look-up each time.
@@ -89,11 +95,11 @@ class Columns implements Snapshot {
     const waited = (this.#waited = new Float64Array(length));
     const held = (this.#held = new Int32Array(length).fill(NONE));
     const holders: Holder[] = (this.#holders = []);
-    const verdicts = (this.#verdicts = new Uint8Array(length));
-    const statuses = (this.#statuses = new Uint16Array(length));
-    const bytesRead = (this.#bytesRead = new Float64Array(length));
-    const contentLengths = (this.#contentLengths = new Float64Array(length));
-    const heldFor = (this.#heldFor = new Float64Array(length));
+    const verdicts = (this.#verdicts = new Uint8Array(most));
+    const statuses = (this.#statuses = new Uint16Array(most));
+    const bytesRead = (this.#bytesRead = new Float64Array(most));
+    const contentLengths = (this.#contentLengths = new Float64Array(most));
+    const heldFor = (this.#heldFor = new Float64Array(most));
     let last: Holder | null = null;
     let place = NONE;
     for (let i = 0; i < length; i++) {
@@ -105,13 +111,17 @@ class Columns implements Snapshot {
       if (holder !== last) {
         last = holder;
         place = holders.push(holder) - 1;
-        verdicts[place] = VERDICTS.indexOf(verdictOf(holder, at, DEFAULT_SUSPECT_AFTER));
-        statuses[place] = holder.status;
-        bytesRead[place] = holder.bytesRead;
-        contentLengths[place] = holder.contentLength;
-        heldFor[place] = at - holder.openedAt;
       }
       held[i] = place;
+    }
+    for (const holder of taskless) holders.push(holder);
+    for (let i = 0; i < holders.length; i++) {
+      const holder = holders[i];
+      verdicts[i] = VERDICTS.indexOf(verdictOf(holder, at, DEFAULT_SUSPECT_AFTER));
+      statuses[i] = holder.status;
+      bytesRead[i] = holder.bytesRead;
+      contentLengths[i] = holder.contentLength;
+      heldFor[i] = at - holder.openedAt;
     }
   }
 
@@ -145,9 +155,11 @@ class Columns implements Snapshot {
       seen.add(holder);
       yield this.#holderAt(place, this.live[i]);
     }
+    const { length } = this.#holders;
+    for (let place = length - this.taskless.length; place < length; place++) yield this.#holderAt(place, null);
   }
 
-  #holderAt(place: number, task: Task): HolderRecord {
+  #holderAt(place: number, task: Task | null): HolderRecord {
     return {
       holder: this.#holders[place],
       task,
