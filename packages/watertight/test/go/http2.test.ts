@@ -34,7 +34,10 @@ describe('over HTTP/2', () => {
     const { client, url } = await serving(net, (stream) => {
       stream.respond({ ':status': 200 });
       stream.write('i am ');
-      write = (text) => void (text === '' ? stream.end() : stream.write(text));
+      write = (text) => {
+        if (text === '') stream.end();
+        else stream.write(text);
+      };
     });
     const { body } = await client.get(url);
     const read = async (): Promise<string> => String(Buffer.from((await body.read()) ?? []));
