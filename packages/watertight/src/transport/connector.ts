@@ -11,8 +11,8 @@ import { DialError, TransportError } from './error.js';
 import { Exchanges } from './exchanges.js';
 import { Hosts } from './hosts.js';
 import type { ResolvedOptions } from './options.js';
-import { mustLook, Pool, type PutIdleRefusal } from './pool.js';
-import { PooledConn } from './pooled-conn.js';
+import { mustLook, Pool } from './pool.js';
+import { CAUSES, PooledConn } from './pooled-conn.js';
 import type { RoundTrip, TripConn, TripHost, TripPort } from './round-trip.js';
 import { SharedConns, type SharedConnsPort } from './shared-conns.js';
 import { statsOf, type TransportStats } from './stats.js';
@@ -386,14 +386,6 @@ export class Connector implements ConnOwner<TripConn>, TripPort, SharedConnsPort
     return new TransportError('ERR_TOO_MANY_WAITERS', `${host.waiters} requests already wait for a connection to ${host.key} (maxWaitersPerHost); ${this.describeHolders(host)}`);
   }
 }
-
-/** What becomes of a connection that the pool does not take. */
-const CAUSES: Readonly<Record<PutIdleRefusal, CloseCause>> = {
-  'keep-alives disabled': 'connectionClose',
-  'CloseIdleConnections called': 'closeIdleConnections',
-  'too many idle connections for host': 'maxIdleConnsPerHost',
-  'the server does not keep it (Keep-Alive: timeout=0)': 'connectionClose',
-};
 
 function closeUnfit(conn: TripConn, expired: boolean): void {
   conn.close(expired ? 'idleTimeout' : 'replaced');

@@ -1,8 +1,8 @@
 /** Owns what the pool adds to a connection: its host, and its place in the list of idle connections. */
 import type { Trace } from '../tasks/index.js';
-import { PersistConn, type ConnOwner, type ExchangeSettings } from '../conn/index.js';
+import { PersistConn, type CloseCause, type ConnOwner, type ExchangeSettings } from '../conn/index.js';
 import type { Host } from './host.js';
-import type { Poolable } from './pool.js';
+import type { Poolable, PutIdleRefusal } from './pool.js';
 import type { Waiter } from './wait-queue.js';
 
 /** A connection of the pool. `W` is a request that waits for one. */
@@ -21,3 +21,11 @@ export class PooledConn<W extends Waiter> extends PersistConn implements Poolabl
     super(settings, owner, host.labels, trace);
   }
 }
+
+/** Why a connection ends that the pool does not take. */
+export const CAUSES: Readonly<Record<PutIdleRefusal, CloseCause>> = {
+  'keep-alives disabled': 'connectionClose',
+  'CloseIdleConnections called': 'closeIdleConnections',
+  'too many idle connections for host': 'maxIdleConnsPerHost',
+  'the server does not keep it (Keep-Alive: timeout=0)': 'connectionClose',
+};
