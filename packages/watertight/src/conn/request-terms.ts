@@ -7,5 +7,5 @@ export interface RequestTerms {
   /** A chunk of the body, as its source gave it, was written to the socket. Must not throw. */
   wroteChunk(chunk: unknown): void;
   /** The last byte of the request was written to the socket. Must not throw. */
-  wroteRequest(): void;
+  requestSent(): void;
 }

@@ -67,7 +67,7 @@ export class WriteLoop {
       requestWritten(exchange, null);
     }
     const { terms } = exchange.request;
-    if (terms !== null && !exchange.finished) terms.wroteRequest();
+    if (terms !== null && !exchange.finished) terms.requestSent();
   }
 
   get awaitsContinue(): boolean {
@@ -136,7 +136,7 @@ export class WriteLoop {
     if (this.flushed === undefined) this.sending = null;
     else this.flushed();
     // Last, for it calls the program.
-    sending.request.terms?.wroteRequest();
+    sending.request.terms?.requestSent();
   }
 
   /** The socket has passed on what it held: if the last byte was among it, the request is sent. */

@@ -114,7 +114,7 @@ export class Dispatch implements Controller, ClientTrace, RequestTerms {
     this.tell(() => this.handler.onBodySent?.(chunk));
   }
 
-  wroteRequest(): void {
+  requestSent(): void {
     this.written = true;
     this.awaitHeaders();
     this.tell(() => this.handler.onRequestSent?.());
