@@ -122,6 +122,7 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'npm run bench': MEASURES,
   'npm run bench -- --node 24 --only register --rounds 5': MEASURES,
   'npm run bench -- --only fill,save --clients ours-adaptive,raw --node 24': MEASURES,
+  'npm run bench -- --node 24 --only small,big,idle --rounds 2 --clients ours-adaptive,ours-fetch,undici-request,undici-fetch,raw': MEASURES,
   'node bench/profile.js --client ours-all --scenario small-50': MEASURES,
   'node bench/large-body.js --rounds 1 --bodies 30 --library BEFORE': MEASURES,
   'node bench/register-cost.js': MEASURES,
