@@ -41,9 +41,6 @@ interface CheckedOptions extends Omit<DispatchOptions, 'upgrade'> {
 /** The methods whose Content-Length says nothing, because they have no body as a rule: undici sends the body's own. */
 const BODILESS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'CONNECT']);
 
-/** Names of protocols, with versions perhaps (RFC 9110 section 7.8); empty: none. */
-const PROTOCOLS = /^[\w!#$%&'*+\-.^`|~/, ]*$/;
-
 /** What the interface may not send: control characters, spaces and what is no byte. */
 const UNSENDABLE = /[^\u0021-\u00ff]/;
 
@@ -73,7 +70,6 @@ export function requestOf(options: DispatchOptions, on: ClientTrace & RequestTer
 function check(options: CheckedOptions, { InvalidArgumentError }: DispatchErrors): void {
   const { headersTimeout, bodyTimeout, reset, upgrade, expectContinue, throwOnError, maxRedirections, typeOfService } = options;
   if (upgrade && typeof upgrade !== 'string') throw new InvalidArgumentError('upgrade must be a string');
-  if (typeof upgrade === 'string' && !PROTOCOLS.test(upgrade)) throw new InvalidArgumentError('invalid upgrade header');
   for (const [name, limit] of [['headersTimeout', headersTimeout], ['bodyTimeout', bodyTimeout]] as const) {
     if (limit !== undefined && limit !== null && !(Number.isFinite(limit) && limit >= 0)) throw new InvalidArgumentError(`invalid ${name}`);
   }

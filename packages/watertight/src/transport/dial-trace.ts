@@ -3,6 +3,7 @@ import { isIP, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { asError } from '../tasks/index.js';
 import { callHook, callQuietly, TimeoutError, type ClientTrace, type Hooked, type Network, type ResolvedAddress, type TlsState } from '../conn/index.js';
+import type { LookupOwner } from './lookup.js';
 
 /** `host:port`, with brackets around an IPv6 address. */
 export function hostPort({ hostname, port }: { readonly hostname: string; readonly port: number }): string {
@@ -40,6 +41,19 @@ export class DialTrace {
     const host = this.name;
     this.name = null;
     this.call('dnsDone', { host, addresses, error, coalesced: false });
+  }
+
+  /** The owner of a lookup of the dial, which tells the hooks of it; `failed` is called before they are. */
+  lookupOwner(ended: () => boolean, failed: (error: Error) => void): LookupOwner {
+    return {
+      ended,
+      failed: (error) => {
+        failed(error);
+        this.dnsDone([], error);
+      },
+      asked: (host) => this.dnsStart(host),
+      answered: (addresses) => this.dnsDone(addresses, null),
+    };
   }
 
   connectStart(network: Network, address: string): void {

@@ -3,7 +3,7 @@ import { connect, type NetConnectOpts, type OnReadOpts, Socket } from 'node:net'
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { addTask, defineEntry, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
-import { Deadline, ONREAD, TimeoutError, type Hooked, type Origin, type PersistConn, type ResolvedAddress, type TimeoutPhase, type TlsState } from '../conn/index.js';
+import { Deadline, ONREAD, TimeoutError, type Hooked, type Origin, type PersistConn, type TimeoutPhase, type TlsState } from '../conn/index.js';
 import type { ProxyServer } from '../proxy/index.js';
 import { show } from '../wire/index.js';
 import { addressOf, checkGuard, shownPath, shownPeer, socketPathOf } from './address.js';
@@ -159,15 +159,7 @@ export class Dial<W> {
   private address(): object {
     const { origin, options } = this.orders;
     const { told } = this;
-    const owner = {
-      ended: () => this.done,
-      failed: (error: Error) => {
-        this.nameError = error;
-        told.dnsDone([], error);
-      },
-      asked: (host: string) => told.dnsStart(host),
-      answered: (addresses: readonly ResolvedAddress[]) => told.dnsDone(addresses, null),
-    };
+    const owner = told.lookupOwner(() => this.done, (error) => (this.nameError = error));
     return addressOf(origin, options, owner, told.wanted);
   }
 

@@ -2,7 +2,7 @@
 import { connect, Socket, type NetConnectOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import type { Origin, ResolvedAddress, TimeoutPhase, TlsState } from '../conn/index.js';
+import type { Origin, TimeoutPhase, TlsState } from '../conn/index.js';
 import { httpConnect, socksConnect, type ProxyServer } from '../proxy/index.js';
 import { show } from '../wire/index.js';
 import { addressOf } from './address.js';
@@ -88,15 +88,7 @@ export class Tunnel {
 
   private connect(): Socket {
     const { told } = this;
-    const owner = {
-      ended: () => this.aborted,
-      failed: (error: Error) => {
-        this.nameError = error;
-        told.dnsDone([], error);
-      },
-      asked: (host: string) => told.dnsStart(host),
-      answered: (addresses: readonly ResolvedAddress[]) => told.dnsDone(addresses, null),
-    };
+    const owner = told.lookupOwner(() => this.aborted, (error) => (this.nameError = error));
     return connect(addressOf(this.via.origin, this.options, owner, told.wanted) as NetConnectOpts);
   }
 

@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -13,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'watertight';
 import { taskCount } from 'watertight/tasks';
+import { accepts, freePort } from '../fixtures/daemon.js';
 import { packageRoot } from '../fixtures/package-root.js';
 import { serverCertificate, trust } from '../fixtures/h2-server.js';
 import { onLoopback } from '../fixtures/loopback.js';
@@ -135,21 +135,9 @@ describe("Go's net/http", { skip: noGo }, () => {
   behaves(() => origin, { rejectUnauthorized: false }, '/bytes/50000', '/bytes/9000000', 9_000_000);
 });
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 async function listening(port: number): Promise<void> {
   for (let tries = 0; tries < 200; tries++) {
-    const socket = connect(port, '127.0.0.1');
-    const reached = await once(socket, 'connect').then(() => true, () => false);
-    socket.destroy();
-    if (reached) return;
+    if (await accepts(port)) return;
     await sleep(20);
   }
   assert.fail('nginx does not listen');
