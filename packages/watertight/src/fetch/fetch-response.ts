@@ -20,6 +20,8 @@ export interface FetchHead {
 /** What the standard's mode `no-cors` shows of another origin's response. */
 export const OPAQUE: FetchHead = { status: 0, statusText: '', url: '', headers: { raw: [] } };
 
+let isLinked = false;
+
 /** How a response came about: `cors` and `opaque` after a redirect to another origin. */
 export type ResponseType = 'basic' | 'cors' | 'opaque';
 
@@ -37,6 +39,7 @@ export class FetchResponse implements Response {
   #stream: ReadableStream<Uint8Array> | null = null;
 
   constructor(head: FetchHead, type: ResponseType, redirected: boolean, body: UnreadBody | null, signal: AbortSignal | null, listener: EndListener | null) {
+    isLinked ||= linkToPlatform();
     this.#head = head;
     this.#type = type;
     this.#redirected = redirected;
@@ -188,10 +191,17 @@ function parse(bytes: Uint8Array): unknown {
   return JSON.parse(decoder.decode(bytes));
 }
 
-// `instanceof Response` holds, and `response.constructor` is the platform's; its constructor, which costs more than a request, is not run.
-// The properties are enumerable, as those of the platform's are: some programs copy them with for-in.
+// Enumerable, as those of the platform's are: some programs copy them with for-in.
 for (const name of Object.getOwnPropertyNames(FetchResponse.prototype)) if (name !== 'constructor') Object.defineProperty(FetchResponse.prototype, name, { enumerable: true });
-if (platform.Response !== undefined) {
-  Object.setPrototypeOf(FetchResponse.prototype, platform.Response.prototype);
-  Object.defineProperty(FetchResponse.prototype, 'constructor', { value: platform.Response, configurable: true, writable: true });
+
+/**
+ * `instanceof Response` holds, and `response.constructor` is the platform's; its
+ * constructor, which costs more than a request, is not run.
+ */
+function linkToPlatform(): true {
+  if (platform.Response !== undefined) {
+    Object.setPrototypeOf(FetchResponse.prototype, platform.Response.prototype);
+    Object.defineProperty(FetchResponse.prototype, 'constructor', { value: platform.Response, configurable: true, writable: true });
+  }
+  return true;
 }

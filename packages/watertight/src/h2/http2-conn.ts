@@ -1,5 +1,5 @@
 /** Owns one HTTP/2 connection: its session, its read loop, and which streams are open on it. */
-import { connect, type ClientHttp2Session, type OutgoingHttpHeaders, type Settings } from 'node:http2';
+import type { ClientHttp2Session, OutgoingHttpHeaders, Settings } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { addTask, defineEntry, now, removeTask, Task, type Holder, type TaskLabels, type Trace } from '../tasks/index.js';
 import { afterPoll, checkMove, ConnectionError, type CloseCause, type TlsState } from '../conn/index.js';
@@ -224,7 +224,8 @@ export class Http2Conn implements StreamHost {
   private openSession(origin: string): ClientHttp2Session {
     const { maxHeadBytes, maxFields } = this.settings;
     const { socket } = this;
-    const session = connect(origin, {
+    // Loaded with the first connection: most programs have none.
+    const session = process.getBuiltinModule('node:http2').connect(origin, {
       createConnection: () => socket,
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW, maxHeaderListSize: Math.min(maxHeadBytes, UNLIMITED) },
       // Beyond what `checkFields` refuses, because Node does not say what was wrong.

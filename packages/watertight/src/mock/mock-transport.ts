@@ -1,5 +1,5 @@
 /** Owns the transport for tests: its servers are a function of the program, and its connections are in memory. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Readable, type Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Transport, type DialTarget, type TransportOptions } from '../transport/index.js';
@@ -66,7 +66,7 @@ export class MockTransport extends Transport {
     };
     super({ ...options, proxy: null, dial: connectTo('http'), dialTls: connectTo('https') });
     this.answer = answer;
-    this.server = createServer({ keepAliveTimeout: 0 }, (request, response) => void this.serve(request, response));
+    this.server = process.getBuiltinModule('node:http').createServer({ keepAliveTimeout: 0 }, (request, response) => void this.serve(request, response));
   }
 
   private async serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,5 +1,4 @@
 /** Owns the options of a transport: their meanings, their defaults, and the check of what a program passes. */
-import { maxHeaderSize } from 'node:http';
 import type { LookupFunction, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
@@ -165,6 +164,14 @@ export const goDefaults: TransportOptions = Object.freeze({
 
 /** What Node says where nobody has set `--max-http-header-size`, bytes: its own clients' default, not ours. */
 const UNSET_HEADER_SIZE = 16 << 10;
+
+/** `--max-http-header-size`, or Node's default. Only its HTTP module tells, which is loaded only where the option may have been given. */
+function headerSizeOfNode(): number {
+  const mayBeGiven = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((text) => /max[-_]http[-_]header[-_]size|config[-_]file/.test(text));
+  return mayBeGiven ? process.getBuiltinModule('node:http').maxHeaderSize : UNSET_HEADER_SIZE;
+}
+
+const maxHeaderSize = headerSizeOfNode();
 
 const DEFAULT_NUMBERS: Readonly<Record<Numbers, number>> = {
   maxIdleConns: 100,
