@@ -2,30 +2,25 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { Profile } from 'watertight/pprof';
 import { flameTree, stacksOf } from '../diagnose/index.js';
-import { readProfile, ScrapeError, TargetError } from '../scrape/index.js';
 import { flamePage } from './flame-page.js';
+import { readInput, TARGET, withInputOptions, type InputOptions } from './profile-input.js';
 import { UsageError } from './usage-error.js';
 
-interface FlameOptions {
+interface FlameOptions extends InputOptions {
   readonly output: string;
-  readonly token?: string;
 }
 
 export function addFlame(program: Command): void {
-  program
-    .command('flame')
-    .summary('draw a profile as a flame graph, in one HTML file')
-    .argument('<target>', 'a file (any form of pprof, gzipped or not; - for standard input), or a service: http://127.0.0.1:6060')
+  withInputOptions(program.command('flame').summary('draw a profile as a flame graph, in one HTML file').argument('<target>', TARGET))
     .option('-o, --output <file>', 'where to write it (- for standard output)', 'flame.html')
-    .addOption(new Option('--token <token>', 'what the service wants as a bearer token').env('WATERTIGHT_TOKEN'))
     .action(flame);
 }
 
-async function flame(target: string, { output, token }: FlameOptions): Promise<void> {
-  const profile = await read(target, token);
+async function flame(target: string, { output, ...options }: FlameOptions): Promise<void> {
+  const profile = await readInput(target, options, { timeout: timeoutOf(target) });
   const { unit, scale } = unitOf(profile);
   const stacks = stacksOf(profile).map((stack) => ({ ...stack, count: stack.count / scale }));
   const page = await flamePage({ title: `${profile.kind} of ${nameOf(target)}`, tree: flameTree(stacks), unit });
@@ -38,17 +33,9 @@ async function flame(target: string, { output, token }: FlameOptions): Promise<v
   } catch (cause) {
     throw new UsageError(`the flame graph can't be written to ${output}: ${(cause as Error).message}`, { cause });
   }
-  process.stdout.write(`${Math.round((profile.totals[profile.mainType] ?? 0) / scale)} ${unit} in ${stacks.length} different stacks: ${pathToFileURL(resolve(output)).href}\n`);
-}
-
-/** Reads the profile. A place that can't be read is a mistake of the command line (exit status 2); a bad profile in it is not (1). */
-async function read(target: string, token: string | undefined): Promise<Profile> {
-  try {
-    return await readProfile(target, { timeout: timeoutOf(target), ...(token === undefined ? {} : { token }) });
-  } catch (cause) {
-    if (cause instanceof TargetError || cause instanceof ScrapeError) throw new UsageError(cause.message, { cause });
-    throw cause;
-  }
+  const total = Math.round((profile.totals[profile.mainType] ?? 0) / scale);
+  const what = `${total} ${total === 1 && unit === 'tasks' ? 'task' : unit} in ${stacks.length === 1 ? '1 stack' : `${stacks.length} different stacks`}`;
+  process.stdout.write(`${what}: ${pathToFileURL(resolve(output)).href}\n`);
 }
 
 /** How long the answer may take: the seconds that the address asks for, or the 30 s that Go records the CPU for by default, and a minute. */

@@ -7,16 +7,18 @@ export interface TableOptions {
   /** Whether there is an earlier profile; then there is a column for the growth. */
   readonly compared: boolean;
   readonly limit: number;
+  /** A group is what one `go` statement started. */
+  readonly byCreator: boolean;
   readonly columns: number;
   readonly color: boolean;
 }
 
 export function formatSummary(summary: Summary, options: TableOptions): string {
-  const { compared, limit } = options;
+  const { compared, limit, byCreator } = options;
   const groups = compared ? summary.groups.filter(({ growth }) => growth !== 0) : summary.groups;
   const shown = groups.slice(0, limit);
   const rest = groups.length - shown.length;
-  const head = compared ? `${summary.before} before, ${summary.total} after: ${signed(summary.total - summary.before)}` : `${summary.total} ${summary.total === 1 ? 'task' : 'tasks'} in ${summary.groups.length} different stacks`;
+  const head = compared ? `${summary.before} before, ${summary.total} after: ${signed(summary.total - summary.before)}` : `${amount(summary.total, 'task')} ${byCreator ? 'started in' : 'in'} ${amount(summary.groups.length, byCreator ? 'place' : 'stack', 'different ')}`;
   const parts = [head];
   if (shown.length > 0) parts.push(table(shown, options));
   if (rest > 0) parts.push(`and ${rest} more`);
@@ -29,15 +31,19 @@ export function formatSummary(summary: Summary, options: TableOptions): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-function table(groups: readonly StackSummary[], { compared, columns, color }: TableOptions): string {
-  const head = [...(compared ? ['growth'] : []), 'count', 'state', 'waits in', 'line of the program'];
+function amount(count: number, thing: string, ifMany = ''): string {
+  return count === 1 ? `1 ${thing}` : `${count} ${ifMany}${thing}s`;
+}
+
+function table(groups: readonly StackSummary[], { compared, byCreator, columns, color }: TableOptions): string {
+  const head = [...(compared ? ['growth'] : []), 'count', byCreator ? 'longest wait' : 'state', byCreator ? 'started by' : 'waits in', 'line of the program'];
   // The two columns of names share the width that the others leave.
   const fixed = head.length * 3 + 1 + (compared ? 8 : 0) + 8 + 16;
   const free = Math.max(40, columns - fixed);
   const widths = [...(compared ? [10] : []), 10, 18, Math.floor(free / 2) + 2, Math.ceil(free / 2) + 2];
   const view = new Table({ head, colWidths: widths, wordWrap: true, wrapOnWordBoundary: false, style: color ? { head: ['bold'], border: ['gray'] } : { head: [], border: [] } });
   for (const { count, growth, top, site, state, waitMs } of groups) {
-    const waiting = `${state ?? ''}${waitMs > 0 ? `, ${Math.round(waitMs / 60_000)} min` : ''}`;
+    const waiting = [...(state === null ? [] : [state]), ...(waitMs > 0 ? [`${Math.round(waitMs / 60_000)} min`] : [])].join(', ');
     view.push([...(compared ? [signed(growth)] : []), String(count), waiting, top, site === null ? '' : place(site)]);
   }
   return view.toString();

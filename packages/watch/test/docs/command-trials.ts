@@ -29,6 +29,9 @@ const server = "import { createServer } from 'node:http';\ncreateServer((request
 const recorded = (name: string): Buffer => readFileSync(join(root, 'packages/watertight/test/fixtures/profiles/go1.19/unread-body', name));
 const twoProfiles = { 'before.pb.gz': recorded('before.debug0.pb.gz'), 'after.pb.gz': recorded('after.debug0.pb.gz') };
 
+/** A dump in a log. */
+const serviceLog = { 'service.log': ['starting', 'goroutine 7 [chan send, 3 minutes]:', 'main.work(0x1)', '\t/src/work.go:12 +0x18', 'created by main.start in goroutine 1', '\t/src/main.go:30 +0x25'].map((line, index) => `2026/11/25 04:20:1${index} ${line}\n`).join('') };
+
 const leaks: Trial = { files: { 'app.js': leakingProgram }, prints: /3 × unread body: GET http:\/\/127\.0\.0\.1:\d+\/stock\?key=\* \(503\)[^]*opened at app\.js:\d+:\d+ \(stock\)/ };
 const served: Trial = { files: { 'app.js': server, 'service.js': server }, until: /app listens/, prints: /profiles at http:\/\/127\.0\.0\.1:6060\/debug\/pprof\//, endsByCtrlC: true };
 const pprof: Trial = { scene: 'service', programs: ['go'] };
@@ -47,6 +50,9 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   'npx watertight top http://127.0.0.1:6060': { scene: 'service', prints: /12[^]*unreadReports/ },
   'npx watertight diff before.pb.gz after.pb.gz': { files: twoProfiles, prints: /body/ },
   'npx watertight flame http://127.0.0.1:6060 -o flame.html': { scene: 'service', writes: { 'flame.html': /<html[^]*unreadReports/ } },
+  'npx watertight top service.log': { files: serviceLog, prints: /^[^]*service\.log: a line that is no part of a dump was skipped: "2026\/11\/25 04:20:10 starting"[^]*1 goroutine sends|1 goroutine sends[^]*skipped/ },
+  'npx watertight top --min-wait 10m --state select service.log': { files: serviceLog, prints: /0 tasks in 0 different stacks/ },
+  'npx watertight top --group-by creator service.log': { files: serviceLog, prints: /1 task started in 1 place/ },
   'npx watertight watch http://127.0.0.1:6060': { scene: 'service', until: /watching http:\/\/127\.0\.0\.1:6060; dashboard at http:\/\/127\.0\.0\.1:7676\// },
   'watertight watch --host 0.0.0.0 --dashboard-token TOKEN http://127.0.0.1:6060': { scene: 'service', until: /watching http:\/\/127\.0\.0\.1:6060; dashboard at / },
   'watertight watch --config watch.yml': {

@@ -24,7 +24,7 @@ export {
   type StackNode,
   StackTable,
 } from './profile/index.js';
-export { parseProfile, parseProfileStream, type ProfileInput, type ProfileSource } from './read/index.js';
+export { type Dump, type DumpOptions, parseDump, parseProfile, parseProfileStream, type ProfileInput, type ProfileSource } from './read/index.js';
 export { alignColumns, type Debug, goroutineProfile, httpBodyProfile, leakedProfile, quote, Slices, Strings, type Taken, type TakeOptions } from './write/index.js';
 export { cpuProfile, HEAP_PERIOD, objectsOf, stopHeapSampling } from './engine/index.js';
 export {

@@ -13,6 +13,8 @@ export interface ParseOptions {
   readonly maxHeldBytes?: number;
   /** The expected kind of profile (`goroutine`, `httpbody`, `cpu`, `space`); any other kind is an error that names the kind found. Default any. */
   readonly kind?: string;
+  /** Only goroutines that have waited at least so long, ms; only debug=2 says how long, in whole minutes. Default 0: all. */
+  readonly minWaitMs?: number;
 }
 
 const DEFAULTS = { maxBytes: 4 * 2 ** 30, maxHeldBytes: 256 * 2 ** 20 };
@@ -28,6 +30,7 @@ export const MAX_DEPTH = 10_000;
 export class Budget {
   readonly maxBytes: number;
   readonly maxHeldBytes: number;
+  readonly minWaitMs: number;
   readonly #kind: string | null;
   #held = 0;
 
@@ -38,6 +41,7 @@ export class Budget {
     this.#kind = kindOf(options);
     this.maxBytes = limitOf(options, 'maxBytes');
     this.maxHeldBytes = limitOf(options, 'maxHeldBytes');
+    this.minWaitMs = waitOf(options);
   }
 
   /**
@@ -81,6 +85,13 @@ function kindOf({ kind }: { readonly kind?: unknown }): string | null {
   if (kind === undefined) return null;
   if (typeof kind !== 'string' || kind === '') throw new ProfileError('ERR_PROFILE_INPUT', `The option kind is ${kind === '' ? 'empty' : `a ${typeof kind}`}; it must be the name of a kind of profile, as in goroutine.`);
   return kind;
+}
+
+function waitOf({ minWaitMs: value = 0 }: { readonly minWaitMs?: unknown }): number {
+  if (typeof value !== 'number' || !(value >= 0)) {
+    throw new ProfileError('ERR_PROFILE_INPUT', `The option minWaitMs is ${typeof value === 'number' ? value : `a ${typeof value}`}; it must be a number of milliseconds from 0 on.`);
+  }
+  return value;
 }
 
 function limitOf(options: ParseOptions, name: 'maxBytes' | 'maxHeldBytes'): number {

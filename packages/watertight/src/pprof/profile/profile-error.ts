@@ -47,7 +47,11 @@ export class ProfileError extends Error {
   }
 }
 
+/** Characters that steer a terminal or turn the direction of the text, and that JSON leaves as they are. */
+const STEERING = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
 /** Part of the input for an error message: quoted, control characters escaped, at most 60 characters. */
 export function excerpt(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+  const quoted = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+  return quoted.replace(STEERING, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

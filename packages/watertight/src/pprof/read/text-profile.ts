@@ -79,6 +79,11 @@ export class TextProfile implements LineParser {
   }
 }
 
+/** @throws ProfileError if this is the first line of a text that people take for a profile. */
+export function refuseOther(firstLine: string): void {
+  refuse([...UNSUPPORTED, ...UNSUPPORTED_BEGINNINGS], firstLine, { position: 0, line: 1 });
+}
+
 function refuse(unsupported: typeof UNSUPPORTED, text: string, place: Place): void {
   for (const [pattern, what] of unsupported) {
     if (pattern.test(text)) throw new ProfileError('ERR_PROFILE_FORM', `This is ${what}`, place);

@@ -1,8 +1,12 @@
 /**
- * Owns the reading of a goroutine's first line in a traceback, `goroutine 18 [select, locked to thread]:`,
- * from which the parser has removed the waiting time.
+ * Owns the words of a traceback that are not the program's: of a goroutine's first line, `goroutine 18 [select,
+ * locked to thread]:`, from which the parser has removed the waiting time, and of the frames without a name.
  */
 import { readLabels } from './quoted-labels.js';
+
+/** Replaces the calls that Go leaves out of a stack of more than 100, whose number varies. */
+export const ELIDED = '...frames elided...';
+export const NON_GO = 'non-Go function';
 
 export interface TracebackHeader {
   readonly state: string;

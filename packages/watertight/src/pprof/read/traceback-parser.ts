@@ -6,13 +6,10 @@
  */
 import { type Budget, type Circumstances, excerpt, type Frame, GOROUTINE_COUNT, labelsOf, MAX_PREAMBLE, type Profile, ProfileBuilder, ProfileError, type StackNode } from '../profile/index.js';
 import type { LineParser, LineReader } from './line-reader.js';
-import { readHeader } from './traceback-header.js';
+import { ELIDED, NON_GO, readHeader } from './traceback-header.js';
 
 /** The size at which Go truncates the traceback of all goroutines, at any byte: runtime/pprof, writeGoroutineStacks. */
 const GO_CUTS_AT = 64 * 2 ** 20;
-/** Replaces the calls that Go leaves out of a stack of more than 100, whose number varies. */
-const ELIDED = '...frames elided...';
-const NON_GO = 'non-Go function';
 const CREATED_BY = Buffer.from('created by ');
 const GOROUTINE = Buffer.from('goroutine ');
 const ONE: readonly number[] = [1];
@@ -149,7 +146,7 @@ export class TracebackParser implements LineParser {
     }
     const first = bytes[start];
     if (bytes[end - 1] === 41 /* ) */ && first !== 9) {
-      const open = lastOf(40 /* ( */, bytes, start, end - 1);
+      const open = argumentsOf(bytes, start, end);
       if (open > start) {
         this.#expect(this.#likelyNext()?.mark as Site | null | undefined, bytes, start, open);
         this.#foreign = false;
@@ -264,7 +261,7 @@ export class TracebackParser implements LineParser {
   }
 
   #finish(): void {
-    this.#builder.add(this.#stack, this.#status!.circumstances, this.#createdBy, ONE, this.#waitMs, this.#reader);
+    if (this.#waitMs >= this.#budget.minWaitMs) this.#builder.add(this.#stack, this.#status!.circumstances, this.#createdBy, ONE, this.#waitMs, this.#reader);
     this.#stack = this.#builder.stacks.root;
     this.#createdBy = null;
     this.#state = 'outside';
@@ -295,6 +292,16 @@ function statusStart(bytes: Buffer, start: number, end: number): number {
  */
 function lastOf(byte: number, bytes: Buffer, start: number, end: number): number {
   for (let at = end - 1; at >= start; at--) if (bytes[at] === byte) return at;
+  return -1;
+}
+
+/** The index of the `(` of a call's arguments, which may have parentheses of their own; -1 if there is none. */
+function argumentsOf(bytes: Buffer, start: number, end: number): number {
+  let depth = 0;
+  for (let at = end - 1; at >= start; at--) {
+    if (bytes[at] === 41 /* ) */) depth++;
+    else if (bytes[at] === 40 /* ( */ && --depth === 0) return at;
+  }
   return -1;
 }
 

@@ -1,0 +1,276 @@
+/** A goroutine dump as people have it: what comes of it is the same as of the whole one, and what was skipped is said. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { parseDump, parseProfile, ProfileError } from 'watertight/pprof';
+import { SeededRandom } from '../../fixtures/seeded-random.js';
+import { crashes, recordings } from './recordings.js';
+
+/** Two goroutines of a worker, and one of a server whose file has a blank in its path. */
+const STACKS = `goroutine 18 [chan send, 3 minutes]:
+main.(*pool[...]).work(0xc00001c0a8, {0x1, 0x2})
+	/src/pool.go:19 +0x1d
+created by main.start in goroutine 1
+	/src/main.go:30 +0x25
+
+goroutine 19 [chan send, 12 minutes]:
+main.(*pool[...]).work(0xc00001c0b8, {0x1, 0x2})
+	/src/pool.go:19 +0x1d
+created by main.start in goroutine 1
+	/src/main.go:30 +0x25
+
+goroutine 20 [IO wait]:
+internal/poll.runtime_pollWait(0x7f3, 0x72)
+	C:/Program Files (x86)/Go/src/runtime/netpoll.go:343 +0x85
+net/http.(*conn).serve(0xc0001, {0x1, 0x2})
+	C:/Program Files (x86)/Go/src/net/http/server.go:1944 +0x5a
+`;
+
+const COUNTS = `goroutine profile: total 7
+5 @ 0x43d0d6 0x44cb72 0x46db41
+# labels: {"queue":"mail"}
+#	0x44cb71	main.send+0x18	/src/mail.go:12
+#	0x46db40	main.run+0x2a	/src/main.go:30
+
+2 @ 0x43d0d6 0x46db41
+#	0x43d0d5	net/http.(*persistConn).readLoop+0xd84	/usr/go/src/net/http/transport.go:2213
+`;
+
+const eachLine = (with_: (line: string, index: number) => string) => (text: string) => text.trimEnd().split('\n').map(with_).join('\n');
+const clock = (index: number): string => `04:20:${String(10 + (index % 50))}.${String(1000 + 7 * index)}`;
+const ESC = '\u001b';
+
+/** What dumps come in. */
+const WRAPPINGS: Record<string, (text: string) => string | Uint8Array> = {
+  'nothing else': (text) => text,
+  'CRLF': (text) => text.replaceAll('\n', '\r\n'),
+  'no line end at the end': (text) => text.trimEnd(),
+  'a byte order mark': (text) => `\ufeff${text}`,
+  'UTF-16': (text) => Buffer.from(`\ufeff${text}`, 'utf16le'),
+  'UTF-16 without a mark': (text) => Buffer.from(text, 'utf16le'),
+  'UTF-16, the other way round': (text) => Buffer.from(`\ufeff${text}`, 'utf16le').swap16(),
+  'gzip': (text) => gzipSync(text),
+  'tabs as blanks': (text) => text.replaceAll('\t', '        '),
+  'tabs lost': (text) => text.replaceAll(/^\t/gm, '').replaceAll('\t', ' '),
+  'blanks at the ends of lines': eachLine((line) => `${line}   `),
+  'indented': eachLine((line) => `    ${line}`),
+  'blank lines lost': (text) => text.replaceAll('\n\n', '\n'),
+  'a blank line after each': (text) => text.replaceAll('\n', '\n\n'),
+  'quoted': eachLine((line) => `> ${line}`),
+  'quoted, without the blank': eachLine((line) => `>${line}`),
+  'quoted twice': eachLine((line) => `> > ${line}`),
+  'quoted, blank lines bare': eachLine((line) => (line === '' ? '>' : `> ${line}`)),
+  'a list of lines': eachLine((line) => `* ${line}`),
+  'a list with dashes': eachLine((line) => `- ${line}`),
+  'added lines of a patch': eachLine((line) => `+${line}`),
+  'line numbers of grep': eachLine((line, index) => `${index + 98}:${line}`),
+  'line numbers of cat': eachLine((line, index) => `${String(index + 98).padStart(6)}\t${line}`),
+  'bold': (text) => `**${text.trimEnd()}**`,
+  'a fence': (text) => `Here is the dump:\n\n\`\`\`\n${text}\`\`\`\n\nAny idea?\n`,
+  'a fence with a language': (text) => `~~~go\n${text}~~~\n`,
+  'HTML': (text) => `<pre>\n${text.replaceAll('&', '&amp;').replaceAll('"', '&#34;').replaceAll('+', '&#43;').replaceAll('>', '&gt;')}</pre>`,
+  'colours': (text) => text.replaceAll(/^(\S+ \d+|\d+ @)/gm, `${ESC}[1;31m$1${ESC}[0m`).replaceAll(':19', `${ESC}[2m:19${ESC}[m`),
+  'a head of HTTP': (text) => `HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n\r\n${text}`,
+  'the progress of curl': (text) => `  % Total    % Received % Xferd  Average Speed   Time\n100  1200    0  1200    0     0  12345      0 --:--:-- --:--:-- --:--:-- 12500\n${text}`,
+  'a command before': (text) => `$ curl -s localhost:6060/debug/pprof/goroutine?debug=2\n${text}$ \n`,
+  'lines of a log before and after': (text) => `I1125 04:20:00.123456       1 main.go:33] starting\n2026/11/25 04:20:11 http: Server closed\n${text}\n2026/11/25 04:20:12 bye (exit 2)\nexit status 2\nFAIL\texample.com/app\t1.018s\n`,
+  'docker compose': eachLine((line) => `web-1  | ${line}`),
+  'kubectl logs --prefix': eachLine((line) => `[pod/web-7d9c/app] ${line}`),
+  'kubectl logs --timestamps': eachLine((line, index) => `2026-11-25T${clock(index)}Z ${line}`),
+  'a node\'s log of containers': eachLine((line, index) => `2026-11-25T${clock(index)}Z stderr F ${line}`),
+  'GitHub Actions': eachLine((line, index) => `test\tUNKNOWN STEP\t2026-11-25T${clock(index)}Z ${line}`),
+  'journald': eachLine((line) => `Nov 25 04:20:11 host-3 app[1234]: ${line}`),
+  'journald, at the turn of a month': eachLine((line, index) => `${index < 4 ? 'Nov 30 23:59:59' : 'Dec  1 00:00:00'} host-3 app[1234]: ${line}`),
+  'klog': eachLine((line, index) => `${index === 0 ? 'E' : 'I'}1125 ${clock(index)}       1 server.go:33] ${line}`),
+  'Go\'s log': eachLine((line) => `2026/11/25 04:20:11 ${line}`),
+  'blank lines of a log without its blank': eachLine((line) => `2026/11/25 04:20:11${line === '' ? '' : ` ${line}`}`),
+  'Docker\'s JSON': eachLine((line) => JSON.stringify({ log: `${line}\n`, stream: 'stderr', time: '2026-11-25T04:20:11.1Z' })),
+  'go test -json': eachLine((line) => JSON.stringify({ Time: '2026-11-25T04:20:11.1Z', Action: 'output', Package: 'example.com/app', Output: `${line}\n` })),
+  'JSON of journald': eachLine((line) => JSON.stringify({ MESSAGE: line, PRIORITY: '3' })),
+  'Cloud Logging': eachLine((line) => JSON.stringify({ textPayload: line, severity: 'ERROR' })),
+  'JSON with a time before it': eachLine((line, index) => `2026-11-25T${clock(index)}Z ${JSON.stringify({ level: 'error', msg: line })}`),
+  'one record of zap': (text) => JSON.stringify({ level: 'error', msg: 'stuck', stacktrace: text }),
+  'one record of logfmt': (text) => `level=error stack=${JSON.stringify(text)} caller=main.go:3`,
+  'JSON inside JSON': (text) => JSON.stringify({ log: `${JSON.stringify({ level: 'error', msg: text })}\n`, stream: 'stderr' }),
+  'go test -v': (text) => `=== RUN   TestIt\n    it_test.go:12: ${text.trimEnd().replaceAll('\n', '\n        ')}\n--- FAIL: TestIt (0.00s)\n`,
+};
+
+for (const [form, text] of [['debug=2', STACKS], ['debug=1', COUNTS]] as const) {
+  describe(`${form} in`, () => {
+    const whole = parseProfile(text);
+    for (const [name, wrap] of Object.entries(WRAPPINGS)) test(name, () => assert.deepEqual(parseDump(wrap(text)).profile, whole));
+  });
+}
+
+test('every recorded profile is the same as for parseProfile, and of none that is whole anything is said', () => {
+  let compared = 0;
+  for (const { version, program, moment, forms } of recordings) {
+    for (const bytes of forms) {
+      assert.deepEqual(parseDump(bytes), { profile: parseProfile(bytes), notes: [] }, `${version} ${program} ${moment}`);
+      compared++;
+    }
+  }
+  for (const { version, way, bytes } of crashes) assert.deepEqual(parseDump(bytes).profile, parseProfile(bytes), `${version} ${way}`);
+  assert.ok(compared > 100 && crashes.length > 0);
+});
+
+describe('what is missing is said', () => {
+  for (const [what, text, count, notes] of [
+    ['stacks', COUNTS.replace('total 7', 'total 900'), 7, ['it is not whole: its first line says 900, and its stacks have 7']],
+    ['the first line', COUNTS.slice(COUNTS.indexOf('\n') + 1), 7, []],
+    ['the end, in a name', `${STACKS}\ngoroutine 21 [select]:\nmain.wo`, 3, ['it ends in the middle of a goroutine']],
+    ['the end, before a place', `${STACKS}\ngoroutine 21 [select]:\nmain.wait(0x1)`, 4, ['it ends in the middle of a goroutine']],
+    ['nothing', STACKS, 3, []],
+  ] as const) {
+    test(what, () => {
+      const dump = parseDump(text);
+      assert.equal(dump.profile.totals[0], count);
+      assert.deepEqual(dump.notes, notes);
+    });
+  }
+
+  test('lines that are no part of a dump, of which the first is shown, without its control characters', () => {
+    assert.deepEqual(parseDump(`panic: boom\n\n${STACKS}`).notes, ['a line that is no part of a dump was skipped: "panic: boom"']);
+    assert.deepEqual(parseDump(`boom\u0007\u202e\n${STACKS}exit status 2\n`).notes, ['2 lines that are no part of a dump were skipped, the first is "boom\\u0007\\u202e"']);
+  });
+});
+
+describe('several dumps in one text', () => {
+  const twice = `SIGQUIT: quit\n${STACKS}\nSIGQUIT: quit\n${STACKS}\ngoroutine 21 [select]:\nmain.wait()\n\t/src/wait.go:3 +0x1\n`;
+
+  test('are not added up: the last is read, and said', () => {
+    const { profile, notes } = parseDump(twice);
+    assert.equal(profile.totals[0], 4);
+    assert.equal(notes[0], 'there are 2 dumps: this is number 2');
+  });
+
+  test('any can be read', () => {
+    assert.equal(parseDump(twice, { dump: 1 }).profile.totals[0], 3);
+    assert.equal(parseDump(`${COUNTS}\n${COUNTS.replace('5 @', '50 @').replace('total 7', 'total 52')}`).profile.totals[0], 52);
+    assert.equal(parseDump(`${COUNTS}\n${STACKS}`, { dump: 1 }).profile.form, 'debug=1');
+  });
+
+  test('one that is not there is refused', () => {
+    assert.throws(() => parseDump(twice, { dump: 3 }), { code: 'ERR_PROFILE_INPUT', message: /The dump 3 was wanted, and there are 2/ });
+  });
+});
+
+describe('other tools\' reports', () => {
+  const calls = (text: string): string[] => parseDump(text).profile.samples.map(({ values, state, frames, createdBy }) => `${values[0]} ${state} ${frames.map(({ function: name, line }) => `${name}:${line}`).join(' < ')} by ${createdBy?.function ?? 'nobody'}`);
+
+  test('goleak', () => {
+    const stack = 'main.leak.func1()\n\t/src/leak.go:9 +0x1d\ncreated by main.leak in goroutine 7\n\t/src/leak.go:8 +0x25\n';
+    const now = `    leaks.go:78: found unexpected goroutines:\n        [Goroutine 8 in state chan receive, with main.leak.func1 on top of the stack:\n        ${stack.replaceAll('\n', '\n        ')}\n         Goroutine 9 in state chan receive, with main.leak.func1 on top of the stack:\n        ${stack.replaceAll('\n', '\n        ')}]\n`;
+    const before = `    leaks.go:78: found unexpected goroutines:\n        [Goroutine 8 in state chan receive, with main.leak.func1 on top of the stack:\n        goroutine 8 [chan receive]:\n        ${stack.replaceAll('\n', '\n        ')}]\n`;
+    assert.deepEqual(calls(now), ['2 chan receive main.leak.func1:9 by main.leak']);
+    assert.deepEqual(calls(before), ['1 chan receive main.leak.func1:9 by main.leak']);
+  });
+
+  test('the race detector', () => {
+    const report = `==================\nWARNING: DATA RACE\nWrite at 0x00c0000a4010 by goroutine 7:\n  main.count.func1()\n      /src/count.go:9 +0x38\n\nPrevious read at 0x00c0000a4010 by main goroutine:\n  main.main()\n      /src/main.go:11 +0x5c\n\nGoroutine 7 (running) created at:\n  main.main()\n      /src/main.go:8 +0x2a\n==================\nFound 1 data race(s)\n`;
+    assert.deepEqual(calls(report), ['1 data race: write main.count.func1:9 by nobody', '1 data race: read main.main:11 by nobody']);
+  });
+
+  test('go tool pprof -traces, with and without lines', () => {
+    const report = `File: app\nType: goroutine\nTime: Nov 25, 2026 at 4:20am (UTC)\n-----------+-------------------------------------------------------\n      key:  mail\n         5   runtime.gopark\n             main.send\n-----------+-------------------------------------------------------\n         2   net/http.(*persistConn).readLoop /usr/go/src/net/http/transport.go:2213 (inline)\n-----------+-------------------------------------------------------\n`;
+    const { profile } = parseDump(report);
+    assert.equal(profile.kind, 'goroutine');
+    assert.deepEqual(profile.samples.map(({ values, frames, labels }) => [values[0], frames.map(({ function: name, line }) => `${name}:${line}`), { ...labels }]), [
+      [5, ['runtime.gopark:0', 'main.send:0'], { key: 'mail' }],
+      [2, ['net/http.(*persistConn).readLoop:2213'], {}],
+    ]);
+    const cpu = parseDump('File: app\nType: cpu\nDuration: 30s, Total samples = 1.5s\n-----------+----\n     1.50s   main.spin\n             main.main\n-----------+----\n').profile;
+    assert.deepEqual([cpu.sampleTypes, cpu.totals], [[{ type: 'cpu', unit: 'nanoseconds' }], [1.5e9]]);
+  });
+
+  test('Go\'s own odd lines', () => {
+    assert.deepEqual(
+      calls('goroutine 5 [running]:\n\tgoroutine running on other thread; stack unavailable\ncreated by main.start\n\t/src/a.go:30 +0x25\n\ngoroutine 6 gp=0xc000002380 m=0 mp=0x56 [chan receive (leaked), 3 minutes, locked to thread]:\nmain.deep(...)\n\t/src/deep.go:9\n...1200 frames elided...\nmain.top((1, 2), 0x3)\n\t/src/top.go:3 fp=0xc0 sp=0xc1 pc=0xc2\n[originating from goroutine 59]:\nmain.parent(...)\n\t/src/a.go:5 +0x25\n\ngoroutine 7 [syscall]:\nrun_in_c\n\t/src/x.c:3 pc=0x1\nnon-Go function at pc=7f3\n'),
+      ['1 running  by main.start', '1 chan receive main.deep:9 < ...frames elided...:0 < main.top:3 by nobody', '1 syscall run_in_c:3 < non-Go function:0 by nobody'],
+    );
+  });
+
+  test('the packages of go test -json, which write at the same time', () => {
+    const of = (name: string, text: string): string[] => text.split('\n').map((line) => JSON.stringify({ Action: 'output', Package: name, Output: `${line}\n` }));
+    const [first, second] = [of('a', STACKS), of('b', STACKS.replaceAll('goroutine ', 'goroutine 3'))];
+    const mixed = first.flatMap((line, index) => [line, second[index]]).join('\n');
+    assert.equal(parseDump(mixed).profile.totals[0], 6);
+  });
+});
+
+describe('only those that wait for long', () => {
+  test('are counted, of debug=2', () => {
+    const long = parseDump(STACKS, { minWaitMs: 10 * 60_000 }).profile;
+    assert.deepEqual([long.totals, long.samples[0]?.waitMs], [[1], 720_000]);
+    assert.deepEqual(parseProfile(STACKS, { minWaitMs: 10 * 60_000 }), long);
+    assert.deepEqual(parseDump(STACKS, { minWaitMs: 3_600_000 }).profile.totals, [0]);
+    assert.deepEqual(parseDump(COUNTS, { minWaitMs: 3_600_000 }).profile.totals, [7]);
+  });
+
+  test('the option is checked', () => {
+    for (const minWaitMs of [-1, Number.NaN, '5' as unknown as number]) assert.throws(() => parseDump(STACKS, { minWaitMs }), { code: 'ERR_PROFILE_INPUT', message: /minWaitMs/ });
+  });
+});
+
+describe('what has no dump', () => {
+  for (const [what, text, message] of [
+    ['nothing', '', /No goroutine dump is in this.* It is empty/],
+    ['a log', '2026/11/25 04:20:12 bye\nf(x)\n\ta.go:1\n', /It begins with "2026\/11\/25 04:20:12 bye"/],
+    ['a heap profile as text', 'heap profile: 1: 2 [3: 4] @ heap/1\n', /a heap profile as text/],
+    ['a page', '<!doctype html><title>login</title>', /a page of HTML or XML, not a profile/],
+    ['an empty profile', 'goroutine profile: total 0\n', null],
+  ] as const) {
+    test(`${what} ${message === null ? 'is read' : 'is refused, with what it begins with'}`, () => {
+      if (message === null) assert.deepEqual(parseDump(text).profile.totals, [0]);
+      else assert.throws(() => parseDump(text), (error: unknown) => error instanceof ProfileError && error.code === 'ERR_PROFILE_FORM' && message.test(error.message));
+    });
+  }
+});
+
+test('cut at any place, a dump is read up to there', () => {
+  for (const text of [STACKS, COUNTS]) {
+    const all = parseDump(text).profile;
+    let most = 0;
+    for (let end = text.indexOf('\n', 60); end <= text.length; end++) {
+      const { totals } = parseDump(text.slice(0, end)).profile;
+      assert.ok(totals[0] >= most && totals[0] <= all.totals[0], `${end}: ${totals[0]} after ${most}`);
+      most = totals[0];
+    }
+    assert.equal(most, all.totals[0]);
+  }
+});
+
+test('of damaged dumps comes a profile or a ProfileError, and nothing else', () => {
+  const random = new SeededRandom(20_261_130);
+  const wrappings = Object.values(WRAPPINGS);
+  for (let draw = 0; draw < 2000; draw++) {
+    const wrapped = Buffer.from(wrappings[random.below(wrappings.length)](random.below(2) === 0 ? STACKS : COUNTS));
+    const at = random.below(wrapped.length);
+    const bytes = Buffer.concat([wrapped.subarray(0, at), random.bytes(random.below(8)), wrapped.subarray(Math.min(wrapped.length, at + random.below(80)))]);
+    try {
+      parseDump(bytes);
+    } catch (error) {
+      assert.ok(error instanceof ProfileError, String((error as Error).stack));
+    }
+  }
+});
+
+test('the time is in proportion to the length, whatever the lines', () => {
+  const time = (text: string): number => {
+    const start = process.cpuUsage();
+    try {
+      parseDump(text);
+    } catch {
+      // There may be no dump in it.
+    }
+    const { user, system } = process.cpuUsage(start);
+    return user + system;
+  };
+  for (const piece of ['goroutine 1 ', 'Goroutine 1 in state a, with ', 'created by a', '(', '(a).', '\t', ' ', '{"', '&#', '\\n', '1 @ 0x1 ', `${ESC}[`, '-+', '> ', 'a.go:1 ', ': ']) {
+    const of = (length: number): string => `${STACKS}${piece.repeat(length / piece.length)}\\n\n`;
+    time(of(1000));
+    const small = Math.max(2000, time(of(100_000)));
+    const large = time(of(1_000_000));
+    assert.ok(large < 60 * small, `${JSON.stringify(piece)}: ten times the length took ${(large / small).toFixed(0)} times as long`);
+  }
+});
