@@ -3,7 +3,6 @@
  * and takes each from the queue while another request ends, when the stack is that of the other request. So
  * the call site is recorded when the request is put into the queue.
  */
-import module from 'node:module';
 import type { Trace } from '../tasks/index.js';
 import type { Patches } from './patch.js';
 
@@ -56,7 +55,7 @@ export class DispatchQueue {
 }
 
 function dispatcherClassOf(requestClass: object): object | null {
-  const loaded = (module as unknown as LoadedModules)._cache ?? {};
+  const loaded = (process.getBuiltinModule('node:module') as unknown as LoadedModules)._cache ?? {};
   for (const path of Object.keys(loaded)) {
     if (!REQUEST_FILE.test(path) || prototypeOf(loaded[path]?.exports) !== requestClass) continue;
     return prototypeOf(loaded[path.replace(REQUEST_FILE, '$1dispatcher$1dispatcher-base.js')]?.exports);

@@ -7,7 +7,7 @@
  * reads bytes that have not come or adds a listener, because the program may then depend on later bytes. A
  * collected body is replaced by one that accepts no more bytes, so the connection stays busy.
  */
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 
 interface Handler {
   res: Readable | null;
@@ -27,7 +27,7 @@ export function loosen(handler: Handler, body: Readable): void {
   Object.defineProperty(handler, 'res', {
     configurable: true,
     enumerable: true,
-    get: () => weak.deref() ?? (left ??= new Readable({ read: nothing }).on('error', nothing)),
+    get: () => weak.deref() ?? (left ??= unread().on('error', nothing)),
     set: (value: Readable | null) => keep(handler, value),
   });
   loose.set(body, new WeakRef(handler));
@@ -46,6 +46,12 @@ function keep(handler: Handler, value: Readable | null): void {
   Object.defineProperty(handler, 'res', { value, writable: true, configurable: true, enumerable: true });
 }
 
+function unread(): Readable {
+  // Loaded by now; an import would load it before the program does.
+  const { Readable } = process.getBuiltinModule('node:stream');
+  return new Readable({ read: nothing });
+}
+
 function nothing(): void {
   // Pushed bytes stay in the buffer, and errors are ignored, because nobody reads the replacement.
 }
@@ -61,7 +67,7 @@ function isUnheeded(body: Readable): boolean {
 }
 
 function listenersOfIterator(): ReadonlySet<string> {
-  const probe = new Readable({ read: nothing });
+  const probe = unread();
   const ours = probe.eventNames().length;
   // The first step adds the listeners; it never ends.
   void probe.iterator({ destroyOnReturn: false }).next();

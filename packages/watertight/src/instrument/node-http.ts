@@ -2,25 +2,24 @@
  * Owns the observation of `node:http` and `node:https`, and of the clients built on them (axios, got,
  * node-fetch, superagent and others).
  *
- * A request is observed when it is made: by the channel `http.client.request.created`, or by `request` and
- * `get` in versions of Node without that channel. Later events are observed in methods that Node itself
- * calls: `ClientRequest.prototype.emit`, and `push`, `read` and `_destroy` of IncomingMessage. The channel
- * `http.client.response.finish` cannot be used, because it is published when the response headers have come.
+ * A request is observed from the moment when it is made (`request-creation`). Later events are observed in
+ * methods that Node itself calls: `emit` of ClientRequest, and `push`, `read` and `_destroy` of IncomingMessage.
+ * The first request and the first response show these classes; the modules are never loaded from here. The
+ * channel `http.client.response.finish` cannot be used, because it is published when the response headers have
+ * come.
  *
  * In node:http a response holds its socket until its `'end'`, also if its body is empty or not read at all:
  * an unread 204 holds its socket like an unread megabyte, unless the connection ends with the response
  * (`Connection: close`, an agent without `keepAlive`). Measured on Node 20, 22, 24 and 26.
  */
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import http, { type ClientRequest, type IncomingMessage } from 'node:http';
-import https from 'node:https';
-import { syncBuiltinESMExports } from 'node:module';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Trace } from '../tasks/index.js';
 import { traceAfterRedirect, traceOf } from './call-site.js';
 import { fault } from './fault.js';
 import { ForeignOrigin } from './foreign-origin.js';
 import { ForeignRequest, REQUEST, type ObservedStream } from './foreign-request.js';
 import { Patches, type Method, type Replacement } from './patch.js';
+import { classWith, flushCreation, observeCreation } from './request-creation.js';
 import { shownOrigin, shownUrl } from './shown-url.js';
 
 type ObservedRequest = ClientRequest & { [REQUEST]?: HttpRequest; readonly _header?: string | null };
@@ -71,60 +70,66 @@ let latest: HttpRequest | null = null;
 
 /** The request that was made last; for listeners that are called right after it was made. */
 export function latestRequest(): ForeignRequest | null {
+  flushCreation();
   return latest;
 }
 
-function created(request: ObservedRequest): void {
+function siteOf(request: ObservedRequest, below: (...args: never[]) => unknown): Trace | null {
+  try {
+    const isRedirect = responding !== null && responding.status >= 300 && responding.status < 400;
+    return isRedirect ? traceAfterRedirect(responding!.trace, below) : traceOf(ForeignOrigin.of(hostOf(request)), below);
+  } catch (error) {
+    fault(error);
+    return null;
+  }
+}
+
+function hostOf(request: ObservedRequest): string {
+  const header = request.getHeader('host');
+  if (typeof header === 'string') return header;
+  // Fields that were given as an array are kept as text only.
+  return /\r\nhost: *([^\r]+)/i.exec(request._header ?? '')?.[1] ?? request.host;
+}
+
+/** The replacements on the classes of Node; null while nothing is observed. */
+let patches: Patches | null = null;
+
+/** The class of the latest request and that of the latest response, whose methods are observed. */
+let requestClass: object | null = null;
+let responseClass: object | null = null;
+let classes = new WeakSet();
+
+function made(request: ObservedRequest, site?: Trace | null): void {
   try {
     if (request[REQUEST] !== undefined) return;
-    const header = request.getHeader('host');
-    const host = typeof header === 'string' ? header : request.host;
-    const origin = ForeignOrigin.of(host);
-    const isRedirect = responding !== null && responding.status >= 300 && responding.status < 400;
-    const trace = isRedirect ? traceAfterRedirect(responding!.trace, created) : traceOf(origin, created);
-    request[REQUEST] = latest = new HttpRequest(request, host, trace, origin);
+    const prototype = Reflect.getPrototypeOf(request);
+    if (prototype !== requestClass) {
+      observeClass(classWith('onSocket', request), ['emit', observedEmit]);
+      requestClass = prototype;
+    }
+    const host = hostOf(request);
+    const trace = site === undefined ? siteOf(request, made) : site;
+    request[REQUEST] = latest = new HttpRequest(request, host, trace, ForeignOrigin.of(host));
   } catch (error) {
     fault(error);
   }
 }
 
-function onCreated(message: unknown): void {
-  created((message as { request: ObservedRequest }).request);
-}
-
-/** Whether Node publishes `http.client.request.created`: since 22.12 and 23.2. */
-function publishesCreated(): boolean {
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  return major > 23 || (major === 23 && minor >= 2) || (major === 22 && minor >= 12);
+function observeClass(prototype: object | null, ...methods: [name: string, make: (original: Method) => Replacement][]): void {
+  if (prototype === null || classes.has(prototype)) return;
+  classes.add(prototype);
+  for (const [name, make] of methods) patches?.replace(prototype, name, make);
 }
 
 /** Observes all requests of node:http and node:https from now on; returns a function that ends that. */
 export function observeNodeHttp(): () => void {
-  const patches = new Patches();
-  patches.replace(http.ClientRequest.prototype, 'emit', observedEmit);
-  patches.replace(http.IncomingMessage.prototype, 'push', observedPush);
-  patches.replace(http.IncomingMessage.prototype, 'read', observedRead);
-  patches.replace(http.IncomingMessage.prototype, '_destroy', observedDestroy);
-  const channel = publishesCreated() ? 'http.client.request.created' : 'http.client.request.start';
-  subscribe(channel, onCreated);
-  if (channel === 'http.client.request.start') {
-    // `request` and `get` show a request when it is made; this channel, published later, is for direct calls of `new ClientRequest()`.
-    for (const module of [http, https]) for (const name of ['request', 'get']) patches.replace(module, name, observedCall);
-    syncBuiltinESMExports();
-  }
+  const ours = (patches = new Patches());
+  const stop = observeCreation({ siteOf, made });
   return () => {
-    unsubscribe(channel, onCreated);
-    patches.undo();
-    syncBuiltinESMExports();
-  };
-}
-
-function observedCall(original: Method): Replacement {
-  return function (this: unknown): unknown {
-    // eslint-disable-next-line prefer-rest-params -- passed on as they came
-    const request: unknown = Reflect.apply(original, this, arguments);
-    if (request instanceof http.ClientRequest) created(request);
-    return request;
+    stop();
+    ours.undo();
+    patches = requestClass = responseClass = null;
+    classes = new WeakSet();
   };
 }
 
@@ -155,6 +160,11 @@ function observedEmit(original: Method): Replacement {
 
 function respond(observed: HttpRequest, response: IncomingMessage): void {
   try {
+    const prototype = Reflect.getPrototypeOf(response);
+    if (prototype !== responseClass) {
+      observeClass(classWith('_dump', response), ['push', observedPush], ['read', observedRead], ['_destroy', observedDestroy]);
+      responseClass = prototype;
+    }
     observed.responded(response.statusCode ?? 0, response.rawHeaders);
     observed.readFrom(response);
   } catch (error) {

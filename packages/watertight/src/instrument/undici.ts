@@ -7,9 +7,7 @@
  * The first request of a copy shows the class of its requests; from then on, the methods of that class that
  * undici's connections call are observed.
  */
-import { AsyncResource } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { Readable } from 'node:stream';
 import type { Trace } from '../tasks/index.js';
 import { traceAfterRedirect, traceOf } from './call-site.js';
 import { DispatchQueue } from './dispatch-queue.js';
@@ -242,7 +240,7 @@ class UndiciObservation {
     this.observesScopes = true;
     // eslint-disable-next-line @typescript-eslint/no-this-alias -- the handler is `this` below
     const observation = this;
-    this.patches.replace(AsyncResource.prototype, 'runInAsyncScope', (original) => function (this: UndiciHandler): unknown {
+    this.patches.replace(process.getBuiltinModule('node:async_hooks').AsyncResource.prototype, 'runInAsyncScope', (original) => function (this: UndiciHandler): unknown {
       const { heading } = observation;
       if (heading !== null && ('factory' in this || isReadable(this.res))) {
         observation.heading = null;
@@ -273,7 +271,7 @@ class UndiciObservation {
       this.bodyClass = streamClass;
     } else {
       // A stream of fetch or pipeline(), whose class others use too, so only this one stream is observed.
-      if (streamClass === Readable.prototype || isDecoder(stream)) {
+      if (streamClass === readableClass() || isDecoder(stream)) {
         observed.client = 'fetch';
         if (this.isOver(observed)) {
           observed.finish();
@@ -300,7 +298,7 @@ class UndiciObservation {
     this.observesPush = true;
     // eslint-disable-next-line @typescript-eslint/no-this-alias
     const observation = this;
-    this.patches.replace(Readable.prototype, 'push', (original) => function (this: ObservedStream, chunk: unknown, encoding?: unknown): unknown {
+    this.patches.replace(readableClass(), 'push', (original) => function (this: ObservedStream, chunk: unknown, encoding?: unknown): unknown {
       const { feeding } = observation;
       if (feeding !== null && this[REQUEST] === undefined) {
         observation.feeding = null;
@@ -313,6 +311,11 @@ class UndiciObservation {
       return original.call(this, chunk, encoding);
     });
   }
+}
+
+/** Loaded by undici; an import would load it before the program does. */
+function readableClass(): object {
+  return process.getBuiltinModule('node:stream').Readable.prototype;
 }
 
 function observedRead(original: Method): Replacement {

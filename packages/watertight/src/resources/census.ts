@@ -2,12 +2,13 @@
  * Owns the census: a list of everything that keeps this thread alive now, each thing once. Node lists handles
  * and requests itself; timers, workers and jobs are in the tracker's rolls, because Node has no list of them.
  */
-import { ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { isOwnDoing, now, type Resource } from '../tasks/index.js';
 import { creationOf, lineOf, type Creation } from './creation.js';
 import type { Description } from './description.js';
 import { childName, describeHandle, type Surroundings } from './handle.js';
 import { activeHandles, activeRequests, countTimers, handleOf, isIpcPipe, ownerOf, type Handle, type Job, type Request, type TimerLike } from './internals.js';
+import { isChildProcess } from './node-class.js';
 import { describeCompressor, describeJob, describeRequest, describeTimer, describeWorker } from './request.js';
 import { foldWatchers } from './watch.js';
 import type { Roll } from './roll.js';
@@ -80,7 +81,7 @@ export class Census {
 
   private children(handles: readonly object[]): ChildProcess[] {
     const all = new Set<object>([...handles, ...this.rolls.children.live().map(ownerOf)]);
-    return [...all].filter((owner) => owner instanceof ChildProcess);
+    return [...all].filter(isChildProcess);
   }
 
   private listTimers(list: List, found: Resource[]): void {

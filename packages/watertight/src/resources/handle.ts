@@ -2,16 +2,15 @@
  * Owns the description of handles (servers, sockets, pipes, child processes, watchers, ports) and the
  * decision which of them keep the process alive: a referenced handle does so only while it is active.
  */
-import { ChildProcess } from 'node:child_process';
-import { Socket as UdpSocket } from 'node:dgram';
-import { Server as HttpServer } from 'node:http';
-import { Server as HttpsServer } from 'node:https';
-import { Server, Socket, type AddressInfo } from 'node:net';
-import { MessagePort, parentPort } from 'node:worker_threads';
+import type { ChildProcess } from 'node:child_process';
+import type { Socket as UdpSocket } from 'node:dgram';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import type { MessagePort } from 'node:worker_threads';
 import { commandName } from './command.js';
 import { creationOf, type Creation } from './creation.js';
 import type { Description } from './description.js';
 import { handleOf, isIpcPipe, underSymbol, type Handle, type Request } from './internals.js';
+import { isChildProcess, isHttpServer, isHttpsServer, isMessagePort, isParentPort, isServer, isSocket, isUdpSocket } from './node-class.js';
 import { describeWatcher } from './watch.js';
 
 /** Other things that say more about a handle. */
@@ -24,24 +23,24 @@ export interface Surroundings {
 
 /** Describes a handle; null if it does not keep the process alive. */
 export function describeHandle(owner: object, around: Surroundings): Description | null {
-  if (owner instanceof Server) return describeServer(owner);
-  if (owner instanceof Socket) return describeSocket(owner, around);
-  if (owner instanceof UdpSocket) return describeUdp(owner);
-  if (owner instanceof ChildProcess) return describeChild(owner);
-  if (owner instanceof MessagePort) return describePort(owner);
+  if (isServer(owner)) return describeServer(owner);
+  if (isSocket(owner)) return describeSocket(owner, around);
+  if (isUdpSocket(owner)) return describeUdp(owner);
+  if (isChildProcess(owner)) return describeChild(owner);
+  if (isMessagePort(owner)) return describePort(owner);
   return describeOther(owner, around);
 }
 
 /** Describes a stream with a write in progress, which keeps the process alive even if the stream is not referenced. */
 export function describeWrite(owner: object, around: Surroundings): Description {
-  const { type, description, creation } = owner instanceof Socket ? nameSocket(owner, around) : describeOther(owner, around);
+  const { type, description, creation } = isSocket(owner) ? nameSocket(owner, around) : describeOther(owner, around);
   return { type, description: `${description}, being written to`, advice: 'read at the other end, or socket.destroy()', creation };
 }
 
 function describeServer(server: Server): Description {
   const address = server.address();
   const place = address === null ? 'not listening yet' : typeof address === 'string' ? address : hostPort(address.address, address.port);
-  const scheme = server instanceof HttpsServer ? 'https ' : server instanceof HttpServer ? 'http ' : '';
+  const scheme = isHttpsServer(server) ? 'https ' : isHttpServer(server) ? 'http ' : '';
   return {
     type: 'server',
     description: `${scheme}${place}`,
@@ -138,7 +137,7 @@ export function childName(child: ChildProcess): string {
 
 function describePort(port: MessagePort): Description {
   const creation = creationOf(port);
-  return port === parentPort
+  return isParentPort(port)
     ? { type: 'message port', description: 'parentPort, with a listener', advice: 'parentPort.close(), or remove the listener', creation }
     : { type: 'message port', description: 'MessagePort or BroadcastChannel, with a listener', advice: 'close(), unref(), or remove the listener', creation };
 }

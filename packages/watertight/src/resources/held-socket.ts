@@ -6,8 +6,9 @@
  * do not tell which socket serves which request, so this is read from the sockets' own fields. A socket with
  * unknown fields is left alone.
  */
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { activeHandles, underSymbol } from './internals.js';
+import { isSocket } from './node-class.js';
 
 /**
  * Lets the process end although these requests are not finished.
@@ -21,7 +22,7 @@ import { activeHandles, underSymbol } from './internals.js';
 export function unrefConnections(holders: ReadonlySet<unknown>, recordOf: (carrier: object) => unknown): void {
   if (holders.size === 0) return;
   for (const socket of activeHandles()) {
-    if (!(socket instanceof Socket)) continue;
+    if (!isSocket(socket)) continue;
     const requests = requestsOn(socket);
     if (requests.length > 0 && requests.every((request) => holders.has(recordOf(request)))) socket.unref();
   }

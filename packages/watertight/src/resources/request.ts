@@ -2,11 +2,11 @@
  * Owns the description of everything that is not a handle: requests to libuv, jobs on its threads, workers,
  * timers.
  */
-import { Socket } from 'node:net';
 import { creationOf, type Creation } from './creation.js';
 import type { Description } from './description.js';
 import { describeWrite, type Surroundings } from './handle.js';
 import { ownerOf, type Job, type Request, type TimerLike } from './internals.js';
+import { isSocket } from './node-class.js';
 
 const BY_ITSELF = 'it ends by itself; await it';
 
@@ -39,15 +39,15 @@ function fileOperation(creation: Creation | null): Description {
 /** A DNS lookup for a socket in the list is part of that socket. */
 function isForSocket(request: Request, listed: ReadonlySet<object>): boolean {
   for (const owner of listed) {
-    if (owner instanceof Socket && owner.connecting && (owner as { _host?: string })._host === request.hostname) return true;
+    if (isSocket(owner) && owner.connecting && (owner as { _host?: string })._host === request.hostname) return true;
   }
   return false;
 }
 
 function hasHandle(listed: ReadonlySet<object>, asyncId: number | undefined): boolean {
-  if (asyncId === undefined) return [...listed].some((owner) => owner instanceof Socket && owner.connecting);
+  if (asyncId === undefined) return [...listed].some((owner) => isSocket(owner) && owner.connecting);
   for (const owner of listed) {
-    const handle = owner instanceof Socket ? (owner as { _handle?: Job | null })._handle : null;
+    const handle = isSocket(owner) ? (owner as { _handle?: Job | null })._handle : null;
     if (handle?.getAsyncId?.() === asyncId) return true;
   }
   return false;

@@ -4,13 +4,13 @@
  * 20 and 22. Whether a thing still keeps the thread alive is read from the thing itself when the list is
  * made.
  */
-import { asyncWrapProviders, createHook, executionAsyncResource, type AsyncHook } from 'node:async_hooks';
+import type { AsyncHook, createHook, executionAsyncResource } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { MessagePort } from 'node:worker_threads';
 import { resources, setResourceSource } from '../tasks/index.js';
 import { Census } from './census.js';
 import { captureCreation, creationOf, setCreation, type Creation } from './creation.js';
 import { isJobOver, isTimerOver, overhear, underSymbol, type Job, type ReusedHandle, type TimerLike } from './internals.js';
+import { isMessagePort } from './node-class.js';
 import { Roll } from './roll.js';
 
 /**
@@ -60,9 +60,6 @@ define({ frames: DEEP, roll: rolls.workers, attend: expectPort }, 'WORKER');
 define({ frames: DEEP, attend: hearFile }, 'MESSAGEPORT');
 define({ frames: DEEP, roll: rolls.jobs }, 'QUERYWRAP');
 define({ frames: DEEP, roll: rolls.compressors }, 'ZLIB');
-// The jobs of node:crypto: PBKDF2REQUEST, KEYPAIRGENREQUEST …
-const cryptoJobs = Object.keys(asyncWrapProviders).filter((type) => type.endsWith('REQUEST') && !type.startsWith('HTTP'));
-define({ frames: DEEP, attend: hearRun }, ...cryptoJobs);
 
 function define(kind: Kind, ...types: string[]): void {
   for (const type of types) KINDS.set(type, kind);
@@ -83,7 +80,7 @@ function init(asyncId: number, type: string, trigger: number, resource: object):
 function causeOf(step: Step, trigger: number, resource: object): Creation | null {
   if (step === 'connect') return recentHandles.get(trigger)?.deref() ?? null;
   if (step === 'timer') return isConnectTimer(resource) ? (recentHandles.get(trigger)?.deref() ?? null) : null;
-  const running = executionAsyncResource();
+  const running = resourceInWork();
   const name = running.constructor.name;
   return name === 'TCPConnectWrap' || name === 'PipeConnectWrap' || isConnectTimer(running) ? creationOf(running) : null;
 }
@@ -155,11 +152,12 @@ function onWorker(message: unknown): void {
   const { worker } = message as { worker: object };
   for (const symbol of Object.getOwnPropertySymbols(worker)) {
     const port: unknown = (worker as Record<symbol, unknown>)[symbol];
-    if (port instanceof MessagePort) census.portsOfWorkers.set(port, underSymbol(worker, 'kHandle') as object);
+    if (isMessagePort(port)) census.portsOfWorkers.set(port, underSymbol(worker, 'kHandle') as object);
   }
 }
 
 let hook: AsyncHook | null = null;
+let resourceInWork: typeof executionAsyncResource;
 let tracking = false;
 
 /**
@@ -170,7 +168,14 @@ export function trackResources(): void {
   if (resources() !== null) return;
   // From Node 24.12 on, this keeps the hook from slowing down promises.
   const options: Parameters<typeof createHook>[0] & { trackPromises: boolean } = { init, trackPromises: false };
-  hook ??= createHook(options);
+  if (hook === null) {
+    const { asyncWrapProviders, createHook, executionAsyncResource } = process.getBuiltinModule('node:async_hooks');
+    // The jobs of node:crypto: PBKDF2REQUEST, KEYPAIRGENREQUEST …
+    const cryptoJobs = Object.keys(asyncWrapProviders).filter((type) => type.endsWith('REQUEST') && !type.startsWith('HTTP'));
+    define({ frames: DEEP, attend: hearRun }, ...cryptoJobs);
+    resourceInWork = executionAsyncResource;
+    hook = createHook(options);
+  }
   hook.enable();
   subscribe(LISTEN, onListen);
   subscribe(WORKER, onWorker);

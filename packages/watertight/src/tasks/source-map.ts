@@ -1,9 +1,8 @@
 /**
  * Owns the mapping of a line of generated code to the line of its source: by the engine's own source maps if
- * it has them, otherwise by the map that the file names.
+ * it has them, otherwise by the map that the file names. Node's modules are loaded at the first mapping, because
+ * `watertight/register` must load nothing that the program has not loaded.
  */
-import { readFileSync } from 'node:fs';
-import { findSourceMap } from 'node:module';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
@@ -37,6 +36,7 @@ export function mapPosition(file: string, line: number, column: number): Positio
 
 function fromEngine({ file, line, column }: Position): Position | null {
   // The engine has maps only if Node runs with --enable-source-maps or a loader turned them on.
+  const { findSourceMap } = process.getBuiltinModule('node:module');
   const map = findSourceMap(file) ?? findSourceMap(pathToFileURL(file).href);
   if (map === undefined) return null;
   const entry = map.findEntry(line - 1, column - 1);
@@ -65,7 +65,7 @@ function fromFile({ file, line, column }: Position): Position | null {
 
 function readMap(file: string): TraceMap | null {
   try {
-    const code = readFileSync(file, 'utf8');
+    const code = process.getBuiltinModule('node:fs').readFileSync(file, 'utf8');
     const at = code.lastIndexOf('//# sourceMappingURL=');
     if (at === -1) return null;
     const url = /^\S+/.exec(code.slice(at + '//# sourceMappingURL='.length))?.[0] ?? '';
@@ -76,7 +76,7 @@ function readMap(file: string): TraceMap | null {
     }
     const mapUrl = new URL(url, pathToFileURL(file));
     if (mapUrl.protocol !== 'file:') return null;
-    const json = readFileSync(mapUrl);
+    const json = process.getBuiltinModule('node:fs').readFileSync(mapUrl);
     return json.length > MAX_MAP_BYTES ? null : new TraceMap(json.toString(), mapUrl.href);
   } catch {
     return null;

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http, { get, type ClientRequest, type IncomingMessage } from 'node:http';
+import { connect, type TcpNetConnectOpts } from 'node:net';
 import { PassThrough, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { after, before, describe, test } from 'node:test';
@@ -58,12 +59,26 @@ function forms(agent: () => http.Agent | undefined): Form[] {
     {
       name: 'a class of its own, never read',
       expected: { client: 'node:http' },
-      // Before Node 22.12 such a request is seen when it is sent, too late for its line.
-      site: !process.version.startsWith('v20.'),
       run: (origin) => {
         const request = new http.ClientRequest(`${origin}/small`); // here
         request.end();
         return responseOf(request);
+      },
+    },
+    {
+      name: 'header fields as an array, never read',
+      expected: { client: 'node:http' },
+      run: (origin) => responseOf(http.get(`${origin}/small`, { agent: agent(), headers: ['host', new URL(origin).host] })), // here
+    },
+    {
+      name: 'a connection that is made later, never read',
+      expected: { client: 'node:http' },
+      run: (origin) => {
+        const createConnection: http.RequestOptions['createConnection'] = (options, made) => {
+          setImmediate(() => made(null, connect(options as TcpNetConnectOpts)));
+          return undefined;
+        };
+        return responseOf(http.get(`${origin}/small`, { createConnection })); // here
       },
     },
     {
@@ -102,7 +117,6 @@ function forms(agent: () => http.Agent | undefined): Form[] {
     {
       name: 'a request that is never ended',
       expected: { client: 'node:http', status: 0 },
-      site: !process.version.startsWith('v20.'),
       run: (origin) => http.request(`${origin}/small`, { method: 'POST', agent: agent() }).on('error', silence), // here
     },
   ];
@@ -140,6 +154,9 @@ function forms(agent: () => http.Agent | undefined): Form[] {
       await once(request, 'socket');
       controller.abort();
     }],
+    ['a port that there is not', () => assert.throws(() => http.get({ port: 70_000, agent: agent() }), { code: 'ERR_SOCKET_BAD_PORT' })],
+    ['a header field that there is not', () => assert.throws(() => http.get({ port: 80, agent: agent(), headers: ['lonely'] }))],
+    ['an agent that throws', () => assert.throws(() => http.get({ port: 80, agent: { addRequest: () => assert.fail('no') } as never }))],
     ['a timeout that destroys', async (origin) => {
       const request = http.get(`${origin}/never`, { agent: agent(), timeout: 20 }).on('error', silence);
       request.on('timeout', () => request.destroy());

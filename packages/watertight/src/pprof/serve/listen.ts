@@ -1,5 +1,5 @@
 /** Owns the server for `WATERTIGHT_PPROF`, which runs as long as the program and does not keep it alive. */
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isLoopback } from './access.js';
 import { pprofHandler } from './node-handler.js';
@@ -44,7 +44,8 @@ export function servePprof(text: string, token?: string): Server | null {
     warn(`WATERTIGHT_PPROF: ${(error as Error).message}. No profiles are served`);
     return null;
   }
-  const server = createServer(handler);
+  // Not imported: for an import, Node reads all exports of the module, and loads its undici for that.
+  const server = process.getBuiltinModule('node:http').createServer(handler);
   server.maxConnections = MAX_CONNECTIONS;
   server.on('error', (error: NodeJS.ErrnoException) => {
     warn(`WATERTIGHT_PPROF: no profiles are served at ${text}: ${error.code === 'EADDRINUSE' ? 'the port is in use (by another process of the same program?)' : error.message}`);
