@@ -54,6 +54,12 @@ class HttpRequest extends ForeignRequest {
     return this.isEmpty ? 0 : super.contentLength;
   }
 
+  override finish(): void {
+    // Its stack, while nobody has read it, refers to the request itself.
+    if (latest === this) latest = null;
+    super.finish();
+  }
+
   protected override get freedByLastByte(): boolean {
     return false;
   }
