@@ -57,8 +57,9 @@ const RELEASE: Readonly<Record<Leak['client'], string>> = {
 function describeLeak({ method, url, status, site, bytesRead, contentLength, verdict }: Leak): string {
   const where = `opened at ${site === null ? 'an unrecorded line' : formatPlace(site)}`;
   if (status === 0) return `unfinished request: ${method} ${url}\n${where}`;
-  const length = contentLength < 0 ? 'an unknown number of' : contentLength;
   const collected = verdict === 'proven' ? '; its response was garbage-collected' : '';
+  if (bytesRead === contentLength) return `held socket: ${method} ${url} (${status}), all ${bytesRead} bytes read, but not the end${collected}\n${where}`;
+  const length = contentLength < 0 ? 'an unknown number of' : contentLength;
   return `unread body: ${method} ${url} (${status}), ${bytesRead} of ${length} bytes read${collected}\n${where}`;
 }
 

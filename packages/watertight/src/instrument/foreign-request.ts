@@ -60,9 +60,10 @@ export abstract class ForeignRequest extends Task implements BriefTask, Watched 
   private weakStream: WeakRef<ObservedStream> | null = null;
   /** True if the last read returned nothing and no byte has come since. */
   private waits = false;
-  /** True if the program reads from a decoder; the bytes buffered there do not tell how many bytes have come. */
+  /** True if the program reads from a decoder, whose bytes are others than those that came. */
   private decoded = false;
-  private begun = false;
+  /** Bytes that the program has read from the decoder. */
+  private decodedRead = 0;
   private progressSeen = 0;
   private progressAt: number;
 
@@ -113,6 +114,12 @@ export abstract class ForeignRequest extends Task implements BriefTask, Watched 
     if ((this.received === 0 && this.freedByEmptyBody) || target === null || this.isReadOut(target)) this.finish();
   }
 
+  /** Called when the connection is gone or serves others. What was read to its last byte holds nothing any more. */
+  released(): void {
+    const { target } = this;
+    if (this.complete && (this.received === 0 || (target !== null && this.isReadOut(target)))) this.finish();
+  }
+
   /** Called when `stream` has no bytes left but those in its buffer. */
   streamEnded(stream: ObservedStream): void {
     if (this.isReadOut(stream)) this.finish();
@@ -121,7 +128,7 @@ export abstract class ForeignRequest extends Task implements BriefTask, Watched 
   /** Called when the program called read() and got `chunk`. */
   wasRead(stream: ObservedStream, chunk: unknown): void {
     this.waits = chunk === null;
-    if (chunk !== null) this.begun = true;
+    if (this.decoded && Buffer.isBuffer(chunk)) this.decodedRead += chunk.length;
     if (this.lingering) this.noteProgress();
     if (this.isReadOut(stream)) this.finish();
   }
@@ -191,12 +198,13 @@ export abstract class ForeignRequest extends Task implements BriefTask, Watched 
     // After the stream was collected, the last noted progress is all that is known.
     if (this.abandoned || (target === null && this.weakStream !== null)) return this.progressSeen;
     if (target === null) return this.received;
-    if (this.decoded) return this.begun ? this.received : 0;
+    if (this.decoded) return this.decodedRead;
     return Math.max(0, this.received - bufferedIn(target));
   }
 
   get contentLength(): number {
-    if (this.status === 0) return -1;
+    // The header tells how long a compressed body is, not what is decoded from it.
+    if (this.status === 0 || this.decoded) return -1;
     const length = fieldOf(this.fields, 'content-length');
     return length !== null && /^\d{1,15}$/.test(length) ? Number(length) : -1;
   }

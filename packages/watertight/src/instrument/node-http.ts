@@ -9,8 +9,8 @@
  * come.
  *
  * In node:http a response holds its socket until its `'end'`, also if its body is empty or not read at all:
- * an unread 204 holds its socket like an unread megabyte, unless the connection ends with the response
- * (`Connection: close`, an agent without `keepAlive`). Measured on Node 20, 22, 24 and 26.
+ * an unread 204 holds its socket like an unread megabyte, and so does a body of which all but the end was read,
+ * unless the connection ends with the response (`Connection: close`, an agent without `keepAlive`). Measured on Node 20, 22, 24 and 26.
  */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Trace } from '../tasks/index.js';
@@ -44,14 +44,17 @@ class HttpRequest extends ForeignRequest {
     return shownUrl(this.origin, this.path);
   }
 
-  /** Whether the response has arrived in full with an empty body, so that it holds only its socket. */
-  get isEmpty(): boolean {
-    return this.complete && this.received === 0;
+  /** True after the request's `'close'`: its socket is gone or serves another request. */
+  private isReleased = false;
+
+  override released(): void {
+    this.isReleased = true;
+    super.released();
   }
 
-  /** Responses to HEAD, and 304, state the length of a body that does not come. */
+  /** Once all bytes are read, their number, which no header need have told: responses to HEAD, and 304, state the length of a body that does not come. */
   override get contentLength(): number {
-    return this.isEmpty ? 0 : super.contentLength;
+    return this.complete && this.bytesRead === this.received ? this.received : super.contentLength;
   }
 
   override finish(): void {
@@ -61,11 +64,11 @@ class HttpRequest extends ForeignRequest {
   }
 
   protected override get freedByLastByte(): boolean {
-    return false;
+    return this.isReleased;
   }
 
   protected override get freedByEmptyBody(): boolean {
-    return false;
+    return this.isReleased;
   }
 }
 
@@ -155,8 +158,7 @@ function observedEmit(original: Method): Replacement {
         responding = outer;
       }
     }
-    // The socket is closed, and an empty response has nothing left to read.
-    if (type === 'close' && observed.isEmpty) observed.finish();
+    if (type === 'close') observed.released();
     // Every other end of a request: it failed, was given up, or its connection changed to another protocol.
     if (observed.status === 0 && (type === 'close' || type === 'error' || type === 'upgrade' || type === 'connect')) observed.finish();
     // eslint-disable-next-line prefer-rest-params

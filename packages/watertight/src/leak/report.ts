@@ -1,5 +1,5 @@
 /** Owns the text of a leak report, and the error that carries the leaks and the text. */
-import { describeUnfinished, formatDuration, formatSite, isHandedOver, type HolderClient } from '../tasks/index.js';
+import { describeUnfinished, formatDuration, formatSite, isHandedOver, isReadOut, type HolderClient } from '../tasks/index.js';
 import type { Leak } from './leak.js';
 
 /** How many different leaks a report shows in full; the others are only counted. */
@@ -98,14 +98,14 @@ const RELEASE: Readonly<Record<HolderClient, string>> = {
   'node:http': 'read it to the end, or drop the rest: res.resume(), or res.destroy() if it may not end',
 };
 
-/** In node:http, a response without a body holds its socket just as one with a body does. */
-const RELEASE_EMPTY = "its socket is free after its 'end', which comes only to who reads, though the body is empty: res.resume()";
+/** In node:http, a response of which nothing is left to read, or never was anything, still holds its socket until its end. */
+const RELEASE_READ_OUT = "its socket is free after its 'end', which comes only to who reads on: res.resume()";
 
 function advice(leak: Leak): string {
   switch (leak.kind) {
     case 'body':
       if (leak.client === 'watertight' && isHandedOver(leak.method, leak.status)) return 'read, write or destroy res.socket, close the response, or: await using res = await get(...)';
-      if (leak.status !== 0) return leak.client === 'node:http' && leak.contentLength === 0 ? RELEASE_EMPTY : RELEASE[leak.client];
+      if (leak.status !== 0) return leak.client === 'node:http' && isReadOut(leak) ? RELEASE_READ_OUT : RELEASE[leak.client];
       return leak.client === 'node:http' ? 'wait for its response, or: req.destroy()' : 'await it, or cancel it with an AbortSignal';
     case 'connection':
       return leak.verdict === 'idle' ? "pooled, nobody's fault; closeIdleConnections() ends it" : 'await the request, or cancel it with an AbortSignal';

@@ -59,8 +59,17 @@ export function describeUnfinished({ method, url, status, bytesRead, contentLeng
   const held = `held for ${formatDuration(heldFor)}`;
   if (status === 0) return `unfinished request: ${method} ${url}, no response yet, ${held}`;
   if (isHandedOver(method, status)) return `unused socket: ${method} ${url} (${status}), ${bytesRead} bytes read, ${held}`;
+  if (isReadOut({ bytesRead, contentLength })) {
+    const read = contentLength === 0 ? 'its body is empty, but its end was not read' : `all ${contentLength} bytes of its body were read, but not its end`;
+    return `held socket: ${method} ${url} (${status}), ${read}, ${held}`;
+  }
   const progress = contentLength < 0 ? `${bytesRead} bytes of unknown length` : `${bytesRead} of ${contentLength} bytes`;
   return `unread body: ${method} ${url} (${status}), ${progress} read, ${held}`;
+}
+
+/** Whether all bytes of a body were read, so that it can hold its connection only because nobody has met its end. That is so in node:http. */
+export function isReadOut({ bytesRead, contentLength }: Pick<Holder, 'bytesRead' | 'contentLength'>): boolean {
+  return contentLength >= 0 && bytesRead >= contentLength;
 }
 
 /** The response is no message with a body but a stream both ways: the protocol was switched, or a tunnel opened. */

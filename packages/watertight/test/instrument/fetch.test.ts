@@ -26,6 +26,15 @@ function forms(fetch: Fetch): Form[] {
     { name: 'never read, length unknown', expected: { client: 'fetch', contentLength: -1, path: '/chunked' }, run: (origin) => fetch(`${origin}/chunked`) }, // here
     { name: 'never read, compressed', expected: { client: 'fetch', path: '/gzip' }, run: (origin) => fetch(`${origin}/gzip`) }, // here
     { name: 'never read, compressed, large', expected: { client: 'fetch', path: '/gzip-big' }, run: (origin) => fetch(`${origin}/gzip-big`) }, // here
+    {
+      name: 'half read, compressed, though all of it has arrived',
+      expected: { client: 'fetch', bytesRead: 'some', contentLength: -1, path: '/gzip-zeros' },
+      run: async (origin) => {
+        const response = await fetch(`${origin}/gzip-zeros`); // here
+        await response.body!.getReader().read();
+        return response;
+      },
+    },
     { name: 'never read, an error status', expected: { client: 'fetch', status: 500, path: '/error' }, run: (origin) => fetch(`${origin}/error`) }, // here
     { name: 'never read, after a redirect', expected: { client: 'fetch', path: '/small?from=*' }, run: (origin) => fetch(`${origin}/redirect`) }, // here
     { name: 'never read, after two redirects', expected: { client: 'fetch', path: '/small?from=*' }, run: (origin) => fetch(`${origin}/redirect-twice`) }, // here

@@ -47,6 +47,52 @@ function emptyForms(agent: () => http.Agent | undefined, expected: Form['expecte
   ];
 }
 
+/** Pauses a response in the moment in which it has given its last byte, before it has given its end. */
+function pausedAt(length: number, response: IncomingMessage): Promise<void> {
+  let read = 0;
+  return new Promise((resolve) => response.on('data', (chunk: Buffer) => {
+    read += chunk.length;
+    if (read < length) return;
+    response.pause();
+    resolve();
+  }));
+}
+
+/** Responses of which all bytes were read, and not the end: like the empty ones, they hold their socket, where there is one to be held. */
+function readOutForms(agent: () => http.Agent | undefined, holds: boolean): Form[] {
+  const of = (path: string, length: number): Form['expected'] => (holds ? { client: 'node:http', path, contentLength: length, bytesRead: length } : null);
+  return [
+    {
+      name: 'paused with the last byte',
+      expected: of('/slow', 4),
+      run: async (origin) => {
+        const response = await responseOf(http.get(`${origin}/slow`, { agent: agent() })); // here
+        await pausedAt(4, response);
+        return response;
+      },
+    },
+    {
+      name: 'paused with the last byte, length unknown',
+      expected: of('/slow-chunked', 4),
+      run: async (origin) => {
+        const response = await responseOf(http.get(`${origin}/slow-chunked`, { agent: agent() })); // here
+        await pausedAt(4, response);
+        return response;
+      },
+    },
+    {
+      name: 'piped into a stream that the last byte fills',
+      expected: of('/slow', 4),
+      run: async (origin) => {
+        const response = await responseOf(http.get(`${origin}/slow`, { agent: agent() })); // here
+        response.pipe(new Writable({ highWaterMark: 3, write: silence }));
+        await once(response, 'pause');
+        return response;
+      },
+    },
+  ];
+}
+
 function forms(agent: () => http.Agent | undefined): Form[] {
   const leaks: Form[] = [
     { name: 'never read, 5 bytes', expected: { client: 'node:http', contentLength: 5 }, run: (origin) => responseOf(http.get(`${origin}/small`, { agent: agent() })) }, // here
@@ -217,13 +263,13 @@ function forms(agent: () => http.Agent | undefined): Form[] {
 
 describe('node:http with the global agent', () => {
   const empty = emptyForms(() => undefined, { client: 'node:http', contentLength: 0 });
-  for (const form of [...forms(() => undefined), ...empty]) testForm(form, () => server);
+  for (const form of [...forms(() => undefined), ...empty, ...readOutForms(() => undefined, true)]) testForm(form, () => server);
 });
 
 describe('node:http without keep-alive', () => {
   const agent = (): http.Agent => new http.Agent({ keepAlive: false });
   // The server ends such a connection with its response, and then nothing is held.
-  for (const form of [...forms(agent), ...emptyForms(agent, null)]) testForm(form, () => server);
+  for (const form of [...forms(agent), ...emptyForms(agent, null), ...readOutForms(agent, false)]) testForm(form, () => server);
 });
 
 describe('axios', async () => {

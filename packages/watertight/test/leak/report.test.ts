@@ -44,6 +44,8 @@ test('and so does a real one', onLoopback(async (net) => {
 describe('the headline of', () => {
   for (const [what, change, first] of [
     ['a body of unknown length', { contentLength: -1 }, 'unread body: GET http://127.0.0.1:8080/report (200), 10 bytes of unknown length read, held for 1.2 s'],
+    ['a body that was read, but not its end', { client: 'node:http', bytesRead: 50000 }, 'held socket: GET http://127.0.0.1:8080/report (200), all 50000 bytes of its body were read, but not its end, held for 1.2 s'],
+    ['an empty body', { client: 'node:http', bytesRead: 0, contentLength: 0 }, 'held socket: GET http://127.0.0.1:8080/report (200), its body is empty, but its end was not read, held for 1.2 s'],
     ['a proven leak', { verdict: 'proven', task: null }, 'unread body: GET http://127.0.0.1:8080/report (200), 10 of 50000 bytes read, held for 1.2 s, garbage-collected and reclaimed'],
     ['a request without a response', { status: 0 }, 'unfinished request: GET http://127.0.0.1:8080/report, no response yet, held for 1.2 s'],
     ['an idle connection', { kind: 'connection', verdict: 'idle' }, 'idle connection: http://127.0.0.1:8080, since 1.2 s'],
