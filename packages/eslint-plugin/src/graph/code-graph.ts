@@ -3,6 +3,7 @@
  * The forks and joins are ESLint's; this only records them.
  */
 import type { TSESTree } from '@typescript-eslint/utils';
+import { conditionText } from './condition-text.js';
 import { endsInTest } from './test-outcome.js';
 
 /** The part of ESLint's code path segment that is used. */
@@ -67,6 +68,8 @@ const EVENTS: ReadonlySet<string> = new Set<string>([
   'ThrowStatement',
   'BreakStatement',
   'ContinueStatement',
+  // The end of a block.
+  'BlockStatement',
 ]);
 
 /** The listeners that fill a file graph; a rule adds them to its own. */
@@ -145,7 +148,9 @@ export class GraphRecorder implements FileGraph {
     const frame = this.frames.at(-1);
     if (frame === undefined) return;
     for (const segment of frame.current) segment.test = node;
-    const text = this.textOf(node).replace(/^!+/, '').replaceAll('!==', '===');
-    if (text.length < 200) frame.graph.conditions.set(text, (frame.graph.conditions.get(text) ?? 0) + 1);
+    const source = this.textOf(node);
+    if (source.length >= 200) return;
+    const { text } = conditionText(source);
+    frame.graph.conditions.set(text, (frame.graph.conditions.get(text) ?? 0) + 1);
   }
 }

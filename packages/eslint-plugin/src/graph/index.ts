@@ -1,6 +1,7 @@
 /** The code of a file as control flow paths. */
 export { GraphRecorder } from './code-graph.js';
-export type { CodeGraph, Segment } from './code-graph.js';
+export type { CodeGraph, Place, Segment } from './code-graph.js';
+export { conditionText } from './condition-text.js';
 export { makeUnit, unitOf } from './source-unit.js';
 export type { SourceUnit, Variable } from './source-unit.js';
 export { outcomeOf } from './test-outcome.js';

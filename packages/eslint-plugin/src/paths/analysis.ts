@@ -12,6 +12,8 @@ import type { Effect, Exit, FunctionNode, FunctionRef, Outcome } from './effect.
 import { factsAt } from './fact.js';
 import { PathState } from './path-state.js';
 import { bindPattern } from './pattern.js';
+import { ReleaseFinder, type Release } from './release.js';
+import { Releases, type PointPosition } from './release-point.js';
 import { homeOf, isFunction } from './scope.js';
 import { flowOf, type FlowSettings } from './value-flow.js';
 import { Walk, type Surroundings } from './walk.js';
@@ -34,7 +36,10 @@ export class Analysis {
   private readonly uses = new Map<TSESTree.Node, Map<string, readonly Effect[]>>();
   private depth = 0;
 
-  constructor(private readonly settings: FlowSettings) {}
+  constructor(
+    private readonly settings: FlowSettings,
+    private readonly releases: Releases | null = null,
+  ) {}
 
   /** The calls in a file that return a response: requests, and calls of functions that return one. */
   requestsIn(unit: SourceUnit): readonly RequestCall[] {
@@ -56,6 +61,29 @@ export class Analysis {
     return outcome;
   }
 
+  /** The releases after which the request leaks on no path; empty if there are none that are safe. */
+  releasesOf(unit: SourceUnit, request: RequestCall, { leaks }: Outcome): Release[] {
+    const { closures } = this.of(unit).surroundings;
+    const found: Release[] = [];
+    for (const graph of new Set(leaks.map((exit) => exit.graph))) {
+      if (graph === null || leaks.some((exit) => exit.unit !== unit)) return [];
+      const source = {
+        unit,
+        closures,
+        effectsOf: (node: TSESTree.Node, value: Shape) => this.effectsOf(unit, node, value).filter((effect) => this.doesMore(effect)),
+        requestOf: (call: TSESTree.CallExpression) => this.requestOf(unit, call),
+        leaksWith: (positions: readonly PointPosition[]) => {
+          const changed = new Analysis(this.settings, new Releases(positions)).outcomeOf(unit, request);
+          return changed === null || changed.leaks.some((exit) => exit.graph === graph);
+        },
+      };
+      const releases = new ReleaseFinder(source, graph).find(leaks.filter((exit) => exit.graph === graph));
+      if (releases === null) return [];
+      found.push(...releases);
+    }
+    return found;
+  }
+
   private of(unit: SourceUnit): UnitAnalysis {
     let own = this.units.get(unit);
     if (own === undefined) {
@@ -64,6 +92,7 @@ export class Analysis {
         unit,
         closures: new Closures(unit, (node, value) => effectsOf(node, value).filter((effect) => this.doesMore(effect))),
         effectsOf,
+        releases: this.releases,
         enter: (effect) => this.enter(effect),
         neverReturns: (call) => this.neverReturns(unit, call),
       };
@@ -129,7 +158,7 @@ export class Analysis {
     if (callee === null) return HANDED_ON;
     if (callee.node.params.length <= parameter) {
       const uses = callee.node.params.at(-1)?.type === 'RestElement' || this.namesArguments(callee);
-      return uses ? HANDED_ON : { ...HANDED_ON, leaks: [{ kind: 'dropped', node: argument, unit, inPart: false, holders: [], via: null }] };
+      return uses ? HANDED_ON : { ...HANDED_ON, leaks: [{ kind: 'dropped', node: argument, unit, graph: null, inPart: false, holders: [], via: null }] };
     }
     const more = new Map<Variable, Shape>();
     if (error !== null) {
@@ -176,7 +205,7 @@ export class Analysis {
     const graph = unit.graphs.get(node);
     if (graph === undefined || this.namesArguments(callee)) return null;
     const pattern = node.params.at(parameter);
-    const end: Exit = { kind: 'end', node, unit, inPart: false, holders: [], via: null };
+    const end: Exit = { kind: 'end', node, unit, graph: null, inPart: false, holders: [], via: null };
     const ignored: Outcome = { leaks: [end], returned: null, finishedOnReturn: false, handedOn: false, onlyLooked: [] };
     if (pattern === undefined) return node.params.at(-1)?.type === 'RestElement' ? null : ignored;
     if (pattern.type === 'RestElement' || pattern.type === 'TSParameterProperty') return null;

@@ -1,7 +1,7 @@
 /** Owns the data types of the analysis: the effects of one use of a value, and the ends of paths. */
 import type { TSESTree } from '@typescript-eslint/utils';
 import type { Shape } from '../clients/index.js';
-import type { SourceUnit, Variable } from '../graph/index.js';
+import type { CodeGraph, SourceUnit, Variable } from '../graph/index.js';
 
 export type FunctionNode = TSESTree.ArrowFunctionExpression | TSESTree.FunctionDeclaration | TSESTree.FunctionExpression;
 
@@ -44,6 +44,8 @@ export interface Exit {
   readonly kind: 'return' | 'throw' | 'end' | 'yield' | 'overwritten' | 'dropped';
   readonly node: TSESTree.Node;
   readonly unit: SourceUnit;
+  /** The code path that it leaves. */
+  readonly graph: CodeGraph | null;
   /** A part of it was read. */
   readonly inPart: boolean;
   /** The variables that still hold it there. */

@@ -1,6 +1,6 @@
 /** Owns the outcomes of repeated conditions: a condition has the same outcome again unless a variable in it was written. */
 import type { TSESTree } from '@typescript-eslint/utils';
-import type { CodeGraph, SourceUnit } from '../graph/index.js';
+import { conditionText, type CodeGraph, type SourceUnit } from '../graph/index.js';
 import { isFunction } from './scope.js';
 
 export interface Fact {
@@ -10,16 +10,10 @@ export interface Fact {
 
 /** A condition's outcome as a fact; null if it may be different the next time. */
 export function factOf(unit: SourceUnit, graph: CodeGraph, test: TSESTree.Node, outcome: boolean): Fact | null {
-  let text = unit.sourceCode.getText(test);
-  let value = outcome;
   if (test.parent?.type === 'SwitchCase') return null;
-  for (; text.startsWith('!'); text = text.slice(1)) value = !value;
-  if (text.includes('!==')) {
-    text = text.replaceAll('!==', '===');
-    value = !value;
-  }
+  const { text, negated } = conditionText(unit.sourceCode.getText(test));
   if ((graph.conditions.get(text) ?? 0) < 2 || !isStable(unit, test)) return null;
-  return { text, outcome: value };
+  return { text, outcome: outcome !== negated };
 }
 
 /** The facts that hold in the branches around a node. */

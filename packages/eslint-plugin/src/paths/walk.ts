@@ -9,7 +9,8 @@ import { catcherOf, edgesOf, finalizersPassed, jumpOf, type Edge } from './edge.
 import type { Effect, Exit, Outcome } from './effect.js';
 import { factOf } from './fact.js';
 import type { PathState } from './path-state.js';
-import { contains, isFunction, namedAs } from './scope.js';
+import type { Releases } from './release-point.js';
+import { contains, isFunction, namedAs, namesIn } from './scope.js';
 
 /** What a walk needs from the analysis. */
 export interface Surroundings {
@@ -18,6 +19,8 @@ export interface Surroundings {
   effectsOf: (node: TSESTree.Node, shape: Shape) => readonly Effect[];
   /** What a function does with a parameter; null if it cannot be computed. */
   enter: (effect: Extract<Effect, { kind: 'enters' }>) => Outcome | null;
+  /** The releases that are thought to be inserted in the code; null in the analysis of the code as it is. */
+  readonly releases: Releases | null;
   /** How the program continues after a call that never returns. */
   neverReturns: (call: TSESTree.CallExpression) => 'ends' | 'throws' | null;
 }
@@ -88,6 +91,7 @@ export class Walk {
     const { events } = segment;
     for (let index = from; index < events.length; index++) {
       const node = events[index];
+      if (this.around.releases?.at.has(node)) state.finished = true;
       if (node.type === 'CallExpression' && isStatement(node)) {
         const never = this.around.neverReturns(node);
         if (never === 'throws' && !state.finished) this.throwFrom(node, null, state);
@@ -97,9 +101,10 @@ export class Walk {
         if (!this.toTheEnd) return false;
         continue;
       }
+      const holders = node.type === 'VariableDeclarator' || node.type === 'AssignmentExpression' ? state.holders() : [];
       this.meet(node, state);
       if (!state.finished && !state.isHeld) {
-        this.leak('overwritten', node, state);
+        this.leak('overwritten', node, state, null, holders);
         return false;
       }
     }
@@ -262,6 +267,7 @@ export class Walk {
     if (graph.codePath.finalSegments.includes(segment.raw)) this.exit(segment, state);
     for (const edge of edgesOf(graph, segment, state.leaving)) {
       const next = state.copy();
+      if (this.around.releases?.onEdge(segment, edge.to)) next.finished = true;
       if (!next.finished && segment.test !== null && !this.passes(segment.test, edge.to.start, next)) continue;
       if (next.finished && !this.toTheEnd) continue;
       this.take(edge, next);
@@ -308,9 +314,9 @@ export class Walk {
     else this.leak(jump.type === 'YieldExpression' ? 'yield' : 'return', jump, state);
   }
 
-  private leak(kind: Exit['kind'], node: TSESTree.Node, state: PathState, via: Exit['via'] = null): void {
+  private leak(kind: Exit['kind'], node: TSESTree.Node, state: PathState, via: Exit['via'] = null, holders: Exit['holders'] = state.holders()): void {
     if (this.leaks.some((known) => known.node === node && known.kind === kind)) return;
-    this.leaks.push({ kind, node, unit: this.around.unit, inPart: state.inPart, holders: state.holders(), via });
+    this.leaks.push({ kind, node, unit: this.around.unit, graph: this.graph, inPart: state.inPart, holders, via });
   }
 }
 
@@ -322,21 +328,4 @@ function isStatement(call: TSESTree.CallExpression): boolean {
 function isTimer(fn: TSESTree.Node): boolean {
   const { parent } = fn;
   return parent?.type === 'CallExpression' && /^set(Timeout|Interval|Immediate)$/.test(nameOf(parent.callee));
-}
-
-function namesIn(pattern: TSESTree.Node): TSESTree.Identifier[] {
-  switch (pattern.type) {
-    case 'Identifier':
-      return [pattern];
-    case 'AssignmentPattern':
-      return namesIn(pattern.left);
-    case 'RestElement':
-      return namesIn(pattern.argument);
-    case 'ArrayPattern':
-      return pattern.elements.flatMap((element) => (element === null ? [] : namesIn(element)));
-    case 'ObjectPattern':
-      return pattern.properties.flatMap((property) => namesIn(property.type === 'Property' ? property.value : property.argument));
-    default:
-      return [];
-  }
 }

@@ -21,7 +21,7 @@ function reportsOf(unit: SourceUnit, parser: unknown, { releasedBy }: NoUnreadBo
     const outcome = analysis.outcomeOf(unit, request);
     if (outcome === null || outcome.leaks.length === 0) return [];
     const client = (request.result ?? request.callback!.shape).client;
-    return [{ loc: request.node.loc, ...reportOf(unit, request.node, client, outcome), suggest: suggestionsFor(unit, request, outcome) }];
+    return [{ loc: request.node.loc, ...reportOf(unit, request.node, client, outcome), suggest: suggestionsFor(unit, request, outcome, () => analysis.releasesOf(unit, request, outcome)) }];
   });
 }
 

@@ -1,18 +1,20 @@
-/** Owns the suggested fixes of the rule. After each of them the rule reports nothing; otherwise none is suggested. */
+/** Owns the suggested fixes of the rule. Each leaves what the program does as it is, but for the leak; after it the rule reports nothing. */
 import type { TSESLint, TSESTree } from '@typescript-eslint/utils';
 import ts from 'typescript';
 import type { ClientName, RequestCall, Shape } from '../clients/index.js';
 import type { SourceUnit, Variable } from '../graph/index.js';
-import { contains, homeOf, isFunction, type Exit, type Outcome } from '../paths/index.js';
+import { homeOf, isFunction, type Outcome, type Release } from '../paths/index.js';
+import { Layout, type Edit } from './insertion.js';
 import type { MessageId } from './message.js';
 
 type Suggestion = TSESLint.SuggestionReportDescriptor<MessageId>;
 
-export function suggestionsFor(unit: SourceUnit, request: RequestCall, outcome: Outcome): Suggestion[] {
+/** `releasesOf` finds the points at which the response can be released on every leaking path. */
+export function suggestionsFor(unit: SourceUnit, request: RequestCall, outcome: Outcome, releasesOf: () => readonly Release[]): Suggestion[] {
   const { leaks } = outcome;
   if (leaks.some((exit) => exit.unit !== unit)) return [];
   if (leaks.every(({ kind }) => kind === 'dropped')) return droppedFix(unit, request);
-  return [usingFix(unit, request, outcome), finishFix(unit, leaks)].filter((each) => each !== null);
+  return [usingFix(unit, request, outcome), releaseFix(unit, releasesOf())].filter((each) => each !== null);
 }
 
 /** The fix for a dropped response: `await fetch(url);`, `const { statusCode } = await request(url);`. */
@@ -21,102 +23,135 @@ function droppedFix(unit: SourceUnit, { node, result }: RequestCall): Suggestion
   const awaiting = node.parent;
   const statement = awaiting.parent;
   if (statement.type === 'ExpressionStatement') {
-    const code = finishing(result, `(${unit.sourceCode.getText(awaiting)})`, true);
-    return code === null ? [] : [{ messageId: 'finishDropped', data: { code }, fix: (fixer) => fixer.replaceText(awaiting, code) }];
+    const code = callFor('response', result.client, `(${unit.sourceCode.getText(awaiting)})`, false);
+    if (code === null || !hasEnd(unit, typeOf(unit, awaiting), 'response', result.client)) return [];
+    const whole = result.client === 'fetch' || result.client === 'watertight' ? `await ${code}` : result.client === 'undici' ? `void ${code}` : code;
+    return [{ messageId: 'finishDropped', data: { code: whole }, fix: (fixer) => fixer.replaceText(awaiting, whole) }];
   }
   if (statement.type !== 'VariableDeclarator' || statement.id.type !== 'ObjectPattern' || statement.parent.declarations.length !== 1) return [];
   const declaration = statement.parent;
   const last = statement.id.properties.at(-1);
   if (last === undefined || last.type === 'RestElement' || !isInBlock(declaration) || result.client === 'axios' || result.client === 'node') return [];
-  if (isTaken(unit, declaration, 'body')) return [];
-  const code = finishing({ ...result, kind: 'body', promised: false }, 'body', true);
-  if (code === null) return [];
-  return [{ messageId: 'finishDropped', data: { code }, fix: (fixer) => [fixer.insertTextAfter(last, ', body'), fixer.insertTextAfter(declaration, ` ${code};`)] }];
+  if (isTaken(unit, declaration, 'body') || !hasEnd(unit, typeOf(unit, awaiting), 'response', result.client)) return [];
+  const code = releaseOf({ ...result, kind: 'body', promised: false }, 'body', false, declaration);
+  const inserted = code === null ? null : new Layout(unit.sourceCode).after(declaration, `${code};`);
+  if (code === null || inserted === null) return [];
+  return [{ messageId: 'finishDropped', data: { code }, fix: (fixer) => [fixer.insertTextAfter(last, ', body'), ...inserted.map(({ range, text }) => fixer.replaceTextRange(range, text))] }];
 }
 
-/** The fix `await using res = await get(url)`; only if the response is not passed on, because the receiver would find it closed. */
+/** The fix `await using res = await get(url)`: only if nothing else has the response, and each read is awaited, because the response is closed before the function's promise is settled. */
 function usingFix(unit: SourceUnit, { node, result }: RequestCall, { handedOn }: Outcome): Suggestion | null {
   if (result?.client !== 'watertight' || result.kind !== 'response' || handedOn) return null;
   const declarator = node.parent.type === 'AwaitExpression' ? node.parent.parent : null;
   if (declarator?.type !== 'VariableDeclarator' || declarator.id.type !== 'Identifier' || declarator.id.typeAnnotation !== undefined) return null;
   const declaration = declarator.parent;
-  const written = unit.variables.get(declarator.id)?.references.filter((reference) => reference.isWrite()).length;
-  if (declaration.declarations.length !== 1 || written !== 1 || !isInBlock(declaration)) return null;
+  const variable = unit.variables.get(declarator.id);
+  const written = variable?.references.filter((reference) => reference.isWrite()).length;
+  if (declaration.declarations.length !== 1 || written !== 1 || !isInBlock(declaration) || declaration.parent.type === 'SwitchCase') return null;
+  if (declaration.parent.type === 'Program' || !variable!.references.every(({ identifier }) => isAwaited(identifier))) return null;
   const keyword = unit.sourceCode.getFirstToken(declaration);
   return keyword === null ? null : { messageId: 'using', fix: (fixer) => fixer.replaceText(keyword, 'await using') };
 }
 
-/** The fix that finishes the response at the end of each leaking path. */
-function finishFix(unit: SourceUnit, leaks: readonly Exit[]): Suggestion | null {
-  const insertions: { before: TSESTree.Node; code: string }[] = [];
-  for (const exit of leaks) {
-    const before = statementOf(exit);
-    const holder = before === null ? undefined : exit.holders.find(({ variable, shape }) => isVisible(variable, before) && finishing(shape, variable.name, true) !== null);
-    if (before === null || holder === undefined) return null;
-    const name = holder.shape.kind === 'body' && holder.shape.client === 'fetch' ? holder.variable.name : shownName(unit, holder.variable);
-    const code = finishing(holder.shape, name, awaits(before));
-    if (code === null) return null;
-    insertions.push({ before, code });
+/** Whether a use of the response is over when its statement is: it reads a property, or it is awaited. */
+function isAwaited(name: TSESTree.Node): boolean {
+  let at = name;
+  while (at.parent?.type === 'MemberExpression' && at.parent.object === at) at = at.parent;
+  const { parent } = at;
+  if (parent?.type === 'VariableDeclarator') return at === name ? parent.id === name : false;
+  if (parent?.type === 'CallExpression' && parent.callee === at) return parent.parent.type === 'AwaitExpression';
+  if (parent?.type === 'ForOfStatement') return parent.await;
+  return at !== name && parent?.type !== 'AssignmentExpression' && !/\.body$/.test(textOfMember(at));
+}
+
+function textOfMember(node: TSESTree.Node): string {
+  return node.type === 'MemberExpression' && node.property.type === 'Identifier' ? `.${node.property.name}` : '';
+}
+
+/** The fix that releases the response at the chosen points. */
+function releaseFix(unit: SourceUnit, releases: readonly Release[]): Suggestion | null {
+  const layout = new Layout(unit.sourceCode);
+  const edits: Edit[] = [];
+  const codes: string[] = [];
+  for (const { point, variable, shape, mayBeEmpty } of releases) {
+    const [declared] = variable.identifiers;
+    const type = typeOf(unit, declared);
+    if (!hasEnd(unit, type, shape.kind, shape.client)) return null;
+    const at = point.kind === 'end' ? point.block : point.kind === 'else' ? point.of : point.statement;
+    const code = releaseOf(shape, variable.name, mayBeEmpty || isNullable(type), at);
+    const condition = point.kind === 'guard' ? conditionOf(unit, point.test, point.outcome) : null;
+    const insertion = code === null ? null : layout.insertionAt(point, `${code};`, condition);
+    if (code === null || insertion === null) return null;
+    edits.push(...insertion);
+    codes.push(code);
   }
-  const [first] = insertions;
+  // Two changes of one piece of text cannot both be made.
+  if (edits.length === 0 || edits.some((a, index) => edits.some((b, other) => index < other && overlap(a, b)))) return null;
   return {
     messageId: 'finishBefore',
-    data: { code: first.code },
-    fix: (fixer) => insertions.flatMap(({ before, code }) => insert(unit, fixer, before, code)),
+    data: { code: codes[0] },
+    fix: (fixer) => edits.map(({ range, text }) => fixer.replaceTextRange(range, text)),
   };
 }
 
-function insert(unit: SourceUnit, fixer: TSESLint.RuleFixer, before: TSESTree.Node, code: string): TSESLint.RuleFix[] {
-  if (isFunction(before)) {
-    // At the end of a function, the code goes before its closing brace.
-    const brace = unit.sourceCode.getLastToken(before.body);
-    return brace === null ? [] : [fixer.insertTextBefore(brace, `${code}; `)];
-  }
-  if (before.type === 'Program') return [fixer.insertTextAfterRange(before.range, `${code};\n`)];
-  if (isInBlock(before)) return [fixer.insertTextBefore(before, `${code}; `)];
-  return [fixer.insertTextBefore(before, `{ ${code}; `), fixer.insertTextAfter(before, ' }')];
+function overlap({ range: a }: Edit, { range: b }: Edit): boolean {
+  return (a[0] < b[1] && b[0] < a[1]) || (a[0] === b[0] && a[1] === b[1]);
 }
 
-/** The statement before which a path must finish the response; null if there is no such place. */
-function statementOf({ kind, node, via }: Exit): TSESTree.Node | null {
-  switch (kind) {
-    case 'end':
-      return isFunction(node) && node.body.type !== 'BlockStatement' ? null : node;
-    case 'return':
-      return node.type === 'ReturnStatement' ? node : null;
-    case 'throw':
-      return via === null && (node.type === 'ThrowStatement' || node.parent?.type === 'ExpressionStatement') ? (node.type === 'ThrowStatement' ? node : node.parent!) : null;
-    case 'overwritten':
-      // The new value may be computed from the old one, so only a plain statement is possible.
-      return node.parent?.type === 'ExpressionStatement' ? node.parent : null;
-    case 'yield':
-    case 'dropped':
-      return null;
-  }
+function conditionOf(unit: SourceUnit, test: TSESTree.Expression, outcome: boolean): string {
+  const text = unit.sourceCode.getText(test);
+  if (outcome) return text;
+  if (test.type === 'UnaryExpression' && test.operator === '!') return unit.sourceCode.getText(test.argument);
+  if (test.type === 'BinaryExpression') return test.operator === '===' || test.operator === '!==' ? text.replace(/[!=]==/, (operator) => (operator === '===' ? '!==' : '===')) : `!(${text})`;
+  return `!${text}`;
 }
 
-/** The expression that finishes it; null if there is none. */
-function finishing(shape: Shape, name: string, mayAwait: boolean): string | null {
-  if (shape.promised && shape.kind !== 'response') return null;
-  const of = shape.promised && !name.startsWith('(') ? null : name;
-  if (of === null) return null;
-  const call = callFor(shape.kind, shape.client, of);
-  if (call === null) return null;
-  const isPromise = !(shape.client === 'node' || shape.client === 'axios');
-  if (!isPromise) return call;
-  return mayAwait ? `await ${call}` : `void ${call}`;
+/**
+ * The expression that releases a response. None of them changes how the function ends: a body that has failed
+ * rejects the cancel, and undici's dump waits for the body's end.
+ */
+function releaseOf(shape: Shape, name: string, mayBeEmpty: boolean, at: TSESTree.Node): string | null {
+  if (shape.promised) return null;
+  const call = callFor(shape.kind, shape.client, name, mayBeEmpty);
+  if (call === null || shape.client === 'node' || shape.client === 'axios') return call;
+  return shape.client !== 'undici' && awaits(at) ? `await ${call}` : `void ${call}`;
 }
 
-function callFor(kind: Shape['kind'], client: ClientName, of: string): string | null {
-  if (kind === 'reader') return `${of}.cancel()`;
-  if (kind === 'body') return { fetch: `${of}?.cancel()`, undici: `${of}.dump()`, watertight: `${of}.close()`, node: `${of}.resume()`, axios: `${of}.destroy()` }[client];
+function callFor(kind: Shape['kind'], client: ClientName, name: string, mayBeEmpty: boolean): string | null {
+  const of = mayBeEmpty ? `${name}?` : name;
+  if (kind === 'reader') return `${of}.cancel().catch(() => {})`;
+  if (kind === 'body') return { fetch: `${name}?.cancel().catch(() => {})`, undici: `${of}.dump()`, watertight: `${of}.close()`, node: `${of}.resume()`, axios: `${of}.destroy()` }[client];
   if (kind !== 'response') return null;
-  return { fetch: `${of}.body?.cancel()`, undici: `${of}.body.dump()`, watertight: `${of}.close()`, node: `${of}.resume()`, axios: `${of}.data.destroy()` }[client];
+  return { fetch: `${of}.body?.cancel().catch(() => {})`, undici: `${of}.body.dump()`, watertight: `${of}.close()`, node: `${of}.resume()`, axios: `${of}.data.destroy()` }[client];
+}
+
+/** Whether the type has what the release calls: a response type of the program may have fewer members than the platform's. */
+function hasEnd(unit: SourceUnit, type: ts.Type, kind: Shape['kind'], client: ClientName): boolean {
+  const checker = unit.services.program.getTypeChecker();
+  // A variable without a type of its own gets it from what is assigned to it.
+  if ((type.flags & ts.TypeFlags.Any) !== 0) return true;
+  const own = checker.getNonNullableType(type);
+  const end = { fetch: 'cancel', undici: 'dump', watertight: 'close', node: 'resume', axios: 'destroy' }[client];
+  if (kind === 'response' && (client === 'fetch' || client === 'undici')) {
+    const body = own.getProperty('body');
+    return body !== undefined && checker.getNonNullableType(checker.getTypeOfSymbol(body)).getProperty(end) !== undefined;
+  }
+  if (kind === 'response' && client === 'axios') return own.getProperty('data') !== undefined;
+  return own.getProperty(end) !== undefined;
+}
+
+function typeOf(unit: SourceUnit, node: TSESTree.Node): ts.Type {
+  return unit.services.getTypeAtLocation(node);
+}
+
+function isNullable(type: ts.Type): boolean {
+  const parts = type.isUnion() ? type.types : [type];
+  return parts.some(({ flags }) => (flags & (ts.TypeFlags.Null | ts.TypeFlags.Undefined)) !== 0);
 }
 
 /** Whether the code at the node may use `await`. */
 function awaits(node: TSESTree.Node): boolean {
-  const home = isFunction(node) ? node : homeOf(node);
+  const home = homeOf(node);
   return isFunction(home) ? home.async : home.type === 'Program';
 }
 
@@ -125,24 +160,10 @@ function isInBlock(statement: TSESTree.Node): boolean {
   return type === 'BlockStatement' || type === 'Program' || type === 'SwitchCase' || type === 'StaticBlock';
 }
 
-/** The name, followed by a question mark if the variable may be empty. */
-function shownName(unit: SourceUnit, { name, identifiers }: Variable): string {
-  const [declared] = identifiers;
-  const type = unit.services.getTypeAtLocation(declared);
-  const parts = type.isUnion() ? type.types : [type];
-  return parts.some(({ flags }) => (flags & (ts.TypeFlags.Null | ts.TypeFlags.Undefined)) !== 0) ? `${name}?` : name;
-}
-
-/** Whether the variable's name is in scope at the node. */
-function isVisible(variable: Variable, node: TSESTree.Node): boolean {
-  const block = variable.scope.block;
-  if (isFunction(node)) return variable.scope.variableScope.block === node && (block === node || variable.scope === variable.scope.variableScope);
-  return contains(block, node) && variable.identifiers.every((name) => name.range[0] < node.range[0]);
-}
-
 function isTaken(unit: SourceUnit, node: TSESTree.Node, name: string): boolean {
   for (let scope: TSESLint.Scope.Scope | null = unit.sourceCode.getScope(node); scope !== null; scope = scope.upper) {
-    if (scope.set.get(name)?.defs.length) return true;
+    if ((scope.set.get(name) as Variable | undefined)?.defs.length) return true;
+    if (scope.through.some(({ identifier }) => identifier.name === name)) return true;
   }
   return false;
 }
