@@ -26,7 +26,7 @@ export const layers = {
       client: ['transport', 'conn', 'wire', 'tasks'],
       fetch: ['client', 'transport', 'coding', 'conn', 'wire', 'tasks'],
       dispatcher: ['transport', 'conn', 'wire', 'tasks'],
-      mock: ['transport', 'wire'],
+      mock: ['transport', 'wire', 'tasks'],
       // The observation tower. Its rooms are beside each other: none imports another.
       leak: ['tasks'],
       pprof: ['pprof/serve', 'pprof/engine', 'pprof/write', 'pprof/read', 'pprof/profile'],

@@ -1,4 +1,5 @@
 /** Owns one limit on time: a timer that expires only after the bytes that have already arrived were delivered. */
+import { cancelCheck, nextCheck, startTimer, stopTimer } from '../tasks/index.js';
 
 /**
  * Calls `expire` once, `ms` milliseconds after it was made. It keeps the process
@@ -10,10 +11,10 @@ export class Deadline {
   private immediate: NodeJS.Immediate | null = null;
 
   constructor(ms: number, expire: () => void) {
-    this.timer = setTimeout(() => {
+    this.timer = startTimer(() => {
       this.timer = null;
       // Timers run before the poll phase; the check phase comes after it.
-      this.immediate = setImmediate(expire);
+      this.immediate = nextCheck(expire);
     }, ms);
     this.timer.unref();
   }
@@ -28,8 +29,8 @@ export class Deadline {
   }
 
   clear(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
-    if (this.immediate !== null) clearImmediate(this.immediate);
+    if (this.timer !== null) stopTimer(this.timer);
+    if (this.immediate !== null) cancelCheck(this.immediate);
     this.timer = this.immediate = null;
   }
 }

@@ -1,9 +1,5 @@
 /** Owns what a connection needs to know of the event loop's turns: when a poll phase has passed, and how long this turn has lasted. */
-import { setImmediate } from 'node:timers';
-import { now } from '../tasks/index.js';
-
-/** The real one also where a test replaces the timers of the program: a connection is not part of the fake time. */
-const nextCheck = setImmediate;
+import { nextCheck, now } from '../tasks/index.js';
 
 type Callback = () => void;
 

@@ -1,5 +1,5 @@
 /** Owns the dispatcher: a class that extends undici's `Dispatcher` and makes its requests over a transport. */
-import { captureDeepTrace } from '../tasks/index.js';
+import { captureDeepTrace, turn } from '../tasks/index.js';
 import { Transport, TransportError, type HostStats, type TransportOptions } from '../transport/index.js';
 import { show } from '../wire/index.js';
 import { ConnectionEvents, type Emitter } from './connection-events.js';
@@ -198,7 +198,7 @@ export function dispatcherClass<Base extends DispatcherBase>(undici: Undici<Base
       for (const dispatch of [...this.live]) dispatch.abort(reason);
       await this.mocked.closeAll();
       // A program that waits for the end of its dispatcher finds its requests settled.
-      await (this.owned ? this.transport.close() : new Promise((resolve) => setImmediate(resolve)));
+      await (this.owned ? this.transport.close() : turn());
       this.events.end();
     }
 

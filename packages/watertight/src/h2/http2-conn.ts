@@ -1,7 +1,7 @@
 /** Owns one HTTP/2 connection: its session, its read loop, and which streams are open on it. */
 import type { ClientHttp2Session, OutgoingHttpHeaders, Settings } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { addTask, defineEntry, now, removeTask, Task, type Holder, type TaskLabels, type Trace } from '../tasks/index.js';
+import { addTask, defineEntry, now, removeTask, startOwnTimer, startTimer, stopTimer, Task, type Holder, type TaskLabels, type Trace } from '../tasks/index.js';
 import { afterPoll, checkMove, ConnectionError, type CloseCause, type TlsState } from '../conn/index.js';
 import { ClientStream, type StreamHost } from './client-stream.js';
 import { isComplaint, type Goaway } from './failure.js';
@@ -197,7 +197,7 @@ export class Http2Conn implements StreamHost {
    */
   probe(): void {
     if (this.probing !== null || this.closed || this.session.closed || this.session.destroyed) return;
-    this.probing = setTimeout(() => {
+    this.probing = startTimer(() => {
       this.endedByPeer = true;
       this.close('timeout', new ConnectionError('ERR_CONNECTION_LOST', `the server did not answer a PING within ${PING_TIMEOUT} ms`));
     }, PING_TIMEOUT).unref();
@@ -206,7 +206,7 @@ export class Http2Conn implements StreamHost {
   }
 
   private endProbe(): void {
-    if (this.probing !== null) clearTimeout(this.probing);
+    if (this.probing !== null) stopTimer(this.probing);
     this.probing = null;
   }
 
@@ -270,7 +270,7 @@ export class Http2Conn implements StreamHost {
   private becomesIdle(): void {
     this.idleAt = now();
     const { idleConnTimeout } = this.settings;
-    if (idleConnTimeout > 0) this.idleTimer = setTimeout(() => this.closeIfIdle('idleTimeout'), idleConnTimeout).unref();
+    if (idleConnTimeout > 0) this.idleTimer = startOwnTimer(() => this.closeIfIdle('idleTimeout'), idleConnTimeout).unref();
   }
 
   /** The timer that closes it is late if the event loop was blocked. */
@@ -280,7 +280,7 @@ export class Http2Conn implements StreamHost {
   }
 
   private clearIdleTimer(): void {
-    if (this.idleTimer !== null) clearTimeout(this.idleTimer);
+    if (this.idleTimer !== null) stopTimer(this.idleTimer);
     this.idleTimer = null;
   }
 

@@ -3,7 +3,7 @@
  * promises later, without the program on its stack; but the request goes to the URL in the response's
  * Location, in the same turn of the event loop.
  */
-import type { Trace } from '../tasks/index.js';
+import { nextCheck, type Trace } from '../tasks/index.js';
 
 interface Redirected {
   /** With credentials and query: never to be shown. */
@@ -16,9 +16,6 @@ interface Redirected {
 /** The most redirects that are remembered in one turn; further ones lose their call site. */
 const MAX_LEFT = 1000;
 
-/** Kept from before a test can replace it by a fake timer that may never run. */
-const atEndOfTurn = setImmediate;
-
 export class RedirectTrail {
   private readonly left = new Map<string, (Trace | null)[]>();
 
@@ -30,7 +27,7 @@ export class RedirectTrail {
     } catch {
       return;
     }
-    if (this.left.size === 0) atEndOfTurn(() => this.left.clear());
+    if (this.left.size === 0) nextCheck(() => this.left.clear());
     const url = target.origin + target.pathname + target.search;
     const others = this.left.get(url);
     if (others === undefined) this.left.set(url, [trace]);

@@ -3,10 +3,7 @@
  * begin and are answered in one turn, and two clock reads for each would be a large part of the cost of
  * observing them.
  */
-import { now } from '../tasks/index.js';
-
-/** Kept from before a test can replace it by a fake timer that may never run. */
-const atEndOfTurn = setImmediate;
+import { nextCheck, now } from '../tasks/index.js';
 
 let turn = -1;
 
@@ -14,7 +11,7 @@ let turn = -1;
 export function turnTime(): number {
   if (turn === -1) {
     turn = now();
-    atEndOfTurn(forget);
+    nextCheck(forget);
   }
   return turn;
 }

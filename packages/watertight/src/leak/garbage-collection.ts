@@ -1,7 +1,7 @@
 /** Owns garbage collection on demand, for a check that counts only proven leaks. */
-import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { turn } from '../tasks/index.js';
 
 let collect: (() => void) | null = null;
 

@@ -1,6 +1,5 @@
 /** Owns the search: look, decide what counts, and look again while something may still settle. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { now } from '../tasks/index.js';
+import { now, sleep } from '../tasks/index.js';
 import { candidates, type Candidate, type Identity } from './candidate.js';
 import { collectGarbage } from './garbage-collection.js';
 import type { Ignore } from './ignore.js';

@@ -1,5 +1,6 @@
 /** Owns a connection in memory: two streams, each of which reads what the other writes. */
 import { Duplex } from 'node:stream';
+import { nextCheck } from '../tasks/index.js';
 
 class End extends Duplex {
   other!: End;
@@ -19,7 +20,7 @@ class End extends Duplex {
       return;
     }
     // In a turn of its own, as bytes of a network come.
-    setImmediate(() => {
+    nextCheck(() => {
       if (other.destroyed || other.push(chunk)) done();
       else other.wants = done;
     });
@@ -27,7 +28,7 @@ class End extends Duplex {
 
   override _final(done: () => void): void {
     const { other } = this;
-    setImmediate(() => {
+    nextCheck(() => {
       if (!other.destroyed) other.push(null);
       done();
     });
@@ -39,7 +40,7 @@ class End extends Duplex {
     wants?.();
     done(error);
     // A connection that is closed before its end breaks for the other side.
-    setImmediate(() => {
+    nextCheck(() => {
       if (!other.destroyed) other.destroy(this.writableFinished ? undefined : (error ?? undefined));
     });
   }

@@ -16,5 +16,6 @@ export { mapPosition } from './source-map.js';
 export { Task, type TaskKind, type TaskLabels, type TaskState } from './task.js';
 export { addTaskless, removeTaskless, tasklessHolders } from './taskless.js';
 export { asError, messageOf, stackOf } from './thrown.js';
+export { cancelCheck, nextCheck, sleep, startInterval, startOwnTimer, startTimer, stopTimer, turn } from './timers.js';
 export { DEFAULT_SUSPECT_AFTER, setTracking, tracking, trackLevel, type TrackMode } from './tracking.js';
 export { collected, unwatch, watch, type Watched } from './watch.js';

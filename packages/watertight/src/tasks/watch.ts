@@ -9,6 +9,7 @@
 import { now } from './clock.js';
 import { verdictOf, type Holder } from './holder.js';
 import { recordProven } from './proven.js';
+import { nextCheck, startInterval, stopTimer } from './timers.js';
 import { DEFAULT_SUSPECT_AFTER } from './tracking.js';
 
 /** A holder that can be watched. It must not refer to its handle, or the handle could never be garbage-collected. */
@@ -44,7 +45,7 @@ const SWEEP_INTERVAL = 1000;
 export function watch(watched: Watched, handle: object): void {
   watched.handle = handle;
   watched.nextFresh = fresh;
-  if (fresh === null) setImmediate(registerFresh);
+  if (fresh === null) nextCheck(registerFresh);
   fresh = watched;
 }
 
@@ -54,7 +55,7 @@ export function unwatch(watched: Watched): void {
   lingering.delete(watched);
   registry.unregister(watched);
   if (lingering.size === 0 && sweep !== null) {
-    clearInterval(sweep);
+    stopTimer(sweep);
     sweep = null;
   }
 }
@@ -74,7 +75,7 @@ function registerFresh(): void {
     }
     watched = nextFresh;
   }
-  if (lingering.size > 0 && sweep === null) sweep = setInterval(lookForSuspects, SWEEP_INTERVAL).unref();
+  if (lingering.size > 0 && sweep === null) sweep = startInterval(lookForSuspects, SWEEP_INTERVAL).unref();
 }
 
 function lookForSuspects(): void {

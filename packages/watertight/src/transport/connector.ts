@@ -1,6 +1,6 @@
 /** Owns the actions of a transport: it finds, dials, hands over and closes connections as the pool decides. */
 import type { Duplex } from 'node:stream';
-import { describeHolders, now, topHolders, tracking, trackLevel, type Holder, type Trace } from '../tasks/index.js';
+import { describeHolders, now, startOwnTimer, stopTimer, topHolders, tracking, trackLevel, type Holder, type Trace } from '../tasks/index.js';
 import { afterPoll, callHook, type CloseCause, type ConnOwner, type Exchange, type Origin, type TlsState } from '../conn/index.js';
 import type { Http2Conn, StreamExchange } from '../h2/index.js';
 import { connectionChannels } from './connection-channels.js';
@@ -270,7 +270,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort, SharedConnsPort
     for (const conn of [...this.conns]) conn.close('transportClosed', error);
     this.shared.close(error);
     this.warning.end();
-    if (this.idleTimer !== null) clearTimeout(this.idleTimer);
+    if (this.idleTimer !== null) stopTimer(this.idleTimer);
     this.hosts.clear();
   }
 
@@ -368,7 +368,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort, SharedConnsPort
     const { idleConnTimeout } = this.options;
     const { leastRecent } = this.pool;
     if (idleConnTimeout === 0 || leastRecent === null) return;
-    this.idleTimer = setTimeout(() => this.closeExpired(), Math.max(1, leastRecent.idleAt + idleConnTimeout - at)).unref();
+    this.idleTimer = startOwnTimer(() => this.closeExpired(), Math.max(1, leastRecent.idleAt + idleConnTimeout - at)).unref();
   }
 
   private closeExpired(): void {

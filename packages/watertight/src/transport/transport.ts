@@ -1,6 +1,6 @@
 /** Owns the transport as the program sees it: Go's `http.Transport`. */
 /* eslint-disable @typescript-eslint/unbound-method -- methods only mark where a stack begins here; nobody calls them unbound */
-import { captureDeepTrace, captureTrace } from '../tasks/index.js';
+import { captureDeepTrace, captureTrace, turn } from '../tasks/index.js';
 import type { Origin, Request, Response } from '../conn/index.js';
 import { INSPECT, inspectAs, type Inspect } from '../wire/index.js';
 import { isPublished } from './channels.js';
@@ -137,7 +137,7 @@ export class Transport implements RoundTripper {
   close(): Promise<void> {
     this.connector.close();
     // Sockets report their end in the next turn.
-    return new Promise((resolve) => setImmediate(resolve));
+    return turn();
   }
 
   /** How many connections there are at this moment, and how many requests wait for one. */

@@ -1,5 +1,5 @@
 /** Owns the warning that requests wait for a connection, and who holds those that there are. */
-import { formatDuration } from '../tasks/index.js';
+import { formatDuration, startTimer, stopTimer } from '../tasks/index.js';
 import type { Hosts } from './hosts.js';
 import type { TripHost } from './round-trip.js';
 
@@ -16,7 +16,7 @@ export class WaitWarning {
 
   /** A request waits. Each host is warned of once, until none waits for it any more. */
   later(): void {
-    this.timer ??= setTimeout(() => {
+    this.timer ??= startTimer(() => {
       this.timer = null;
       for (const host of this.hosts.all) {
         if (host.waiters === 0) host.warned = false;
@@ -29,6 +29,6 @@ export class WaitWarning {
   }
 
   end(): void {
-    if (this.timer !== null) clearTimeout(this.timer);
+    if (this.timer !== null) stopTimer(this.timer);
   }
 }

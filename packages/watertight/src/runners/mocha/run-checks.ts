@@ -8,6 +8,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { writeSync } from 'node:fs';
 import { aimed, LeakSession, runnerInCharge, type LeakError, type SessionOptions, type SessionTest } from '../../leak/index.js';
+import { nextCheck } from '../../tasks/index.js';
 import { findMocha, type MochaModule, type MochaRunnable, type MochaSuite } from './mocha-module.js';
 
 /** The options of a file's top-level calls, in order. */
@@ -159,7 +160,7 @@ function replaceSteps({ Runner: { prototype }, Hook }: MochaModule): void {
     if (current.ranHooks !== null) {
       const { error, suite } = current.ranHooks;
       current.ranHooks = null;
-      setImmediate(next, error, suite);
+      nextCheck(() => next(error, suite));
       return undefined;
     }
     return hookUp.call(this, name, (error, suite) => {
@@ -206,8 +207,8 @@ function begin(test: MochaRunnable): void {
 function settle(check: Promise<LeakError | null>, next: (error?: unknown) => void): void {
   const outside = AsyncResource.bind(next);
   void check.then(
-    (error) => void setImmediate(outside, error === null ? undefined : aimed(error)),
-    (reason: unknown) => void setImmediate(outside, reason),
+    (error) => void nextCheck(() => outside(error === null ? undefined : aimed(error))),
+    (reason: unknown) => void nextCheck(() => outside(reason)),
   );
 }
 
