@@ -4,6 +4,7 @@
  */
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { processWide } from './process-record.js';
 import { currentScope, type Scope } from './scope.js';
 import { mapPosition } from './source-map.js';
 
@@ -113,8 +114,12 @@ function displayPath(file: string): string {
   return near.startsWith('..') || isAbsolute(near) ? file : near.split(sep).join('/');
 }
 
-/** The folder `dist/` of this package, and the folder `src/` beside it, which appears in stacks that a tool has mapped already. */
-const OWN = [new URL('../', import.meta.url), new URL('../../src/', import.meta.url)].map((url) => fileURLToPath(url));
+/** Of each copy of this package: the folder `dist/`, and the folder `src/` beside it, which appears in stacks that a tool has mapped already. */
+const OWN = processWide('own-folders', (): string[] => []);
+for (const folder of ['../', '../../src/']) {
+  const path = fileURLToPath(new URL(folder, import.meta.url));
+  if (!OWN.includes(path)) OWN.push(path);
+}
 
 function isInternal(file: string): boolean {
   return isEngine(file) || isOwn(file);
@@ -129,10 +134,8 @@ function isOwn(file: string): boolean {
 }
 
 /** The wrappers around functions of other clients; they only pass calls on. */
-const OBSERVER = OWN.map((root) => join(root, 'instrument', sep));
-
 function isObserver(file: string): boolean {
-  return OBSERVER.some((root) => file.startsWith(root));
+  return OWN.some((root) => file.startsWith(join(root, 'instrument', sep)));
 }
 
 function isDependency(file: string): boolean {

@@ -1,11 +1,12 @@
 /**
  * Owns the mapping of a line of generated code to the line of its source: by the engine's own source maps if
- * it has them, otherwise by the map that the file names. Node's modules are loaded at the first mapping, because
- * `watertight/register` must load nothing that the program has not loaded.
+ * it has them, otherwise by the map that the file names, or the code that a loader made of the file. Node's modules
+ * are loaded at the first mapping, because `watertight/register` must load nothing that the program has not loaded.
  */
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
+import { mapUrlOf } from './loaded-script.js';
 
 interface Position {
   readonly file: string;
@@ -63,12 +64,16 @@ function fromFile({ file, line, column }: Position): Position | null {
   return { file: source, line: found.line, column: found.column + 1 };
 }
 
+function urlIn(file: string): string | null {
+  const code = process.getBuiltinModule('node:fs').readFileSync(file, 'utf8');
+  const at = code.lastIndexOf('//# sourceMappingURL=');
+  return at === -1 ? null : (/^\S+/.exec(code.slice(at + '//# sourceMappingURL='.length))?.[0] ?? '');
+}
+
 function readMap(file: string): TraceMap | null {
   try {
-    const code = process.getBuiltinModule('node:fs').readFileSync(file, 'utf8');
-    const at = code.lastIndexOf('//# sourceMappingURL=');
-    if (at === -1) return null;
-    const url = /^\S+/.exec(code.slice(at + '//# sourceMappingURL='.length))?.[0] ?? '';
+    const url = urlIn(file) ?? mapUrlOf(file);
+    if (url === null) return null;
     const inline = /^data:application\/json[^,]*?(;base64)?,(.*)$/.exec(url);
     if (inline !== null) {
       const json = inline[1] === undefined ? decodeURIComponent(inline[2]) : Buffer.from(inline[2], 'base64').toString();

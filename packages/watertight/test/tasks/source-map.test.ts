@@ -43,6 +43,20 @@ test('by the map that the engine keeps, with --enable-source-maps', () => {
   assert.match(siteIn('engine.mjs', `//# sourceMappingURL=${inline}`, '--enable-source-maps'), original);
 });
 
+test('by the map that a loader put into the code it made in memory, which the file does not have', () => {
+  // The file is TypeScript as somebody wrote it: what runs in its place has two lines less above, and a map.
+  const load = `export const load = async (url, context, next) => {
+  if (!url.includes('.ts')) return next(url, context);
+  const { readFile } = await import('node:fs/promises');
+  const source = String(await readFile(new URL(url))).replace(/interface[^}]*}\\n/, '') + '//# sourceMappingURL=${inline}';
+  return { format: 'module', source, shortCircuit: true };
+};`;
+  const register = `import { register } from 'node:module'; register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(load)}));`;
+  const imported = ['--no-warnings', `--import=data:text/javascript,${encodeURIComponent(register)}`];
+  assert.match(siteIn('loaded.ts', 'interface Options {\n  readonly a: number;\n}', ...imported), original);
+  assert.match(siteIn('bär baz.ts', '', ...imported), original, 'a path with a space and a letter beyond ASCII');
+});
+
 test('a file without a map is shown as it is', () => {
   assert.match(siteIn('none.mjs', ''), generated('none.mjs'));
 });
