@@ -3,13 +3,15 @@ import type { Frame } from 'watertight/pprof';
 import { dialling, idleConnections, inbound, listening, noConnection, noResponse, stalledRead, stuckHandler, unreadBody, unreadStream, writeLoops } from './http-rules.js';
 import { amount, sum, type Rule } from './rule.js';
 import { goRootOf, programFrame, type Stack } from './stack.js';
-import { channelReceive, channelSend, condition, context, databaseConnection, grpcStream, lock, nothing, profiling, rowsOpen, select, sleep, subprocess, waitGroup } from './waiting-rules.js';
+import { copying, databaseOpen, driverConnection, group, grpcClient, grpcStream, http2Connections, http2Writers, informers, kafka, nameLookup, pipe, redis, transactionOpen, unreachable, websocket } from './library-rules.js';
+import { channelReceive, channelSend, condition, context, databaseConnection, lock, nothing, profiling, rowsOpen, select, sleep, subprocess, waitGroup } from './waiting-rules.js';
 
 /** In the order in which they are asked: known causes first, then rules that only say how a stack waits. */
 const RULES: readonly Rule[] = [
-  profiling, unreadBody, writeLoops, idleConnections, unreadStream, stalledRead, noResponse, noConnection, dialling,
-  rowsOpen, databaseConnection, grpcStream, context, subprocess, listening, inbound, stuckHandler,
-  lock, waitGroup, condition, channelSend, channelReceive, nothing, sleep, select,
+  profiling, unreachable, unreadBody, writeLoops, idleConnections, unreadStream, http2Connections, stalledRead, noResponse, noConnection, nameLookup, dialling,
+  rowsOpen, transactionOpen, databaseConnection, databaseOpen, driverConnection, grpcStream, grpcClient, context, subprocess, http2Writers, listening, websocket,
+  inbound, lock, kafka, redis, informers, group, pipe, copying, stuckHandler,
+  waitGroup, condition, channelSend, channelReceive, nothing, sleep, select,
 ];
 
 /** Where the rules are explained, at `#id`. */

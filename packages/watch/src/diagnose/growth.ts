@@ -47,6 +47,8 @@ export interface CountedStack {
   readonly labels: Readonly<Record<string, string>>;
   readonly waitMs: number;
   readonly count: number;
+  /** As in `Stack`. */
+  readonly isProven?: boolean;
 }
 
 type ComparedStack = CountedStack & Stack;
@@ -77,11 +79,13 @@ export function summarizeStacks(stacks: readonly CountedStack[], before: readonl
 /** A profile's stacks, equal ones in the same state put together; of those without a line, the ones to the same host. */
 export function stacksOf(profile: Profile): CountedStack[] {
   const stacks = new Map<string, CountedStack>();
-  for (const { frames, state, createdBy, labels, waitMs, values } of profile.samples) {
-    const key = keyOf(frames, state) + kindOf(frames, labels);
+  for (const { frames, state, createdBy, labels, waitMs, values, annotations } of profile.samples) {
+    const isProven = profile.kind === 'goroutineleak' || annotations.includes('leaked');
+    const key = keyOf(frames, state) + kindOf(frames, labels) + (isProven ? '\nleaked' : '');
     const count = values[profile.mainType];
     const known = stacks.get(key);
-    stacks.set(key, known === undefined ? { key, frames, state, createdBy, labels, waitMs, count } : { ...known, count: known.count + count, waitMs: Math.max(known.waitMs, waitMs) });
+    if (known !== undefined) stacks.set(key, { ...known, count: known.count + count, waitMs: Math.max(known.waitMs, waitMs) });
+    else stacks.set(key, { key, frames, state, createdBy, labels, waitMs, count, ...(isProven ? { isProven } : {}) });
   }
   return [...stacks.values()];
 }

@@ -47,7 +47,7 @@ export const unreadBody: Rule = {
 export const unreadStream: Rule = {
   id: 'unread-http2-stream',
   leak: true,
-  matches: (stack) => callsLike(stack, /\.\(\*(?:http2)?[cC]lientStream\)\.(?:doRequest|writeRequest)$/),
+  matches: (stack) => callsLike(stack, /\.\(\*(?:http2)?[cC]lientStream\)\.(?:doRequest|writeRequest|awaitRequestCancel)$/),
   sentence: (count) => `${amount(count, 'HTTP/2 stream is', 'HTTP/2 streams are')} not finished: the response was neither read to the end nor closed, or has not come.`,
   advice: 'Read each body to its end or close it, and give each request a deadline.',
 };
@@ -95,8 +95,7 @@ export const dialling: Rule = {
 export const idleConnections: Rule = {
   id: 'idle-connections',
   leak: false,
-  matches: (stack) => (isReadLoop(stack) && !isInFlight(stack)) || callsLike(stack, /\.\(\*(?:http2)?[cC]lientConnReadLoop\)\.run$/),
-  things: readLoops,
+  matches: (stack) => isReadLoop(stack) && !isInFlight(stack),
   sentence: (count) => `${amount(count, 'connection is', 'connections are')} idle, waiting for the next request or for a response's head. That is no leak.`,
   advice: 'Nothing; IdleConnTimeout and MaxIdleConnsPerHost decide how many stay, and CloseIdleConnections() ends them.',
 };

@@ -9,6 +9,8 @@ export interface Stack {
   readonly state: string | null;
   readonly createdBy: Frame | null;
   readonly labels: Readonly<Record<string, string>>;
+  /** Go's collector has found that nothing can wake them (Go 1.26 and later: `(leaked)`, and the profile `goroutineleak`). */
+  readonly isProven?: boolean;
   /** How many tasks stand here. */
   readonly count: number;
   /** How many more than in the profile before; equal to `count` where there is none. */

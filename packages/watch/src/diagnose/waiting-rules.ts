@@ -57,7 +57,7 @@ export const condition: Rule = {
 export const context: Rule = {
   id: 'context',
   leak: true,
-  matches: (stack) => callsLike(stack, /^context\.(?:propagateCancel|\(\*cancelCtx\)\.propagateCancel)\.func\d+$/) || (stack.createdBy !== null && /^context\./.test(stack.createdBy.function)),
+  matches: (stack) => callsLike(stack, /^context\.(?:propagateCancel|\(\*cancelCtx\)\.propagateCancel)\.func\d+$/),
   sentence: (count) => `${amount(count, 'context is', 'contexts are')} never cancelled.`,
   advice: 'Call the cancel function that WithCancel, WithTimeout or WithDeadline returned, with defer, on every path.',
 };
@@ -101,14 +101,6 @@ export const databaseConnection: Rule = {
   matches: (stack) => doing(stack) === 'database/sql.(*DB).conn',
   sentence: (count) => `${amount(count, 'query waits', 'queries wait')} for a database connection: SetMaxOpenConns is reached.`,
   advice: 'Find the Rows or Tx that were not closed.',
-};
-
-export const grpcStream: Rule = {
-  id: 'grpc-stream',
-  leak: true,
-  matches: (stack) => callsLike(stack, /^google\.golang\.org\/grpc\.newClientStream(?:WithParams)?\.func\d+$/),
-  sentence: (count) => `${amount(count, 'gRPC stream is', 'gRPC streams are')} not finished.`,
-  advice: 'Receive until an error (io.EOF), or cancel the context of the stream.',
 };
 
 export const subprocess: Rule = {
