@@ -50,7 +50,6 @@ class Origin {
   }
 
   stop(): void {
-    for (const socket of this.holding()) socket.destroy();
     this.server.closeAllConnections();
     this.server.close();
   }
@@ -129,11 +128,14 @@ const original = new Origin();
 const changed = new Origin();
 /** Every response, so that none is released by the garbage collector. */
 const kept: Response[] = [];
+/** Ends the leaked ones after all tests. */
+const ending = new AbortController();
 const { fetch } = globalThis;
 
 before(async () => {
-  globalThis.fetch = async (...given) => {
-    const res = await fetch(...given);
+  globalThis.fetch = async (input, init) => {
+    const signal = init?.signal ? AbortSignal.any([init.signal, ending.signal]) : ending.signal;
+    const res = await fetch(input, { ...init, signal });
     kept.push(res);
     return res;
   };
@@ -146,8 +148,10 @@ after(() => {
   globalThis.fetch = fetch;
   unsubscribe('net.client.socket', onSocket);
   rmSync(scratch, { recursive: true, force: true });
+  ending.abort();
   original.stop();
   changed.stop();
+  for (const socket of connections) socket.destroy();
 });
 
 type Run = (url: string) => unknown;
