@@ -4,6 +4,6 @@ export { memberUse, startsFlow } from './members.js';
 export { packageOf, STANDARD } from './package-of.js';
 export { calledDeclaration, requestCallOf } from './request-call.js';
 export type { RequestCall } from './request-call.js';
-export { abortControllers } from './request-options.js';
+export { abortControllers, abortsFinally, dispatchersOf } from './request-options.js';
 export { awaited, holds, listOf, promiseOf, settledOf, shape, shapeKey } from './shape.js';
 export type { ClientName, Shape } from './shape.js';

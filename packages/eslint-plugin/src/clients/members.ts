@@ -97,6 +97,12 @@ const RESPONSES: Readonly<Record<ClientName, Table>> = {
     // Reading a clone to its end also takes the original's bytes from the connection.
     others: { body: { kind: 'gives', shape: shape('body', 'fetch') }, clone: { kind: 'makes', shape: shape('response', 'fetch') } },
   }),
+  // Its body is a stream of Node.
+  'node-fetch': table({
+    look: 'status ok headers url redirected statusText type bodyUsed size timeout',
+    finish: 'text json bytes arrayBuffer blob formData textConverted buffer',
+    others: { body: { kind: 'gives', shape: shape('body', 'node') }, clone: { kind: 'makes', shape: shape('response', 'node-fetch') } },
+  }),
   undici: table({
     look: 'statusCode statusText headers trailers opaque context',
     others: { body: { kind: 'gives', shape: shape('body', 'undici') } },
@@ -115,6 +121,7 @@ const RESPONSES: Readonly<Record<ClientName, Table>> = {
 
 const BODIES: Readonly<Record<ClientName, Table>> = {
   fetch: WEB_STREAM,
+  'node-fetch': NODE_STREAM,
   undici: UNDICI_BODY,
   watertight: WATERTIGHT_BODY,
   node: NODE_STREAM,

@@ -11,7 +11,8 @@ export function literalsOfProperty(unit: SourceUnit, argument: TSESTree.Node, na
   const declaration = symbol.valueDeclaration;
   // In `{ method: 'HEAD' }`, if a string is expected, the literal's type is 'HEAD' but the property's type is string.
   const initializer = declaration !== undefined && ts.isPropertyAssignment(declaration) ? declaration.initializer : undefined;
-  const type = initializer === undefined ? checker.getTypeOfSymbol(symbol) : checker.getTypeAtLocation(initializer);
+  const variable = declaration !== undefined && ts.isShorthandPropertyAssignment(declaration) ? checker.getShorthandAssignmentValueSymbol(declaration) : undefined;
+  const type = variable !== undefined ? checker.getTypeOfSymbol(variable) : initializer === undefined ? checker.getTypeOfSymbol(symbol) : checker.getTypeAtLocation(initializer);
   const parts = type.isUnion() ? type.types : [type];
   const literals = parts.filter((part) => part.isStringLiteral()).map((part) => part.value);
   return literals.length === parts.filter((part) => (part.flags & ts.TypeFlags.Undefined) === 0).length ? literals : [];
@@ -54,4 +55,32 @@ export function abortControllers(unit: SourceUnit, args: readonly TSESTree.Node[
   };
   for (const argument of args) visit(argument, 0);
   return [...found];
+}
+
+/** Whether the controller ends the request in any case: by an abort in a `finally` block or callback around the request. */
+export function abortsFinally(controller: Variable, request: TSESTree.Node): boolean {
+  return controller.references.some(({ identifier }) => {
+    const { parent } = identifier;
+    if (parent?.type !== 'MemberExpression' || parent.parent.type !== 'CallExpression' || parent.parent.callee !== parent) return false;
+    if (parent.property.type !== 'Identifier' || parent.property.name !== 'abort') return false;
+    for (let at: TSESTree.Node | undefined = parent.parent; at?.parent && at !== controller.scope.block; at = at.parent) {
+      const around: TSESTree.Node = at.parent;
+      if (around.type === 'TryStatement' && around.finalizer === at && isWithin(request, around.block)) return true;
+      const isCallback = around.type === 'CallExpression' && around.arguments.includes(at as TSESTree.Expression);
+      if (isCallback && around.callee.type === 'MemberExpression' && around.callee.property.type === 'Identifier' && around.callee.property.name === 'finally') return true;
+    }
+    return false;
+  });
+}
+
+function isWithin(inner: TSESTree.Node, outer: TSESTree.Node): boolean {
+  return outer.range[0] <= inner.range[0] && inner.range[1] <= outer.range[1];
+}
+
+/** The undici client, pool or agent that makes the request: its `destroy` ends the response. */
+export function dispatchersOf(unit: SourceUnit, { callee }: TSESTree.CallExpression): Variable[] {
+  if (callee.type !== 'MemberExpression' || callee.object.type !== 'Identifier') return [];
+  const variable = unit.variables.get(callee.object);
+  const name = unit.services.getTypeAtLocation(callee.object).getSymbol()?.name ?? '';
+  return variable !== undefined && /^(Client|Pool|BalancedPool|RoundRobinPool|Agent|Dispatcher)$/.test(name) && callee.property.type === 'Identifier' && callee.property.name === 'request' ? [variable] : [];
 }

@@ -4,7 +4,7 @@
  */
 
 /** The client of a response or body, which decides its members. */
-export type ClientName = 'fetch' | 'undici' | 'watertight' | 'node' | 'axios';
+export type ClientName = 'fetch' | 'node-fetch' | 'undici' | 'watertight' | 'node' | 'axios';
 
 export type ShapeKind =
   /** The response. */

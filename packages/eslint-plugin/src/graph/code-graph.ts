@@ -63,6 +63,7 @@ const EVENTS: ReadonlySet<string> = new Set<string>([
   'CallExpression',
   'NewExpression',
   'AssignmentExpression',
+  'UpdateExpression',
   'VariableDeclarator',
   'ReturnStatement',
   'ThrowStatement',

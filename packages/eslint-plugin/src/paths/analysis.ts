@@ -4,12 +4,14 @@
  */
 import type { TSESTree } from '@typescript-eslint/utils';
 import ts from 'typescript';
-import { abortControllers, awaited, calledDeclaration, listOf, mayGiveResponse, packageOf, promiseOf, requestCallOf, shape, shapeKey, type RequestCall, type Shape } from '../clients/index.js';
+import { abortControllers, abortsFinally, dispatchersOf, awaited, calledDeclaration, listOf, mayGiveResponse, packageOf, promiseOf, requestCallOf, shape, shapeKey, type RequestCall, type Shape } from '../clients/index.js';
 import type { SourceUnit, Variable } from '../graph/index.js';
 import { calleeOf, functionOf } from './callee.js';
 import { Closures } from './closure.js';
+import { constantsAt } from './constant.js';
 import type { Effect, Exit, FunctionNode, FunctionRef, Outcome } from './effect.js';
 import { factsAt } from './fact.js';
+import { methodText } from './head.js';
 import { PathState } from './path-state.js';
 import { bindPattern } from './pattern.js';
 import { ReleaseFinder, type Release } from './release.js';
@@ -93,6 +95,10 @@ export class Analysis {
         closures: new Closures(unit, (node, value) => effectsOf(node, value).filter((effect) => this.doesMore(effect))),
         effectsOf,
         releases: this.releases,
+        sourceOf: (of, call) => {
+          const callee = calleeOf(of, call, this.settings.parser);
+          return callee.kind === 'source' ? callee.ref : null;
+        },
         enter: (effect) => this.enter(effect),
         neverReturns: (call) => this.neverReturns(unit, call),
       };
@@ -123,7 +129,12 @@ export class Analysis {
     if (graph === undefined) return HANDED_ON;
     const { surroundings } = this.of(unit);
     const state = new PathState(null);
-    for (const controller of abortControllers(unit, request.arguments)) state.aliases.set(controller, shape('canceller', 'node'));
+    const controllers = abortControllers(unit, request.arguments);
+    if (controllers.some((controller) => abortsFinally(controller, request))) return HANDED_ON;
+    state.method = methodText(unit, request);
+    for (const [variable, value] of constantsAt(unit, node)) state.constants.set(variable, value);
+    for (const dispatcher of dispatchersOf(unit, request)) state.aliases.set(dispatcher, shape('canceller', 'undici'));
+    for (const controller of controllers) state.aliases.set(controller, shape('canceller', 'node'));
     for (const fact of factsAt(unit, graph, node)) state.facts.set(fact.text, fact.outcome);
     const outcome = new Walk(surroundings, graph, false).fromNode(node, this.effectsOf(unit, node, result), state);
     return this.goingOn(unit, outcome, request);

@@ -1,8 +1,9 @@
 /** Owns what a condition tells about a value: that it is absent, has no body, or is at its end. */
 import type { TSESTree } from '@typescript-eslint/utils';
-import type { Shape } from '../clients/index.js';
+import type { ClientName, Shape } from '../clients/index.js';
 import type { SourceUnit, Variable } from '../graph/index.js';
 import { nameOf } from './callee.js';
+import type { FunctionNode, FunctionRef } from './effect.js';
 import { propertyName } from './pattern.js';
 
 /** The meaning of a condition's outcome for a path. */
@@ -16,31 +17,135 @@ export type Meaning =
 
 export type Aliases = ReadonlyMap<Variable, Shape>;
 
-const BODILESS: ReadonlySet<unknown> = new Set([204, 304]);
+/** What a condition is read with. */
+export interface ConditionContext {
+  readonly unit: SourceUnit;
+  readonly aliases: Aliases;
+  /** Variables that hold a response's status. */
+  readonly statuses?: ReadonlyMap<Variable, ClientName>;
+  /** The source of a called predicate. */
+  readonly sourceOf: (unit: SourceUnit, call: TSESTree.CallExpression) => FunctionRef | null;
+  readonly depth?: number;
+}
+
+/**
+ * The statuses whose response has no body. The Fetch standard has null body statuses. For `node:http` there is
+ * none: a 204 holds its socket until the stream's end is read.
+ */
+const BODILESS: Readonly<Record<ClientName, ReadonlySet<unknown>>> = {
+  fetch: new Set([101, 103, 204, 205, 304]),
+  'node-fetch': new Set([204, 304]),
+  undici: new Set([204, 304]),
+  watertight: new Set([204, 304]),
+  axios: new Set(),
+  node: new Set(),
+};
+
 const ENDED: ReadonlySet<unknown> = new Set(['eof', 'closed', 'errored']);
 
+/** The depth to which predicates are read. */
+const MAX_DEPTH = 3;
+
 /** The meaning of the outcome `outcome` of `test`. */
-export function meaningOf(unit: SourceUnit, test: TSESTree.Node, outcome: boolean, aliases: Aliases): Meaning {
+export function meaningOf(context: ConditionContext, test: TSESTree.Node, outcome: boolean): Meaning {
   const node = unwrapped(test);
   switch (node.type) {
     case 'UnaryExpression':
-      return node.operator === '!' ? meaningOf(unit, node.argument, !outcome, aliases) : 'nothing';
+      return node.operator === '!' ? meaningOf(context, node.argument, !outcome) : 'nothing';
+    case 'LogicalExpression':
+      return logical(context, node, outcome);
     case 'Identifier':
+      return truth(valueOf(context, node), outcome) === 'nothing' ? named(context, node, outcome) : truth(valueOf(context, node), outcome);
     case 'MemberExpression':
-      return truth(valueOf(unit, node, aliases), outcome);
+      return truth(valueOf(context, node), outcome);
     case 'BinaryExpression':
-      return comparison(unit, node, outcome, aliases);
+      return comparison(context, node, outcome);
+    case 'CallExpression':
+      return called(context, node, outcome);
     default:
       break;
   }
   if (node.parent?.type === 'SwitchCase' && node.parent.test === node && node.type === 'Literal') {
-    const subject = valueOf(unit, unwrapped(node.parent.parent.discriminant), aliases);
-    if (subject?.what === 'status' && outcome && BODILESS.has(node.value)) return 'finished';
+    const subject = valueOf(context, unwrapped(node.parent.parent.discriminant));
+    if (subject?.what === 'status' && outcome && BODILESS[subject.client].has(node.value)) return 'finished';
   }
   return 'nothing';
 }
 
-type Subject = { readonly what: 'shape'; readonly shape: Shape } | { readonly what: 'status' | 'settled' | 'used' | 'body state' | 'length' | 'aborted' };
+/** `a || b` is true if one of them is, so each must mean the same; if it is false, both are false. */
+function logical(context: ConditionContext, node: TSESTree.LogicalExpression, outcome: boolean): Meaning {
+  if (node.operator === '??') return 'nothing';
+  const left = meaningOf(context, node.left, outcome);
+  const right = meaningOf(context, node.right, outcome);
+  const both = (node.operator === '&&') === outcome;
+  if (both) return left === 'nothing' ? right : left;
+  return left === right ? left : left === 'impossible' ? right : right === 'impossible' ? left : 'nothing';
+}
+
+/** `const isEmpty = res.status === 204; if (isEmpty)`. */
+function named(context: ConditionContext, name: TSESTree.Identifier, outcome: boolean): Meaning {
+  const definition = context.unit.variables.get(name)?.defs.at(0)?.node;
+  if (definition?.type !== 'VariableDeclarator' || definition.parent.kind !== 'const' || definition.id.type !== 'Identifier' || definition.init === null) return 'nothing';
+  const { type } = definition.init;
+  return type === 'BinaryExpression' || type === 'LogicalExpression' || type === 'UnaryExpression' || type === 'CallExpression' ? meaningOf(context, definition.init, outcome) : 'nothing';
+}
+
+/** `[204, 304].includes(res.status)`, `EMPTY.has(res.status)`, `isEmpty(res)`, `Boolean(res)`. */
+function called(context: ConditionContext, call: TSESTree.CallExpression, outcome: boolean): Meaning {
+  const [argument] = call.arguments;
+  if (argument === undefined || argument.type === 'SpreadElement') return 'nothing';
+  const subject = valueOf(context, unwrapped(argument));
+  if (subject === null) return 'nothing';
+  if (call.callee.type === 'MemberExpression' && /^(includes|has)$/.test(propertyName(call.callee) ?? '')) {
+    const values = listedIn(context.unit, call.callee.object);
+    return subject.what === 'status' && outcome && values !== null && values.every((value) => BODILESS[subject.client].has(value)) ? 'finished' : 'nothing';
+  }
+  if (subject.what !== 'status' && subject.what !== 'shape') return 'nothing';
+  const depth = context.depth ?? 0;
+  const ref = depth < MAX_DEPTH ? context.sourceOf(context.unit, call) : null;
+  const parameter = ref?.node.params[call.arguments.indexOf(argument)];
+  const result = ref === null ? null : resultOf(ref.node);
+  const variable = ref === null || parameter?.type !== 'Identifier' ? undefined : ref.unit.variables.get(parameter);
+  if (ref === null || variable === undefined || result === null) return 'nothing';
+  const inner: ConditionContext = {
+    ...context,
+    unit: ref.unit,
+    depth: depth + 1,
+    aliases: new Map(subject.what === 'shape' ? [[variable, subject.shape]] : []),
+    statuses: new Map(subject.what === 'status' ? [[variable, subject.client]] : []),
+  };
+  return meaningOf(inner, result, outcome);
+}
+
+/** The value that a function returns, if that is all it does. */
+function resultOf({ body }: FunctionNode): TSESTree.Node | null {
+  if (body.type !== 'BlockStatement') return body;
+  const [statement] = body.body;
+  return body.body.length === 1 && statement.type === 'ReturnStatement' ? statement.argument : null;
+}
+
+/** The values of an array or a set that is written out; null if they are unknown. */
+function listedIn(unit: SourceUnit, node: TSESTree.Node, depth = 0): unknown[] | null {
+  if (depth > MAX_DEPTH) return null;
+  switch (node.type) {
+    case 'ArrayExpression':
+      return node.elements.length > 0 && node.elements.every((element) => element?.type === 'Literal') ? node.elements.map((element) => (element).value) : null;
+    case 'NewExpression':
+    case 'CallExpression':
+      return node.arguments.length === 1 ? listedIn(unit, node.arguments[0], depth + 1) : null;
+    case 'TSAsExpression':
+    case 'TSSatisfiesExpression':
+      return listedIn(unit, node.expression, depth + 1);
+    case 'Identifier': {
+      const definition = unit.variables.get(node)?.defs.at(0)?.node;
+      return definition?.type === 'VariableDeclarator' && definition.parent.kind === 'const' && definition.init !== null ? listedIn(unit, definition.init, depth + 1) : null;
+    }
+    default:
+      return null;
+  }
+}
+
+type Subject = { readonly what: 'shape'; readonly shape: Shape } | { readonly what: 'status'; readonly client: ClientName } | { readonly what: 'settled' | 'used' | 'body state' | 'length' | 'aborted' };
 
 function unwrapped(node: TSESTree.Node): TSESTree.Node {
   switch (node.type) {
@@ -58,35 +163,37 @@ function unwrapped(node: TSESTree.Node): TSESTree.Node {
 }
 
 /** The part of the response that an expression names. */
-function valueOf(unit: SourceUnit, node: TSESTree.Node, aliases: Aliases): Subject | null {
+function valueOf(context: ConditionContext, node: TSESTree.Node): Subject | null {
+  const { unit, aliases } = context;
   if (node.type === 'Identifier') {
     const variable = unit.variables.get(node);
     const shape = variable === undefined ? undefined : aliases.get(variable);
     if (shape !== undefined) return { what: 'shape', shape };
-    const property = variable === undefined ? null : takenFrom(unit, variable, aliases);
-    return property;
+    const client = variable === undefined ? undefined : context.statuses?.get(variable);
+    if (client !== undefined) return { what: 'status', client };
+    return variable === undefined ? null : takenFrom(context, variable);
   }
   if (node.type !== 'MemberExpression') return null;
-  const of = valueOf(unit, unwrapped(node.object), aliases);
+  const of = valueOf(context, unwrapped(node.object));
   return of?.what === 'shape' ? propertyOf(of.shape, propertyName(node)) : null;
 }
 
 /** The part that a constant holds: in `const { status } = res`, it is like the member itself. */
-function takenFrom(unit: SourceUnit, variable: Variable, aliases: Aliases): Subject | null {
+function takenFrom(context: ConditionContext, variable: Variable): Subject | null {
   const definition = variable.defs.at(0);
   if (variable.defs.length !== 1 || definition?.node.type !== 'VariableDeclarator' || definition.node.parent.kind !== 'const') return null;
   const { id, init } = definition.node;
   if (init === null) return null;
-  if (id.type === 'Identifier') return init.type === 'MemberExpression' ? valueOf(unit, init, aliases) : null;
+  if (id.type === 'Identifier') return init.type === 'MemberExpression' ? valueOf(context, init) : null;
   if (id.type !== 'ObjectPattern') return null;
   const property = id.properties.find((each) => each.type === 'Property' && each.value === definition.name);
   const name = property?.type === 'Property' ? propertyName(property) : null;
   // In `const { statusCode, body } = await request(…)`, the status belongs to the response of the body.
-  for (const binding of aliases) {
+  for (const binding of context.aliases) {
     const declared = binding[0].defs.at(0)?.node;
-    if (declared === definition.node && (name === 'statusCode' || name === 'status')) return { what: 'status' };
+    if (declared === definition.node && (name === 'statusCode' || name === 'status')) return { what: 'status', client: binding[1].client };
   }
-  const source = valueOf(unit, unwrapped(init), aliases);
+  const source = valueOf(context, unwrapped(init));
   return source?.what === 'shape' ? propertyOf(source.shape, name) : null;
 }
 
@@ -97,7 +204,7 @@ function propertyOf(shape: Shape, name: string | null): Subject | null {
     case 'status':
     case 'statusCode':
       if (shape.kind === 'settled') return { what: 'settled' };
-      return shape.kind === 'response' ? { what: 'status' } : null;
+      return shape.kind === 'response' ? { what: 'status', client: shape.client } : null;
     case 'bodyUsed':
     case 'destroyed':
     case 'readableEnded':
@@ -134,9 +241,9 @@ function truth(subject: Subject | null, outcome: boolean): Meaning {
   }
 }
 
-function comparison(unit: SourceUnit, node: TSESTree.BinaryExpression, outcome: boolean, aliases: Aliases): Meaning {
+function comparison(context: ConditionContext, node: TSESTree.BinaryExpression, outcome: boolean): Meaning {
   const left = unwrapped(node.left);
-  const subject = valueOf(unit, left, aliases);
+  const subject = valueOf(context, left);
   if (subject === null) return 'nothing';
   if (node.operator === 'instanceof') {
     // After `catch((error) => error)`, an Error means that there is no response.
@@ -149,7 +256,7 @@ function comparison(unit: SourceUnit, node: TSESTree.BinaryExpression, outcome: 
   if (right === undefined && !isUndefined(node.right)) return 'nothing';
   switch (subject.what) {
     case 'status':
-      return equal && BODILESS.has(right) ? 'finished' : 'nothing';
+      return equal && BODILESS[subject.client].has(right) ? 'finished' : 'nothing';
     case 'settled':
       return (right === 'rejected' && equal) || (right === 'fulfilled' && !equal) ? 'impossible' : 'nothing';
     case 'length':

@@ -2,6 +2,7 @@
 import type { TSESTree } from '@typescript-eslint/utils';
 import { holds, shapeKey, type Shape } from '../clients/index.js';
 import type { Variable } from '../graph/index.js';
+import type { Constant } from './constant.js';
 import type { Jump } from './edge.js';
 import type { Binding, Effect } from './effect.js';
 import { contains } from './scope.js';
@@ -23,12 +24,18 @@ export class PathState {
   readonly pending: Map<TSESTree.Node, Bound>;
   /** The outcomes of repeated conditions. */
   readonly facts: Map<string, boolean>;
+  /** Variables with known values. */
+  readonly constants: Map<Variable, Constant>;
+  /** The text of the request's method, if a variable has it: on the path where it is HEAD, there is no body. */
+  method: string | null = null;
   /** The `return` or `throw` that leaves through a `finally` block. */
   leaving: Jump | null = null;
   /** A part of it was read. */
   inPart = false;
   /** It was finished or passed on; the path is followed only to see how it ends. */
   finished = false;
+  /** A condition says that there is nothing to finish: that is no deed of the function. */
+  hasNothing = false;
   /** It was finished by being returned. */
   returned = false;
 
@@ -36,10 +43,13 @@ export class PathState {
     this.aliases = new Map(from?.aliases);
     this.pending = new Map(from?.pending);
     this.facts = new Map(from?.facts);
+    this.constants = new Map(from?.constants);
     if (from !== null) {
+      this.method = from.method;
       this.leaving = from.leaving;
       this.inPart = from.inPart;
       this.finished = from.finished;
+      this.hasNothing = from.hasNothing;
       this.returned = from.returned;
     }
   }
@@ -73,10 +83,11 @@ export class PathState {
   }
 
   key(): string {
-    if (this.finished) return `finished ${this.returned} ${this.leaving?.range[0] ?? ''}`;
+    if (this.finished) return `finished ${this.returned} ${this.hasNothing} ${this.leaving?.range[0] ?? ''}`;
     const aliases = [...this.aliases].map(([variable, value]) => `${idOf(variable)}:${shapeKey(value)}`).sort();
     const pending = [...this.pending.keys()].map((node) => node.range[0]).sort();
     const facts = [...this.facts].map(([text, outcome]) => `${text}=${outcome}`).sort();
-    return `${aliases.join()}|${pending.join()}|${facts.join()}|${this.leaving?.range[0] ?? ''}|${this.inPart}`;
+    const constants = [...this.constants].map(([variable, value]) => `${idOf(variable)}=${value}`).sort();
+    return `${aliases.join()}|${constants.join()}|${pending.join()}|${facts.join()}|${this.leaving?.range[0] ?? ''}|${this.inPart}`;
   }
 }

@@ -1,13 +1,16 @@
 /** Owns the walk along a function's paths, from the place where a response appears to each end of the function. */
 import type { TSESTree } from '@typescript-eslint/utils';
+import ts from 'typescript';
 import { awaited, holds, listOf, promiseOf, type Shape } from '../clients/index.js';
 import { outcomeOf as testOutcomeOf, type CodeGraph, type Segment, type SourceUnit, type Variable } from '../graph/index.js';
 import { nameOf } from './callee.js';
 import type { Closures } from './closure.js';
 import { meaningOf } from './condition.js';
 import { catcherOf, edgesOf, finalizersPassed, jumpOf, type Edge } from './edge.js';
-import type { Effect, Exit, Outcome } from './effect.js';
+import { applyConstants, truthOf } from './constant.js';
+import type { Effect, Exit, FunctionRef, Outcome } from './effect.js';
 import { factOf } from './fact.js';
+import { asksForMethod } from './head.js';
 import type { PathState } from './path-state.js';
 import type { Releases } from './release-point.js';
 import { contains, isFunction, namedAs, namesIn } from './scope.js';
@@ -21,6 +24,8 @@ export interface Surroundings {
   enter: (effect: Extract<Effect, { kind: 'enters' }>) => Outcome | null;
   /** The releases that are thought to be inserted in the code; null in the analysis of the code as it is. */
   readonly releases: Releases | null;
+  /** The source of a called function; null if there is none. */
+  sourceOf: (unit: SourceUnit, call: TSESTree.CallExpression) => FunctionRef | null;
   /** How the program continues after a call that never returns. */
   neverReturns: (call: TSESTree.CallExpression) => 'ends' | 'throws' | null;
 }
@@ -92,6 +97,8 @@ export class Walk {
     for (let index = from; index < events.length; index++) {
       const node = events[index];
       if (this.around.releases?.at.has(node)) state.finished = true;
+      applyConstants(this.around.unit, node, state.constants);
+      if (node.type === 'Identifier' && this.isNever(node)) return false;
       if (node.type === 'CallExpression' && isStatement(node)) {
         const never = this.around.neverReturns(node);
         if (never === 'throws' && !state.finished) this.throwFrom(node, null, state);
@@ -109,6 +116,13 @@ export class Walk {
       }
     }
     return this.toTheEnd || !state.finished;
+  }
+
+  /** Whether TypeScript knows that a `default` is never reached: a name in it has the type never. */
+  private isNever(name: TSESTree.Identifier): boolean {
+    const { unit } = this.around;
+    if (!unit.reads.has(name) || !isInDefault(name)) return false;
+    return (unit.services.getTypeAtLocation(name).flags & ts.TypeFlags.Never) !== 0;
   }
 
   /** Processes one event. */
@@ -229,7 +243,9 @@ export class Walk {
       else this.goOnWith(call, promiseOf(returned.shape), state);
       return;
     }
-    for (const exit of outcome.leaks) if (exit.kind === 'throw') this.throwFrom(call, { name: nameOf(call.callee), at: exit.node, unit: exit.unit }, state);
+    // The rejection of a promise that nobody awaits is nobody's throw.
+    const throws = !callee.node.async || isAwaited(call);
+    for (const exit of outcome.leaks) if (exit.kind === 'throw' && throws) this.throwFrom(call, { name: nameOf(call.callee), at: exit.node, unit: exit.unit }, state);
     const ofCall = returned === null ? null : callee.node.async ? promiseOf(awaited(returned.shape)) : returned.shape;
     if (as === 'element') {
       const method = nameOf(call.callee);
@@ -288,21 +304,24 @@ export class Walk {
     const { unit } = this.around;
     const outcome = testOutcomeOf(test, start);
     if (outcome === null) return true;
-    const meaning = meaningOf(unit, test, outcome, state.aliases);
+    const known = truthOf(unit, test, state.constants);
+    if (known !== null && known !== outcome) return false;
+    if (state.method !== null && outcome === asksForMethod(unit, test, state.method)) state.finished = state.hasNothing = true;
+    const meaning = meaningOf({ unit, aliases: state.aliases, sourceOf: this.around.sourceOf }, test, outcome);
     if (meaning === 'impossible') return false;
-    if (meaning === 'finished') state.finished = true;
+    if (meaning === 'finished' && !state.finished) state.finished = state.hasNothing = true;
     const fact = factOf(unit, this.graph, test, outcome);
     if (fact === null) return true;
-    const known = state.facts.get(fact.text);
+    const before = state.facts.get(fact.text);
     state.facts.set(fact.text, fact.outcome);
-    return known === undefined || known === fact.outcome;
+    return before === undefined || before === fact.outcome;
   }
 
   private exit(segment: Segment, state: PathState): void {
     const jump = state.leaving ?? jumpOf(segment);
     const throws = jump?.type === 'ThrowStatement' || jump?.type === 'CallExpression' || jump?.type === 'NewExpression';
     if (state.finished) {
-      if (!throws && !state.returned) this.finishedOnReturn = true;
+      if (!throws && !state.returned && !state.hasNothing) this.finishedOnReturn = true;
       return;
     }
     if (state.skipsLoop(null)) return;
@@ -323,6 +342,30 @@ export class Walk {
 function isStatement(call: TSESTree.CallExpression): boolean {
   const { parent } = call;
   return parent.type === 'ExpressionStatement' || parent.type === 'ReturnStatement' || parent.type === 'LogicalExpression' || parent.type === 'AwaitExpression';
+}
+
+/** Whether the function around waits for the call's promise, or passes it on. */
+function isAwaited(call: TSESTree.Node): boolean {
+  const { parent } = call;
+  switch (parent?.type) {
+    case 'AwaitExpression':
+    case 'ReturnStatement':
+    case 'ArrowFunctionExpression':
+      return true;
+    case 'TSAsExpression':
+    case 'TSNonNullExpression':
+    case 'ChainExpression':
+    case 'ConditionalExpression':
+    case 'LogicalExpression':
+      return isAwaited(parent);
+    default:
+      return false;
+  }
+}
+
+function isInDefault(name: TSESTree.Node): boolean {
+  for (let at: TSESTree.Node | undefined = name.parent; at && !isFunction(at); at = at.parent) if (at.type === 'SwitchCase') return at.test === null;
+  return false;
 }
 
 function isTimer(fn: TSESTree.Node): boolean {

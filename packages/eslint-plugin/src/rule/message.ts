@@ -16,7 +16,7 @@ export const messages = {
 export type MessageId = keyof typeof messages;
 
 /** The method with which each client ends an unread response. */
-const VERBS: Readonly<Record<ClientName, string>> = { fetch: 'cancel', undici: 'dump', watertight: 'close', node: 'resume', axios: 'destroy' };
+const VERBS: Readonly<Record<ClientName, string>> = { fetch: 'cancel', 'node-fetch': 'resume', undici: 'dump', watertight: 'close', node: 'resume', axios: 'destroy' };
 
 export interface Report {
   readonly messageId: 'dropped' | 'unfinished';
@@ -39,7 +39,7 @@ export function reportOf(unit: SourceUnit, request: TSESTree.Node, client: Clien
   };
 }
 
-const ENDED: Readonly<Record<ClientName, string>> = { fetch: 'cancelled', undici: 'dumped', watertight: 'closed', node: 'resumed', axios: 'destroyed' };
+const ENDED: Readonly<Record<ClientName, string>> = { fetch: 'cancelled', 'node-fetch': 'resumed', undici: 'dumped', watertight: 'closed', node: 'resumed', axios: 'destroyed' };
 
 function placeOf({ kind, node }: Exit): number {
   return kind === 'end' ? node.range[1] : node.range[0];

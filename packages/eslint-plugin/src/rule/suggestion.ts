@@ -31,7 +31,7 @@ function droppedFix(unit: SourceUnit, { node, result }: RequestCall): Suggestion
   if (statement.type !== 'VariableDeclarator' || statement.id.type !== 'ObjectPattern' || statement.parent.declarations.length !== 1) return [];
   const declaration = statement.parent;
   const last = statement.id.properties.at(-1);
-  if (last === undefined || last.type === 'RestElement' || !isInBlock(declaration) || result.client === 'axios' || result.client === 'node') return [];
+  if (last === undefined || last.type === 'RestElement' || !isInBlock(declaration) || result.client === 'axios' || result.client === 'node' || result.client === 'node-fetch') return [];
   if (isTaken(unit, declaration, 'body') || !hasEnd(unit, typeOf(unit, awaiting), 'response', result.client)) return [];
   const code = releaseOf({ ...result, kind: 'body', promised: false }, 'body', false, declaration);
   const inserted = code === null ? null : new Layout(unit.sourceCode).after(declaration, `${code};`);
@@ -113,16 +113,16 @@ function conditionOf(unit: SourceUnit, test: TSESTree.Expression, outcome: boole
 function releaseOf(shape: Shape, name: string, mayBeEmpty: boolean, at: TSESTree.Node): string | null {
   if (shape.promised) return null;
   const call = callFor(shape.kind, shape.client, name, mayBeEmpty);
-  if (call === null || shape.client === 'node' || shape.client === 'axios') return call;
+  if (call === null || shape.client === 'node' || shape.client === 'axios' || shape.client === 'node-fetch') return call;
   return shape.client !== 'undici' && awaits(at) ? `await ${call}` : `void ${call}`;
 }
 
 function callFor(kind: Shape['kind'], client: ClientName, name: string, mayBeEmpty: boolean): string | null {
   const of = mayBeEmpty ? `${name}?` : name;
   if (kind === 'reader') return `${of}.cancel().catch(() => {})`;
-  if (kind === 'body') return { fetch: `${name}?.cancel().catch(() => {})`, undici: `${of}.dump()`, watertight: `${of}.close()`, node: `${of}.resume()`, axios: `${of}.destroy()` }[client];
+  if (kind === 'body') return { fetch: `${name}?.cancel().catch(() => {})`, 'node-fetch': `${of}?.resume()`.replace('??', '?'), undici: `${of}.dump()`, watertight: `${of}.close()`, node: `${of}.resume()`, axios: `${of}.destroy()` }[client];
   if (kind !== 'response') return null;
-  return { fetch: `${of}.body?.cancel().catch(() => {})`, undici: `${of}.body.dump()`, watertight: `${of}.close()`, node: `${of}.resume()`, axios: `${of}.data.destroy()` }[client];
+  return { fetch: `${of}.body?.cancel().catch(() => {})`, 'node-fetch': `${of}.body?.resume()`, undici: `${of}.body.dump()`, watertight: `${of}.close()`, node: `${of}.resume()`, axios: `${of}.data.destroy()` }[client];
 }
 
 /** Whether the type has what the release calls: a response type of the program may have fewer members than the platform's. */
@@ -131,8 +131,8 @@ function hasEnd(unit: SourceUnit, type: ts.Type, kind: Shape['kind'], client: Cl
   // A variable without a type of its own gets it from what is assigned to it.
   if ((type.flags & ts.TypeFlags.Any) !== 0) return true;
   const own = checker.getNonNullableType(type);
-  const end = { fetch: 'cancel', undici: 'dump', watertight: 'close', node: 'resume', axios: 'destroy' }[client];
-  if (kind === 'response' && (client === 'fetch' || client === 'undici')) {
+  const end = { fetch: 'cancel', 'node-fetch': 'resume', undici: 'dump', watertight: 'close', node: 'resume', axios: 'destroy' }[client];
+  if (kind === 'response' && (client === 'fetch' || client === 'undici' || client === 'node-fetch')) {
     const body = own.getProperty('body');
     return body !== undefined && checker.getNonNullableType(checker.getTypeOfSymbol(body)).getProperty(end) !== undefined;
   }

@@ -8,6 +8,7 @@ import { escapeCases, listCases } from './escape.cases.js';
 import { fetchCases } from './fetch.cases.js';
 import { closureCases, elsewhere, functionCases } from './function.cases.js';
 import { nodeHttpCases } from './node-http.cases.js';
+import { noPathCases } from './no-path.cases.js';
 import { streamCases } from './streams.cases.js';
 import type { Group, Twin } from './twin.js';
 import { undiciCases } from './undici.cases.js';
@@ -27,6 +28,7 @@ export const groups: readonly Group[] = [
   functionCases,
   closureCases,
   bodycloseCases,
+  noPathCases,
 ];
 
 export interface Case {
