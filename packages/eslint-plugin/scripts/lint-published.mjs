@@ -6,14 +6,9 @@
 // node_modules/.cache/lint-published; nothing of them is run.
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Linter } from 'eslint';
-import plugin from 'eslint-plugin-watertight';
-import tseslint from 'typescript-eslint';
-import ts from 'typescript';
-import { GraphRecorder, makeUnit } from '../dist/graph/index.js';
-import { Analysis } from '../dist/paths/index.js';
+import { lintProgram } from './lint-program.mjs';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = join(root, 'node_modules/.cache/lint-published');
@@ -55,18 +50,6 @@ function sourcesIn(at) {
   return all.filter((name) => /\.(ts|tsx|js|mjs|cjs)$/.test(name) && !/\.min\.|\.(test|spec)\./.test(name)).map((name) => join(at, name));
 }
 
-/** How many requests the rule sees: without that, "no findings" says nothing. */
-let requests = 0;
-const count = {
-  create({ sourceCode, filename, languageOptions }) {
-    const recorder = new GraphRecorder((node) => sourceCode.getText(node));
-    return recorder.listeners(() => {
-      const unit = makeUnit(filename, sourceCode, sourceCode.parserServices, recorder);
-      requests += new Analysis({ parser: languageOptions.parser, releasedBy: new Set() }).requestsIn(unit).length;
-    });
-  },
-};
-
 let total = 0;
 for (const [spec, folders] of chosen) {
   const name = nameOf(spec);
@@ -78,37 +61,10 @@ for (const [spec, folders] of chosen) {
   cpSync(installed, copy, { recursive: true, filter: (path) => !/\.d\.[cm]?ts$/.test(path) && !relative(installed, path).includes('node_modules') });
   const files = (folders.length === 0 ? [copy] : folders.map((each) => join(copy, each))).filter(existsSync).flatMap(sourcesIn);
 
-  const program = ts.createProgram(files, {
-    target: ts.ScriptTarget.ESNext,
-    module: ts.ModuleKind.ESNext,
-    moduleResolution: ts.ModuleResolutionKind.Bundler,
-    lib: ['lib.esnext.d.ts', 'lib.dom.d.ts', 'lib.dom.iterable.d.ts', 'lib.dom.asynciterable.d.ts'],
-    typeRoots: [join(folder, 'node_modules/@types')],
-    types: ['node'],
-    allowJs: true,
-    strict: true,
-    noEmit: true,
-    skipLibCheck: true,
-  });
-  requests = 0;
   const started = performance.now();
-  const found = [];
-  for (const file of files) {
-    const text = program.getSourceFile(file)?.text ?? '';
-    if (!/fetch|request|http|undici/i.test(text)) continue;
-    const config = {
-      files: ['**/*.{ts,tsx,js,mjs,cjs}'],
-      languageOptions: { parser: { parseForESLint: (code, options) => tseslint.parser.parseForESLint(code, { ...options, filePath: file, programs: [program] }) } },
-      linterOptions: { reportUnusedDisableDirectives: 'off', noInlineConfig: true },
-      plugins: { watertight: plugin, published: { rules: { count } } },
-      rules: { 'watertight/no-unread-body': 'error', 'published/count': 'error' },
-    };
-    const messages = new Linter({ configType: 'flat', cwd: dirname(file) }).verify(text, [config], { filename: file.replace(/^.*[\\/]/, '') });
-    // Their own comments for their own rules are none of this rule's business; a parse error is.
-    for (const message of messages) if (message.ruleId !== null || message.fatal) found.push({ file: relative(copy, file), ...message, source: text.split('\n')[message.line - 1]?.trim().slice(0, 140) });
-  }
+  const { requests, found } = lintProgram(files, { typeRoots: [join(folder, 'node_modules/@types')] });
   total += found.length;
   console.log(`\n${name}@${version}: ${files.length} files, ${requests} requests seen, ${found.length} findings, ${Math.round(performance.now() - started)} ms`);
-  for (const { file, line, column, message, source } of found) console.log(`  ${file}:${line}:${column}\n    ${message}\n    > ${source}`);
+  for (const { file, line, column, message, source } of found) console.log(`  ${relative(copy, file)}:${line}:${column}\n    ${message}\n    > ${source}`);
 }
 console.log(`\n${total} findings in ${chosen.length} packages`);
