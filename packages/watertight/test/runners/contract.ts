@@ -1,12 +1,34 @@
 /**
  * What every adapter owes, whichever runner it is for: which tests fail, what is printed, and how the run ends.
  * A dialect says how a runner's test files are written, run and read; the cases are the same for all of them.
+ *
+ * Each case is a file, and the runner is started once for all that must pass and once for all that must fail: to start
+ * it takes longer than a case.
  */
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { RawServer } from '../fixtures/raw-server.js';
-import { AT_ONCE, Project, type Run } from './project.js';
+import { Project } from './project.js';
+
+/** What a run says of one file. */
+export interface FileReport {
+  /** Whether the file, or a test of it, failed. */
+  failed: boolean;
+  /** By the test's title (the last part of its name). */
+  readonly outcomes: Map<string, Outcome>;
+  /** What is printed of it: errors, above all. */
+  text: string;
+}
+
+/** What a run of several files came to. */
+export interface Report {
+  readonly code: number | null;
+  /** What was printed, without colours. */
+  readonly output: string;
+  /** By the file's name in the project. */
+  readonly files: ReadonlyMap<string, FileReport>;
+}
 
 export type Outcome = 'passed' | 'failed' | 'skipped' | 'absent';
 
@@ -16,8 +38,10 @@ export interface Dialect {
   readonly name: string;
   /** Why it can't be run here; null if it can. */
   readonly unavailable: string | null;
-  /** The test file's name: `contract.test.mjs`. */
-  readonly file: string;
+  /** How the names of test files end: `.test.mjs`. */
+  readonly extension: string;
+  /** Whether the ends of all files of a run are told together, once. */
+  readonly endsTogether?: boolean;
   /**
    * The first lines of a test file: they must bring `test`, `describe`, `before`, `after`, `beforeEach`, `afterEach` (by
    * these names), the adapter, and its `leakCheck`. No `get` of watertight.
@@ -31,10 +55,8 @@ export interface Dialect {
   skipped(name: string, body: string): string;
   /** Source of tests that run at the same time; null if the runner has no such thing. */
   readonly concurrently: ((tests: readonly { name: string; body: string }[]) => string) | null;
-  /** Runs the runner on the file. */
-  run(project: Project, file: string): Promise<Run>;
-  /** What became of the test with this title (the last part of its name). */
-  outcome(output: string, name: string): Outcome;
+  /** Runs the runner on the files. */
+  run(project: Project, files: readonly string[]): Promise<Report>;
 }
 
 /** What a run must come to. */
@@ -232,29 +254,63 @@ test('unchecked', async () => {
   },
 ];
 
+/** A case with the file that it is, and the run of that file. */
+interface Tried {
+  readonly each: Case;
+  readonly file: string;
+  readonly source: string;
+  readonly report: Promise<Report>;
+}
+
 /** The contract's cases as tests of the adapter. */
 export function fulfilsTheContract(dialect: Dialect): void {
-  describe(`${dialect.name}:`, { skip: dialect.unavailable ?? false, concurrency: AT_ONCE }, () => {
+  describe(`${dialect.name}:`, { skip: dialect.unavailable ?? false, concurrency: true }, () => {
     let server: RawServer;
+    let project: Project;
+    let tried: ReadonlyMap<Case, Tried>;
     before(async () => {
       server = await RawServer.start({ onRequest: (request) => request.reply('x'.repeat(50)) });
+      project = new Project(`adapter-${dialect.name.replace(/\W+/g, '-')}`);
+      project.write({ 'package.json': '{ "type": "module" }', ...dialect.files });
+      tried = tryAll(dialect, project, server.origin);
     });
-    after(() => server.stop());
+    after(async () => {
+      await Promise.allSettled([...tried.values()].map(({ report }) => report));
+      await server.stop();
+      project.remove();
+    });
 
     for (const each of CASES) {
-      test(each.name, { skip: each.concurrent === true && dialect.concurrently === null ? `${dialect.name} runs the tests of a file one after the other` : false }, async () => {
-        const source = testFile(dialect, each.source(dialect), server.origin);
-        const project = new Project(`adapter-${dialect.name}`);
-        try {
-          project.write({ 'package.json': '{ "type": "module" }', ...dialect.files, [dialect.file]: source });
-          const run = await dialect.run(project, dialect.file);
-          check(run, dialect, source, each.expected);
-        } finally {
-          project.remove();
-        }
+      const skip = isMeant(each, dialect) ? false : `${dialect.name} runs the tests of a file one after the other`;
+      test(each.name, { skip }, async () => {
+        const { file, source, report } = tried.get(each)!;
+        check(await report, file, source, each.expected);
       });
     }
   });
+}
+
+const isMeant = (each: Case, { concurrently }: Dialect): boolean => each.concurrent !== true || concurrently !== null;
+
+/** Writes all files, and starts as few runs as tell the cases apart. */
+function tryAll(dialect: Dialect, project: Project, origin: string): Map<Case, Tried> {
+  const tried = new Map<Case, Tried>();
+  const groups = new Map<string, { each: Case; file: string; source: string }[]>();
+  CASES.filter((each) => isMeant(each, dialect)).forEach((each, at) => {
+    const file = `case-${at + 1}${dialect.extension}`;
+    const source = testFile(dialect, each.source(dialect), origin);
+    project.write({ [file]: source });
+    const group = dialect.endsTogether === true && each.expected.printed?.includes(AT_END) === true ? file : each.expected.code;
+    groups.set(group, [...(groups.get(group) ?? []), { each, file, source }]);
+  });
+  let last: Promise<unknown> = Promise.resolve();
+  for (const group of groups.values()) {
+    // One after the other: the files of a run are at the same time already.
+    const report = last.then(() => dialect.run(project, group.map(({ file }) => file)));
+    last = report.catch(() => undefined);
+    for (const { each, file, source } of group) tried.set(each, { each, file, source, report });
+  }
+  return tried;
 }
 
 function testFile(dialect: Dialect, body: string, origin: string): string {
@@ -269,16 +325,18 @@ ${body}
 `;
 }
 
-function check({ code, output }: Run, dialect: Dialect, source: string, expected: Expected): void {
-  const shown = `\n--- ${dialect.file}\n${source}\n--- exit status ${String(code)}\n${output}`;
-  for (const [name, outcome] of Object.entries(expected.outcomes)) assert.equal(dialect.outcome(output, name), outcome, `the test "${name}"${shown}`);
-  for (const mark of expected.named ?? []) {
-    const times = namings(output, dialect.file, lineOf(source, mark));
-    assert.ok(times > 0, `the line "at: ${mark}" is not named${shown}`);
-  }
-  for (const mark of expected.unnamed ?? []) assert.equal(namings(output, dialect.file, lineOf(source, mark)), 0, `the line "at: ${mark}" is named${shown}`);
-  for (const text of expected.printed ?? []) assert.match(output, text, shown);
-  for (const text of expected.notPrinted ?? []) assert.doesNotMatch(output, text, shown);
+function check({ code, output, files }: Report, file: string, source: string, expected: Expected): void {
+  const report = files.get(file);
+  const shown = `\n--- ${file}\n${source}\n--- exit status ${String(code)}\n${report?.text ?? ''}\n--- all files\n${output}`;
+  assert.ok(report !== undefined, `nothing is said of the file${shown}`);
+  // Where all files must pass, nothing may be printed of any.
+  const text = (expected.code === 'zero' ? report.text + output : report.text).replace(COLLECTED, '');
+  for (const [name, outcome] of Object.entries(expected.outcomes)) assert.equal(report.outcomes.get(name) ?? 'absent', outcome, `the test "${name}"${shown}`);
+  for (const mark of expected.named ?? []) assert.ok(namings(text, file, lineOf(source, mark)) > 0, `the line "at: ${mark}" is not named${shown}`);
+  for (const mark of expected.unnamed ?? []) assert.equal(namings(`${text}\n${output}`, file, lineOf(source, mark)), 0, `the line "at: ${mark}" is named${shown}`);
+  for (const each of expected.printed ?? []) assert.match(text, each, shown);
+  for (const each of expected.notPrinted ?? []) assert.doesNotMatch(text, each, shown);
+  assert.equal(report.failed, expected.code === 'not zero', `whether the file failed${shown}`);
   assert.equal(code === 0 ? 'zero' : 'not zero', expected.code, `the exit status${shown}`);
 }
 

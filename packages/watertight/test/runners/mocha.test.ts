@@ -1,28 +1,16 @@
 /** watertight/mocha, on real runs of mocha. */
 
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { AT_END, fulfilsTheContract, type Dialect, type Outcome } from './contract.js';
-import { AT_ONCE, inProject, isInstalled, modules, type Project, type Run } from './project.js';
-
-const bin = join(modules, 'mocha', 'bin', 'mocha.js');
-const unavailable = isInstalled('mocha') ? null : 'mocha is not installed';
-
-/** What the spec reporter says of the test with this title. */
-function outcome(output: string, name: string): Outcome {
-  const [, mark] = new RegExp(`^ *(✔|\\d+\\)|-) ${name}(?: \\(\\d+ms\\))?$`, 'm').exec(output) ?? [];
-  if (mark === undefined) return 'absent';
-  return mark === '✔' ? 'passed' : mark === '-' ? 'skipped' : 'failed';
-}
-
-const mocha = (project: Project, ...args: string[]): Promise<Run> => project.node([bin, '--timeout', '10000', ...args]);
+import { AT_END, fulfilsTheContract, type Dialect } from './contract.js';
+import { mocha, mochaFiles, outcome, unavailable } from './mocha-run.js';
+import { AT_ONCE, inProject } from './project.js';
 
 const shared = {
   unavailable,
   skipped: (name: string, body: string): string => `test.skip('${name}', async () => {\n  ${body}\n});`,
   concurrently: null,
-  outcome,
+  endsTogether: true,
 };
 
 const ALIASES = 'const { it: test, describe, before, after, beforeEach, afterEach } = globalThis;';
@@ -30,18 +18,18 @@ const ALIASES = 'const { it: test, describe, before, after, beforeEach, afterEac
 const esm: Dialect = {
   ...shared,
   name: 'mocha',
-  file: 'contract.test.mjs',
+  extension: '.test.mjs',
   prologue: `import { leakCheck } from 'watertight/mocha';\n${ALIASES}`,
-  run: (project, file) => mocha(project, '--require', 'watertight/mocha', file),
+  run: (project, files) => mochaFiles(project, ['--require', 'watertight/mocha'], files),
 };
 
 const cjs: Dialect = {
   ...shared,
   name: 'mocha, CommonJS, by an import in the file alone',
-  file: 'contract.test.cjs',
+  extension: '.test.cjs',
   prologue: `const { leakCheck } = require('watertight/mocha');\n${ALIASES.replace(/^const .*/, '')}const test = it;`,
   importGet: "const { get } = require('watertight');\nconst { ignoreUrl } = require('watertight/leak');",
-  run: (project, file) => mocha(project, file),
+  run: (project, files) => mochaFiles(project, [], files),
 };
 
 fulfilsTheContract(esm);

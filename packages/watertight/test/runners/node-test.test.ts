@@ -2,24 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { AT_END, fulfilsTheContract, type Dialect, type Outcome } from './contract.js';
-import { AT_ONCE, inProject, type Project, type Run } from './project.js';
-
-/** What a line of TAP says about the test with this title. */
-function outcome(output: string, name: string): Outcome {
-  const line = output.split('\n').find((text) => new RegExp(`^ *(?:not )?ok \\d+ - ${name}(?: #.*)?$`).test(text));
-  if (line === undefined) return 'absent';
-  if (line.includes('# SKIP')) return 'skipped';
-  return line.trim().startsWith('not') ? 'failed' : 'passed';
-}
-
-const nodeTest = (project: Project, ...args: string[]): Promise<Run> => project.node(['--test', '--test-reporter=tap', ...args]);
+import { AT_END, fulfilsTheContract, type Dialect, type FileReport } from './contract.js';
+import { nodeTest, nodeTestAlone, nodeTestFiles, outcome } from './node-test-run.js';
+import { AT_ONCE, inProject } from './project.js';
 
 const shared = {
   unavailable: null,
   skipped: (name: string, body: string): string => `test.skip('${name}', async () => {\n  ${body}\n});`,
   concurrently: (tests: readonly { name: string; body: string }[]): string => `describe('at the same time', { concurrency: true }, () => {\n${tests.map(({ name, body }) => `  test('${name}', async () => {\n    ${body}\n  });`).join('\n')}\n});`,
-  outcome,
 };
 
 const HOOKS = 'after, afterEach, before, beforeEach, describe';
@@ -27,25 +17,34 @@ const HOOKS = 'after, afterEach, before, beforeEach, describe';
 const esm: Dialect = {
   ...shared,
   name: 'node-test',
-  file: 'contract.test.mjs',
+  extension: '.test.mjs',
   // The default import is what most files have: it can't be replaced.
   prologue: `import test, { ${HOOKS} } from 'node:test';\nimport { leakCheck } from 'watertight/node-test';`,
-  run: (project, file) => nodeTest(project, file),
+  run: (project, files) => nodeTestFiles(project, [], files),
 };
 
 const cjs: Dialect = {
   ...shared,
   name: 'node-test, CommonJS, preloaded',
-  file: 'contract.test.cjs',
+  extension: '.test.cjs',
   prologue: `const test = require('node:test');\nconst { ${HOOKS} } = test;\nconst { leakCheck } = require('watertight/node-test');`,
   importGet: "const { get } = require('watertight');\nconst { ignoreUrl } = require('watertight/leak');",
-  run: (project, file) => nodeTest(project, '--import', 'watertight/node-test', file),
+  run: (project, files) => nodeTestFiles(project, ['--import', 'watertight/node-test'], files),
 };
 
 const alone: Dialect = {
   ...esm,
   name: 'node-test, a file run by itself',
-  run: (project, file) => project.node(['--test-reporter=tap', file]),
+  run: async (project, files) => {
+    const reports = new Map<string, FileReport>();
+    let code: number | null = 0;
+    await Promise.all(files.map(async (file) => {
+      const { code: own, ...report } = await nodeTestAlone(project, file);
+      reports.set(file, report);
+      if (own !== 0) code = own;
+    }));
+    return { code, output: '', files: reports };
+  },
 };
 
 for (const dialect of [esm, cjs, alone]) fulfilsTheContract(dialect);

@@ -1,7 +1,7 @@
 /** How vitest is run on a project, and read. */
 
-import { join } from 'node:path';
-import type { Outcome } from './contract.js';
+import { join, relative } from 'node:path';
+import type { FileReport, Outcome, Report } from './contract.js';
 import { isInstalled, modules, type Project, type Run } from './project.js';
 
 export const unavailable = isInstalled('vitest') ? null : 'vitest is not installed';
@@ -19,4 +19,25 @@ export async function vitest(project: Project, files: Readonly<Record<string, st
   const config = { include: ['*.test.*'], setupFiles: ['watertight/vitest'], watch: false, ...options };
   project.write({ 'vitest.config.mjs': `export default ${JSON.stringify({ test: config })};\n`, ...files });
   return project.node([program, 'run', '--reporter=verbose']);
+}
+
+interface FileResult {
+  readonly name: string;
+  readonly status: string;
+  /** The error of the file as a whole. */
+  readonly message: string;
+  readonly assertionResults: readonly { readonly title: string; readonly status: string; readonly failureMessages: readonly string[] | null }[];
+}
+
+/** Runs some files of a project that has its configuration, in two processes at the same time. */
+export async function vitestFiles(project: Project, files: readonly string[]): Promise<Report> {
+  project.install();
+  const { code, output } = await project.node([program, 'run', '--maxWorkers=2', '--reporter=verbose', '--reporter=json', '--outputFile.json=results.json', ...files]);
+  const { testResults } = JSON.parse(project.read('results.json') ?? '{ "testResults": [] }') as { testResults: FileResult[] };
+  const reports = testResults.map(({ name, status, message, assertionResults }): [string, FileReport] => {
+    const outcomes = assertionResults.map(({ title, status: state }): [string, Outcome] => [title, state === 'passed' || state === 'failed' ? state : 'skipped']);
+    const errors = assertionResults.flatMap(({ failureMessages }) => failureMessages ?? []);
+    return [relative(project.folder, name), { failed: status === 'failed', outcomes: new Map(outcomes), text: [message, ...errors].join('\n') }];
+  });
+  return { code, output, files: new Map(reports) };
 }
