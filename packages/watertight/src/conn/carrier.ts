@@ -9,6 +9,8 @@ export interface Carrier {
   keepAliveTimeout: number;
   /** It is not read from at the moment, because the program has not taken what came. */
   readonly paused: boolean;
+  /** Its socket is a mock's, so it holds nothing. */
+  readonly mocked: boolean;
   /** A read waits for bytes, which last moved at the time `since`: go on reading, and keep the process alive. */
   readStarted(since: number): void;
   /** No read waits any more, since the time `since`: do not keep the process alive. */

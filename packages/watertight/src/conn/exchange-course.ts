@@ -55,6 +55,10 @@ export abstract class ExchangeCourse extends ExchangeRecord implements BodyOwner
     return this.body.bytesRead;
   }
 
+  get mocked(): boolean {
+    return this.conn?.mocked === true;
+  }
+
   get awaited(): boolean {
     return this.body.awaited;
   }

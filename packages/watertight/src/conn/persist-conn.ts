@@ -1,6 +1,6 @@
 /** Owns one persistent connection: its socket and its read loop, with one exchange at a time. */
 import type { OnReadOpts, Socket } from 'node:net';
-import { addTask, defineEntry, now, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
+import { addTask, defineEntry, isMockedSocket, now, removeTask, Task, type TaskLabels, type Trace } from '../tasks/index.js';
 import type { Carrier } from './carrier.js';
 import { causeAfter, type CloseCause } from './close-cause.js';
 import { ConnectionError } from './error.js';
@@ -38,6 +38,7 @@ export class PersistConn implements Carrier {
   /** Exchanges it has served or serves. */
   uses = 0;
   keepAliveTimeout = -1;
+  mocked = false;
   /** When the last byte of its last response came, by the library's clock; 0 before the first. What has come since may lie in the socket, unread. */
   seenAt = 0;
   /** The exchange that has just ended, if its hooks want to hear what became of the connection. */
@@ -102,7 +103,11 @@ export class PersistConn implements Carrier {
     socket.on('error', onError);
     socket.on('end', onEnd);
     socket.on('close', onClose);
-    if (stream) socket.on('data', onData);
+    if (stream) {
+      socket.on('data', onData);
+      // No mock's socket reads into our buffers.
+      this.mocked = isMockedSocket(socket);
+    }
   }
 
   // ---- the write loop

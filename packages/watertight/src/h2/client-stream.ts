@@ -71,6 +71,8 @@ export class ClientStream implements Carrier {
   readonly tls: TlsState | null;
   /** Of HTTP/1.1 only. */
   keepAliveTimeout = -1;
+  /** No mock answers over HTTP/2. */
+  readonly mocked = false;
   /** The server gets no room for more of the body at the moment. */
   paused = true;
   private readonly task: Task;

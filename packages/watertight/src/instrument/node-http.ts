@@ -13,7 +13,7 @@
  * unless the connection ends with the response (`Connection: close`, an agent without `keepAlive`). Measured on Node 20, 22, 24 and 26.
  */
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { Trace } from '../tasks/index.js';
+import { isMockedSocket, type Trace } from '../tasks/index.js';
 import { traceAfterRedirect, traceOf } from './call-site.js';
 import { fault } from './fault.js';
 import { ForeignOrigin } from './foreign-origin.js';
@@ -44,8 +44,39 @@ class HttpRequest extends ForeignRequest {
     return shownUrl(this.origin, this.path);
   }
 
+  /** A socket that was no real one when the request got it; null for a real one. Weak, because it refers to the response. */
+  private suspectSocket: WeakRef<object> | null = null;
   /** True after the request's `'close'`: its socket is gone or serves another request. */
   private isReleased = false;
+
+  /** Called when the request has got its socket. */
+  gotSocket(socket: object): void {
+    try {
+      if (isMockedSocket(socket)) this.suspectSocket = new WeakRef(socket);
+    } catch (error) {
+      fault(error);
+    }
+  }
+
+  /** Asked again, because a library that mocks may let the request through later. */
+  get mocked(): boolean {
+    const { suspectSocket } = this;
+    if (suspectSocket === null) return false;
+    const socket = suspectSocket.deref();
+    return socket === undefined || isMockedSocket(socket);
+  }
+
+  override responded(status: number, fields: unknown): void {
+    // It was let through. Once its real socket has ended, that can't be seen any more.
+    if (this.suspectSocket !== null && !this.mocked) this.suspectSocket = null;
+    super.responded(status, fields);
+  }
+
+  /** A mock's response holds nothing, so once it was collected there is nothing left of it. */
+  override reclaim(): void {
+    if (this.mocked) this.finish();
+    else super.reclaim();
+  }
 
   override released(): void {
     this.isReleased = true;
@@ -119,6 +150,9 @@ function made(request: ObservedRequest, site?: Trace | null): void {
     const host = hostOf(request);
     const trace = site === undefined ? siteOf(request, made) : site;
     request[REQUEST] = latest = new HttpRequest(request, host, trace, ForeignOrigin.of(host));
+    // A real request has none yet.
+    const socket: object | null | undefined = request.socket;
+    if (socket !== null && socket !== undefined) latest.gotSocket(socket);
   } catch (error) {
     fault(error);
   }
@@ -158,6 +192,7 @@ function observedEmit(original: Method): Replacement {
         responding = outer;
       }
     }
+    if (type === 'socket') observed.gotSocket(response as object);
     if (type === 'close') observed.released();
     // Every other end of a request: it failed, was given up, or its connection changed to another protocol.
     if (observed.status === 0 && (type === 'close' || type === 'error' || type === 'upgrade' || type === 'connect')) observed.finish();

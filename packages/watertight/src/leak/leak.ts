@@ -46,6 +46,8 @@ export interface Leak {
   readonly description?: string;
   /** Only of a resource: what ends it. */
   readonly advice?: string;
+  /** True if its connection is a mock's: it holds nothing, and counts only with `mocked: 'fail'`. Absent otherwise. */
+  readonly mocked?: true;
   /** The scope in which it was opened, such as a test's name; absent if there was none. */
   readonly scope?: string;
 }
@@ -65,6 +67,7 @@ export function leakOfHolder(holder: Holder, task: Task | null, at: number, susp
     origin: holder.origin,
     client: holder.client,
     task: task === null ? null : { id: task.id, name: task.name, state: task.state },
+    ...(holder.mocked === true ? { mocked: true } : {}),
     ...scopeOf(holder.trace),
   };
 }

@@ -12,6 +12,12 @@ export interface LeakOptions {
   readonly maxDelay?: number;
   /** Whether idle pooled connections count. Default `ignore`: nothing in the program has to release them, and a report lists them separately. */
   readonly idle?: 'ignore' | 'fail';
+  /**
+   * Whether the unfinished requests and responses of a mock count, such as those of nock and msw: they hold no
+   * connection. Default `ignore`. `fail` shows what the program would leave unread over a network. A `MockTransport`
+   * is no such mock, because its connections are pooled like real ones.
+   */
+  readonly mocked?: 'ignore' | 'fail';
   /** Milliseconds without progress after which an open response is called suspect. Default 10,000. */
   readonly suspectAfter?: number;
   /**
@@ -57,6 +63,7 @@ export interface Settings {
   readonly retries: number;
   readonly maxDelay: number;
   readonly idle: 'ignore' | 'fail';
+  readonly mocked: 'ignore' | 'fail';
   readonly suspectAfter: number;
   readonly severity: 'suspect' | 'proven';
   readonly resources: boolean;
@@ -65,7 +72,7 @@ export interface Settings {
 }
 
 const NUMBERS = ['retries', 'maxDelay', 'suspectAfter'] as const;
-const CHOICES = { idle: ['ignore', 'fail'], severity: ['suspect', 'proven'], unmatched: ['warn', 'fail', 'ignore'] } as const;
+const CHOICES = { idle: ['ignore', 'fail'], mocked: ['ignore', 'fail'], severity: ['suspect', 'proven'], unmatched: ['warn', 'fail', 'ignore'] } as const;
 const SEARCH = [...NUMBERS, ...Object.keys(CHOICES), 'resources', 'ignore'];
 const KNOWN = { search: SEARCH, verify: [...SEARCH, 'cleanup'], session: [...SEARCH, 'cleanup', 'runOnFailure', 'unref'] } as const;
 
@@ -89,8 +96,8 @@ export function checkOptions(options: SessionOptions, of: keyof typeof KNOWN): S
     if (options[name] !== undefined && typeof options[name] !== 'boolean') throw new TypeError(`${name} is true or false, not ${inspect(options[name])}`);
   }
   if (options.cleanup !== undefined && typeof options.cleanup !== 'function') throw new TypeError(`cleanup is a function, not ${inspect(options.cleanup)}`);
-  const { retries = 20, maxDelay = 100, idle = 'ignore', suspectAfter = DEFAULT_SUSPECT_AFTER, severity = 'suspect', resources = false, unmatched = 'warn' } = options;
-  return { retries, maxDelay, idle, suspectAfter, severity, resources, unmatched, ignore: checkIgnore(options.ignore) };
+  const { retries = 20, maxDelay = 100, idle = 'ignore', mocked = 'ignore', suspectAfter = DEFAULT_SUSPECT_AFTER, severity = 'suspect', resources = false, unmatched = 'warn' } = options;
+  return { retries, maxDelay, idle, mocked, suspectAfter, severity, resources, unmatched, ignore: checkIgnore(options.ignore) };
 }
 
 function refuseUnknown(name: string, of: keyof typeof KNOWN): void {

@@ -76,6 +76,7 @@ function headline(leak: Leak): string {
 }
 
 function fate(leak: Leak): string {
+  if (leak.mocked === true) return ', from a mock';
   if (leak.verdict !== 'proven') return '';
   return leak.task === null ? ', garbage-collected and reclaimed' : ', garbage-collected: nobody can ever release its connection';
 }

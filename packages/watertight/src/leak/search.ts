@@ -34,7 +34,7 @@ export function look(settings: Settings, wanted: Wanted, matched: Set<Ignore>): 
   const ignored: Candidate[] = [];
   let unsettled = 0;
   for (const candidate of candidates(settings.resources)) {
-    if (!wanted(candidate)) continue;
+    if (!wanted(candidate) || (settings.mocked === 'ignore' && isMocked(candidate))) continue;
     const leak = leakOf(candidate, at, settings.suspectAfter);
     const pooled = leak.kind === 'connection' && leak.verdict === 'idle';
     // Checked first, because a match of something that does not count must not mark an entry as used.
@@ -61,6 +61,12 @@ export async function search(settings: Settings, wanted: Wanted, matched: Set<Ig
     found = look(settings, wanted, matched);
   }
   return found;
+}
+
+/** Whether a candidate is the request of a mock, which holds no connection. */
+function isMocked(candidate: Candidate): boolean {
+  if (candidate.source === 'proven') return candidate.proven.mocked === true;
+  return candidate.source === 'holder' && candidate.holder.mocked === true;
 }
 
 function isIgnored(leak: Leak, identity: Identity, ignore: readonly Ignore[], matched: Set<Ignore>): boolean {

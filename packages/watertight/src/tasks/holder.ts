@@ -41,6 +41,8 @@ export interface Holder {
   readonly awaited: boolean;
   /** True if the response was garbage-collected unfinished. */
   readonly abandoned: boolean;
+  /** True if its connection is a mock's, so that it holds nothing. Default false. */
+  readonly mocked?: boolean;
   /** The stack at which the request was made, unformatted; null if it was not recorded. */
   readonly trace: Trace | null;
 }

@@ -4,6 +4,7 @@ export { now, preciseNow, toEpoch } from './clock.js';
 export { defineEntry, entryOf } from './entry-function.js';
 export { go } from './go.js';
 export { verdictOf, type Holder, type HolderClient, type Verdict } from './holder.js';
+export { isMockedSocket } from './mocked-socket.js';
 export { topHolders, describeHolder, describeHolders, describeUnfinished, formatDuration, isHandedOver, isReadOut, type HolderGroup } from './holder-groups.js';
 export { addBriefTask, addTask, removeBriefTask, removeTask, taskCount, tasks, type BriefTask } from './live.js';
 export { processWide } from './process-record.js';

@@ -74,6 +74,7 @@ export function recordProven(holder: Holder, reclaimed: boolean): void {
     lastReadAt: holder.lastReadAt,
     awaited: false,
     abandoned: true,
+    mocked: holder.mocked === true,
     trace: holder.trace,
     foundAt: at,
     sequence: ++known.sequence,
@@ -81,6 +82,8 @@ export function recordProven(holder: Holder, reclaimed: boolean): void {
   };
   latest.push(leak);
   if (latest.length > KEPT) latest.shift();
+  // It held no connection: only a check that was asked for it tells it.
+  if (leak.mocked === true) return;
   const site = holder.trace === null ? null : siteOf(holder.trace);
   const key = site === null ? holder.origin : formatSite(site);
   const counted = counts.get(key);

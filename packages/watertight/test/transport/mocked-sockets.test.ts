@@ -6,6 +6,7 @@ import netModule, { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { describe, test } from 'node:test';
 import { createFetch } from 'watertight';
+import { findLeaks } from 'watertight/leak';
 import { onLoopback, type Loopback } from '../fixtures/loopback.js';
 
 /** A mock answers each write with this. */
@@ -56,6 +57,16 @@ describe('a socket that was taken over when it connected', () => {
       assert.equal(sockets.length, 2, 'the connection is reused');
       await transport.close();
       assert.equal(sockets[1].destroyed, true);
+    });
+  }));
+
+  test('is held by nobody: an unread response counts only where mocks are asked for', onLoopback(async (net) => {
+    await takenOver(async () => {
+      const { client } = limited(net);
+      const response = await client.get('http://mocked.test/');
+      assert.deepEqual(await findLeaks({ retries: 0 }), []);
+      assert.deepEqual((await findLeaks({ retries: 0, mocked: 'fail' })).map(({ mocked, url }) => [mocked, url]), [[true, 'http://mocked.test/']]);
+      await response.close();
     });
   }));
 
