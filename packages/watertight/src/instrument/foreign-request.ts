@@ -183,7 +183,7 @@ export abstract class ForeignRequest extends Task implements BriefTask, Watched 
   }
 
   turnedSuspect(): void {
-    this.foreignOrigin.sampling.suspicious = true;
+    this.foreignOrigin.turnedSuspect();
   }
 
   // ---- the fields of the holder record and of the task

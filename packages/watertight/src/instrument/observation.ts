@@ -1,5 +1,6 @@
 /** Owns the switch that turns the observation of other HTTP clients on and off, once in a process for all copies of this library. */
 import { processWide } from '../tasks/index.js';
+import { endAsyncTrail } from './async-trail.js';
 import { observeGot } from './got.js';
 import { observeNodeHttp } from './node-http.js';
 import { observeUndici } from './undici.js';
@@ -13,7 +14,7 @@ const observation = processWide('observation', () => ({ end: null as (() => void
  */
 export function observe(): void {
   if (observation.end !== null) return;
-  const ends = [observeNodeHttp(), observeUndici(), observeGot()];
+  const ends = [observeNodeHttp(), observeUndici(), observeGot(), endAsyncTrail];
   observation.end = () => {
     for (const end of ends) end();
   };

@@ -1,0 +1,133 @@
+/**
+ * Owns the way back from a request to the line of the program, where the stack does not show it: a package made the
+ * request in a callback, after a timer or behind a promise that nobody awaits (`request`, `teeny-request`, `gaxios`).
+ *
+ * A hook of async_hooks records the stack at which each promise, tick and timer is made, and in which of them it is
+ * made. From the one that makes the request, these records lead back to the program. The hook costs a capture for
+ * each promise, so it runs only for a while after a request without a line was seen: most programs never need it.
+ */
+import { createHook, executionAsyncResource, type AsyncHook } from 'node:async_hooks';
+import { framesOf, leadsToProgram, Trace, tracking } from '../tasks/index.js';
+import { fault } from './fault.js';
+
+/** Frames recorded of each step: enough for a package's own functions between the program and its first promise. */
+const FRAMES = 16;
+
+/** The most steps that are remembered in a row: more than any package takes between a call and its request. */
+const LONGEST = 48;
+
+/** The hook ends after so many requests whose line it was asked for, or so many steps; in leak checks only after the latter. */
+const MOST_ASKED = 64;
+const MOST_STEPS = 500_000;
+
+const KINDS = new Set(['PROMISE', 'TickObject', 'Immediate', 'Timeout', 'Microtask']);
+
+/**
+ * The record of one promise, tick or timer. It never refers to the thing itself, and only weakly to the record before:
+ * an unread stack refers to the receivers of its frames, so a long chain would keep responses from being collected.
+ */
+class Step extends Trace {
+  private weak: WeakRef<Step> | null = null;
+  private readonly weakBefore: WeakRef<Step> | null;
+
+  constructor(before: Step | null) {
+    super();
+    this.weakBefore = before === null ? null : (before.weak ??= new WeakRef(before));
+  }
+
+  /** The record of the one in which this was made; null if there is none, or if it is gone. */
+  get before(): Step | null {
+    return this.weakBefore?.deref() ?? null;
+  }
+}
+
+/** Returns its argument, so that a derived class adds its private field to that object. */
+const Given = function (given: object): object {
+  return given;
+} as unknown as new (given: object) => object;
+
+/** A private field on an object of other code: invisible, and cheaper than an entry of a WeakMap. */
+class Stamp extends Given {
+  #step: Step;
+
+  private constructor(on: object, step: Step) {
+    super(on);
+    this.#step = step;
+  }
+
+  static put(on: object, step: Step): void {
+    if (#step in on) on.#step = step;
+    else new Stamp(on, step);
+  }
+
+  static read(on: object): Step | null {
+    return #step in on ? on.#step : null;
+  }
+}
+
+let hook: AsyncHook | null = null;
+let isOn = false;
+let steps = 0;
+let asked = 0;
+
+function init(_id: number, type: string, _trigger: number, resource: object): void {
+  if (!KINDS.has(type)) return;
+  const limit = Error.stackTraceLimit;
+  try {
+    const step = new Step(Stamp.read(executionAsyncResource()));
+    Error.stackTraceLimit = FRAMES;
+    Error.captureStackTrace(step, init);
+    Stamp.put(resource, step);
+  } catch {
+    // An error in a hook of async_hooks would end the process. Intrinsics may be frozen.
+  }
+  try {
+    Error.stackTraceLimit = limit;
+  } catch {
+    // As above.
+  }
+  if (++steps > MOST_STEPS) endAsyncTrail();
+}
+
+export function isTrailOn(): boolean {
+  return isOn;
+}
+
+/** Starts the hook. */
+function beginAsyncTrail(): void {
+  isOn = true;
+  steps = asked = 0;
+  hook ??= createHook({ init });
+  hook.enable();
+}
+
+/** Ends the hook. */
+export function endAsyncTrail(): void {
+  if (!isOn) return;
+  isOn = false;
+  hook?.disable();
+}
+
+/**
+ * Adds to a trace without a line of the program the frames of the nearest step that has one; does nothing to any
+ * other. Called in the turn in which the trace was captured.
+ */
+export function completeTrace(trace: Trace): void {
+  try {
+    if (leadsToProgram(trace)) return;
+    if (!isOn) {
+      beginAsyncTrail();
+      return;
+    }
+    const own = framesOf(trace);
+    let step = Stamp.read(executionAsyncResource());
+    for (let length = 0; step !== null && length < LONGEST; length++, step = step.before) {
+      if (!leadsToProgram(step)) continue;
+      trace.frames = [...own, ...framesOf(step)];
+      break;
+    }
+    if (++asked > MOST_ASKED && tracking.floor < 2) endAsyncTrail();
+  } catch (error) {
+    fault(error);
+  }
+}

@@ -1,0 +1,88 @@
+/** The line of a request that a package makes in a callback, after a timer or behind a promise: the program's, not the package's. */
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { FormServer } from '../fixtures/form-server.js';
+import { Project } from '../runners/project.js';
+
+let server: FormServer;
+let project: Project;
+before(async () => {
+  server = await FormServer.start();
+  project = new Project('async-trail');
+  project.write({ 'node_modules/hides/index.js': HIDES, 'node_modules/hides/package.json': '{ "type": "module", "exports": "./index.js" }', 'package.json': '{ "type": "module" }' });
+});
+after(async () => {
+  project.remove();
+  await server.stop();
+});
+
+/** A package that makes its requests where the program is not on the stack, in the ways of packages. */
+const HIDES = `
+import http from 'node:http';
+import { EventEmitter } from 'node:events';
+const get = (url) => new Promise((ok) => http.get(url, ok).on('error', () => {}));
+const later = (schedule) => (url) => new Promise((ok) => schedule(() => get(url).then(ok)));
+export const ways = {
+  'a tick': later((fn) => process.nextTick(fn)),
+  'an immediate': later((fn) => setImmediate(fn)),
+  'a timer': later((fn) => setTimeout(fn, 5)),
+  'a microtask': later((fn) => queueMicrotask(fn)),
+  'a promise and no await': later((fn) => void Promise.resolve().then(() => undefined).then(fn)),
+  'one after the other': later((fn) => setImmediate(() => process.nextTick(() => setTimeout(() => Promise.resolve().then(fn), 1)))),
+  'an event': later((fn) => { const bus = new EventEmitter().once('go', fn); setImmediate(() => bus.emit('go')); }),
+  'fetch behind a promise': (url) => new Promise((ok) => void Promise.resolve().then(() => fetch(url)).then(ok)),
+  'many awaits in a loop': async (url) => { for (let i = 0; i < 20; i++) await null; return new Promise((ok) => setImmediate(() => get(url).then(ok))); },
+};
+`;
+
+/** Calls each way and prints, from the second time on (the first line that is lost starts the search for the others), the line at which its leak was opened. */
+const PROGRAM = (after: string): string => `
+import { ways } from 'hides';
+${after}
+const [url] = process.argv.slice(2);
+const held = [];
+for (const name of Object.keys(ways)) {
+  const way = ways[name];
+  const call = async () => {
+    held.push(await way(url)); // here
+  };
+  await use(name, call);
+}
+process.exit();
+`;
+
+const CHECKED = PROGRAM(`
+import { findLeaks, ignoreCurrent } from 'watertight/leak';
+const use = async (name, call) => {
+  await call();
+  const ignore = ignoreCurrent();
+  await call();
+  const [leak] = await findLeaks({ ignore, retries: 0 });
+  console.log(name + ': ' + leak?.site?.file.split('/').pop() + ':' + leak?.site?.line);
+};
+`);
+
+const REGISTERED = PROGRAM(`
+import { tasks } from 'watertight/tasks';
+const use = async (name, call) => {
+  await call();
+  await call();
+  const task = tasks().at(-1);
+  console.log(name + ': ' + task.createdBy?.file.split('/').pop() + ':' + task.createdBy?.line);
+};
+`);
+
+const lineOf = (program: string): number => program.split('\n').findIndex((line) => line.endsWith('// here')) + 1;
+
+describe('after', () => {
+  for (const [mode, program, flags] of [['in a leak check', CHECKED, []], ['under register', REGISTERED, ['--import', 'watertight/register']]] as const) {
+    test(`every way, ${mode}, from the second request on, the line is the program's`, async () => {
+      project.write({ 'program.js': program });
+      const { output } = await project.node([...flags, 'program.js', `${server.origin}/small`]);
+      const lines = output.trim().split('\n');
+      assert.equal(lines.length, 9, output);
+      for (const line of lines) assert.match(line, new RegExp(`: program\\.js:${lineOf(program)}$`), output);
+    });
+  }
+});
