@@ -6,6 +6,7 @@ import type { TSESTree } from '@typescript-eslint/utils';
 import ts from 'typescript';
 import type { SourceUnit } from '../graph/index.js';
 import { packageOf, typeName } from './package-of.js';
+import { looksLikeResponse, responseOf } from './response-type.js';
 
 /** The types of a response, or of a value through which one is finished; for these, the callee's declaration decides. */
 const CARRIERS: ReadonlySet<string> = new Set([
@@ -35,6 +36,8 @@ export function mayGiveResponse(unit: SourceUnit, call: TSESTree.CallExpression)
     return mapper?.type === 'Identifier' || mapper?.type === 'MemberExpression';
   }
   const checker = unit.services.program.getTypeChecker();
+  // `retry(() => fetch(url))` gives what its callback gives.
+  if (call.arguments.some((argument) => /Function/.test(argument.type)) && responseOf(unit, unit.services.getTypeAtLocation(call)) !== null) return true;
   return signatures.some((signature) => carries(unit, checker, checker.getReturnTypeOfSignature(signature), signature, 0));
 }
 
@@ -52,5 +55,5 @@ function carries(unit: SourceUnit, checker: ts.TypeChecker, type: ts.Type, signa
     const [inner] = checker.getTypeArguments(type as ts.TypeReference);
     return inner !== undefined && carries(unit, checker, inner, signature, depth + 1);
   }
-  return CARRIERS.has(name);
+  return CARRIERS.has(name) || (depth > 0 && looksLikeResponse(checker, type) !== null);
 }

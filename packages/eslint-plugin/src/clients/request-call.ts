@@ -7,6 +7,7 @@ import ts from 'typescript';
 import type { SourceUnit } from '../graph/index.js';
 import { packageOf, STANDARD, typeName } from './package-of.js';
 import { literalsOfProperty } from './request-options.js';
+import { responseOf } from './response-type.js';
 import { listOf, promiseOf, shape, type Shape } from './shape.js';
 
 /** A call that returns a response. */
@@ -78,10 +79,12 @@ function responseShape(unit: SourceUnit, node: TSESTree.CallExpression, declarat
     // got.stream() returns a duplex stream; got's other calls read the response themselves.
     return typeName(type) === 'Request' ? shape('body', 'node') : null;
   }
+  const published = publishedResponse(unit, declaration, owner, type);
+  if (published !== null) return published;
   if (type.getSymbol()?.name !== 'Promise' && type.aliasSymbol?.name !== 'AxiosPromise') return null;
   const value = checker.getAwaitedType(type);
   const symbol = value?.getSymbol();
-  if (symbol === undefined) return null;
+  if (value === undefined || symbol === undefined) return null;
   const home = symbol.declarations?.[0]?.getSourceFile();
   const from = home === undefined ? null : packageOf(home, unit.services.program);
 
@@ -99,6 +102,20 @@ function responseShape(unit: SourceUnit, node: TSESTree.CallExpression, declarat
     return streams ? promiseOf(shape('response', 'axios')) : null;
   }
   return null;
+}
+
+/**
+ * The response of a call into a package that publishes its types: node-fetch, ky, aws4fetch and any other whose
+ * declared result has the members of a fetch response. A function that gives what it is given (`T`) is none.
+ */
+function publishedResponse(unit: SourceUnit, declaration: ts.SignatureDeclaration, owner: string | null, type: ts.Type): Shape | null {
+  if (!declaration.getSourceFile().isDeclarationFile || owner === null || FETCH_PACKAGES.has(owner) || owner === 'axios' || owner === 'got') return null;
+  const checker = unit.services.program.getTypeChecker();
+  const signature = checker.getSignatureFromDeclaration(declaration);
+  const declared = signature === undefined ? undefined : checker.getAwaitedType(checker.getReturnTypeOfSignature(signature));
+  if (declared === undefined || (declared.flags & ts.TypeFlags.TypeParameter) !== 0) return null;
+  const client = responseOf(unit, type);
+  return client === null ? null : promiseOf(shape('response', client));
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import type { TSESTree } from '@typescript-eslint/utils';
 import ts from 'typescript';
-import { abortControllers, abortsFinally, dispatchersOf, awaited, calledDeclaration, listOf, mayGiveResponse, packageOf, promiseOf, requestCallOf, shape, shapeKey, type RequestCall, type Shape } from '../clients/index.js';
+import { abortControllers, abortsFinally, dispatchersOf, awaited, calledDeclaration, listOf, mayGiveResponse, packageOf, promiseOf, requestCallOf, responseOf, shape, shapeKey, type RequestCall, type Shape } from '../clients/index.js';
 import type { SourceUnit, Variable } from '../graph/index.js';
 import { calleeOf, functionOf } from './callee.js';
 import { Closures } from './closure.js';
@@ -238,9 +238,11 @@ export class Analysis {
   private passedOn(unit: SourceUnit, call: TSESTree.CallExpression): RequestCall | null {
     const callee = calleeOf(unit, call, this.settings.parser);
     if (callee.kind === 'source') {
-      const result = this.productOf(callee.ref);
+      const result = this.productOf(callee.ref) ?? this.ofCallbackArgument(unit, call);
       return result === null ? null : { node: call, result, callback: null };
     }
+    const given = callee.kind === 'unknown' ? this.ofCallbackArgument(unit, call) : null;
+    if (given !== null) return { node: call, result: given, callback: null };
     const [mapper] = call.arguments;
     if (mapper === undefined || mapper.type === 'SpreadElement' || isFunction(mapper) || !this.mapsArray(unit, call)) return null;
     const named = functionOf(unit, mapper, this.settings.parser);
@@ -270,6 +272,15 @@ export class Analysis {
       if (returned?.from === node) return node.async ? promiseOf(awaited(returned.shape)) : returned.shape;
     }
     return null;
+  }
+
+  /** `retry(() => fetch(url))`: the call gives a response, and so does an inline function among its arguments. */
+  private ofCallbackArgument(unit: SourceUnit, call: TSESTree.CallExpression): Shape | null {
+    if (call.callee.type === 'MemberExpression' && call.callee.property.type === 'Identifier' && /^(then|catch|finally)$/.test(call.callee.property.name)) return null;
+    const callback = call.arguments.find((argument) => argument.type === 'ArrowFunctionExpression' || argument.type === 'FunctionExpression');
+    if (callback === undefined || responseOf(unit, unit.services.getTypeAtLocation(call)) === null) return null;
+    const product = this.productOf({ unit, node: callback });
+    return product?.kind === 'response' ? promiseOf(awaited(product)) : null;
   }
 
   private neverReturns(unit: SourceUnit, call: TSESTree.CallExpression): 'ends' | 'throws' | null {

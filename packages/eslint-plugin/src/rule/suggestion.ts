@@ -12,9 +12,19 @@ type Suggestion = TSESLint.SuggestionReportDescriptor<MessageId>;
 /** `releasesOf` finds the points at which the response can be released on every leaking path. */
 export function suggestionsFor(unit: SourceUnit, request: RequestCall, outcome: Outcome, releasesOf: () => readonly Release[]): Suggestion[] {
   const { leaks } = outcome;
-  if (leaks.some((exit) => exit.unit !== unit)) return [];
+  if (leaks.some((exit) => exit.unit !== unit) || isPolyfill(unit, request)) return [];
   if (leaks.every(({ kind }) => kind === 'dropped')) return droppedFix(unit, request);
   return [usingFix(unit, request, outcome), releaseFix(unit, releasesOf())].filter((each) => each !== null);
+}
+
+/** Packages with the platform's types, whose body is a stream of Node: it has no `cancel`. */
+const POLYFILLS: ReadonlySet<string> = new Set(['cross-fetch', 'isomorphic-fetch', 'isomorphic-unfetch', 'unfetch', 'fetch-ponyfill', 'node-fetch-native', 'make-fetch-happen', 'minipass-fetch']);
+
+function isPolyfill(unit: SourceUnit, { node }: RequestCall): boolean {
+  let at: TSESTree.Node = node.callee;
+  while (at.type === 'MemberExpression') at = at.object;
+  const definition = unit.variables.get(at)?.defs.at(0);
+  return definition?.parent?.type === 'ImportDeclaration' && POLYFILLS.has(definition.parent.source.value);
 }
 
 /** The fix for a dropped response: `await fetch(url);`, `const { statusCode } = await request(url);`. */

@@ -9,6 +9,7 @@ import { fetchCases } from './fetch.cases.js';
 import { closureCases, elsewhere, functionCases } from './function.cases.js';
 import { nodeHttpCases } from './node-http.cases.js';
 import { noPathCases } from './no-path.cases.js';
+import { published, publishedCases } from './published.cases.js';
 import { streamCases } from './streams.cases.js';
 import type { Group, Twin } from './twin.js';
 import { undiciCases } from './undici.cases.js';
@@ -29,6 +30,7 @@ export const groups: readonly Group[] = [
   closureCases,
   bodycloseCases,
   noPathCases,
+  publishedCases,
 ];
 
 export interface Case {
@@ -49,7 +51,7 @@ export const cases: readonly Case[] = groups.flatMap((group, g) =>
 /** A program of these files and the one that the cases import. */
 export function programOf(files: readonly { readonly name: string; readonly code: string }[]): CaseProgram {
   makeFolder();
-  return makeProgram(new Map([...files.map(({ name, code }) => [name, code] as const), ['elsewhere.ts', elsewhere]]));
+  return makeProgram(new Map([...files.map(({ name, code }) => [name, code] as const), ['elsewhere.ts', elsewhere], ['published.d.ts', published]]));
 }
 
 export function lint({ parser }: CaseProgram, name: string, code: string, options: object = {}): Linter.LintMessage[] {
