@@ -120,6 +120,7 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'npm run check:packages': CI,
   'npm run deadcode': CI,
   'node scripts/leak-table.mjs': CI,
+  'node scripts/adapter-suites.mjs FOLDER': 'runs checkouts of other projects',
   'TIMING=10 npx eslint packages/*/src bench scripts': 'takes a minute; CI lints the same files',
   'npm run conformance': CI,
   'WATERTIGHT_DRAWS=100000 node --expose-gc packages/watertight/dist-test/security/misbehaviour.test.js': 'takes minutes; npm test runs it with 500 draws',
