@@ -23,7 +23,7 @@ const COPIES: [name: string, version: 6 | 7 | 8 | null, answered: number][] = [
 ];
 
 for (const [name, version, answered] of COPIES) {
-  describe(name, { concurrency: true }, async () => {
+  describe(name, { concurrency: 2 }, async () => {
     const missing = version === null ? undefined : await loadUndici(version);
     const skip = typeof missing === 'string' ? missing : false;
     for (const [kind, program] of [['CommonJS', 'client-matrix.cjs'], ['ES module', 'client-matrix-esm.js']]) {
