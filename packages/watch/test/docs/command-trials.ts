@@ -149,6 +149,7 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'node scripts/evaluate-detector.mjs --cost': MEASURES,
   'node scripts/evaluate-groups.mjs': MEASURES,
   'node scripts/compare-detectors.mjs': MEASURES,
+  'node scripts/observed-suites.mjs path/to/node': 'needs a checkout of Node, and takes a quarter of an hour',
   'node scripts/scrape-cost.mjs': MEASURES,
   'node scripts/kill-watcher.mjs --times 100 --seed 20261121': MEASURES,
   'node packages/eslint-plugin/scripts/lint-published.mjs': 'downloads published packages',
