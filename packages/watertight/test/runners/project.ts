@@ -73,7 +73,15 @@ export class Project {
    * All projects of this process find the same copy there.
    */
   install(): void {
-    const target = join(theShelf(), 'node_modules', 'watertight');
+    this.copyTo(join(theShelf(), 'node_modules', 'watertight'));
+  }
+
+  /** Puts a copy of the built package into a folder of the project. */
+  installInto(name: string): void {
+    this.copyTo(join(this.folder, name));
+  }
+
+  private copyTo(target: string): void {
     if (existsSync(target)) return;
     for (const part of ['dist', 'src', 'package.json']) cpSync(fileURLToPath(new URL(part, packageRoot)), join(target, part), { recursive: true });
   }
