@@ -41,7 +41,6 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   'npx watertight run app.js': leaks,
   'watertight run app.js': leaks,
   'npx watertight run --fail-on-leak app.js': { ...leaks, status: 1 },
-  'npx watertight lab': { prints: /All \d+ experiments count what Go counts\./ },
   'npx watertight lab --serve': { until: /the lab is at http:\/\/127\.0\.0\.1:7676\/#\/lab/ },
   'watertight lab --serve': { until: /the lab is at http:\/\/127\.0\.0\.1:7676\/#\/lab/ },
   'WATERTIGHT_PPROF=6060 node --import watertight/register app.js': served,
@@ -90,7 +89,6 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   'npm start': { checkout: true, until: /node-leaking [^]*watching \d services; dashboard at / },
   'npm start -- watch http://127.0.0.1:6060': { checkout: true, scene: 'service', until: /watching http:\/\/127\.0\.0\.1:6060; dashboard at / },
   'npm test -- wire/chunked': { checkout: true, prints: /^ℹ fail 0$/m },
-  'npm test -- framing': { checkout: true, prints: /^ℹ fail 0$/m },
 };
 
 /** CI runs it: .ci/run must contain it. */
@@ -102,6 +100,8 @@ const REGISTRY = 'asks the registry; the packed packages are installed by this t
 /** Each command that is not run, and why. */
 export const NOT_RUN: Readonly<Record<string, string>> = {
   'cd parity/trace && go run . > ../../packages/watertight/test/fixtures/go-trace.json': 'writes the recording anew, with real Go',
+  'npx watertight lab': 'runs every experiment; tests of the lab run each, and print some in the same way',
+  'npm test -- framing': 'the same as npm test -- wire/chunked, for another file',
   'npm ci': 'would remove node_modules, which the tests use; CI begins with it',
   'npm ci && npm start': 'npm ci would remove node_modules, which the tests use; npm start is run',
   'npm ci && npm test': SUITE,
