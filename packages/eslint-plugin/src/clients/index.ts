@@ -3,7 +3,7 @@ export { mayGiveResponse } from './candidate.js';
 export { memberUse, startsFlow } from './members.js';
 export { packageOf, STANDARD } from './package-of.js';
 export { calledDeclaration, requestCallOf } from './request-call.js';
-export { looksLikeResponse, responseOf } from './response-type.js';
+export { responseOf } from './response-type.js';
 export type { RequestCall } from './request-call.js';
 export { abortControllers, abortsFinally, dispatchersOf } from './request-options.js';
 export { awaited, holds, listOf, promiseOf, settledOf, shape, shapeKey } from './shape.js';

@@ -3,4 +3,4 @@ export { Analysis } from './analysis.js';
 export type { Exit, Outcome } from './effect.js';
 export type { Release } from './release.js';
 export type { ReleasePoint } from './release-point.js';
-export { contains, homeOf, isFunction } from './scope.js';
+export { homeOf, isFunction } from './scope.js';

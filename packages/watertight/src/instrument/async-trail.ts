@@ -6,7 +6,7 @@
  * made. From the one that makes the request, these records lead back to the program. The hook costs a capture for
  * each promise, so it runs only for a while after a request without a line was seen: most programs never need it.
  */
-import { createHook, executionAsyncResource, type AsyncHook } from 'node:async_hooks';
+import type { AsyncHook, executionAsyncResource } from 'node:async_hooks';
 import { framesOf, leadsToProgram, Trace, tracking } from '../tasks/index.js';
 import { fault } from './fault.js';
 
@@ -69,12 +69,14 @@ let hook: AsyncHook | null = null;
 let isOn = false;
 let steps = 0;
 let asked = 0;
+/** Node's own; null before the hook ran for the first time. */
+let currentResource: typeof executionAsyncResource | null = null;
 
 function init(_id: number, type: string, _trigger: number, resource: object): void {
   if (!KINDS.has(type)) return;
   const limit = Error.stackTraceLimit;
   try {
-    const step = new Step(Stamp.read(executionAsyncResource()));
+    const step = new Step(Stamp.read(currentResource!()));
     Error.stackTraceLimit = FRAMES;
     Error.captureStackTrace(step, init);
     Stamp.put(resource, step);
@@ -97,6 +99,9 @@ export function isTrailOn(): boolean {
 function beginAsyncTrail(): void {
   isOn = true;
   steps = asked = 0;
+  // Loaded when it is needed: an import would load more than most programs ever do.
+  const { createHook, executionAsyncResource } = process.getBuiltinModule('node:async_hooks');
+  currentResource = executionAsyncResource;
   hook ??= createHook({ init });
   hook.enable();
 }
@@ -120,7 +125,7 @@ export function completeTrace(trace: Trace): void {
       return;
     }
     const own = framesOf(trace);
-    let step = Stamp.read(executionAsyncResource());
+    let step = Stamp.read(currentResource!());
     for (let length = 0; step !== null && length < LONGEST; length++, step = step.before) {
       if (!leadsToProgram(step)) continue;
       trace.frames = [...own, ...framesOf(step)];

@@ -5,12 +5,10 @@
  * What is part of the event loop, such as the next turn, is never faked: whoever waits for it would wait for ever.
  * The time limits of requests are the program's timers, so that a test can let them expire.
  */
-import timers from 'node:timers';
-import promises from 'node:timers/promises';
 
 // Kept from before anybody can replace them. A named import is not enough: module.syncBuiltinESMExports() changes it.
-const { setImmediate, clearImmediate, setTimeout: setRealTimeout, setInterval: setRealInterval, clearTimeout: clearRealTimeout } = timers;
-const { setTimeout: realSleep, setImmediate: realTurn } = promises;
+// Any import would load node:timers/promises as well, which the program may never need.
+const { setImmediate, clearImmediate, setTimeout: setRealTimeout, setInterval: setRealInterval, clearTimeout: clearRealTimeout } = process.getBuiltinModule('node:timers');
 
 /** Calls `fn` in the check phase of this turn of the event loop, as `setImmediate` does. Never faked. */
 export function nextCheck(fn: () => void): NodeJS.Immediate {
@@ -23,12 +21,12 @@ export function cancelCheck(immediate: NodeJS.Immediate): void {
 
 /** Resolves after `ms` milliseconds. Never faked. */
 export function sleep(ms: number): Promise<void> {
-  return realSleep(ms);
+  return new Promise((resolve) => setRealTimeout(resolve, ms));
 }
 
 /** Resolves in the check phase of this turn of the event loop. Never faked. */
 export function turn(): Promise<void> {
-  return realTurn();
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** The program's `setTimeout`; Node's own if the program's returns a number. `stopTimer` stops it. */
