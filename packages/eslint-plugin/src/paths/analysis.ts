@@ -34,14 +34,22 @@ export class Analysis {
   private readonly units = new Map<SourceUnit, UnitAnalysis>();
   private readonly summaries = new Map<TSESTree.Node, Map<string, Outcome | null>>();
   private readonly outcomes = new Map<TSESTree.Node, Outcome | null>();
-  private readonly products = new Map<TSESTree.Node, Shape | null>();
-  private readonly uses = new Map<TSESTree.Node, Map<string, readonly Effect[]>>();
+  private readonly products: Map<TSESTree.Node, Shape | null>;
+  private readonly uses: Map<TSESTree.Node, Map<string, readonly Effect[]>>;
   private depth = 0;
 
+  /**
+   * @param without  with `releases`: the analysis without them. What they do not change is taken from there: the uses
+   *   of each value, and the responses that functions return.
+   */
   constructor(
     private readonly settings: FlowSettings,
     private readonly releases: Releases | null = null,
-  ) {}
+    private readonly without: Analysis | null = null,
+  ) {
+    this.products = without?.products ?? new Map<TSESTree.Node, Shape | null>();
+    this.uses = without?.uses ?? new Map<TSESTree.Node, Map<string, readonly Effect[]>>();
+  }
 
   /** The calls in a file that return a response: requests, and calls of functions that return one. */
   requestsIn(unit: SourceUnit): readonly RequestCall[] {
@@ -75,7 +83,7 @@ export class Analysis {
         effectsOf: (node: TSESTree.Node, value: Shape) => this.effectsOf(unit, node, value).filter((effect) => this.doesMore(effect)),
         requestOf: (call: TSESTree.CallExpression) => this.requestOf(unit, call),
         leaksWith: (positions: readonly PointPosition[]) => {
-          const changed = new Analysis(this.settings, new Releases(positions)).outcomeOf(unit, request);
+          const changed = new Analysis(this.settings, new Releases(positions), this).outcomeOf(unit, request);
           return changed === null || changed.leaks.some((exit) => exit.graph === graph);
         },
       };
@@ -92,7 +100,7 @@ export class Analysis {
       const effectsOf = (node: TSESTree.Node, value: Shape): readonly Effect[] => this.effectsOf(unit, node, value);
       const surroundings: Surroundings = {
         unit,
-        closures: new Closures(unit, (node, value) => effectsOf(node, value).filter((effect) => this.doesMore(effect))),
+        closures: this.without?.of(unit).surroundings.closures ?? new Closures(unit, (node, value) => effectsOf(node, value).filter((effect) => this.doesMore(effect))),
         effectsOf,
         releases: this.releases,
         sourceOf: (of, call) => {

@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import type { Profile } from 'watertight/pprof';
 import { flameTree, stacksOf } from '../diagnose/index.js';
 import { flamePage } from './flame-page.js';
+import { print } from './output.js';
 import { readInput, TARGET, withInputOptions, type InputOptions } from './profile-input.js';
 import { UsageError } from './usage-error.js';
 
@@ -35,7 +36,7 @@ async function flame(target: string, { output, ...options }: FlameOptions): Prom
   }
   const total = Math.round((profile.totals[profile.mainType] ?? 0) / scale);
   const what = `${total} ${total === 1 && unit === 'tasks' ? 'task' : unit} in ${stacks.length === 1 ? '1 stack' : `${stacks.length} different stacks`}`;
-  process.stdout.write(`${what}: ${pathToFileURL(resolve(output)).href}\n`);
+  print(`${what}: ${pathToFileURL(resolve(output)).href}\n`);
 }
 
 /** How long the answer may take: the seconds that the address asks for, or the 30 s that Go records the CPU for by default, and a minute. */

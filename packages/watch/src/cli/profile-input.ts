@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { ProfileError, type Profile } from 'watertight/pprof';
 import { readProfile, ScrapeError, TargetError, type ProfileSourceOptions } from '../scrape/index.js';
+import { complain } from './output.js';
 import { filterProfile, needsTracebacks } from './profile-filter.js';
 import { UsageError } from './usage-error.js';
 
@@ -39,7 +40,7 @@ export async function readInput(target: string, options: InputOptions, source: P
   const tracebacks = minWait !== undefined || state !== undefined || createdBy !== undefined || groupBy !== undefined;
   try {
     const { profile, notes } = await readProfile(target, { ...source, tracebacks, ...(token === undefined ? {} : { token }), ...(dump === undefined ? {} : { dump }), ...(minWait === undefined ? {} : { minWaitMs: minWait }) });
-    if (notes.length > 0) process.stderr.write(`${target === '-' ? 'standard input' : target}: ${notes.join('; ')}\n`);
+    if (notes.length > 0) complain(`${target === '-' ? 'standard input' : target}: ${notes.join('; ')}`);
     if (minWait !== undefined) needsTracebacks(profile, '--min-wait', 'for how long its goroutines wait');
     return filterProfile(profile, options);
   } catch (cause) {

@@ -3,6 +3,7 @@ import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { exitAs, exitOf, findScript, formatReport, runProgram, StatusLine, summarize, type ProgramReport } from '../run/index.js';
+import { plain } from './output.js';
 import { UsageError } from './usage-error.js';
 
 interface RunOptions {
@@ -35,7 +36,7 @@ async function run(script: string, args: readonly string[], options: RunOptions)
   const file = options.report === undefined ? null : checkWritable(options.report);
   const name = basename(script);
   const print = (report: ProgramReport, happened: string): void => {
-    process.stderr.write(options.json === true ? `${JSON.stringify(summarize(report))}\n` : `\n${formatReport(report, happened)}`);
+    process.stderr.write(plain(options.json === true ? `${JSON.stringify(summarize(report))}\n` : `\n${formatReport(report, happened)}`));
   };
 
   const line = options.status === false || options.json === true || !process.stderr.isTTY ? null : new StatusLine(process.stderr);

@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { ProfileError, type Profile } from 'watertight/pprof';
 import { summarizeProfile, type Summary } from '../diagnose/index.js';
+import { print, printJson } from './output.js';
 import { byCreator } from './profile-filter.js';
 import { readInput, TARGET, withInputOptions, type InputOptions } from './profile-input.js';
 import { formatSummary, summaryAsData } from './profile-table.js';
@@ -34,14 +35,14 @@ function withOptions(command: Command): Command {
 }
 
 async function top(target: string, options: ProfileOptions): Promise<void> {
-  print(summarize(await read(target, options), null, options), options, false);
+  show(summarize(await read(target, options), null, options), options, false);
 }
 
 async function diff(before: string, after: string, options: ProfileOptions): Promise<void> {
   const earlier = await read(before, options);
   const later = await read(after, options);
   try {
-    print(summarize(later, earlier, options), options, true);
+    show(summarize(later, earlier, options), options, true);
   } catch (cause) {
     if (cause instanceof ProfileError) throw new UsageError(cause.message, { cause });
     throw cause;
@@ -55,13 +56,13 @@ function summarize(profile: Profile, before: Profile | null, { groupBy }: Profil
   return { ...summary, groups: summarizeProfile(byCreator(profile), before === null ? null : byCreator(before)).groups };
 }
 
-function print(summary: Summary, { limit, json, groupBy }: ProfileOptions, compared: boolean): void {
+function show(summary: Summary, { limit, json, groupBy }: ProfileOptions, compared: boolean): void {
   if (json === true) {
-    process.stdout.write(`${JSON.stringify(summaryAsData(summary, limit), null, 2)}\n`);
+    printJson(summaryAsData(summary, limit));
     return;
   }
   const color = process.stdout.isTTY && process.stdout.hasColors();
-  process.stdout.write(formatSummary(summary, { compared, limit, byCreator: groupBy === 'creator', columns: process.stdout.columns || 120, color }));
+  print(formatSummary(summary, { compared, limit, byCreator: groupBy === 'creator', columns: process.stdout.columns || 120, color }), { color });
 }
 
 async function read(target: string, options: ProfileOptions): Promise<Profile> {

@@ -5,6 +5,7 @@ import { FleetWatch, Monitor, type TargetReport } from '../monitor/index.js';
 import { ConfigError, ConfigFile, LabelMatchers, MatcherError, parseTarget, PrometheusApi, PrometheusFleet, ScrapeError, TargetError, type Target, type TargetList, type TargetSettings } from '../scrape/index.js';
 import { History, StoreError } from '../store/index.js';
 import { readPort, USUAL_PORT } from './dashboard-port.js';
+import { complain, print, printJson } from './output.js';
 import { formatTargets } from './target-table.js';
 import { UsageError } from './usage-error.js';
 import { sourcesOf, watchUntilInterrupted, type WatchingOptions } from './watching.js';
@@ -77,7 +78,7 @@ async function watch(urls: readonly string[], options: WatchOptions): Promise<vo
   const history = asUsage(() => new History(options.db ?? list?.db ?? ':memory:'));
   try {
     if (options.once !== true) await watchUntilInterrupted(own, history, settings);
-    else print(await lookOnce([...own, ...listed], fleet, history, settings.interval), options.json === true);
+    else show(await lookOnce([...own, ...listed], fleet, history, settings.interval), options.json === true);
   } finally {
     history.close();
   }
@@ -108,8 +109,9 @@ function fleetOf(options: WatchOptions, list: TargetList | null, alone: boolean)
   });
 }
 
-function print(reports: readonly TargetReport[], json: boolean): void {
-  process.stdout.write(json ? `${JSON.stringify({ targets: reports }, null, 2)}\n` : formatTargets(reports));
+function show(reports: readonly TargetReport[], json: boolean): void {
+  if (json) printJson({ targets: reports });
+  else print(formatTargets(reports));
 }
 
 /** Judges the targets by the history and a few profiles close to each other. A Prometheus is asked once, since it has kept the past itself. */
@@ -139,7 +141,7 @@ async function lookAtFleet(fleet: PrometheusFleet, monitor: Monitor, alone: bool
   } catch (cause) {
     if (!(cause instanceof ScrapeError)) throw cause;
     if (alone) throw new UsageError(cause.message, { cause });
-    process.stderr.write(`watertight: ${cause.message}\n`);
+    complain(`watertight: ${cause.message}`);
   } finally {
     await watch.stop();
   }

@@ -7,6 +7,7 @@ import type { Dashboard } from '../server/index.js';
 import type { History } from '../store/index.js';
 import { ConfigReload } from './config-reload.js';
 import { startDashboard, USUAL_PORT } from './dashboard-port.js';
+import { complain, print } from './output.js';
 import { formatChange } from './target-table.js';
 import { UsageError } from './usage-error.js';
 
@@ -30,14 +31,14 @@ export async function watchUntilInterrupted(targets: readonly Target[], history:
   // Listens before anything is printed: whoever reads the output may send a signal at once.
   const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   const { interval, config, fleet } = options;
-  const say = (line: string): boolean => process.stderr.write(`watertight: ${line}\n`);
-  const complain = (error: unknown): boolean => say(error instanceof Error ? error.message : String(error));
-  const monitor = new Monitor(history, { interval, onFault: complain, ...(fleet !== undefined && { sourceOf: sourcesOf(fleet) }) });
+  const say = (line: string): void => complain(`watertight: ${line}`);
+  const fault = (error: unknown): void => say(error instanceof Error ? error.message : String(error));
+  const monitor = new Monitor(history, { interval, onFault: fault, ...(fleet !== undefined && { sourceOf: sourcesOf(fleet) }) });
   const last = new Map<string, TargetReport>();
   monitor.onScrape((report, { historyId }) => {
     const change = formatChange(last.get(report.url) ?? null, report);
     last.set(report.url, report);
-    if (change !== null) process.stdout.write(change);
+    if (change !== null) print(change);
     const at = Date.now();
     alerting.take(report, at, () => history.openIncidentOf(historyId)?.opened ?? at);
   });
@@ -59,13 +60,13 @@ export async function watchUntilInterrupted(targets: readonly Target[], history:
     alerting.retain(monitor.reports().map(({ url }) => url));
   };
   const reload = config === undefined ? null : new ConfigReload(config.file, config.list, apply, say);
-  const fleetWatch = fleet === undefined ? null : new FleetWatch(fleet, monitor, (error) => (error === null ? say(`${fleet.url} answers again`) : complain(error)));
+  const fleetWatch = fleet === undefined ? null : new FleetWatch(fleet, monitor, (error) => (error === null ? say(`${fleet.url} answers again`) : fault(error)));
   try {
     const watched = all(config?.list);
     monitor.setTargets(watched);
     monitor.start();
     fleetWatch?.start();
-    process.stdout.write(`watching ${whatOf(watched, fleet)}; dashboard at ${dashboard.url}; Ctrl-C ends it\n`);
+    print(`watching ${whatOf(watched, fleet)}; dashboard at ${dashboard.url}; Ctrl-C ends it\n`);
     await interrupted;
   } finally {
     reload?.close();

@@ -3,7 +3,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { Client, Transport } from 'watertight';
 import { parseDump, parseProfileStream, ProfileError, type Dump, type DumpOptions, type ProfileSource } from 'watertight/pprof';
 import { requestError, ScrapeError, statusError } from './scrape-error.js';
-import { addressOf, parseTarget, TargetError } from './target.js';
+import { addressOf, parseTarget, shownText, TargetError } from './target.js';
 
 export interface ProfileSourceOptions {
   /** Sent as `Authorization: Bearer …` to a service. */
@@ -35,7 +35,7 @@ export async function readProfile(place: string, options: ProfileSourceOptions =
     const file = statSync(place, { throwIfNoEntry: false });
     if (file?.isFile() === true || file?.isFIFO() === true) return found(place, createReadStream(place), options);
     if (file !== undefined) throw new TargetError(`${place} is a folder; name a profile in it`);
-    if (!/^[^/\\]+:\d+(?:\/|$)/.test(place)) throw new TargetError(`there is no file ${place}, and it is no address of a service: write that like http://127.0.0.1:6060`);
+    if (!/^[^/\\]+:\d+(?:\/|$)/.test(place)) throw new TargetError(`there is no file ${shownText(place)}, and it is no address of a service: write that like http://127.0.0.1:6060`);
   }
   return fetched(place, options);
 }

@@ -65,11 +65,11 @@ export function parseTarget(text: string, settings: TargetSettings = {}): Target
 function parseUrl(text: string): URL {
   const [, port] = /^\s*:?(\d+)\s*$/.exec(text) ?? [];
   if (port !== undefined) throw new TargetError(`${JSON.stringify(text)} is a port alone; write the host as well: 127.0.0.1:${port}`);
-  if (/^\s*https?:(?!\/\/)/i.test(text)) throw new TargetError(`${JSON.stringify(withoutCredentials(text))} has no // after its scheme; write it like http://127.0.0.1:6060`);
+  if (/^\s*https?:(?!\/\/)/i.test(text)) throw new TargetError(`${JSON.stringify(shownText(text))} has no // after its scheme; write it like http://127.0.0.1:6060`);
   const absolute = withScheme(text);
   const url = URL.canParse(absolute) ? new URL(absolute) : null;
-  if (url === null || url.hostname === '') throw new TargetError(`${JSON.stringify(withoutCredentials(text))} is no address of a service; write it like http://127.0.0.1:6060`);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new TargetError(`${JSON.stringify(withoutCredentials(text))} is neither http nor https`);
+  if (url === null || url.hostname === '') throw new TargetError(`${JSON.stringify(shownText(text))} is no address of a service; write it like http://127.0.0.1:6060`);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new TargetError(`${JSON.stringify(shownText(text))} is neither http nor https`);
   return url;
 }
 
@@ -84,8 +84,13 @@ function shownUrl(text: string): string {
     .replace(/\/\/[^/]*@/, '//');
 }
 
-function withoutCredentials(text: string): string {
-  return text.replace(/\/\/[^/@]*@/, '//').replace(/^[^/@]*@/, '');
+/**
+ * What may be shown of a text that is no address: nothing before its last @, which a password may have anywhere, and
+ * no query.
+ */
+export function shownText(text: string): string {
+  const at = text.lastIndexOf('@');
+  return (at === -1 ? text : `…${text.slice(at)}`).replace(/[?#].*/s, '');
 }
 
 function decode(part: string): string {

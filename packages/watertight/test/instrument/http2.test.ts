@@ -81,8 +81,10 @@ function forms(undici: Undici, dispatcher: () => Undici): Form[] {
     ['request, 204', (origin) => request(`${origin}/204`)],
     ['request, aborted', async (origin) => {
       const controller = new AbortController();
+      const { requests } = server;
       const pending = assert.rejects(request(`${origin}/never`, { signal: controller.signal }));
-      await sleep(20);
+      // One that is aborted while it is still being sent makes undici 6 fail when the server ends the connection.
+      while (server.requests === requests) await sleep(2);
       controller.abort();
       await pending;
     }],

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
-import { createFetch, type Client, type CloseCause, type Transport, type TransportOptions } from 'watertight';
+import { createFetch, type Client, type CloseCause, type RequestInit, type Transport, type TransportOptions } from 'watertight';
 import { causeAfter } from '#conn';
 import { onLoopback, settle } from '../fixtures/loopback.js';
 import type { RawRequest, RawServer } from '../fixtures/raw-server.js';
@@ -30,6 +30,17 @@ interface Case {
 
 async function read(client: Client, { origin }: RawServer): Promise<void> {
   await (await client.get(origin)).text();
+}
+
+/** Answers the first request and no other. */
+const onlyFirst = (request: RawRequest): void => {
+  if (request.index === 0) answer(request);
+};
+
+/** The second request, over the connection that the first has made: a short limit on one that dials may end before there is a connection. */
+async function onceMore(client: Client, server: RawServer, init: () => RequestInit): Promise<void> {
+  await read(client, server);
+  await settle(client.get(server.origin, init()));
 }
 
 const CASES: readonly Case[] = [
@@ -73,10 +84,10 @@ const CASES: readonly Case[] = [
     server.connections[0].socket.resetAndDestroy();
   } },
   { cause: 'bodyClosed', when: 'the program closes the body before its end', act: async (client, { origin }) => (await client.get(origin)).close() },
-  { cause: 'cancelled', when: 'the signal of its request aborts', onRequest: () => undefined, act: (client, { origin }) => settle(client.get(origin, { signal: abortedSoon() })) },
+  { cause: 'cancelled', when: 'the signal of its request aborts', onRequest: onlyFirst, act: (client, server) => onceMore(client, server, () => ({ signal: abortedSoon() })) },
   { cause: 'cancelled', when: 'a hook of its request throws', act: (client, { origin }) => settle(client.get(origin, { trace: { wroteHeaders: () => { throw new Error('no'); } } })) },
-  { cause: 'timeout', when: 'the time of its request is over', onRequest: () => undefined, act: (client, { origin }) => settle(client.get(origin, { timeout: 20 })) },
-  { cause: 'timeout', when: 'the time of the signal is over', onRequest: () => undefined, act: (client, { origin }) => settle(client.get(origin, { signal: AbortSignal.timeout(20) })) },
+  { cause: 'timeout', when: 'the time of its request is over', onRequest: onlyFirst, act: (client, server) => onceMore(client, server, () => ({ timeout: 20 })) },
+  { cause: 'timeout', when: 'the time of the signal is over', onRequest: onlyFirst, act: (client, server) => onceMore(client, server, () => ({ signal: AbortSignal.timeout(20) })) },
   { cause: 'protocolError', when: 'what comes is no HTTP', onRequest: ({ connection }) => connection.write('hello\r\n\r\n'), act: (client, { origin }) => settle(client.get(origin)) },
   { cause: 'requestUnfinished', when: 'the response ends before the request', act: async (client, { origin }) => {
     await (await client.post(origin, new ReadableStream())).text();
