@@ -85,12 +85,13 @@ function shownUrl(text: string): string {
 }
 
 /**
- * What may be shown of a text that is no address: nothing before its last @, which a password may have anywhere, and
- * no query.
+ * What may be shown of a text that is no address: its scheme, and nothing else before its last @, since a password may
+ * have any characters; no query.
  */
 export function shownText(text: string): string {
   const at = text.lastIndexOf('@');
-  return (at === -1 ? text : `…${text.slice(at)}`).replace(/[?#].*/s, '');
+  const [scheme] = /^\s*[a-z][a-z\d+.-]*:\/\//i.exec(text) ?? [''];
+  return (at === -1 ? text : `${scheme}…${text.slice(at)}`).replace(/[?#].*/s, '');
 }
 
 function decode(part: string): string {
