@@ -171,10 +171,7 @@ export class Liveness {
     const { unit, closures } = this.source;
     if (event.type === 'Identifier') {
       if (!unit.reads.has(event)) return false;
-      if (unit.variables.get(event) !== this.variable) {
-        const fn = closures.named(event);
-        return fn !== null && closures.touches(fn, this.variable, this.shape);
-      }
+      if (unit.variables.get(event) !== this.variable) return this.namesUser(event);
       const effects = this.source.effectsOf(event, this.shape);
       // A reader that reads can still cancel.
       return this.shape.kind === 'reader' ? effects.some(({ kind }) => kind === 'finished' || kind === 'handed on' || kind === 'returned' || kind === 'enters') || isReleased(event) : effects.length > 0;
@@ -182,15 +179,19 @@ export class Liveness {
     return isFunction(event) && namedAs(event) === null && closures.touches(event, this.variable, this.shape);
   }
 
+  /** Whether a name of something else means a function that uses the response. */
+  private namesUser(name: TSESTree.Identifier): boolean {
+    const { closures } = this.source;
+    const fn = closures.named(name);
+    return fn !== null && closures.touches(fn, this.variable, this.shape);
+  }
+
   /** Whether the event would find out that the response has been released. */
   private needs(event: TSESTree.Node): boolean {
-    const { unit, closures } = this.source;
+    const { unit } = this.source;
     if (event.type === 'Identifier') {
       if (!unit.reads.has(event)) return false;
-      if (unit.variables.get(event) !== this.variable) {
-        const fn = closures.named(event);
-        return fn !== null && closures.touches(fn, this.variable, this.shape);
-      }
+      if (unit.variables.get(event) !== this.variable) return this.namesUser(event);
       return !onlyLooks(event);
     }
     return isFunction(event) && this.variable.references.some(({ identifier }) => contains(event, identifier) && !onlyLooks(identifier));

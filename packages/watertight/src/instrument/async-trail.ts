@@ -7,7 +7,7 @@
  * each promise, so it runs only for a while after a request without a line was seen: most programs never need it.
  */
 import type { AsyncHook, executionAsyncResource } from 'node:async_hooks';
-import { framesOf, leadsToProgram, Trace, tracking } from '../tasks/index.js';
+import { framesOf, leadsToProgram, newStamp, Trace, tracking } from '../tasks/index.js';
 import { fault } from './fault.js';
 
 /** Frames recorded of each step: enough for a package's own functions between the program and its first promise. */
@@ -41,29 +41,7 @@ class Step extends Trace {
   }
 }
 
-/** Returns its argument, so that a derived class adds its private field to that object. */
-const Given = function (given: object): object {
-  return given;
-} as unknown as new (given: object) => object;
-
-/** A private field on an object of other code: invisible, and cheaper than an entry of a WeakMap. */
-class Stamp extends Given {
-  #step: Step;
-
-  private constructor(on: object, step: Step) {
-    super(on);
-    this.#step = step;
-  }
-
-  static put(on: object, step: Step): void {
-    if (#step in on) on.#step = step;
-    else new Stamp(on, step);
-  }
-
-  static read(on: object): Step | null {
-    return #step in on ? on.#step : null;
-  }
-}
+const stamp = newStamp<Step>();
 
 let hook: AsyncHook | null = null;
 let isOn = false;
@@ -76,10 +54,10 @@ function init(_id: number, type: string, _trigger: number, resource: object): vo
   if (!KINDS.has(type)) return;
   const limit = Error.stackTraceLimit;
   try {
-    const step = new Step(Stamp.read(currentResource!()));
+    const step = new Step(stamp.read(currentResource!()));
     Error.stackTraceLimit = FRAMES;
     Error.captureStackTrace(step, init);
-    Stamp.put(resource, step);
+    stamp.put(resource, step);
   } catch {
     // An error in a hook of async_hooks would end the process. Intrinsics may be frozen.
   }
@@ -125,7 +103,7 @@ export function completeTrace(trace: Trace): void {
       return;
     }
     const own = framesOf(trace);
-    let step = Stamp.read(currentResource!());
+    let step = stamp.read(currentResource!());
     for (let length = 0; step !== null && length < LONGEST; length++, step = step.before) {
       if (!leadsToProgram(step)) continue;
       trace.frames = [...own, ...framesOf(step)];

@@ -2,7 +2,7 @@
  * Owns the record of where and when a thing was made, which is attached to the thing itself, invisibly, for
  * as long as the thing lives.
  */
-import { framesOf, now, Trace } from '../tasks/index.js';
+import { framesOf, newStamp, now, Trace } from '../tasks/index.js';
 
 /** The longest chain of causes, so that a program that connects in the callback of a connection, again and again, does not keep all of its records. */
 const LONGEST_CHAIN = 8;
@@ -53,38 +53,13 @@ export function lineOf(creation: Creation): Trace {
   return creation;
 }
 
-/** Returns its argument, so that a derived class adds its private fields to that object. */
-const Given = function (given: object): object {
-  return given;
-} as unknown as new (given: object) => object;
-
-/**
- * Adds a private field to an object of other code. Unlike a property, it is not shown by `console.log`, and
- * it is cheaper than a WeakMap entry: 7 µs instead of 12 for a timer that is set and cleared, on Node 20.
- */
-class Stamp extends Given {
-  #creation: Creation;
-
-  private constructor(on: object, creation: Creation) {
-    super(on);
-    this.#creation = creation;
-  }
-
-  static put(on: object, creation: Creation): void {
-    if (#creation in on) on.#creation = creation;
-    else new Stamp(on, creation);
-  }
-
-  static read(on: object): Creation | null {
-    return #creation in on ? on.#creation : null;
-  }
-}
+const stamp = newStamp<Creation>();
 
 export function setCreation(thing: object, creation: Creation): void {
-  Stamp.put(thing, creation);
+  stamp.put(thing, creation);
 }
 
 /** The record of a thing's making; null if it was made before the tracking started. */
 export function creationOf(thing: object): Creation | null {
-  return Stamp.read(thing);
+  return stamp.read(thing);
 }

@@ -14,6 +14,7 @@ export { SiteSampling } from './sampling.js';
 export { currentScope, runInScope, type Scope } from './scope.js';
 export { captureDeepTrace, captureTrace, framesOf, isOwnDoing, leadsToProgram, siteOf, formatSite, Trace, type Site } from './site.js';
 export { mapPosition } from './source-map.js';
+export { newStamp } from './stamp.js';
 export { Task, type TaskKind, type TaskLabels, type TaskState } from './task.js';
 export { addTaskless, removeTaskless, tasklessHolders } from './taskless.js';
 export { asError, messageOf, stackOf } from './thrown.js';
