@@ -109,6 +109,44 @@ export function startServer(command, { core, onExit }) {
   });
 }
 
+/**
+ * Starts a process that answers each line on its standard input by a line of JSON.
+ *
+ * @param {readonly string[]} command
+ * @param {{ core: number | null, timeoutMs: number }} options timeoutMs: for each answer
+ * @returns {{ ask: (line: string) => Promise<any>, stop: () => void }} only one question at a time
+ */
+export function startAnswering(command, { core, timeoutMs }) {
+  const child = start(command, core);
+  let stdout = '';
+  let stderr = '';
+  let settle = null;
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
+    if (!stdout.endsWith('\n')) return;
+    const answer = JSON.parse(stdout);
+    stdout = '';
+    settle?.resolve(answer);
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => (stderr = (stderr + text).slice(-20_000)));
+  child.on('close', (code, signal) => settle?.reject(new Error(reasonIn(stderr) ?? `ended with ${signal ?? `exit code ${code}`}`)));
+  return {
+    async ask(line) {
+      const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+      try {
+        return await new Promise((resolve, reject) => {
+          settle = { resolve, reject };
+          child.stdin.write(`${line}\n`);
+        });
+      } finally {
+        settle = null;
+        clearTimeout(timer);
+      }
+    },
+    stop: () => child.kill('SIGKILL'),
+  };
+}
+
 /** The line of a stack trace or message that names the error. */
 function reasonIn(stderr) {
   const lines = stderr.split('\n').map((line) => line.trim()).filter((line) => line !== '');

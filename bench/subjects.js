@@ -8,7 +8,7 @@ const WORKER = fileURLToPath(new URL('worker.js', import.meta.url));
 
 /**
  * @typedef {import('./clients/index.js').ClientEntry} ClientEntry
- * @typedef {ClientEntry & { command: (task: object) => string[] }} Subject
+ * @typedef {ClientEntry & { command: (task: object, worker?: string) => string[] }} Subject worker: the program, instead of worker.js
  * @param {readonly ClientEntry[]} entries
  * @param {{ path: string, version: string }} node
  * @returns {{ subjects: Subject[], skipped: { client: string, variant: null, reason: string }[] }}
@@ -35,11 +35,11 @@ function nodeSubject(entry, node) {
   }
   return {
     ...entry,
-    command: (task) => [
+    command: (task, worker = WORKER) => [
       node.path,
       '--expose-gc',
       ...(entry.preload === null ? [] : ['--import', import.meta.resolve(entry.preload)]),
-      WORKER,
+      worker,
       JSON.stringify({ ...task, client: { file: entry.file, settings: entry.settings } }),
     ],
   };

@@ -47,6 +47,8 @@ export const clients = [
   entry('undici-pool', 'undici request (Pool)', 'undici-pool.js', 'undici', NO_IDLE),
   entry('undici-dispatch', 'undici dispatch', 'undici-dispatch.js', 'undici', NO_IDLE),
   entry('undici-fetch', 'undici fetch', 'undici-fetch.js', 'undici', NO_IDLE),
+  entry('global-fetch', "Node's own fetch", 'global-fetch.js', null, ['register']),
+  entry('global-fetch-register', "Node's own fetch, registered", 'global-fetch.js', null, ['register'], {}, REGISTER),
   entry('node-http', 'node:http', 'node-http.js', null, OBSERVED),
   entry('node-http-register', 'node:http, registered', 'node-http.js', null, ['register'], {}, REGISTER),
   entry('got', 'got', 'got.js', 'got', NO_IDLE),
