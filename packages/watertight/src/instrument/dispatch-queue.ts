@@ -26,13 +26,17 @@ interface QueuedHandler {
 export class DispatchQueue {
   private made = 0;
 
-  /** Observes `dispatch` of all dispatchers of the copy of undici that `requestClass` belongs to. Copies inside bundles are not found. */
+  /**
+   * Observes `dispatch` of all pools of the copy of undici that `requestClass` belongs to. Copies inside bundles are
+   * not found. Only pools queue requests before these exist, and a request of an Agent passes through three
+   * dispatchers, so that an observation of all of them costs three times as much.
+   */
   observe(requestClass: object, patches: Patches, traceOf: (base: unknown, below: () => unknown) => Trace | null): void {
-    const dispatcherClass = dispatcherClassOf(requestClass);
-    if (dispatcherClass === null) return;
-    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the dispatcher is `this` below
+    const poolClass = poolClassOf(requestClass);
+    if (poolClass === null) return;
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the pool is `this` below
     const queue = this;
-    patches.replace(dispatcherClass, 'dispatch', (original) => function dispatch(this: unknown, options: unknown, handler: unknown): unknown {
+    patches.replace(poolClass, 'dispatch', (original) => function dispatch(this: unknown, options: unknown, handler: unknown): unknown {
       const { made } = queue;
       const result = original.call(this, options, handler);
       if (queue.made === made && typeof handler === 'object' && handler !== null) {
@@ -54,11 +58,11 @@ export class DispatchQueue {
   }
 }
 
-function dispatcherClassOf(requestClass: object): object | null {
+function poolClassOf(requestClass: object): object | null {
   const loaded = (process.getBuiltinModule('node:module') as unknown as LoadedModules)._cache ?? {};
   for (const path of Object.keys(loaded)) {
     if (!REQUEST_FILE.test(path) || prototypeOf(loaded[path]?.exports) !== requestClass) continue;
-    return prototypeOf(loaded[path.replace(REQUEST_FILE, '$1dispatcher$1dispatcher-base.js')]?.exports);
+    return prototypeOf((loaded[path.replace(REQUEST_FILE, '$1dispatcher$1pool-base.js')]?.exports as { readonly PoolBase?: unknown } | undefined)?.PoolBase);
   }
   return null;
 }

@@ -8,6 +8,7 @@
  * collected body is replaced by one that accepts no more bytes, so the connection stays busy.
  */
 import type { Readable } from 'node:stream';
+import { Patches, type Method, type Replacement } from './patch.js';
 
 interface Handler {
   res: Readable | null;
@@ -16,12 +17,17 @@ interface Handler {
 /** Bodies whose handler refers to them weakly. */
 const loose = new WeakMap<Readable, WeakRef<Handler>>();
 
+/** The classes of these bodies, of which the methods that add listeners are observed; not before there is such a body, because a request that is read at once need not pay for it. */
+let listening = new WeakSet();
+const patches = new Patches();
+
 /** The source text of the listeners that an iterator adds to a stream; their effect ends with the iterator. */
 let iteratorListeners: ReadonlySet<string> | null = null;
 
 /** Makes `handler`'s reference to the body weak, if nobody waits for the body. */
 export function loosen(handler: Handler, body: Readable): void {
   if (loose.has(body) || handler.res !== body || !isUnheeded(body)) return;
+  observeListening(Reflect.getPrototypeOf(body)!);
   const weak = new WeakRef(body);
   let left: Readable | null = null;
   Object.defineProperty(handler, 'res', {
@@ -40,6 +46,26 @@ export function tighten(body: Readable): void {
   loose.delete(body);
   // The handler may have dropped the body by itself.
   if (handler.res === body) keep(handler, body);
+}
+
+/** Ends the observation of listeners. */
+export function endLoosening(): void {
+  patches.undo();
+  listening = new WeakSet();
+}
+
+function observeListening(bodyClass: object): void {
+  if (listening.has(bodyClass)) return;
+  listening.add(bodyClass);
+  for (const name of ['on', 'prependListener', 'prependOnceListener']) patches.replace(bodyClass, name, observedListening);
+}
+
+/** A listener may wait for bytes that have not come yet. */
+function observedListening(original: Method): Replacement {
+  return function (this: Readable, event: unknown, listener: unknown): unknown {
+    tighten(this);
+    return original.call(this, event, listener);
+  };
 }
 
 function keep(handler: Handler, value: Readable | null): void {

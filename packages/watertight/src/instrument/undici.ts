@@ -14,7 +14,7 @@ import { DispatchQueue } from './dispatch-queue.js';
 import { fault } from './fault.js';
 import { ForeignOrigin } from './foreign-origin.js';
 import { isDecoder, REQUEST, type ObservedStream } from './foreign-request.js';
-import { tighten } from './loose-body.js';
+import { endLoosening } from './loose-body.js';
 import { Patches, type Method, type Replacement } from './patch.js';
 import { RedirectTrail } from './redirect-trail.js';
 import { apiHandlerOf, isApiHandler, isFetchHandler, isReadable, lastOf, streamOf, writesElsewhere, type UndiciHandler } from './undici-handler.js';
@@ -26,6 +26,8 @@ const REDIRECT = new Set([301, 302, 303, 307, 308]);
 
 /** One copy of undici: the class of its requests, and the key under which a request keeps its handler. */
 class UndiciCopy {
+  observesStart = false;
+
   private constructor(
     readonly requestClass: object,
     private readonly handlerKey: symbol,
@@ -96,6 +98,7 @@ class UndiciObservation {
       const base = request.origin;
       const origin = ForeignOrigin.of(typeof base === 'string' ? base : String(base));
       const observed = new UndiciRequest(request, isFetch, this.siteOf(request, handler, origin), origin);
+      if (!isDirect) this.observeStart(copy);
       if (!isDirect && !isFetch && apiHandlerOf(handler) === null) {
         observed.opaque = true;
         this.observeScopes();
@@ -108,6 +111,7 @@ class UndiciObservation {
 
   end(): void {
     this.patches.undo();
+    endLoosening();
   }
 
   private siteOf(request: PublishedRequest, handler: UndiciHandler, origin: ForeignOrigin): Trace | null {
@@ -135,12 +139,18 @@ class UndiciObservation {
   private observe(copy: UndiciCopy): void {
     const { patches } = this;
     const { requestClass } = copy;
-    for (const name of ['onConnect', 'onRequestStart']) patches.replace(requestClass, name, (original) => this.observedStart(copy, original));
     for (const name of ['onHeaders', 'onResponseStart']) patches.replace(requestClass, name, (original) => this.observedHead(copy, original));
     for (const name of ['onData', 'onResponseData']) patches.replace(requestClass, name, (original) => this.observedData(original));
     for (const name of ['onComplete', 'onResponseEnd']) patches.replace(requestClass, name, (original) => this.observedEnd(original));
     for (const name of ['onError', 'onResponseError', 'onUpgrade', 'onRequestUpgrade']) patches.replace(requestClass, name, observedFinish);
     this.queue.observe(requestClass, patches, (base, below) => traceOf(ForeignOrigin.of(String(base)), below));
+  }
+
+  /** Needed only where handlers do not end their requests by streams: `fetch` and interceptors. */
+  private observeStart(copy: UndiciCopy): void {
+    if (copy.observesStart) return;
+    copy.observesStart = true;
+    for (const name of ['onConnect', 'onRequestStart']) this.patches.replace(copy.requestClass, name, (original) => this.observedStart(copy, original));
   }
 
   private observedStart(copy: UndiciCopy, original: Method): Replacement {
@@ -266,7 +276,6 @@ class UndiciObservation {
         this.streamClasses.add(streamClass);
         this.patches.replace(streamClass, 'read', observedRead);
         this.patches.replace(streamClass, '_destroy', observedDestroy);
-        for (const name of ['on', 'prependListener', 'prependOnceListener']) this.patches.replace(streamClass, name, observedListening);
       }
       this.bodyClass = streamClass;
     } else {
@@ -332,14 +341,6 @@ function observedPush(original: Method): Replacement {
     const result = original.call(this, chunk, encoding);
     if (chunk === null) this[REQUEST]?.streamEnded(this);
     return result;
-  };
-}
-
-/** A listener may wait for bytes that have not come yet. */
-function observedListening(original: Method): Replacement {
-  return function (this: ObservedStream, event: unknown, listener: unknown): unknown {
-    if (this[REQUEST]?.lingering === true) tighten(this);
-    return original.call(this, event, listener);
   };
 }
 
