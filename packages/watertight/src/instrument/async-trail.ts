@@ -7,7 +7,7 @@
  * each promise, so it runs only for a while after a request without a line was seen: most programs never need it.
  */
 import type { AsyncHook, executionAsyncResource } from 'node:async_hooks';
-import { framesOf, leadsToProgram, newStamp, Trace, tracking } from '../tasks/index.js';
+import { captureInto, DEEP, framesOf, isCut, leadsToProgram, newStamp, Trace, tracking } from '../tasks/index.js';
 import { fault } from './fault.js';
 
 /** Frames recorded of each step: enough for a package's own functions between the program and its first promise. */
@@ -52,19 +52,12 @@ let currentResource: typeof executionAsyncResource | null = null;
 
 function init(_id: number, type: string, _trigger: number, resource: object): void {
   if (!KINDS.has(type)) return;
-  const limit = Error.stackTraceLimit;
   try {
     const step = new Step(stamp.read(currentResource!()));
-    Error.stackTraceLimit = FRAMES;
-    Error.captureStackTrace(step, init);
+    captureInto(step, init, FRAMES);
     stamp.put(resource, step);
   } catch {
-    // An error in a hook of async_hooks would end the process. Intrinsics may be frozen.
-  }
-  try {
-    Error.stackTraceLimit = limit;
-  } catch {
-    // As above.
+    // An error in a hook of async_hooks would end the process.
   }
   if (++steps > MOST_STEPS) endAsyncTrail();
 }
@@ -103,11 +96,14 @@ export function completeTrace(trace: Trace): void {
       return;
     }
     const own = framesOf(trace);
-    let step = stamp.read(currentResource!());
+    let step = isCut(trace, DEEP) ? null : stamp.read(currentResource!());
     for (let length = 0; step !== null && length < LONGEST; length++, step = step.before) {
-      if (!leadsToProgram(step)) continue;
-      trace.frames = [...own, ...framesOf(step)];
-      break;
+      if (leadsToProgram(step)) {
+        trace.frames = [...own, ...framesOf(step)];
+        break;
+      }
+      // The line may be among the frames that were cut off. One further back is where the program was before.
+      if (isCut(step, FRAMES)) break;
     }
     if (++asked > MOST_ASKED && tracking.floor < 2) endAsyncTrail();
   } catch (error) {

@@ -2,7 +2,7 @@
  * Owns the record of where and when a thing was made, which is attached to the thing itself, invisibly, for
  * as long as the thing lives.
  */
-import { framesOf, newStamp, now, Trace } from '../tasks/index.js';
+import { captureInto, framesOf, newStamp, now, Trace } from '../tasks/index.js';
 
 /** The longest chain of causes, so that a program that connects in the callback of a connection, again and again, does not keep all of its records. */
 const LONGEST_CHAIN = 8;
@@ -35,15 +35,7 @@ export class Creation extends Trace {
 /** Records the making of something, with `frames` frames of the stack above the function `below`. */
 export function captureCreation(below: (...args: never[]) => unknown, frames: number, trigger = 0, cause: Creation | null = null): Creation {
   const creation = new Creation(trigger, cause);
-  const limit = Error.stackTraceLimit;
-  try {
-    // Throws if intrinsics are frozen, and an error in a hook of async_hooks ends the process.
-    Error.stackTraceLimit = frames;
-    Error.captureStackTrace(creation, below);
-    Error.stackTraceLimit = limit;
-  } catch {
-    Error.captureStackTrace(creation, below);
-  }
+  captureInto(creation, below, frames);
   return creation;
 }
 

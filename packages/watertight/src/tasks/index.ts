@@ -12,7 +12,7 @@ export { onProven, provenCounts, provenLeaks, type ProvenCount, type ProvenLeak 
 export { resources, setResourceSource, type Resource, type ResourceSource } from './resource.js';
 export { SiteSampling } from './sampling.js';
 export { currentScope, runInScope, type Scope } from './scope.js';
-export { captureDeepTrace, captureTrace, framesOf, isOwnDoing, leadsToProgram, siteOf, formatSite, Trace, type Site } from './site.js';
+export { captureDeepTrace, captureInto, captureTrace, DEEP, framesOf, isCut, isOwnDoing, leadsToProgram, siteOf, formatSite, Trace, type Site } from './site.js';
 export { mapPosition } from './source-map.js';
 export { newStamp } from './stamp.js';
 export { Task, type TaskKind, type TaskLabels, type TaskState } from './task.js';

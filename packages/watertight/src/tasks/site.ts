@@ -29,8 +29,41 @@ export class Trace {
   /** Written by the engine, formatted at its first read. */
   declare readonly stack: unknown;
   frames: readonly Site[] | null = null;
+  /** How many frames the engine recorded, its own and this library's included; known once the stack was read. */
+  recorded = 0;
   /** The scope in which the stack was captured. */
   readonly scope: Scope | null = currentScope();
+}
+
+type Capture = (trace: object, below: (...args: never[]) => unknown) => void;
+
+/** Node's own, kept from before a program can remove it; without it, stacks are empty. */
+const capture: Capture = (Error.captureStackTrace as Capture | undefined)?.bind(Error) ?? ((): void => undefined);
+
+/** False once `Error` was found frozen: it will never be anything else. */
+let mayChangeError = true;
+
+/**
+ * Writes the stack above the function `below` into `trace`, with at most `frames` frames, or as many as the
+ * program's own limit allows if its `Error` is frozen. The program's limit is restored. Never throws.
+ */
+export function captureInto(trace: Trace, below: (...args: never[]) => unknown, frames: number): void {
+  // Undefined if the program has deleted it.
+  const limit = Error.stackTraceLimit as number | undefined;
+  if (!mayChangeError) {
+    capture(trace, below);
+    return;
+  }
+  try {
+    Error.stackTraceLimit = frames;
+  } catch {
+    mayChangeError = false;
+    capture(trace, below);
+    return;
+  }
+  capture(trace, below);
+  if (limit === undefined) Reflect.deleteProperty(Error, 'stackTraceLimit');
+  else Error.stackTraceLimit = limit;
 }
 
 /**
@@ -40,33 +73,27 @@ export class Trace {
 export function captureTrace(below: (...args: never[]) => unknown): Trace {
   const trace = new Trace();
   const limit = Error.stackTraceLimit;
-  if (limit >= FRAMES && limit <= ENOUGH) {
-    Error.captureStackTrace(trace, below);
-    return trace;
-  }
-  Error.stackTraceLimit = FRAMES;
-  Error.captureStackTrace(trace, below);
-  Error.stackTraceLimit = limit;
+  if (limit >= FRAMES && limit <= ENOUGH) capture(trace, below);
+  else captureInto(trace, below, FRAMES);
   return trace;
 }
 
 /** The limit for requests of other clients, whose interceptors, redirects and retries add many frames above the program's line. */
-const DEEP = 64;
+export const DEEP = 64;
 
-/** Like {@link captureTrace}, but with the limit `DEEP`, for a place deep inside a library. The program's own limit is restored. */
+/** Like {@link captureTrace}, but with the limit `DEEP`, for a place deep inside a library. */
 export function captureDeepTrace(below: (...args: never[]) => unknown): Trace {
   const trace = new Trace();
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = DEEP;
-  Error.captureStackTrace(trace, below);
-  Error.stackTraceLimit = limit;
+  captureInto(trace, below, DEEP);
   return trace;
 }
 
 /** All frames of a trace, innermost first, without the engine's and this library's frames. */
 export function framesOf(trace: Trace): readonly Site[] {
   if (trace.frames === null) {
-    const all = readFrames(trace).filter((frame) => !isEngine(frame.file));
+    const recorded = readFrames(trace);
+    trace.recorded = recorded.length;
+    const all = recorded.filter((frame) => !isEngine(frame.file));
     const doer = all.find((frame) => !isObserver(frame.file)) ?? all[0];
     if (doer !== undefined && isOwn(doer.file)) ownTraces.add(trace);
     trace.frames = all.filter((frame) => !isOwn(frame.file));
@@ -100,6 +127,11 @@ export function originOf(trace: Trace): Site | null {
 /** Whether at least one frame is outside of `node_modules`. */
 export function leadsToProgram(trace: Trace): boolean {
   return framesOf(trace).some((frame) => !isDependency(frame.file));
+}
+
+/** Whether the stack, of at most `frames` frames, may have had more of them, further out. Called after `framesOf`. */
+export function isCut(trace: Trace, frames: number): boolean {
+  return trace.recorded >= (mayChangeError ? frames : Error.stackTraceLimit);
 }
 
 /** Text such as `src/preview.ts:14:23 (fetchPreview)`; the path is relative if the file is inside the working directory. */
@@ -169,15 +201,15 @@ function readFrames(trace: Trace): Site[] {
   const tool = asked === undefined || asked.name === NODE_HOOK ? null : asked;
   let sites: readonly NodeJS.CallSite[] | null = null;
   let text: string;
-  holder.prepareStackTrace = (error, raw) => {
+  const replaced = setHook(holder, (error, raw) => {
     sites = raw;
     return tool === null ? '' : tool.call(holder, error, raw);
-  };
+  });
   try {
     // Reading `stack` makes the engine call the hook.
     text = String(trace.stack);
   } finally {
-    holder.prepareStackTrace = installed;
+    if (replaced) holder.prepareStackTrace = installed;
   }
   const raw = sites as readonly NodeJS.CallSite[] | null;
   if (tool === null && raw !== null) return raw.map(toSite);
@@ -186,6 +218,13 @@ function readFrames(trace: Trace): Site[] {
   // A trace captured in another realm (jest runs tests in one) was formatted by the hook of that realm, so only its
   // text is available.
   return frames.map((frame) => ({ ...frame, ...mapPosition(frame.file, frame.line, frame.column) }));
+}
+
+/** Returns false if `Error` is frozen; only the text of a stack is available then. */
+function setHook(holder: Hooked, hook: Prepare): boolean {
+  if (!mayChangeError) return false;
+  mayChangeError = Reflect.set(holder, 'prepareStackTrace', hook);
+  return mayChangeError;
 }
 
 /** A tool's frames with the engine's function names: jest's source-map-support gives a frame the name of the function it calls, which is wrong. */
