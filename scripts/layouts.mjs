@@ -48,9 +48,13 @@ function install(folder) {
     // vite serves what lies below the folder with the workspaces.
     workspaces: ['none/*'],
     devDependencies: { watertight: `file:./${tarball}`, ...PACKAGES },
+    // Yarn refuses later versions where the registry lacks a package that they need on Windows alone.
+    resolutions: { vite: '8.3.8' },
   }));
   if (values.with === 'pnp') writeFileSync(join(folder, 'yarn.lock'), '');
-  run(INSTALL[values.with], folder, { YARN_NODE_LINKER: 'pnp', YARN_ENABLE_TELEMETRY: '0', YARN_ENABLE_GLOBAL_CACHE: '0', YARN_ENABLE_IMMUTABLE_INSTALLS: '0' });
+  // Yarn has a registry of its own; npm is already set to the one that can be reached.
+  const registry = spawnSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).stdout.trim();
+  run(INSTALL[values.with], folder, { YARN_NPM_REGISTRY_SERVER: registry, YARN_NODE_LINKER: 'pnp', YARN_ENABLE_TELEMETRY: '0', YARN_ENABLE_GLOBAL_CACHE: '0', YARN_ENABLE_IMMUTABLE_INSTALLS: '0' });
 }
 
 // A space and a letter beyond ASCII: paths come as URLs, in which both are escaped.
