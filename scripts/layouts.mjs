@@ -20,10 +20,10 @@ import { packageFolder, tryProject } from './layouts/trial.mjs';
 const { values, positionals } = parseArgs({ options: { with: { type: 'string', default: 'npm' }, folder: { type: 'string' } }, allowPositionals: true });
 const node = process.env.NODE_UNDER_TEST ?? process.execPath;
 
-/** The packages that the projects need. jsdom 26 is the last one for all Nodes that are tested. */
+/** The packages that the projects need; ts-jest asks its project for jest-util. jsdom 26 is the last one for all Nodes that are tested. */
 const PACKAGES = {
   typescript: '6.0', tsx: '4', '@swc/core': '1', '@swc/jest': '0.2', '@swc-node/register': '1', mocha: '12', c8: '12', sinon: '22', '@sinonjs/fake-timers': '15',
-  jest: '30', 'ts-jest': '29', 'jest-environment-jsdom': '30', vitest: '4.1.11', '@vitest/coverage-v8': '4.1.11', '@vitest/coverage-istanbul': '4.1.11', jsdom: '26',
+  jest: '30', 'jest-util': '30', 'ts-jest': '29', 'jest-environment-jsdom': '30', vitest: '4.1.11', '@vitest/coverage-v8': '4.1.11', '@vitest/coverage-istanbul': '4.1.11', jsdom: '26',
 };
 
 const INSTALL = {
@@ -75,7 +75,7 @@ function locate(name) {
 const server = createServer((request, response) => response.end('x'.repeat(100_000)));
 await new Promise((done) => server.listen(0, '127.0.0.1', done));
 const origin = `http://127.0.0.1:${server.address().port}`;
-const options = pnp === null ? '' : `--require ${pnpFile} --experimental-loader ${pathToFileURL(join(folder, '.pnp.loader.mjs')).href} --no-warnings`;
+const options = pnp === null ? '' : `--require "${pnpFile}" --experimental-loader ${pathToFileURL(join(folder, '.pnp.loader.mjs')).href} --no-warnings`;
 const inherited = { ...process.env, NODE_OPTIONS: options, NODE_TEST_CONTEXT: undefined };
 
 const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
