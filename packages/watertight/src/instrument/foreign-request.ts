@@ -11,6 +11,7 @@ import type { Readable } from 'node:stream';
 import { addBriefTask, framesOf, now, removeBriefTask, Task, toEpoch, unwatch, watch, type BriefTask, type HolderClient, type TaskState, type Trace, type Watched } from '../tasks/index.js';
 import { fault } from './fault.js';
 import type { ForeignOrigin } from './foreign-origin.js';
+import { isOfIterator } from './iterator-listeners.js';
 import { turnTime } from './turn-clock.js';
 
 /** The key under which the objects of other clients keep their request. All copies of this library use the same key, and one copy observes for all. */
@@ -228,7 +229,11 @@ export abstract class ForeignRequest extends Task implements BriefTask, Watched 
     if (target === null) return !this.complete && !this.paused && this.weakStream === null;
     const { length, flowing, endEmitted } = stateOf(target);
     if (length > 0 || endEmitted === true || this.complete) return false;
-    return flowing === true || (this.waits && flowing !== false);
+    if (flowing === true) return true;
+    // A listener of 'readable' stops the flow, as a pause does, but it is called when the next bytes come.
+    const listeners = target.rawListeners('readable');
+    if (listeners.some((listener) => !isOfIterator(listener))) return true;
+    return this.waits && (flowing !== false || listeners.length > 0);
   }
 
   override get state(): TaskState {

@@ -8,6 +8,7 @@
  * collected body is replaced by one that accepts no more bytes, so the connection stays busy.
  */
 import type { Readable } from 'node:stream';
+import { isOfIterator } from './iterator-listeners.js';
 import { Patches, type Method, type Replacement } from './patch.js';
 
 interface Handler {
@@ -20,9 +21,6 @@ const loose = new WeakMap<Readable, WeakRef<Handler>>();
 /** The classes of these bodies, of which the methods that add listeners are observed; not before there is such a body, because a request that is read at once need not pay for it. */
 let listening = new WeakSet();
 const patches = new Patches();
-
-/** The source text of the listeners that an iterator adds to a stream; their effect ends with the iterator. */
-let iteratorListeners: ReadonlySet<string> | null = null;
 
 /** Makes `handler`'s reference to the body weak, if nobody waits for the body. */
 export function loosen(handler: Handler, body: Readable): void {
@@ -84,19 +82,9 @@ function nothing(): void {
 
 function isUnheeded(body: Readable): boolean {
   if (body.destroyed || body.readableFlowing === true) return false;
-  const known = (iteratorListeners ??= listenersOfIterator());
   const iterated = body.listenerCount('readable') > 0;
   // An iterator waits if the buffer is empty, and does not wait between two steps. The two cases can be told apart
   // only while the buffer has bytes.
   if (iterated && body.readableLength === 0) return false;
-  return body.eventNames().every((event) => body.rawListeners(event).every((listener) => known.has(String(listener))));
-}
-
-function listenersOfIterator(): ReadonlySet<string> {
-  const probe = unread();
-  const ours = probe.eventNames().length;
-  // The first step adds the listeners; it never ends.
-  void probe.iterator({ destroyOnReturn: false }).next();
-  if (probe.eventNames().length === ours) return new Set();
-  return new Set(probe.eventNames().flatMap((event) => probe.rawListeners(event).map(String)));
+  return body.eventNames().every((event) => body.rawListeners(event).every(isOfIterator));
 }
