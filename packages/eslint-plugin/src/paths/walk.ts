@@ -8,6 +8,7 @@ import type { Closures } from './closure.js';
 import { meaningOf } from './condition.js';
 import { catcherOf, edgesOf, finalizersPassed, jumpOf, type Edge } from './edge.js';
 import { applyConstants, truthOf } from './constant.js';
+import { programEndsAfter } from './ending.js';
 import type { Effect, Exit, FunctionRef, Outcome } from './effect.js';
 import { factOf } from './fact.js';
 import { asksForMethod } from './head.js';
@@ -63,10 +64,15 @@ export class Walk {
       if (place.graph !== this.graph) continue;
       const start = state.copy();
       this.apply(effects, start);
-      if (!start.finished && !start.isHeld) this.leak('dropped', origin, start);
-      else this.steps.push({ segment: place.segment, index: place.index + 1, state: start });
+      if (!start.finished && !start.isHeld) {
+        if (!this.endsAfter(place.segment, place.index + 1)) this.leak('dropped', origin, start);
+      } else this.steps.push({ segment: place.segment, index: place.index + 1, state: start });
     }
     return this.run();
+  }
+
+  private endsAfter(segment: Segment, index: number): boolean {
+    return programEndsAfter(this.graph, segment, index, (call) => isStatement(call) && this.around.neverReturns(call) === 'ends');
   }
 
   /** The outcome of a parameter. */
@@ -111,7 +117,7 @@ export class Walk {
       const holders = node.type === 'VariableDeclarator' || node.type === 'AssignmentExpression' ? state.holders() : [];
       this.meet(node, state);
       if (!state.finished && !state.isHeld) {
-        this.leak('overwritten', node, state, null, holders);
+        if (!this.endsAfter(segment, index + 1)) this.leak('overwritten', node, state, null, holders);
         return false;
       }
     }
