@@ -21,6 +21,7 @@ const TWINS: readonly (readonly [name: string, head: string, good: string, bad: 
   ['watertight.mjs', "import { get } from 'watertight';", 'export async function a(url) { const res = await get(url); try { return res.status; } finally { await res.close(); } }', 'export async function a(url) { const res = await get(url); return res.status; }', /neither read nor closed/],
   ['a function of another file.js', "const { read, look } = require('./elsewhere');", 'async function a(url) { const res = await fetch(url); await read(res); }', 'async function a(url) { const res = await fetch(url); look(res); }', /`look` only looks at it/],
   ['a request of another file.js', "const { open } = require('./elsewhere');", 'async function a() { const res = await open(); return res.text(); }', 'async function a() { const res = await open(); return res.status; }', /neither read nor cancelled/],
+  ['a property that no response has.js', '', 'async function a(url) { const res = await fetch(url); if (!res.ok) throw new Error(res.error ?? (await res.text())); return res.json(); }', "async function a(url) { const res = await fetch(url); if (!res.ok) throw new Error(res.error || 'failed'); return res.json(); }", /throws at line 2/],
   ['a function of the same name.js', 'async function fetchAll(url) { return { ok: true, url }; }', 'async function a(url) { const res = await fetchAll(url); return res.ok; }', 'async function a(url) { const res = await fetch(url); return res.ok; }', /neither read nor cancelled/],
 ];
 

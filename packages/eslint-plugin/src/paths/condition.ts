@@ -5,6 +5,7 @@ import type { SourceUnit, Variable } from '../graph/index.js';
 import { nameOf } from './callee.js';
 import type { FunctionNode, FunctionRef } from './effect.js';
 import { propertyName } from './pattern.js';
+import { hasAlways, hasNever } from './presence.js';
 
 /** The meaning of a condition's outcome for a path. */
 export type Meaning =
@@ -57,7 +58,7 @@ export function meaningOf(context: ConditionContext, test: TSESTree.Node, outcom
     case 'Identifier':
       return truth(valueOf(context, node), outcome) === 'nothing' ? named(context, node, outcome) : truth(valueOf(context, node), outcome);
     case 'MemberExpression':
-      return truth(valueOf(context, node), outcome);
+      return isPresent(context, node) !== null ? (isPresent(context, node) === outcome ? 'nothing' : 'impossible') : truth(valueOf(context, node), outcome);
     case 'BinaryExpression':
       return comparison(context, node, outcome);
     case 'CallExpression':
@@ -197,6 +198,16 @@ function takenFrom(context: ConditionContext, variable: Variable): Subject | nul
   return source?.what === 'shape' ? propertyOf(source.shape, name) : null;
 }
 
+/** Whether an expression names a member that is always there, `res.text`, or never; null if it may be. */
+function isPresent(context: ConditionContext, node: TSESTree.Node): boolean | null {
+  if (node.type !== 'MemberExpression') return null;
+  const name = propertyName(node);
+  const of = valueOf(context, unwrapped(node.object));
+  if (of?.what !== 'shape' || of.shape.promised || name === null) return null;
+  if (hasAlways(of.shape, name)) return true;
+  return of.shape.kind === 'response' && of.shape.client === 'fetch' && hasNever(context.unit, node.object, name) ? false : null;
+}
+
 function propertyOf(shape: Shape, name: string | null): Subject | null {
   if (shape.promised) return null;
   if (shape.kind === 'canceller') return name === 'aborted' || name === 'destroyed' ? { what: 'aborted' } : name === 'signal' ? { what: 'shape', shape } : null;
@@ -243,6 +254,12 @@ function truth(subject: Subject | null, outcome: boolean): Meaning {
 
 function comparison(context: ConditionContext, node: TSESTree.BinaryExpression, outcome: boolean): Meaning {
   const left = unwrapped(node.left);
+  // `typeof res.text === 'function'`
+  if (left.type === 'UnaryExpression' && left.operator === 'typeof') return constantOf(node.right) === 'function' && isPresent(context, unwrapped(left.argument)) === true && node.operator.startsWith('=') !== outcome ? 'impossible' : 'nothing';
+  if (node.operator === 'in') {
+    const of = valueOf(context, unwrapped(node.right));
+    return !outcome && of?.what === 'shape' && left.type === 'Literal' && hasAlways(of.shape, String(left.value)) ? 'impossible' : 'nothing';
+  }
   const subject = valueOf(context, left);
   if (subject === null) return 'nothing';
   if (node.operator === 'instanceof') {

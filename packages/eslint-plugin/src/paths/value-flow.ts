@@ -8,6 +8,7 @@ import type { SourceUnit } from '../graph/index.js';
 import { calleeOf, functionOf } from './callee.js';
 import type { Effect } from './effect.js';
 import { bindPattern, propertyName } from './pattern.js';
+import { hasNever } from './presence.js';
 import { isLocalAt } from './scope.js';
 
 /** Settings for the analysis of an expression. */
@@ -156,7 +157,7 @@ class Flow {
         // The method is named but not called; it matters only if other code receives it.
         return this.up(member, shape).length === 0 ? LOOKED_AT : HANDED_ON;
       case 'unknown':
-        return HANDED_ON;
+        return call === null && name !== null && shape.kind === 'response' && shape.client === 'fetch' && hasNever(this.unit, member.object, name) ? LOOKED_AT : HANDED_ON;
     }
   }
 

@@ -31,6 +31,10 @@ export const noPathCases: Group = {
     ['the program ends after a second request', 'let res = await fetch(url); res = await fetch(url); process.exit(res.status);', 'let res = await fetch(url); res = await fetch(url); await res.text(); process.exitCode = res.status;', 'gets another value'],
     ['the program ends after a loop', 'await fetch(url); for (const part of url) console.log(part); process.exit();', 'for (const part of url) await fetch(part); process.exit();', 'Nothing holds'],
     ['a loop without an end', 'for (;;) await (await fetch(url)).text();', 'for (;;) await fetch(url);', 'Nothing holds'],
+    ['a method that is always there', "const res = await fetch(url); let text = ''; if (typeof res.text === 'function') text = await res.text(); return text;", "const res = await fetch(url); let text = ''; if (typeof res.headers.get('x') === 'string') text = await res.text(); return text;", 'returns'],
+    ['a cancel that is asked for', "const res = await fetch(url); if (res.body && typeof res.body.cancel === 'function') await res.body.cancel(); return res.status;", "const res = await fetch(url); if (res.body && typeof url === 'string') await res.body.cancel(); return res.status;", 'returns'],
+    ['a stream that is asked for resume', 'http.get(url, (res) => { if (res.resume) res.resume(); });', 'http.get(url, (res) => { if (res.headers.x) res.resume(); });', 'the function ends'],
+    ['a member asked for by its name', "const res = await fetch(url); if ('text' in res) return res.text(); return null;", "const res = await fetch(url); if ('text' in res.headers) return res.text(); return null;", 'returns'],
     ['a condition and its negation', 'const res = await fetch(url); if (res.status >= 400) await res.text(); if (res.status < 400) return res.json(); return null;', 'const res = await fetch(url); if (res.status >= 400) await res.text(); if (res.status > 400) return res.json(); return null;', 'returns'],
   ]),
 };
