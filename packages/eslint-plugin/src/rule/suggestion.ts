@@ -33,7 +33,7 @@ function droppedFix(unit: SourceUnit, { node, result }: RequestCall): Suggestion
   const awaiting = node.parent;
   const statement = awaiting.parent;
   if (statement.type === 'ExpressionStatement') {
-    const code = callFor('response', result.client, `(${unit.sourceCode.getText(awaiting)})`, false);
+    const code = callFor('response', result.client, `(${unit.sourceCode.getText(awaiting)})`, isNullable(unit, typeOf(unit, awaiting)));
     if (code === null || !hasEnd(unit, typeOf(unit, awaiting), 'response', result.client)) return [];
     const whole = result.client === 'fetch' || result.client === 'watertight' ? `await ${code}` : result.client === 'undici' ? `void ${code}` : code;
     return [{ messageId: 'finishDropped', data: { code: whole }, fix: (fixer) => fixer.replaceText(awaiting, whole) }];
@@ -88,7 +88,7 @@ function releaseFix(unit: SourceUnit, releases: readonly Release[]): Suggestion 
     const type = typeOf(unit, declared);
     if (!hasEnd(unit, type, shape.kind, shape.client)) return null;
     const at = point.kind === 'end' ? point.block : point.kind === 'else' ? point.of : point.statement;
-    const code = releaseOf(shape, variable.name, mayBeEmpty || isNullable(type), at);
+    const code = releaseOf(shape, variable.name, mayBeEmpty || isNullable(unit, type), at);
     const condition = point.kind === 'guard' ? conditionOf(unit, point.test, point.outcome) : null;
     const insertion = code === null ? null : layout.insertionAt(point, `${code};`, condition);
     if (code === null || insertion === null) return null;
@@ -154,7 +154,10 @@ function typeOf(unit: SourceUnit, node: TSESTree.Node): ts.Type {
   return unit.services.getTypeAtLocation(node);
 }
 
-function isNullable(type: ts.Type): boolean {
+/** Whether a value may be missing. A program without strict null checks has types that do not say. */
+function isNullable({ services }: SourceUnit, type: ts.Type): boolean {
+  const { strict, strictNullChecks } = services.program.getCompilerOptions();
+  if (!(strictNullChecks ?? strict ?? false)) return true;
   const parts = type.isUnion() ? type.types : [type];
   return parts.some(({ flags }) => (flags & (ts.TypeFlags.Null | ts.TypeFlags.Undefined)) !== 0);
 }
