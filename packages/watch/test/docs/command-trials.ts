@@ -153,6 +153,8 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'node scripts/scrape-cost.mjs': MEASURES,
   'node scripts/kill-watcher.mjs --times 100 --seed 20261121': MEASURES,
   'node packages/eslint-plugin/scripts/lint-published.mjs': 'downloads published packages',
+  'node packages/eslint-plugin/scripts/lint-checkouts.mjs FOLDER --jobs 2 --sample 200 --seed 2 --save reports.json': 'lints checkouts of other projects',
+  'node packages/eslint-plugin/scripts/draw-requests.mjs FOLDER --sample 150 --seed 12 --reports reports.json': 'reads checkouts of other projects',
   'node scripts/layouts.mjs --with pnpm vitest': 'downloads published packages',
   'go tool pprof -top -seconds=30 http://localhost:6060/debug/pprof/goroutine': 'records for half a minute; profiles over a time have tests of their own',
   'docker run -v ./watertight:/etc/watertight:ro -v watertight:/data -p 7676:7676 -e WATERTIGHT_DASHBOARD_TOKEN=… watertight': 'needs Docker and the registry; what the container runs has a test of its own',
