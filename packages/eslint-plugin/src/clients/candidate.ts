@@ -41,6 +41,18 @@ export function mayGiveResponse(unit: SourceUnit, call: TSESTree.CallExpression)
   return signatures.some((signature) => carries(unit, checker, checker.getReturnTypeOfSignature(signature), signature, 0));
 }
 
+/** Whether a call passes a function to a function of the program, which may call it with a response. */
+export function mayCallBack(unit: SourceUnit, call: TSESTree.CallExpression): boolean {
+  if (call.arguments.length === 0) return false;
+  if (!unit.services.getTypeAtLocation(call.callee).getCallSignatures().some(isOfProgram)) return false;
+  return call.arguments.some((argument) => /Function/.test(argument.type) || (argument.type === 'Identifier' && unit.services.getTypeAtLocation(argument).getCallSignatures().length > 0));
+}
+
+/** Whether the signature is that of a function whose source is at hand. */
+function isOfProgram({ declaration }: ts.Signature): boolean {
+  return declaration !== undefined && 'body' in declaration && declaration.body !== undefined && !declaration.getSourceFile().isDeclarationFile;
+}
+
 function carries(unit: SourceUnit, checker: ts.TypeChecker, type: ts.Type, signature: ts.Signature, depth: number): boolean {
   if (depth > MAX_DEPTH) return false; // a type of arrays of itself
   if (type.isUnion()) return type.types.some((part) => carries(unit, checker, part, signature, depth + 1));
@@ -49,11 +61,14 @@ function carries(unit: SourceUnit, checker: ts.TypeChecker, type: ts.Type, signa
   // undici's callback form returns nothing, and the type of axios' methods depends on the call.
   if ((type.flags & ts.TypeFlags.Void) !== 0) return declaration?.kind !== ts.SyntaxKind.JSDocSignature && declaration?.name?.getText() === 'request';
   if ((type.flags & (ts.TypeFlags.TypeParameter | ts.TypeFlags.Conditional)) !== 0) return declaration !== undefined && packageOf(declaration.getSourceFile(), unit.services.program) === 'axios';
+  // `new Promise((resolve) => …)` tells no type, in JavaScript never.
+  if (depth > 0 && (type.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown)) !== 0) return isOfProgram(signature);
   const name = typeName(type);
-  if (name === null) return false;
   if (name === 'Promise' || checker.isArrayType(type)) {
     const [inner] = checker.getTypeArguments(type as ts.TypeReference);
     return inner !== undefined && carries(unit, checker, inner, signature, depth + 1);
   }
+  if (checker.isTupleType(type)) return checker.getTypeArguments(type as ts.TypeReference).some((inner) => carries(unit, checker, inner, signature, depth + 1));
+  if (name === null) return false;
   return CARRIERS.has(name) || (depth > 0 && looksLikeResponse(checker, type) !== null);
 }

@@ -4,7 +4,7 @@
  */
 import type { TSESTree } from '@typescript-eslint/utils';
 import ts from 'typescript';
-import type { SourceUnit } from '../graph/index.js';
+import type { Call, SourceUnit } from '../graph/index.js';
 import { packageOf, STANDARD, typeName } from './package-of.js';
 import { literalsOfProperty } from './request-options.js';
 import { responseOf } from './response-type.js';
@@ -12,14 +12,12 @@ import { listOf, promiseOf, shape, type Shape } from './shape.js';
 
 /** A call that returns a response. */
 export interface RequestCall {
-  readonly node: TSESTree.CallExpression;
+  readonly node: Call;
   /** The shape of the call's value; null if the response is passed only to a callback. */
   readonly result: Shape | null;
   /** The callback that receives the response: the argument, and the number of its parameter. */
   readonly callback: { readonly argument: TSESTree.Node; readonly parameter: number; readonly shape: Shape; readonly error: number | null } | null;
 }
-
-type Call = TSESTree.CallExpression | TSESTree.NewExpression;
 
 /** The packages that declare `fetch` and the WHATWG Response. */
 const FETCH_PACKAGES: ReadonlySet<string | null> = new Set([STANDARD, '@types/node', 'undici', 'undici-types', 'watertight', 'bun-types']);

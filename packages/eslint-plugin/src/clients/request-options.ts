@@ -1,7 +1,7 @@
 /** Owns what the arguments of a request tell about it: literal options, and the objects that can abort it. */
 import type { TSESTree } from '@typescript-eslint/utils';
 import ts from 'typescript';
-import type { SourceUnit, Variable } from '../graph/index.js';
+import type { Call, SourceUnit, Variable } from '../graph/index.js';
 
 /** The possible string literals of a property of an options argument; empty if they are unknown. */
 export function literalsOfProperty(unit: SourceUnit, argument: TSESTree.Node, name: string): string[] {
@@ -78,7 +78,7 @@ function isWithin(inner: TSESTree.Node, outer: TSESTree.Node): boolean {
 }
 
 /** The undici client, pool or agent that makes the request: its `destroy` ends the response. */
-export function dispatchersOf(unit: SourceUnit, { callee }: TSESTree.CallExpression): Variable[] {
+export function dispatchersOf(unit: SourceUnit, { callee }: Call): Variable[] {
   if (callee.type !== 'MemberExpression' || callee.object.type !== 'Identifier') return [];
   const variable = unit.variables.get(callee.object);
   const name = unit.services.getTypeAtLocation(callee.object).getSymbol()?.name ?? '';

@@ -54,8 +54,11 @@ export interface FileGraph {
   /** Code paths by their first node: a function, the program, a static block, a field's value. */
   readonly graphs: ReadonlyMap<TSESTree.Node, CodeGraph>;
   readonly places: ReadonlyMap<TSESTree.Node, readonly Place[]>;
-  readonly calls: readonly TSESTree.CallExpression[];
+  /** The calls, and the promises made with `new Promise`, in the order of their ends. */
+  readonly calls: readonly Call[];
 }
+
+export type Call = TSESTree.CallExpression | TSESTree.NewExpression;
 
 /** The types of nodes that are events. */
 const EVENTS: ReadonlySet<string> = new Set<string>([
@@ -91,7 +94,7 @@ interface Frame {
 export class GraphRecorder implements FileGraph {
   readonly graphs = new Map<TSESTree.Node, CodeGraph>();
   readonly places = new Map<TSESTree.Node, Place[]>();
-  readonly calls: TSESTree.CallExpression[] = [];
+  readonly calls: Call[] = [];
   private readonly frames: Frame[] = [];
 
   constructor(private readonly textOf: (node: TSESTree.Node) => string) {}
@@ -128,7 +131,7 @@ export class GraphRecorder implements FileGraph {
       '*:exit': (node) => {
         if (EVENTS.has(node.type)) this.record(node);
         if (endsInTest(node)) this.recordTest(node);
-        if (node.type === 'CallExpression') this.calls.push(node);
+        if (node.type === 'CallExpression' || isNewPromise(node)) this.calls.push(node);
       },
     };
   }
@@ -154,4 +157,8 @@ export class GraphRecorder implements FileGraph {
     const { text } = conditionText(source);
     frame.graph.conditions.set(text, (frame.graph.conditions.get(text) ?? 0) + 1);
   }
+}
+
+export function isNewPromise(node: TSESTree.Node): node is TSESTree.NewExpression {
+  return node.type === 'NewExpression' && node.callee.type === 'Identifier' && node.callee.name === 'Promise';
 }

@@ -1,6 +1,6 @@
 /** The code of a file as control flow paths. */
-export { GraphRecorder } from './code-graph.js';
-export type { CodeGraph, Place, Segment } from './code-graph.js';
+export { GraphRecorder, isNewPromise } from './code-graph.js';
+export type { Call, CodeGraph, Place, Segment } from './code-graph.js';
 export { conditionText } from './condition-text.js';
 export { makeUnit, unitOf } from './source-unit.js';
 export type { SourceUnit, Variable } from './source-unit.js';

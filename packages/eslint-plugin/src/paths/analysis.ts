@@ -4,26 +4,27 @@
  */
 import type { TSESTree } from '@typescript-eslint/utils';
 import ts from 'typescript';
-import { abortControllers, abortsFinally, dispatchersOf, awaited, calledDeclaration, listOf, mayGiveResponse, packageOf, promiseOf, requestCallOf, responseOf, shape, shapeKey, type RequestCall, type Shape } from '../clients/index.js';
-import type { SourceUnit, Variable } from '../graph/index.js';
+import { abortControllers, abortsFinally, dispatchersOf, awaited, calledDeclaration, listOf, mayCallBack, mayGiveResponse, packageOf, promiseOf, requestCallOf, responseOf, shape, shapeKey, type RequestCall, type Shape } from '../clients/index.js';
+import { isNewPromise, type Call, type SourceUnit, type Variable } from '../graph/index.js';
 import { calleeOf, functionOf } from './callee.js';
 import { Closures } from './closure.js';
 import { constantsAt } from './constant.js';
-import type { Effect, Exit, FunctionNode, FunctionRef, Outcome } from './effect.js';
+import type { Effect, Exit, FunctionNode, FunctionRef, Gift, Outcome } from './effect.js';
 import { factsAt } from './fact.js';
+import { parameterOf, positionOfParameter, promiseOfParameter } from './gift.js';
 import { methodText } from './head.js';
 import { PathState } from './path-state.js';
 import { bindPattern } from './pattern.js';
 import { ReleaseFinder, type Release } from './release.js';
 import { Releases, type PointPosition } from './release-point.js';
-import { homeOf, isFunction } from './scope.js';
+import { contains, homeOf, isFunction } from './scope.js';
 import { flowOf, type FlowSettings } from './value-flow.js';
 import { Walk, type Surroundings } from './walk.js';
 
 /** The depth to which calls are followed. */
 const MAX_DEPTH = 6;
 
-const HANDED_ON: Outcome = { leaks: [], returned: null, finishedOnReturn: true, handedOn: true, onlyLooked: [] };
+const HANDED_ON: Outcome = { leaks: [], returned: null, given: [], finishedOnReturn: true, handedOn: true, onlyLooked: [] };
 
 interface UnitAnalysis {
   readonly surroundings: Surroundings;
@@ -35,6 +36,7 @@ export class Analysis {
   private readonly summaries = new Map<TSESTree.Node, Map<string, Outcome | null>>();
   private readonly outcomes = new Map<TSESTree.Node, Outcome | null>();
   private readonly products: Map<TSESTree.Node, Shape | null>;
+  private readonly gifts: Map<TSESTree.Node, readonly Gift[]>;
   private readonly uses: Map<TSESTree.Node, Map<string, readonly Effect[]>>;
   private depth = 0;
 
@@ -48,6 +50,7 @@ export class Analysis {
     private readonly without: Analysis | null = null,
   ) {
     this.products = without?.products ?? new Map<TSESTree.Node, Shape | null>();
+    this.gifts = without?.gifts ?? new Map<TSESTree.Node, readonly Gift[]>();
     this.uses = without?.uses ?? new Map<TSESTree.Node, Map<string, readonly Effect[]>>();
   }
 
@@ -81,7 +84,7 @@ export class Analysis {
         unit,
         closures,
         effectsOf: (node: TSESTree.Node, value: Shape) => this.effectsOf(unit, node, value).filter((effect) => this.doesMore(effect)),
-        requestOf: (call: TSESTree.CallExpression) => this.requestOf(unit, call),
+        requestOf: (call: Call) => this.requestOf(unit, call),
         leaksWith: (positions: readonly PointPosition[]) => {
           const changed = new Analysis(this.settings, new Releases(positions), this).outcomeOf(unit, request);
           return changed === null || changed.leaks.some((exit) => exit.graph === graph);
@@ -131,7 +134,7 @@ export class Analysis {
     return outcome === null || outcome.finishedOnReturn || outcome.returned !== null || outcome.leaks.length === 0;
   }
 
-  private ofResult(unit: SourceUnit, node: TSESTree.Node, result: Shape, request: TSESTree.CallExpression): Outcome {
+  private ofResult(unit: SourceUnit, node: TSESTree.Node, result: Shape, request: Call): Outcome {
     const home = homeOf(node);
     const graph = unit.graphs.get(home) ?? unit.places.get(node)?.[0]?.graph;
     if (graph === undefined) return HANDED_ON;
@@ -149,7 +152,7 @@ export class Analysis {
   }
 
   /** Follows a response that is returned from an inline function: `urls.map((url) => fetch(url))`. */
-  private goingOn(unit: SourceUnit, outcome: Outcome, request: TSESTree.CallExpression): Outcome {
+  private goingOn(unit: SourceUnit, outcome: Outcome, request: Call): Outcome {
     if (outcome.returned === null || !isFunction(outcome.returned.from)) return outcome;
     const fn = outcome.returned.from;
     const call = fn.parent;
@@ -173,6 +176,8 @@ export class Analysis {
 
   private ofCallback(unit: SourceUnit, request: RequestCall): Outcome {
     const { argument, parameter, shape: value, error } = request.callback!;
+    const to = parameterOf(unit, argument);
+    if (to !== null) return { ...HANDED_ON, given: [{ to, argument: parameter, shape: value }] };
     const callee = functionOf(unit, argument, this.settings.parser);
     if (callee === null) return HANDED_ON;
     if (callee.node.params.length <= parameter) {
@@ -225,7 +230,7 @@ export class Analysis {
     if (graph === undefined || this.namesArguments(callee)) return null;
     const pattern = node.params.at(parameter);
     const end: Exit = { kind: 'end', node, unit, graph: null, inPart: false, holders: [], via: null };
-    const ignored: Outcome = { leaks: [end], returned: null, finishedOnReturn: false, handedOn: false, onlyLooked: [] };
+    const ignored: Outcome = { leaks: [end], returned: null, given: [], finishedOnReturn: false, handedOn: false, onlyLooked: [] };
     if (pattern === undefined) return node.params.at(-1)?.type === 'RestElement' ? null : ignored;
     if (pattern.type === 'RestElement' || pattern.type === 'TSParameterProperty') return null;
     const { bindings, stored } = bindPattern(unit, pattern, value);
@@ -238,8 +243,48 @@ export class Analysis {
     return outcome;
   }
 
-  private requestOf(unit: SourceUnit, call: TSESTree.CallExpression): RequestCall | null {
-    return mayGiveResponse(unit, call) ? (requestCallOf(unit, call) ?? this.passedOn(unit, call)) : null;
+  private requestOf(unit: SourceUnit, call: Call): RequestCall | null {
+    if (call.type === 'NewExpression') return isNewPromise(call) ? this.promised(unit, call) : null;
+    if (!mayGiveResponse(unit, call)) return mayCallBack(unit, call) ? this.calledBack(unit, call) : null;
+    return requestCallOf(unit, call) ?? this.passedOn(unit, call);
+  }
+
+  /** A promise of a response that its executor requests: the awaiter must finish it. */
+  private promised(unit: SourceUnit, promise: TSESTree.NewExpression): RequestCall | null {
+    const [executor] = promise.arguments;
+    if (executor === undefined || !isFunction(executor)) return null;
+    const gift = this.giftsOf({ unit, node: executor }).find(({ to, argument }) => argument === 0 && promiseOfParameter(to) === promise);
+    return gift === undefined ? null : { node: promise, result: promiseOf(awaited(gift.shape)), callback: null };
+  }
+
+  /** A call of a function of the program that passes a response to its callback. */
+  private calledBack(unit: SourceUnit, call: TSESTree.CallExpression): RequestCall | null {
+    const callee = calleeOf(unit, call, this.settings.parser);
+    if (callee.kind !== 'source') return null;
+    for (const { to, argument, shape: value } of this.giftsOf(callee.ref)) {
+      const position = positionOfParameter(to);
+      const callback = position?.fn === callee.ref.node ? call.arguments[position.index] : undefined;
+      if (callback === undefined || callback.type === 'SpreadElement' || value.promised) continue;
+      return { node: call, result: null, callback: { argument: callback, parameter: argument, shape: value, error: argument === 1 ? 0 : null } };
+    }
+    return null;
+  }
+
+  /** The responses that a function requests and passes to parameters: its own, or those of functions around it. */
+  private giftsOf({ unit, node }: FunctionRef): readonly Gift[] {
+    const known = this.gifts.get(node);
+    if (known !== undefined) return known;
+    this.gifts.set(node, []);
+    if (this.depth >= MAX_DEPTH || node.generator) return [];
+    this.depth++;
+    const found = this.requestsWithin(unit, node).flatMap((request) => this.outcomeOf(unit, request)?.given ?? []);
+    this.depth--;
+    this.gifts.set(node, found);
+    return found;
+  }
+
+  private requestsWithin(unit: SourceUnit, node: FunctionNode): RequestCall[] {
+    return unit.calls.flatMap((call) => (contains(node, call) ? (this.requestOf(unit, call) ?? []) : []));
   }
 
   /** A call of a function of the program that returns a response, which the caller must finish. */
@@ -247,7 +292,7 @@ export class Analysis {
     const callee = calleeOf(unit, call, this.settings.parser);
     if (callee.kind === 'source') {
       const result = this.productOf(callee.ref) ?? this.ofCallbackArgument(unit, call);
-      return result === null ? null : { node: call, result, callback: null };
+      return result === null ? this.calledBack(unit, call) : { node: call, result, callback: null };
     }
     const given = callee.kind === 'unknown' ? this.ofCallbackArgument(unit, call) : null;
     if (given !== null) return { node: call, result: given, callback: null };
@@ -273,7 +318,7 @@ export class Analysis {
 
   private findProduct(unit: SourceUnit, node: FunctionNode): Shape | null {
     for (const call of unit.calls) {
-      if (call.range[0] < node.range[0] || call.range[1] > node.range[1]) continue;
+      if (!contains(node, call)) continue;
       const request = this.requestOf(unit, call);
       if (request === null || request.result === null) continue;
       const returned = this.outcomeOf(unit, request)?.returned;

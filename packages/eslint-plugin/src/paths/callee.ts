@@ -2,7 +2,7 @@
 import type { TSESTree } from '@typescript-eslint/utils';
 import ts from 'typescript';
 import { calledDeclaration, packageOf, STANDARD, startsFlow } from '../clients/index.js';
-import { unitOf, type SourceUnit } from '../graph/index.js';
+import { unitOf, type Call, type SourceUnit } from '../graph/index.js';
 import type { FunctionNode, FunctionRef } from './effect.js';
 
 /** What is known of a callee. */
@@ -13,8 +13,6 @@ export type Callee =
   /** It only reads its arguments. */
   | { readonly kind: 'looker' }
   | { readonly kind: 'unknown'; readonly name: string };
-
-type Call = TSESTree.CallExpression | TSESTree.NewExpression;
 
 export function calleeOf(unit: SourceUnit, call: Call, parser: unknown): Callee {
   const declaration = calledDeclaration(unit, call);

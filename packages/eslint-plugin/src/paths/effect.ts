@@ -16,6 +16,15 @@ export interface Binding {
   readonly shape: Shape;
 }
 
+/** A value that a function passes to one of its parameters, which is a function of its caller or settles a promise. */
+export interface Gift {
+  /** The parameter. */
+  readonly to: Variable;
+  /** The number of the argument. */
+  readonly argument: number;
+  readonly shape: Shape;
+}
+
 /** The effect of one use of a value. A use without an effect only reads it. */
 export type Effect =
   /** It was read to its end, closed or cancelled. */
@@ -26,6 +35,8 @@ export type Effect =
   | { readonly kind: 'returned'; readonly shape: Shape }
   /** The statement `write` assigns it, or parts of it, to variables. */
   | { readonly kind: 'bound'; readonly write: TSESTree.Node; readonly bindings: readonly Binding[]; readonly maybe: boolean }
+  /** It is passed to a function that is a parameter: `resolve(res)`, `callback(null, res)`. */
+  | { readonly kind: 'given'; readonly gift: Gift; readonly at: TSESTree.Node }
   /** Some of it was read. */
   | { readonly kind: 'read in part' }
   /** It is passed to a function as a parameter. */
@@ -59,6 +70,8 @@ export interface Outcome {
   readonly leaks: readonly Exit[];
   /** The shape in which it is returned, on the paths that return it, and the returning function. */
   readonly returned: { readonly shape: Shape; readonly from: TSESTree.Node } | null;
+  /** What was passed on by calls of parameters, on the paths that do so. */
+  readonly given: readonly Gift[];
   /** A path on which it was finished or passed on ends without a throw. */
   readonly finishedOnReturn: boolean;
   /** On some path it was passed on or returned, so that closing it at the end of the scope would be wrong. */

@@ -1,10 +1,10 @@
 /** Owns a request's method that is known only at run time: a path on which it is HEAD has no body to read. */
 import type { TSESTree } from '@typescript-eslint/utils';
-import type { SourceUnit } from '../graph/index.js';
+import type { Call, SourceUnit } from '../graph/index.js';
 import { propertyName } from './pattern.js';
 
 /** The text of the expression that gives the request's method; null if that is no variable or property. */
-export function methodText(unit: SourceUnit, request: TSESTree.CallExpression): string | null {
+export function methodText(unit: SourceUnit, request: Call): string | null {
   for (const argument of request.arguments) {
     if (argument.type === 'ObjectExpression') {
       for (const property of argument.properties) {

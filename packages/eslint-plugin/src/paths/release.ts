@@ -5,7 +5,7 @@
 import type { TSESTree } from '@typescript-eslint/utils';
 import ts from 'typescript';
 import { awaited, memberUse, type RequestCall, type Shape } from '../clients/index.js';
-import type { CodeGraph, SourceUnit, Variable } from '../graph/index.js';
+import type { Call, CodeGraph, SourceUnit, Variable } from '../graph/index.js';
 import type { Closures } from './closure.js';
 import type { Effect, Exit } from './effect.js';
 import { Holding, linksOf, Liveness, type LivenessSource } from './liveness.js';
@@ -26,7 +26,7 @@ export interface ReleaseSource {
   readonly unit: SourceUnit;
   readonly closures: Closures;
   effectsOf: (node: TSESTree.Node, shape: Shape) => readonly Effect[];
-  requestOf: (call: TSESTree.CallExpression) => RequestCall | null;
+  requestOf: (call: Call) => RequestCall | null;
   /** Whether the request still leaks with releases at these positions. */
   leaksWith: (positions: readonly PointPosition[]) => boolean;
 }
@@ -160,10 +160,11 @@ export class ReleaseFinder {
       }
       case 'MemberExpression':
         return this.part(this.valueOf(node.object), propertyName(node), 'gives');
+      case 'NewExpression':
       case 'CallExpression': {
         const request = this.source.requestOf(node);
         if (request?.result) return { shape: request.result, mayBeEmpty: this.mayGiveNothing(node) };
-        if (node.callee.type !== 'MemberExpression') return null;
+        if (node.type === 'NewExpression' || node.callee.type !== 'MemberExpression') return null;
         const name = propertyName(node.callee);
         const of = this.valueOf(node.callee.object);
         if (of !== null && of !== 'empty' && of.shape.promised) return name === 'catch' && givesNothing(node.arguments.at(0)) ? { ...of, mayBeEmpty: true } : null;
@@ -203,7 +204,7 @@ export class ReleaseFinder {
     return bindPattern(this.source.unit, definition.id, value.shape).bindings.find((binding) => binding.variable === variable)?.shape ?? null;
   }
 
-  private mayGiveNothing(call: TSESTree.CallExpression): boolean {
+  private mayGiveNothing(call: Call): boolean {
     const { program } = this.source.unit.services;
     return isNullable(program.getTypeChecker().getAwaitedType(this.source.unit.services.getTypeAtLocation(call)));
   }

@@ -4,9 +4,10 @@
  */
 import type { TSESTree } from '@typescript-eslint/utils';
 import { awaited, holds, listOf, memberUse, promiseOf, settledOf, startsFlow, type Shape } from '../clients/index.js';
-import type { SourceUnit } from '../graph/index.js';
+import type { Call, SourceUnit } from '../graph/index.js';
 import { calleeOf, functionOf } from './callee.js';
 import type { Effect } from './effect.js';
+import { parameterOf, promiseOfParameter } from './gift.js';
 import { bindPattern, propertyName } from './pattern.js';
 import { hasNever } from './presence.js';
 import { isLocalAt } from './scope.js';
@@ -17,8 +18,6 @@ export interface FlowSettings {
   /** The names of functions without source that finish their argument. */
   readonly releasedBy: ReadonlySet<string>;
 }
-
-type Call = TSESTree.CallExpression | TSESTree.NewExpression;
 
 const FINISHED: readonly Effect[] = [{ kind: 'finished' }];
 const HANDED_ON: readonly Effect[] = [{ kind: 'handed on' }];
@@ -176,6 +175,8 @@ class Flow {
       case 'then': {
         const callback = call.arguments.at(0);
         if (callback === undefined || callback.type === 'Literal') return this.up(call, shape);
+        const to = parameterOf(this.unit, callback);
+        if (to !== null) return [{ kind: 'given', gift: { to, argument: 0, shape: awaited(shape) }, at: call }];
         const callee = functionOf(this.unit, callback, this.settings.parser);
         return callee === null ? HANDED_ON : [{ kind: 'enters', callee, parameter: 0, shape: awaited(shape), call, as: 'then' }];
       }
@@ -199,6 +200,11 @@ class Flow {
   }
 
   private argument(call: Call, node: TSESTree.Node, shape: Shape): readonly Effect[] {
+    const to = parameterOf(this.unit, call.callee);
+    if (to !== null) {
+      const value = promiseOfParameter(to) === null ? shape : awaited(shape);
+      return this.settings.releasedBy.has(to.name) ? FINISHED : [{ kind: 'given', gift: { to, argument: call.arguments.indexOf(node as TSESTree.Expression), shape: value }, at: call }];
+    }
     const callee = calleeOf(this.unit, call, this.settings.parser);
     switch (callee.kind) {
       case 'looker':

@@ -9,12 +9,14 @@ import { meaningOf } from './condition.js';
 import { catcherOf, edgesOf, finalizersPassed, jumpOf, type Edge } from './edge.js';
 import { applyConstants, truthOf } from './constant.js';
 import { programEndsAfter } from './ending.js';
-import type { Effect, Exit, FunctionRef, Outcome } from './effect.js';
+import type { Effect, Exit, FunctionRef, Gift, Outcome } from './effect.js';
 import { factOf } from './fact.js';
+import { parameterOf, positionOfParameter } from './gift.js';
 import { asksForMethod } from './head.js';
 import type { PathState } from './path-state.js';
 import type { Releases } from './release-point.js';
 import { contains, isFunction, namedAs, namesIn } from './scope.js';
+import { isUsedAfter } from './used-after.js';
 
 /** What a walk needs from the analysis. */
 export interface Surroundings {
@@ -34,7 +36,7 @@ export interface Surroundings {
 /** The most states of one walk. If there are more, nothing is reported. */
 const MAX_STATES = 4000;
 
-const NOTHING: Outcome = { leaks: [], returned: null, finishedOnReturn: true, handedOn: true, onlyLooked: [] };
+const NOTHING: Outcome = { leaks: [], returned: null, given: [], finishedOnReturn: true, handedOn: true, onlyLooked: [] };
 
 interface Step {
   readonly segment: Segment;
@@ -48,6 +50,7 @@ export class Walk {
   private readonly seen = new Set<string>();
   private readonly steps: Step[] = [];
   private returned: Shape | null = null;
+  private readonly given: Gift[] = [];
   private finishedOnReturn = false;
   private handedOn = false;
 
@@ -91,6 +94,7 @@ export class Walk {
     return {
       leaks: this.leaks,
       returned: this.returned === null ? null : { shape: this.returned, from: this.graph.node },
+      given: this.given,
       finishedOnReturn: this.finishedOnReturn,
       handedOn: this.handedOn,
       onlyLooked: [...this.onlyLooked],
@@ -219,6 +223,11 @@ export class Walk {
           state.finished = true;
           state.returned = true;
           break;
+        case 'given':
+          this.give(effect.gift, effect.at, state);
+          state.finished = true;
+          this.handedOn = true;
+          break;
         case 'read in part':
           state.inPart = true;
           break;
@@ -232,6 +241,12 @@ export class Walk {
     }
   }
 
+  /** Who gets it must end it, unless this function itself goes on to use it. */
+  private give(gift: Gift, at: TSESTree.Node, state: PathState): void {
+    if (this.given.some(({ to }) => to === gift.to)) return;
+    if (!state.holders().some((holder) => isUsedAfter(this.around, this.graph, at, holder))) this.given.push(gift);
+  }
+
   private enter(effect: Extract<Effect, { kind: 'enters' }>, state: PathState): void {
     const outcome = this.around.enter(effect);
     if (outcome === null) {
@@ -242,6 +257,7 @@ export class Walk {
     const { call, callee, as } = effect;
     const { returned } = outcome;
     for (const name of outcome.onlyLooked) this.onlyLooked.add(name);
+    for (const gift of outcome.given) this.give(this.passedThrough(gift, effect), effect.call, state);
     const open = outcome.leaks.some(({ kind }) => kind === 'return' || kind === 'end');
     if (as === 'then') {
       this.leaks.push(...outcome.leaks);
@@ -267,6 +283,13 @@ export class Walk {
     } else if (ofCall !== null) this.goOnWith(call, ofCall, state);
     else if (open) this.onlyLooked.add(nameOf(call.callee));
     else state.finished = true; // it never returns
+  }
+
+  /** A gift to a parameter of the called function, as one to the parameter of this function that is its argument. */
+  private passedThrough(gift: Gift, { callee, call }: Extract<Effect, { kind: 'enters' }>): Gift {
+    const position = positionOfParameter(gift.to);
+    const argument = position?.fn === callee.node ? call.arguments[position.index] : undefined;
+    return { ...gift, to: (argument === undefined ? null : parameterOf(this.around.unit, argument)) ?? gift.to };
   }
 
   /** Continues with the value of a call as the response. */

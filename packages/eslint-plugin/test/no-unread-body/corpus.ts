@@ -9,6 +9,7 @@ import { fetchCases } from './fetch.cases.js';
 import { closureCases, elsewhere, functionCases } from './function.cases.js';
 import { nodeHttpCases } from './node-http.cases.js';
 import { noPathCases } from './no-path.cases.js';
+import { promiseCases } from './promise.cases.js';
 import { published, publishedCases } from './published.cases.js';
 import { streamCases } from './streams.cases.js';
 import type { Group, Twin } from './twin.js';
@@ -31,6 +32,7 @@ export const groups: readonly Group[] = [
   bodycloseCases,
   noPathCases,
   publishedCases,
+  promiseCases,
 ];
 
 export interface Case {
