@@ -22,10 +22,18 @@ const TWINS: readonly (readonly [name: string, head: string, good: string, bad: 
   ['a function of another file.js', "const { read, look } = require('./elsewhere');", 'async function a(url) { const res = await fetch(url); await read(res); }', 'async function a(url) { const res = await fetch(url); look(res); }', /`look` only looks at it/],
   ['a request of another file.js', "const { open } = require('./elsewhere');", 'async function a() { const res = await open(); return res.text(); }', 'async function a() { const res = await open(); return res.status; }', /neither read nor cancelled/],
   ['a property that no response has.js', '', 'async function a(url) { const res = await fetch(url); if (!res.ok) throw new Error(res.error ?? (await res.text())); return res.json(); }', "async function a(url) { const res = await fetch(url); if (!res.ok) throw new Error(res.error || 'failed'); return res.json(); }", /throws at line 2/],
+  ['a parameter that is given a response.js', 'async function check(res) { if (!res.ok) { await res.body?.cancel(); throw new Error(String(res.status)); } return res.json(); } async function strict(res) { if (!res.ok) throw new Error(String(res.status)); return res.json(); }', 'async function a(url) { const res = await fetch(url); return check(res); }', 'async function a(url) { const res = await fetch(url); return strict(res); }', /`strict`, called at line 2, throws at line 1/],
+  ['a parameter of another file.js', "const { check, strict } = require('./elsewhere');", 'async function a(url) { return check(await fetch(url)); }', 'async function a(url) { return strict(await fetch(url)); }', /`strict`, called at line 2, throws at elsewhere.js:5/],
+  ['a method’s parameter.js', 'class Api { check(res) { if (!res.ok) throw new Error(); return res.json(); } look(res) { return res.text(); }', 'async load(url) { const res = await fetch(url); return this.look(res); } }', 'async load(url) { const res = await fetch(url); return this.check(res); } }', /`check`, called at line 2, throws at line 1/],
+  ['a parameter that is destructured.js', 'function strict({ res, url }) { if (!res.ok) throw new Error(url); return res.json(); } function read({ res }) { return res.json(); }', 'async function a(url) { const res = await fetch(url); return read({ res, url }); }', 'async function a(url) { const res = await fetch(url); return strict({ res, url }); }', /`strict`, called at line 2, throws at line 1/],
+  ['a chain of named functions.js', 'function status(res) { if (!res.ok) throw new Error(); return res; } function same(res) { return res; } function parse(res) { return res.json(); }', 'const a = (url) => fetch(url).then(same).then(parse);', 'const a = (url) => fetch(url).then(status).then(parse);', /throws at line 1/],
+  ['a promise without a type.js', "const http = require('http'); function send(url) { return new Promise((resolve, reject) => { http.get(url, resolve).on('error', reject); }); }", 'async function a(url) { const res = await send(url); res.resume(); }', 'async function a(url) { const res = await send(url); return res.statusCode; }', /neither read nor resumed/],
+  ['a callback without a type.js', "const http = require('http'); function send(url, done) { http.get(url, function (res) { done(null, res); }).on('error', done); }", 'function a(url) { send(url, (error, res) => { if (error) return; res.resume(); }); }', 'function a(url) { send(url, (error, res) => { if (error) return; console.log(res.statusCode); }); }', /neither read nor resumed/],
+  ['an object without a type.js', 'async function send(url) { const res = await fetch(url); return { res, url }; }', 'async function a(url) { const { res } = await send(url); return res.json(); }', 'async function a(url) { const { res } = await send(url); return res.ok; }', /neither read nor cancelled/],
   ['a function of the same name.js', 'async function fetchAll(url) { return { ok: true, url }; }', 'async function a(url) { const res = await fetchAll(url); return res.ok; }', 'async function a(url) { const res = await fetch(url); return res.ok; }', /neither read nor cancelled/],
 ];
 
-const ELSEWHERE = 'exports.read = (res) => res.text();\nexports.look = (res) => res.status;\nexports.open = () => fetch("http://127.0.0.1/");\n';
+const ELSEWHERE = 'exports.read = (res) => res.text();\nexports.look = (res) => res.status;\nexports.open = () => fetch("http://127.0.0.1/");\nexports.check = (res) => { if (!res.ok) { res.body?.cancel(); throw new Error(); } return res.json(); };\nexports.strict = (res) => { if (!res.ok) throw new Error(); return res.json(); };\n';
 
 const LINTERS = [
   ['ESLint 9', Linter9 as unknown as typeof Linter],
@@ -65,6 +73,17 @@ for (const [version, linter] of LINTERS) {
       const fixed = code.slice(0, fix.range[0]) + fix.text + code.slice(fix.range[1]);
       assert.equal(fixed, 'async function a(url) {\n  const res = await fetch(url);\n  if (!res.ok) {\n    await res.body?.cancel().catch(() => {});\n    return null;\n  }\n  return res.json();\n}\n');
       assert.deepEqual(lintPlain(linter, 'fix.js', fixed), []);
+    });
+
+    test('a file that has changed is read again', () => {
+      const code = "const { take } = require('./changing');\nasync function a(url) { const res = await fetch(url); take(res); }\n";
+      const said = (source: string): number => {
+        writeFileSync(join(folder, 'changing.js'), source);
+        return lintPlain(linter, 'reads-changing.js', code).length;
+      };
+      writeFileSync(join(folder, 'reads-changing.js'), code);
+      assert.equal(said('exports.take = (res) => res.status;\n'), 1);
+      assert.equal(said('exports.take = (res) => res.text();\n// It reads.\n'), 0);
     });
 
     test('a file that is not JavaScript to TypeScript is passed over, and so is one that names no client', () => {

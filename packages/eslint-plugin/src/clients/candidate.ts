@@ -7,6 +7,7 @@ import ts from 'typescript';
 import type { SourceUnit } from '../graph/index.js';
 import { packageOf, typeName } from './package-of.js';
 import { looksLikeResponse, responseOf } from './response-type.js';
+import { specifiedResponse, type ClientSpecifier } from './specifier.js';
 
 /** The types of a response, or of a value through which one is finished; for these, the callee's declaration decides. */
 const CARRIERS: ReadonlySet<string> = new Set([
@@ -26,11 +27,12 @@ const CARRIERS: ReadonlySet<string> = new Set([
 /** The depth to which wrapped types are examined: a promise of an array of unions is about the deepest in practice. */
 const MAX_DEPTH = 5;
 
-export function mayGiveResponse(unit: SourceUnit, call: TSESTree.CallExpression): boolean {
+export function mayGiveResponse(unit: SourceUnit, call: TSESTree.CallExpression, specifiers: readonly ClientSpecifier[]): boolean {
   const { callee } = call;
   if (call.arguments.some((argument) => argument.type === 'Literal' && argument.value === 'response')) return true;
   const signatures = unit.services.getTypeAtLocation(callee).getCallSignatures();
   if (signatures.length === 0) return false;
+  if (specifiers.length > 0 && signatures.some((signature) => specifiedResponse(unit, signature, specifiers) !== null)) return true;
   if (callee.type === 'MemberExpression' && callee.property.type === 'Identifier' && /^(map|flatMap)$/.test(callee.property.name)) {
     const [mapper] = call.arguments;
     return mapper?.type === 'Identifier' || mapper?.type === 'MemberExpression';
@@ -69,6 +71,30 @@ function carries(unit: SourceUnit, checker: ts.TypeChecker, type: ts.Type, signa
     return inner !== undefined && carries(unit, checker, inner, signature, depth + 1);
   }
   if (checker.isTupleType(type)) return checker.getTypeArguments(type as ts.TypeReference).some((inner) => carries(unit, checker, inner, signature, depth + 1));
-  if (name === null) return false;
-  return CARRIERS.has(name) || (depth > 0 && looksLikeResponse(checker, type) !== null);
+  if (name !== null && (CARRIERS.has(name) || (depth > 0 && looksLikeResponse(checker, type) !== null))) return true;
+  return isOfProgram(signature) && (isNarrowed(type) || hasCarrier(unit, checker, type, signature, depth));
+}
+
+/** Whether a type has some of a response's members, enough to read it. The function's source then tells whether it is one. */
+function isNarrowed(type: ts.Type): boolean {
+  if (!['status', 'statusCode', 'ok'].some((name) => type.getProperty(name) !== undefined)) return false;
+  return ['json', 'text', 'body', 'arrayBuffer', 'blob', 'bytes'].some((name) => type.getProperty(name) !== undefined);
+}
+
+/** The most properties of an object that a function returns beside a response. */
+const MAX_PROPERTIES = 20;
+
+/** Whether one of an object's properties can be a response: `{ res, took }`. */
+function hasCarrier(unit: SourceUnit, checker: ts.TypeChecker, type: ts.Type, signature: ts.Signature, depth: number): boolean {
+  const symbol = type.getSymbol();
+  if ((type.flags & ts.TypeFlags.Object) === 0 || symbol === undefined || (symbol.flags & (ts.SymbolFlags.Class | ts.SymbolFlags.Function)) !== 0) return false;
+  if (symbol.declarations?.some((each) => each.getSourceFile().isDeclarationFile) === true) return false;
+  const properties = type.getProperties();
+  if (properties.length > MAX_PROPERTIES) return false;
+  return properties.some((property) => carriesAlone(unit, checker, checker.getTypeOfSymbol(property), signature, depth + 1));
+}
+
+/** Whether a property's type is one of a response: of an untyped one nobody can tell. */
+function carriesAlone(unit: SourceUnit, checker: ts.TypeChecker, type: ts.Type, signature: ts.Signature, depth: number): boolean {
+  return (type.flags & (ts.TypeFlags.Any | ts.TypeFlags.Unknown)) === 0 && carries(unit, checker, type, signature, depth);
 }

@@ -149,8 +149,11 @@ export function memberUse(of: Shape, name: string | null): MemberUse {
     case 'settled':
       if (name === 'value' && of.element !== null) return { kind: 'gives', shape: of.element };
       return SETTLED.get(name) ?? UNKNOWN;
+    case 'record':
+      return name === of.field && of.element !== null ? { kind: 'gives', shape: of.element } : LOOK;
     case 'list':
       return UNKNOWN; // the value flow knows arrays
+    case 'sibling':
     case 'done flag':
     case 'chunk':
     case 'error':

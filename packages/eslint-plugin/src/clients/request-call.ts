@@ -9,6 +9,7 @@ import { packageOf, STANDARD, typeName } from './package-of.js';
 import { literalsOfProperty } from './request-options.js';
 import { responseOf } from './response-type.js';
 import { listOf, promiseOf, shape, type Shape } from './shape.js';
+import { specifiedResponse, type ClientSpecifier } from './specifier.js';
 
 /** A call that returns a response. */
 export interface RequestCall {
@@ -30,8 +31,10 @@ export function calledDeclaration(unit: SourceUnit, node: Call): ts.SignatureDec
 }
 
 /** The request that a call makes; null if it makes none, or if its response has no body. */
-export function requestCallOf(unit: SourceUnit, node: TSESTree.CallExpression): RequestCall | null {
+export function requestCallOf(unit: SourceUnit, node: TSESTree.CallExpression, specifiers: readonly ClientSpecifier[]): RequestCall | null {
   const { program } = unit.services;
+  const specified = specifiedCall(unit, node, specifiers);
+  if (specified !== null) return asksForHead(unit, node) ? null : specified;
   const declaration = calledDeclaration(unit, node);
   if (declaration === null) return null;
   const owner = packageOf(declaration.getSourceFile(), program);
@@ -47,6 +50,14 @@ export function requestCallOf(unit: SourceUnit, node: TSESTree.CallExpression): 
   }
   if (owner === 'undici' && name === 'request') return undiciCallback(unit, node);
   return null;
+}
+
+/** The request of a client that the configuration names. */
+function specifiedCall(unit: SourceUnit, node: TSESTree.CallExpression, specifiers: readonly ClientSpecifier[]): RequestCall | null {
+  if (specifiers.length === 0) return null;
+  const signature = unit.services.program.getTypeChecker().getResolvedSignature(unit.services.esTreeNodeToTSNodeMap.get(node));
+  const result = signature === undefined ? null : specifiedResponse(unit, signature, specifiers);
+  return result === null ? null : { node, result, callback: null };
 }
 
 function asksForHead(unit: SourceUnit, node: TSESTree.CallExpression): boolean {

@@ -38,17 +38,20 @@ export interface Parser {
   parseForESLint: (text: string, options: object) => object;
 }
 
-const units = new WeakMap<ts.SourceFile, SourceUnit | null>();
+/** By program: a file may be part of several, whose types differ. */
+const units = new WeakMap<ts.Program, WeakMap<ts.SourceFile, SourceUnit | null>>();
 
 /**
  * The unit of another file of the program; null if it cannot be read. The parser of the linted file parses
  * it, from the existing program.
  */
 export function unitOf(file: ts.SourceFile, from: SourceUnit, parser: unknown): SourceUnit | null {
-  const known = units.get(file);
+  let ofProgram = units.get(from.services.program);
+  if (ofProgram === undefined) units.set(from.services.program, (ofProgram = new WeakMap<ts.SourceFile, SourceUnit | null>()));
+  const known = ofProgram.get(file);
   if (known !== undefined) return known;
   const unit = isParser(parser) ? readUnit(file, from.services.program, parser) : null;
-  units.set(file, unit);
+  ofProgram.set(file, unit);
   return unit;
 }
 

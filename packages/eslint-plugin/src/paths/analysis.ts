@@ -134,7 +134,7 @@ export class Analysis {
     return outcome === null || outcome.finishedOnReturn || outcome.returned !== null || outcome.leaks.length === 0;
   }
 
-  private ofResult(unit: SourceUnit, node: TSESTree.Node, result: Shape, request: Call): Outcome {
+  private ofResult(unit: SourceUnit, node: TSESTree.Node, result: Shape, request: Call, toTheEnd = false): Outcome {
     const home = homeOf(node);
     const graph = unit.graphs.get(home) ?? unit.places.get(node)?.[0]?.graph;
     if (graph === undefined) return HANDED_ON;
@@ -147,7 +147,7 @@ export class Analysis {
     for (const dispatcher of dispatchersOf(unit, request)) state.aliases.set(dispatcher, shape('canceller', 'undici'));
     for (const controller of controllers) state.aliases.set(controller, shape('canceller', 'node'));
     for (const fact of factsAt(unit, graph, node)) state.facts.set(fact.text, fact.outcome);
-    const outcome = new Walk(surroundings, graph, false).fromNode(node, this.effectsOf(unit, node, result), state);
+    const outcome = new Walk(surroundings, graph, toTheEnd).fromNode(node, this.effectsOf(unit, node, result), state);
     return this.goingOn(unit, outcome, request);
   }
 
@@ -245,8 +245,8 @@ export class Analysis {
 
   private requestOf(unit: SourceUnit, call: Call): RequestCall | null {
     if (call.type === 'NewExpression') return isNewPromise(call) ? this.promised(unit, call) : null;
-    if (!mayGiveResponse(unit, call)) return mayCallBack(unit, call) ? this.calledBack(unit, call) : null;
-    return requestCallOf(unit, call) ?? this.passedOn(unit, call);
+    if (!mayGiveResponse(unit, call, this.settings.clients)) return mayCallBack(unit, call) ? this.calledBack(unit, call) : null;
+    return requestCallOf(unit, call, this.settings.clients) ?? this.passedOn(unit, call);
   }
 
   /** A promise of a response that its executor requests: the awaiter must finish it. */
@@ -322,9 +322,17 @@ export class Analysis {
       const request = this.requestOf(unit, call);
       if (request === null || request.result === null) continue;
       const returned = this.outcomeOf(unit, request)?.returned;
-      if (returned?.from === node) return node.async ? promiseOf(awaited(returned.shape)) : returned.shape;
+      if (returned?.from !== node) continue;
+      // Beside other values, a response may be there to be looked at only: if it was read on a path that returns, the caller cannot know.
+      if (isCompound(returned.shape) && this.isReadToo(unit, request)) return null;
+      return node.async ? promiseOf(awaited(returned.shape)) : returned.shape;
     }
     return null;
+  }
+
+  /** Whether a request's response is read on some path on which the function returns. */
+  private isReadToo(unit: SourceUnit, request: RequestCall): boolean {
+    return request.result === null || this.ofResult(unit, request.node, request.result, request.node, true).finishedOnReturn;
   }
 
   /** `retry(() => fetch(url))`: the call gives a response, and so does an inline function among its arguments. */
@@ -344,4 +352,8 @@ export class Analysis {
     const owner = packageOf(declaration.getSourceFile(), unit.services.program);
     return owner === '@types/node' && (name === 'exit' || name === 'abort') ? 'ends' : 'throws';
   }
+}
+
+function isCompound({ kind }: Shape): boolean {
+  return kind === 'record' || kind === 'list';
 }

@@ -1,11 +1,12 @@
 /** Owns what a condition tells about a value: that it is absent, has no body, or is at its end. */
 import type { TSESTree } from '@typescript-eslint/utils';
-import type { ClientName, Shape } from '../clients/index.js';
+import { asSibling, siblingOf, type ClientName, type Constant, type Shape, type Sibling } from '../clients/index.js';
 import type { SourceUnit, Variable } from '../graph/index.js';
 import { nameOf } from './callee.js';
 import type { FunctionNode, FunctionRef } from './effect.js';
 import { propertyName } from './pattern.js';
 import { hasAlways, hasNever } from './presence.js';
+import { childrenOf } from './scope.js';
 
 /** The meaning of a condition's outcome for a path. */
 export type Meaning =
@@ -49,6 +50,42 @@ const MAX_DEPTH = 3;
 
 /** The meaning of the outcome `outcome` of `test`. */
 export function meaningOf(context: ConditionContext, test: TSESTree.Node, outcome: boolean): Meaning {
+  // The other values of a record may tell that there is no response; what they tell is not known.
+  if ([...context.aliases.values()].some(hasSiblings) && asksUnknown(context, test)) return 'finished';
+  return knownMeaningOf(context, test, outcome);
+}
+
+function hasSiblings({ kind, index }: Shape): boolean {
+  return kind === 'sibling' || kind === 'record' || (kind === 'list' && index !== null);
+}
+
+/** Whether a condition reads a value beside the response of which nothing is known, or asks in a way that is not understood. */
+function asksUnknown(context: ConditionContext, test: TSESTree.Node, isAsked = true): boolean {
+  const found = valueOf(context, test);
+  if (found?.what === 'constant') return !isAsked;
+  if (found !== null) return found.what === 'shape' && found.shape.kind === 'sibling';
+  if (test.parent?.type === 'SwitchCase' && test.parent.test === test && asksUnknown(context, test.parent.parent.discriminant)) return true;
+  switch (test.type) {
+    case 'ArrowFunctionExpression':
+    case 'FunctionExpression':
+      return false;
+    case 'BinaryExpression':
+      if (/^[!=]==?$/.test(test.operator) && (test.right.type === 'Literal' || isUndefined(test.right))) return asksUnknown(context, test.left);
+      break;
+    case 'ChainExpression':
+    case 'LogicalExpression':
+    case 'TSNonNullExpression':
+    case 'TSAsExpression':
+      return childrenOf(test).some((child) => asksUnknown(context, child));
+    case 'UnaryExpression':
+      return asksUnknown(context, test.argument, test.operator === '!');
+    default:
+      break;
+  }
+  return childrenOf(test).some((child) => asksUnknown(context, child, false));
+}
+
+function knownMeaningOf(context: ConditionContext, test: TSESTree.Node, outcome: boolean): Meaning {
   const node = unwrapped(test);
   switch (node.type) {
     case 'UnaryExpression':
@@ -69,6 +106,7 @@ export function meaningOf(context: ConditionContext, test: TSESTree.Node, outcom
   if (node.parent?.type === 'SwitchCase' && node.parent.test === node && node.type === 'Literal') {
     const subject = valueOf(context, unwrapped(node.parent.parent.discriminant));
     if (subject?.what === 'status' && outcome && BODILESS[subject.client].has(node.value)) return 'finished';
+    if (subject?.what === 'constant' && (subject.value === node.value) !== outcome) return 'impossible';
   }
   return 'nothing';
 }
@@ -146,7 +184,7 @@ function listedIn(unit: SourceUnit, node: TSESTree.Node, depth = 0): unknown[] |
   }
 }
 
-type Subject = { readonly what: 'shape'; readonly shape: Shape } | { readonly what: 'status'; readonly client: ClientName } | { readonly what: 'settled' | 'used' | 'body state' | 'length' | 'aborted' };
+type Subject = { readonly what: 'shape'; readonly shape: Shape } | { readonly what: 'status'; readonly client: ClientName } | { readonly what: 'constant'; readonly value: Constant } | { readonly what: 'settled' | 'used' | 'body state' | 'length' | 'aborted' };
 
 function unwrapped(node: TSESTree.Node): TSESTree.Node {
   switch (node.type) {
@@ -169,7 +207,7 @@ function valueOf(context: ConditionContext, node: TSESTree.Node): Subject | null
   if (node.type === 'Identifier') {
     const variable = unit.variables.get(node);
     const shape = variable === undefined ? undefined : aliases.get(variable);
-    if (shape !== undefined) return { what: 'shape', shape };
+    if (shape !== undefined) return shape.kind === 'sibling' ? ofSibling(shape.client, siblingOf(shape, '')) : { what: 'shape', shape };
     const client = variable === undefined ? undefined : context.statuses?.get(variable);
     if (client !== undefined) return { what: 'status', client };
     return variable === undefined ? null : takenFrom(context, variable);
@@ -211,6 +249,8 @@ function isPresent(context: ConditionContext, node: TSESTree.Node): boolean | nu
 function propertyOf(shape: Shape, name: string | null): Subject | null {
   if (shape.promised) return null;
   if (shape.kind === 'canceller') return name === 'aborted' || name === 'destroyed' ? { what: 'aborted' } : name === 'signal' ? { what: 'shape', shape } : null;
+  if (shape.kind === 'sibling') return { what: 'shape', shape };
+  if (shape.kind === 'record' || shape.kind === 'list') return beside(shape, name);
   switch (name) {
     case 'status':
     case 'statusCode':
@@ -234,9 +274,23 @@ function propertyOf(shape: Shape, name: string | null): Subject | null {
   }
 }
 
+/** A property of a record, or an element of a tuple. */
+function beside(shape: Shape, name: string | null): Subject | null {
+  const own = shape.kind === 'record' ? shape.field : shape.index === null ? null : String(shape.index);
+  if (name === null || own === null || shape.element === null || (shape.kind === 'list' && !/^\d+$/.test(name))) return null;
+  if (name === own) return shape.element.promised ? null : { what: 'shape', shape: shape.element };
+  return ofSibling(shape.client, siblingOf(shape, name));
+}
+
+function ofSibling(client: ClientName, sibling: Sibling): Subject | null {
+  if (sibling.kind === 'free') return null;
+  return sibling.kind === 'value' ? { what: 'constant', value: sibling.value } : { what: 'shape', shape: asSibling(client, sibling) };
+}
+
 function truth(subject: Subject | null, outcome: boolean): Meaning {
   if (subject === null) return 'nothing';
   if (subject.what === 'used' || subject.what === 'aborted') return outcome ? 'finished' : 'nothing';
+  if (subject.what === 'constant') return Boolean(subject.value) === outcome ? 'nothing' : 'impossible';
   if (subject.what !== 'shape') return 'nothing';
   switch (subject.shape.kind) {
     case 'done flag':
@@ -256,10 +310,7 @@ function comparison(context: ConditionContext, node: TSESTree.BinaryExpression, 
   const left = unwrapped(node.left);
   // `typeof res.text === 'function'`
   if (left.type === 'UnaryExpression' && left.operator === 'typeof') return constantOf(node.right) === 'function' && isPresent(context, unwrapped(left.argument)) === true && node.operator.startsWith('=') !== outcome ? 'impossible' : 'nothing';
-  if (node.operator === 'in') {
-    const of = valueOf(context, unwrapped(node.right));
-    return !outcome && of?.what === 'shape' && left.type === 'Literal' && hasAlways(of.shape, String(left.value)) ? 'impossible' : 'nothing';
-  }
+  if (node.operator === 'in') return has(context, node, outcome);
   const subject = valueOf(context, left);
   if (subject === null) return 'nothing';
   if (node.operator === 'instanceof') {
@@ -274,6 +325,10 @@ function comparison(context: ConditionContext, node: TSESTree.BinaryExpression, 
   switch (subject.what) {
     case 'status':
       return equal && BODILESS[subject.client].has(right) ? 'finished' : 'nothing';
+    case 'constant': {
+      const same = /^[!=]==$/.test(node.operator) ? subject.value === right : (subject.value ?? null) === (right ?? null);
+      return same === equal ? 'nothing' : 'impossible';
+    }
     case 'settled':
       return (right === 'rejected' && equal) || (right === 'fulfilled' && !equal) ? 'impossible' : 'nothing';
     case 'length':
@@ -287,6 +342,17 @@ function comparison(context: ConditionContext, node: TSESTree.BinaryExpression, 
       if (typeof right === 'boolean') return truth(subject, right === equal);
       return right === null || right === undefined ? truth(subject, !equal) : 'nothing';
   }
+}
+
+/** `'value' in result`: a record has what is written out, and a response what every response has. */
+function has(context: ConditionContext, { left, right }: TSESTree.BinaryExpression, outcome: boolean): Meaning {
+  const of = valueOf(context, unwrapped(right));
+  if (of?.what !== 'shape' || left.type !== 'Literal' || typeof left.value !== 'string') return 'nothing';
+  if (of.shape.kind !== 'record') return !outcome && hasAlways(of.shape, left.value) ? 'impossible' : 'nothing';
+  const { siblings, field } = of.shape;
+  if (siblings === null) return 'nothing';
+  const known = left.value === field || siblings.known.has(left.value) ? true : siblings.others.kind === 'value' ? false : null;
+  return known === null ? 'finished' : known === outcome ? 'nothing' : 'impossible';
 }
 
 function constantOf(node: TSESTree.Node): unknown {

@@ -1,9 +1,8 @@
 /** Owns the constants that a path knows: `let done = false` is false until it is assigned again, so that `while (!done)` runs at least once. */
 import type { TSESTree } from '@typescript-eslint/utils';
+import type { Constant } from '../clients/index.js';
 import type { SourceUnit, Variable } from '../graph/index.js';
 import { contains, isFunction, namesIn } from './scope.js';
-
-export type Constant = boolean | number | null | undefined;
 
 /** Changes the known constants by one event. */
 export function applyConstants(unit: SourceUnit, event: TSESTree.Node, known: Map<Variable, Constant>): void {
@@ -74,7 +73,7 @@ export function truthOf(unit: SourceUnit, test: TSESTree.Node, known: ReadonlyMa
 function valueOf(unit: SourceUnit, node: TSESTree.Node, known: ReadonlyMap<Variable, Constant>): { readonly value: Constant } | null {
   switch (node.type) {
     case 'Literal':
-      return typeof node.value === 'boolean' || typeof node.value === 'number' ? { value: node.value } : null;
+      return typeof node.value === 'boolean' || typeof node.value === 'number' || typeof node.value === 'string' || node.raw === 'null' ? { value: node.value as Constant } : null;
     case 'Identifier': {
       const variable = unit.variables.get(node);
       return variable !== undefined && known.has(variable) ? { value: known.get(variable) } : null;

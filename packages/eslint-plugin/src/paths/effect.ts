@@ -37,6 +37,8 @@ export type Effect =
   | { readonly kind: 'bound'; readonly write: TSESTree.Node; readonly bindings: readonly Binding[]; readonly maybe: boolean }
   /** It is passed to a function that is a parameter: `resolve(res)`, `callback(null, res)`. */
   | { readonly kind: 'given'; readonly gift: Gift; readonly at: TSESTree.Node }
+  /** It is kept in a private field that nothing in its class reads. */
+  | { readonly kind: 'hidden'; readonly field: TSESTree.MemberExpression }
   /** Some of it was read. */
   | { readonly kind: 'read in part' }
   /** It is passed to a function as a parameter. */
@@ -52,7 +54,7 @@ export type Effect =
 
 /** The end of a path on which the response is unfinished. */
 export interface Exit {
-  readonly kind: 'return' | 'throw' | 'end' | 'yield' | 'overwritten' | 'dropped';
+  readonly kind: 'return' | 'throw' | 'end' | 'yield' | 'overwritten' | 'dropped' | 'hidden';
   readonly node: TSESTree.Node;
   readonly unit: SourceUnit;
   /** The code path that it leaves. */

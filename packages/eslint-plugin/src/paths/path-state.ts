@@ -1,8 +1,7 @@
 /** Owns what is known at one point of one path: the variables that lead to the response. */
 import type { TSESTree } from '@typescript-eslint/utils';
-import { holds, shapeKey, type Shape } from '../clients/index.js';
+import { holds, shapeKey, type Constant, type Shape } from '../clients/index.js';
 import type { Variable } from '../graph/index.js';
-import type { Constant } from './constant.js';
 import type { Jump } from './edge.js';
 import type { Binding, Effect } from './effect.js';
 import { contains } from './scope.js';

@@ -1,8 +1,9 @@
 /** Owns the binding of a value and its parts to the names in a declaration or an assignment. */
 import type { TSESTree } from '@typescript-eslint/utils';
-import { holds, memberUse, type Shape } from '../clients/index.js';
+import { asSibling, holds, memberUse, siblingOf, type Shape } from '../clients/index.js';
 import type { SourceUnit } from '../graph/index.js';
 import type { Binding } from './effect.js';
+import { namesIn } from './scope.js';
 
 export interface Bound {
   readonly bindings: Binding[];
@@ -51,8 +52,12 @@ export function bindPattern(unit: SourceUnit, pattern: TSESTree.Node, shape: Sha
     }
     for (const [index, element] of target.elements.entries()) {
       if (element === null) continue;
+      if (value.siblings !== null && value.index !== index && element.type !== 'RestElement') {
+        bindSibling(element, value, String(index));
+        continue;
+      }
       if (element.type === 'RestElement') {
-        if (value.index === null || value.index >= index) bind(element.argument, { ...value, index: null });
+        if (value.index === null || value.index >= index) bind(element.argument, { ...value, index: null, siblings: null });
       } else if (value.index === null || value.index === index) bind(element, value.element);
     }
   };
@@ -64,11 +69,26 @@ export function bindPattern(unit: SourceUnit, pattern: TSESTree.Node, shape: Sha
         if (!bodyTaken && holds(value)) bind(property.argument, value);
         continue;
       }
-      const use = memberUse(value, propertyName(property));
+      const name = propertyName(property);
+      if (value.kind === 'record' && name !== null && name !== value.field) {
+        bindSibling(property.value, value, name);
+        continue;
+      }
+      const use = memberUse(value, name);
       if (use.kind === 'gives') {
         if (holds(use.shape)) bodyTaken = true;
         bind(property.value, use.shape);
       } else if (use.kind !== 'look') stored = true;
+    }
+  };
+  const bindSibling = (target: TSESTree.Node, value: Shape, name: string): void => {
+    const sibling = siblingOf(value, name);
+    if (sibling.kind === 'free') return;
+    // With a default, the name has a value even if the property has none.
+    const isKnown = sibling.kind === 'value' && target.type === 'Identifier';
+    for (const own of namesIn(target)) {
+      const variable = unit.variables.get(own);
+      if (variable !== undefined) bindings.push({ variable, shape: asSibling(value.client, isKnown ? sibling : { kind: 'unknown' }) });
     }
   };
   bind(pattern, shape);

@@ -1,7 +1,7 @@
 /** Owns the places in a function where a release can be inserted, and what they mean on the code path. */
 import type { TSESTree } from '@typescript-eslint/utils';
 import { outcomeOf, type CodeGraph, type Place, type Segment, type SourceUnit } from '../graph/index.js';
-import { contains, isFunction } from './scope.js';
+import { childrenOf, contains, isFunction } from './scope.js';
 
 export type ReleasePoint =
   /** Before a statement. */
@@ -51,14 +51,6 @@ export function releasePointsIn(fn: TSESTree.Node, isGuard: (test: TSESTree.Node
   const body = isFunction(fn) ? fn.body : fn;
   if (body !== null && (body.type === 'BlockStatement' || body.type === 'Program')) visit(body, null);
   return points;
-}
-
-function childrenOf(node: TSESTree.Node): TSESTree.Node[] {
-  return Object.entries(node).flatMap(([key, value]: [string, unknown]) => (key === 'parent' ? [] : (Array.isArray(value) ? value : [value]).filter(isNode)));
-}
-
-function isNode(value: unknown): value is TSESTree.Node {
-  return typeof value === 'object' && value !== null && 'type' in value && 'range' in value && typeof value.type === 'string';
 }
 
 /** Where a point is on the code path: a place in a segment, or some of the edges out of segments. */

@@ -55,3 +55,12 @@ export function namesIn(pattern: TSESTree.Node): TSESTree.Identifier[] {
       return [];
   }
 }
+
+/** The nodes directly below a node, in the order of its keys. */
+export function childrenOf(node: TSESTree.Node): TSESTree.Node[] {
+  return Object.entries(node).flatMap(([key, value]: [string, unknown]) => (key === 'parent' ? [] : (Array.isArray(value) ? value : [value]).filter(isNode)));
+}
+
+function isNode(value: unknown): value is TSESTree.Node {
+  return typeof value === 'object' && value !== null && 'type' in value && 'range' in value && typeof value.type === 'string';
+}

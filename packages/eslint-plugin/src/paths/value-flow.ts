@@ -3,20 +3,24 @@
  * finished, named, passed on or dropped.
  */
 import type { TSESTree } from '@typescript-eslint/utils';
-import { awaited, holds, listOf, memberUse, promiseOf, settledOf, startsFlow, type Shape } from '../clients/index.js';
+import { awaited, holds, listOf, memberUse, promiseOf, recordOf, settledOf, startsFlow, type ClientSpecifier, type Shape } from '../clients/index.js';
 import type { Call, SourceUnit } from '../graph/index.js';
 import { calleeOf, functionOf } from './callee.js';
 import type { Effect } from './effect.js';
+import { isHidden } from './field.js';
 import { parameterOf, promiseOfParameter } from './gift.js';
 import { bindPattern, propertyName } from './pattern.js';
 import { hasNever } from './presence.js';
 import { isLocalAt } from './scope.js';
+import { siblingsInArray, siblingsInObject } from './sibling.js';
 
 /** Settings for the analysis of an expression. */
 export interface FlowSettings {
   readonly parser: unknown;
   /** The names of functions without source that finish their argument. */
   readonly releasedBy: ReadonlySet<string>;
+  /** Further clients. */
+  readonly clients: readonly ClientSpecifier[];
 }
 
 const FINISHED: readonly Effect[] = [{ kind: 'finished' }];
@@ -71,10 +75,18 @@ class Flow {
       case 'NewExpression':
         return parent.callee === node ? LOOKED_AT : this.argument(parent, node, shape);
       case 'ArrayExpression':
-        return this.up(parent, listOf(shape, parent.elements.some((element) => element?.type === 'SpreadElement') ? null : parent.elements.indexOf(node as TSESTree.Expression)));
+        if (!holds(shape)) return LOOKED_AT;
+        return this.up(parent, parent.elements.some((element) => element?.type === 'SpreadElement') ? listOf(shape) : listOf(shape, parent.elements.indexOf(node as TSESTree.Expression), siblingsInArray(this.unit, parent, node)));
+      case 'Property': {
+        const name = propertyName(parent);
+        if (!holds(shape)) return LOOKED_AT;
+        if (parent.value !== node || name === null || parent.parent.type !== 'ObjectExpression') return HANDED_ON;
+        return this.up(parent.parent, recordOf(shape, name, siblingsInObject(this.unit, parent.parent, parent)));
+      }
       case 'SpreadElement':
-        // `[...list]` is another list of the same responses.
-        return shape.kind === 'list' && shape.element !== null && !shape.promised && parent.parent.type === 'ArrayExpression' ? this.up(parent.parent, { ...shape, index: null }) : HANDED_ON;
+        // `{ ...record }` and `[...list]` hold the same responses.
+        if (shape.kind === 'record' && !shape.promised && parent.parent.type === 'ObjectExpression') return this.up(parent.parent, { ...shape, siblings: null });
+        return shape.kind === 'list' && shape.element !== null && !shape.promised && parent.parent.type === 'ArrayExpression' ? this.up(parent.parent, { ...shape, index: null, siblings: null }) : HANDED_ON;
       case 'ExpressionStatement':
       case 'UnaryExpression':
       case 'BinaryExpression':
@@ -91,7 +103,7 @@ class Flow {
       case 'TSQualifiedName':
         return LOOKED_AT;
       default:
-        // A property, a yield, a throw, an export, an element of JSX: other code has it now.
+        // A yield, a throw, an export, an element of JSX: other code has it now.
         return HANDED_ON;
     }
   }
@@ -113,9 +125,14 @@ class Flow {
 
   private bound(write: TSESTree.Node, pattern: TSESTree.Node, shape: Shape): readonly Effect[] {
     const { bindings, stored } = bindPattern(this.unit, pattern, shape);
+    if (stored && pattern.type === 'MemberExpression' && write.parent?.type === 'ExpressionStatement' && this.hides(pattern, shape)) return [{ kind: 'hidden', field: pattern }];
     if (stored) return HANDED_ON;
     if (bindings.some(({ variable, shape: value }) => holds(value) && !isLocalAt(variable, write))) return HANDED_ON;
     return bindings.length === 0 ? LOOKED_AT : [{ kind: 'bound', write, bindings, maybe: false }];
+  }
+
+  private hides(field: TSESTree.MemberExpression, shape: Shape): boolean {
+    return !shape.promised && isHidden(field, (use) => this.up(use, shape).length > 0);
   }
 
   private iterated(loop: TSESTree.ForOfStatement, shape: Shape): readonly Effect[] {

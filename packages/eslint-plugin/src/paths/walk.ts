@@ -49,6 +49,8 @@ export class Walk {
   private readonly onlyLooked = new Set<string>();
   private readonly seen = new Set<string>();
   private readonly steps: Step[] = [];
+  /** Where the response appears: there a finished one is replaced by another. */
+  private origin: TSESTree.Node | null = null;
   private returned: Shape | null = null;
   private readonly given: Gift[] = [];
   private finishedOnReturn = false;
@@ -63,6 +65,7 @@ export class Walk {
 
   /** The outcome of the value of `origin`, with the given effects, from that node on. */
   fromNode(origin: TSESTree.Node, effects: readonly Effect[], state: PathState): Outcome {
+    this.origin = origin;
     for (const place of this.around.unit.places.get(origin) ?? []) {
       if (place.graph !== this.graph) continue;
       const start = state.copy();
@@ -115,7 +118,7 @@ export class Walk {
         if (never !== null) return false;
       }
       if (state.finished) {
-        if (!this.toTheEnd) return false;
+        if (!this.toTheEnd || node === this.origin) return false;
         continue;
       }
       const holders = node.type === 'VariableDeclarator' || node.type === 'AssignmentExpression' ? state.holders() : [];
@@ -227,6 +230,10 @@ export class Walk {
           this.give(effect.gift, effect.at, state);
           state.finished = true;
           this.handedOn = true;
+          break;
+        case 'hidden':
+          if (!state.finished) this.leak('hidden', effect.field, state);
+          state.finished = true;
           break;
         case 'read in part':
           state.inPart = true;

@@ -4,9 +4,10 @@ import { basename } from 'node:path';
 import type { ClientName } from '../clients/index.js';
 import type { SourceUnit } from '../graph/index.js';
 import type { Exit, Outcome } from '../paths/index.js';
+import type { Environment } from './environment.js';
 
 export const messages = {
-  dropped: 'Nothing holds this response, so nobody can read or {{verb}} its body, and its connection serves no other request.',
+  dropped: 'Nothing holds this response, so nobody can read or {{verb}} its body, and {{cost}}.',
   unfinished: 'The body of this response is {{state}} when {{end}}{{others}}.{{looked}}',
   finishBefore: 'End the response with `{{code}}` first.',
   using: 'Declare it with `await using`, which closes it when the scope ends.',
@@ -23,10 +24,23 @@ export interface Report {
   readonly data: Record<string, string>;
 }
 
-export function reportOf(unit: SourceUnit, request: TSESTree.Node, client: ClientName, outcome: Outcome): Report {
+/** What an unread body costs. In a browser, the connections are the browser's. */
+const COST: Readonly<Record<Environment, string>> = {
+  node: 'its connection serves no other request',
+  browser: 'its stream stays open, with what has arrived of it in memory',
+  edge: 'its stream stays open',
+};
+
+/** The client of the response, and where the code runs. */
+export interface Setting {
+  readonly client: ClientName;
+  readonly environment: Environment;
+}
+
+export function reportOf(unit: SourceUnit, request: TSESTree.Node, { client, environment }: Setting, outcome: Outcome): Report {
   const leaks = [...outcome.leaks].sort((a, b) => placeOf(a) - placeOf(b));
   const first = leaks[0];
-  if (first.kind === 'dropped') return { messageId: 'dropped', data: { verb: VERBS[client] } };
+  if (first.kind === 'dropped') return { messageId: 'dropped', data: { verb: VERBS[client], cost: COST[environment] } };
   const looked = outcome.onlyLooked.map((name) => `\`${name}\``).join(' and ');
   return {
     messageId: 'unfinished',
@@ -66,6 +80,8 @@ function endOf(unit: SourceUnit, request: TSESTree.Node, exit: Exit): string {
       return `the consumer stops at the yield at ${where}`;
     case 'overwritten':
       return contains(exit.node, request) || exit.node.parent?.parent?.type === 'ForOfStatement' ? `the next one takes its place at ${where}` : `its variable gets another value at ${where}`;
+    case 'hidden':
+      return `only \`${unit.sourceCode.getText(exit.node)}\` holds it, which nothing in its class reads (${where})`;
     case 'dropped':
       return `it is dropped at ${where}`;
   }

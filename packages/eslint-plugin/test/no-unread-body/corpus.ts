@@ -11,6 +11,7 @@ import { nodeHttpCases } from './node-http.cases.js';
 import { noPathCases } from './no-path.cases.js';
 import { promiseCases } from './promise.cases.js';
 import { published, publishedCases } from './published.cases.js';
+import { fieldCases, narrowedCases, recordCases } from './record.cases.js';
 import { streamCases } from './streams.cases.js';
 import type { Group, Twin } from './twin.js';
 import { undiciCases } from './undici.cases.js';
@@ -33,6 +34,9 @@ export const groups: readonly Group[] = [
   noPathCases,
   publishedCases,
   promiseCases,
+  recordCases,
+  fieldCases,
+  narrowedCases,
 ];
 
 export interface Case {
