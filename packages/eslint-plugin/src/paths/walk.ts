@@ -14,6 +14,7 @@ import { factOf } from './fact.js';
 import { parameterOf, positionOfParameter } from './gift.js';
 import { asksForMethod } from './head.js';
 import type { PathState } from './path-state.js';
+import { isAwaited, isInDefault, isStatement, isTimer } from './position.js';
 import type { Releases } from './release-point.js';
 import { contains, isFunction, namedAs, namesIn } from './scope.js';
 import { isUsedAfter } from './used-after.js';
@@ -373,38 +374,4 @@ export class Walk {
     if (this.leaks.some((known) => known.node === node && known.kind === kind)) return;
     this.leaks.push({ kind, node, unit: this.around.unit, graph: this.graph, inPart: state.inPart, holders, via });
   }
-}
-
-function isStatement(call: TSESTree.CallExpression): boolean {
-  const { parent } = call;
-  return parent.type === 'ExpressionStatement' || parent.type === 'ReturnStatement' || parent.type === 'LogicalExpression' || parent.type === 'AwaitExpression';
-}
-
-/** Whether the function around waits for the call's promise, or passes it on. */
-function isAwaited(call: TSESTree.Node): boolean {
-  const { parent } = call;
-  switch (parent?.type) {
-    case 'AwaitExpression':
-    case 'ReturnStatement':
-    case 'ArrowFunctionExpression':
-      return true;
-    case 'TSAsExpression':
-    case 'TSNonNullExpression':
-    case 'ChainExpression':
-    case 'ConditionalExpression':
-    case 'LogicalExpression':
-      return isAwaited(parent);
-    default:
-      return false;
-  }
-}
-
-function isInDefault(name: TSESTree.Node): boolean {
-  for (let at: TSESTree.Node | undefined = name.parent; at && !isFunction(at); at = at.parent) if (at.type === 'SwitchCase') return at.test === null;
-  return false;
-}
-
-function isTimer(fn: TSESTree.Node): boolean {
-  const { parent } = fn;
-  return parent?.type === 'CallExpression' && /^set(Timeout|Interval|Immediate)$/.test(nameOf(parent.callee));
 }
