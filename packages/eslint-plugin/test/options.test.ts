@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Linter } from 'eslint';
 import plugin from 'eslint-plugin-watertight';
-import ts from 'typescript';
+import type ts from 'typescript';
 import { makeFolder, makeProgram, type CaseProgram } from './fixtures/program.js';
 
 /** A client that the rule does not know: its types tell nothing, or not enough. */
