@@ -8,7 +8,7 @@
  * undici's connections call are observed.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { Trace } from '../tasks/index.js';
+import { builtin, type Trace } from '../tasks/index.js';
 import { traceAfterRedirect, traceOf } from './call-site.js';
 import { DispatchQueue } from './dispatch-queue.js';
 import { fault } from './fault.js';
@@ -74,6 +74,7 @@ class UndiciObservation {
   private readonly streamClasses = new WeakSet();
   private readonly redirects = new RedirectTrail();
   private readonly queue = new DispatchQueue();
+  private readonly streamMethods = [new StreamMethod('read', observedRead), new StreamMethod('push', observedPush), new StreamMethod('_destroy', observedDestroy)];
   /** The copy of the latest request: most programs have only one. */
   private copy: UndiciCopy | null = null;
   /** The class of the latest body of request(). */
@@ -280,17 +281,15 @@ class UndiciObservation {
       this.bodyClass = streamClass;
     } else {
       // A stream of fetch or pipeline(), whose class others use too, so only this one stream is observed.
-      if (streamClass === readableClass() || isDecoder(stream)) {
+      const isOfFetch = streamClass === readableClass() || isDecoder(stream);
+      if (isOfFetch) {
         observed.client = 'fetch';
         if (this.isOver(observed)) {
           observed.finish();
           return;
         }
       }
-      for (const [name, make] of [['read', observedRead], ['push', observedPush], ['_destroy', observedDestroy]] as const) {
-        const original = Reflect.get(stream, name) as Method;
-        Object.defineProperty(stream, name, { value: make(original), writable: true, configurable: true, enumerable: false });
-      }
+      for (const method of this.streamMethods) method.replaceOn(stream, isOfFetch);
     }
     observed.unlinked = false;
     observed.readFrom(stream);
@@ -322,9 +321,32 @@ class UndiciObservation {
   }
 }
 
+/** A method of single streams that is observed: all streams with the same original share one replacement, so that they share their shape as well. */
+class StreamMethod {
+  private original: Method | null = null;
+  private replacement: Replacement | null = null;
+
+  constructor(
+    private readonly name: 'read' | 'push' | '_destroy',
+    private readonly make: (original: Method) => Replacement,
+  ) {}
+
+  /** `isHidden`: the program never sees the stream, so that the property may be an ordinary one, which costs a tenth. */
+  replaceOn(stream: ObservedStream, isHidden: boolean): void {
+    const fields = stream as unknown as Record<string, unknown>;
+    const original = fields[this.name] as Method;
+    if (original !== this.original || this.replacement === null) {
+      this.original = original;
+      this.replacement = this.make(original);
+    }
+    if (isHidden) fields[this.name] = this.replacement;
+    else Object.defineProperty(stream, this.name, { value: this.replacement, writable: true, configurable: true, enumerable: false });
+  }
+}
+
 /** Loaded by undici; an import would load it before the program does. */
 function readableClass(): object {
-  return process.getBuiltinModule('node:stream').Readable.prototype;
+  return builtin('node:stream').Readable.prototype;
 }
 
 function observedRead(original: Method): Replacement {

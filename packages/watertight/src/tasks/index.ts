@@ -1,4 +1,5 @@
 /** The live tasks, who started each, and which unfinished response holds each. Knows nothing of HTTP. */
+export { builtin } from './builtin.js';
 export { activity, listen, type ActiveRequest, type ActivityListener } from './activity.js';
 export { now, preciseNow, toEpoch } from './clock.js';
 export { defineEntry, entryOf } from './entry-function.js';

@@ -4,6 +4,7 @@
  */
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { builtin } from './builtin.js';
 import { processWide } from './process-record.js';
 import { currentScope, type Scope } from './scope.js';
 import { mapPosition } from './source-map.js';
@@ -187,7 +188,7 @@ interface Hooked {
  * realm without a hook.
  */
 function mainError(): Hooked {
-  return Object.getPrototypeOf(process.getBuiltinModule('node:assert').AssertionError) as Hooked;
+  return Object.getPrototypeOf(builtin('node:assert').AssertionError) as Hooked;
 }
 
 /** The name of the hook that Node itself installs from 20.19 on; it returns the same text as no hook. */
