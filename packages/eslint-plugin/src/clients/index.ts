@@ -2,7 +2,7 @@
 export { mayCallBack, mayGiveResponse } from './candidate.js';
 export { memberUse, startsFlow } from './members.js';
 export { packageOf, STANDARD } from './package-of.js';
-export { calledDeclaration, requestCallOf } from './request-call.js';
+export { calledDeclaration, namesHead, requestCallOf } from './request-call.js';
 export { responseOf } from './response-type.js';
 export { namesSpecified, specifierProblem } from './specifier.js';
 export type { ClientSpecifier } from './specifier.js';

@@ -60,6 +60,15 @@ function specifiedCall(unit: SourceUnit, node: TSESTree.CallExpression, specifie
   return result === null ? null : { node, result, callback: null };
 }
 
+/** Whether the arguments name the method HEAD: in an object of options, or, for a function of the program, as an argument of its own. */
+export function namesHead(unit: SourceUnit, node: TSESTree.CallExpression): boolean {
+  return asksForHead(unit, node) || node.arguments.some((argument) => {
+    if (argument.type === 'SpreadElement') return false;
+    const type = unit.services.getTypeAtLocation(argument);
+    return type.isStringLiteral() && type.value.toUpperCase() === 'HEAD';
+  });
+}
+
 function asksForHead(unit: SourceUnit, node: TSESTree.CallExpression): boolean {
   return node.arguments.some((argument) => {
     const inner = argument.type === 'NewExpression' ? argument.arguments.at(-1) : argument;
@@ -107,8 +116,9 @@ function responseShape(unit: SourceUnit, node: TSESTree.CallExpression, declarat
     return gives || takesFetch(unit, declaration) ? promiseOf(shape('response', 'fetch')) : null;
   }
   if (symbol.name === 'AxiosResponse' && from === 'axios' && owner === 'axios') {
-    const streams = [...node.arguments, ...instanceDefaults(unit, node)].some((argument) => literalsOfProperty(unit, argument, 'responseType').includes('stream'));
-    return streams ? promiseOf(shape('response', 'axios')) : null;
+    // The first that names a type decides. A whole `AxiosRequestConfig` names all of them, and says nothing.
+    const named = [...node.arguments, ...instanceDefaults(unit, node)].map((argument) => literalsOfProperty(unit, argument, 'responseType')).find((literals) => literals.length > 0);
+    return named?.every((literal) => literal === 'stream') === true ? promiseOf(shape('response', 'axios')) : null;
   }
   return null;
 }

@@ -4,7 +4,7 @@
  */
 import type { TSESTree } from '@typescript-eslint/utils';
 import ts from 'typescript';
-import { abortControllers, abortsFinally, dispatchersOf, awaited, calledDeclaration, listOf, mayCallBack, mayGiveResponse, packageOf, promiseOf, requestCallOf, responseOf, shape, shapeKey, type RequestCall, type Shape } from '../clients/index.js';
+import { abortControllers, abortsFinally, dispatchersOf, awaited, calledDeclaration, listOf, mayCallBack, mayGiveResponse, namesHead, packageOf, promiseOf, requestCallOf, responseOf, shape, shapeKey, type RequestCall, type Shape } from '../clients/index.js';
 import { isNewPromise, type Call, type SourceUnit, type Variable } from '../graph/index.js';
 import { calleeOf, functionOf } from './callee.js';
 import { Closures } from './closure.js';
@@ -289,6 +289,7 @@ export class Analysis {
 
   /** A call of a function of the program that returns a response, which the caller must finish. */
   private passedOn(unit: SourceUnit, call: TSESTree.CallExpression): RequestCall | null {
+    if (namesHead(unit, call)) return null;
     const callee = calleeOf(unit, call, this.settings.parser);
     if (callee.kind === 'source') {
       const result = this.productOf(callee.ref) ?? this.ofCallbackArgument(unit, call);

@@ -154,12 +154,14 @@ function typeOf(unit: SourceUnit, node: TSESTree.Node): ts.Type {
   return unit.services.getTypeAtLocation(node);
 }
 
-/** Whether a value may be missing. A program without strict null checks has types that do not say. */
+const MAY_BE_MISSING = ts.TypeFlags.Null | ts.TypeFlags.Undefined | ts.TypeFlags.Void | ts.TypeFlags.Any | ts.TypeFlags.Unknown;
+
+/** Whether a value may be missing. A program without strict null checks has types that do not say, and so has `any`. */
 function isNullable({ services }: SourceUnit, type: ts.Type): boolean {
   const { strict, strictNullChecks } = services.program.getCompilerOptions();
   if (!(strictNullChecks ?? strict ?? false)) return true;
   const parts = type.isUnion() ? type.types : [type];
-  return parts.some(({ flags }) => (flags & (ts.TypeFlags.Null | ts.TypeFlags.Undefined)) !== 0);
+  return parts.some(({ flags }) => (flags & MAY_BE_MISSING) !== 0);
 }
 
 /** Whether the code at the node may use `await`. */
