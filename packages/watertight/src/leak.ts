@@ -31,9 +31,9 @@ observe();
  * before a request is known to need them. Each costs 15 µs or so, so a long run of tests is not to pay for them to its end: a
  * request after more of them is found as in a program without leak checks, from the second on.
  */
-const FIRST_STEPS = 500;
-const STEPS_OF_TEST = 200;
-const FIRST_TESTS = 20;
+const FIRST_STEPS = 2000;
+const STEPS_OF_TEST = 500;
+const FIRST_TESTS = 50;
 let tests = 0;
 leadFromProgram(FIRST_STEPS);
 setAtBegin(() => {
