@@ -28,11 +28,11 @@ observe();
 
 /**
  * So many steps (promises, ticks and timers) are recorded at the start of a program, and of each of its first tests,
- * before a request is known to need them. Each costs 15 µs or so, so a long run of tests is not to pay for them to its end: a
+ * before a request is known to need them. Each costs some µs, so a long run of tests is not to pay for them to its end: a
  * request after more of them is found as in a program without leak checks, from the second on.
  */
-const FIRST_STEPS = 2000;
-const STEPS_OF_TEST = 500;
+const FIRST_STEPS = 5000;
+const STEPS_OF_TEST = 1000;
 const FIRST_TESTS = 50;
 let tests = 0;
 leadFromProgram(FIRST_STEPS);

@@ -17,12 +17,9 @@ const FRAMES = 16;
 /** The most steps that are remembered in a row: more than any package takes between a call and its request. */
 const LONGEST = 48;
 
-/** The hook ends after so many requests whose line it was asked for, or so many steps. */
+/** The hook ends after so many requests whose line it was asked for, or so many steps; in leak checks only after so many steps without such a request. */
 const MOST_ASKED = 64;
 const MOST_STEPS = 500_000;
-
-/** In leak checks, where a step costs three times as much, it ends after so many steps without such a request. */
-const MOST_STEPS_CHECKED = 50_000;
 
 const KINDS = new Set(['PROMISE', 'TickObject', 'Immediate', 'Timeout', 'Microtask']);
 
@@ -60,8 +57,6 @@ function init(_id: number, type: string, _trigger: number, resource: object): vo
   try {
     const step = new Step(stamp.read(currentResource!()));
     captureInto(step, init, FRAMES);
-    // An unread stack refers to the functions and receivers of its frames, and a test may ask whether they are collected.
-    if (tracking.floor === 2) framesOf(step);
     stamp.put(resource, step);
   } catch {
     // An error in a hook of async_hooks would end the process.
@@ -102,8 +97,7 @@ export function completeTrace(trace: Trace): void {
   try {
     if (leadsToProgram(trace)) return;
     const wasOn = isOn;
-    if (tracking.floor === 2) beginAsyncTrail(MOST_STEPS_CHECKED);
-    else if (!wasOn) beginAsyncTrail(MOST_STEPS);
+    if (!wasOn || tracking.floor === 2) beginAsyncTrail(MOST_STEPS);
     if (!wasOn) return;
     const own = framesOf(trace);
     let step = isCut(trace, DEEP) ? null : stamp.read(currentResource!());

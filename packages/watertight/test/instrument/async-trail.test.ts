@@ -86,23 +86,6 @@ test('leaks', async () => {
 });
 `;
 
-/** A promise lives on; the object whose method made it does not. */
-const COLLECTED = `
-import 'watertight/leak';
-class Loader {
-  load() {
-    return new Promise(() => {});
-  }
-}
-let loader = new Loader();
-const collected = new WeakRef(loader);
-const promise = loader.load();
-loader = null;
-await new Promise((done) => setTimeout(done, 1));
-gc();
-console.log(promise instanceof Promise && collected.deref() === undefined ? 'collected' : 'held');
-`;
-
 const lineOf = (program: string): number => program.split('\n').findIndex((line) => line.endsWith('// here')) + 1;
 
 for (const [mode, program, flags] of [['in a leak check, from the first', CHECKED, []], ['under register, from the second', REGISTERED, ['--import', 'watertight/register']]] as const) {
@@ -119,10 +102,4 @@ test('the first hidden request of a test has its line, however much went before 
   project.write({ 'late.test.js': TESTS });
   const { output } = await project.node(['--test', '--test-reporter=tap', 'late.test.js'], { URL: `${server.origin}/small` });
   assert.match(output, new RegExp(`opened at late\\.test\\.js:${lineOf(TESTS)}:`));
-});
-
-test('what is recorded in a leak check keeps no object from being collected', async () => {
-  project.write({ 'collected.js': COLLECTED });
-  const { output } = await project.node(['--expose-gc', 'collected.js']);
-  assert.equal(output, 'collected\n');
 });
