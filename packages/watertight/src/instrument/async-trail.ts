@@ -5,7 +5,6 @@
  * A hook of async_hooks records the stack at which each promise, tick and timer is made, and in which of them it is
  * made. From the one that makes the request, these records lead back to the program. The hook costs a capture for
  * each promise, so it runs only for a while after a request without a line was seen: most programs never need it.
- * Leak checks start it for the first steps of each test, so that already the first such request has its line.
  */
 import type { AsyncHook, executionAsyncResource } from 'node:async_hooks';
 import { captureInto, DEEP, framesOf, isCut, leadsToProgram, newStamp, Trace, tracking } from '../tasks/index.js';
@@ -17,7 +16,7 @@ const FRAMES = 16;
 /** The most steps that are remembered in a row: more than any package takes between a call and its request. */
 const LONGEST = 48;
 
-/** The hook ends after so many requests whose line it was asked for, or so many steps; in leak checks only after so many steps without such a request. */
+/** The hook ends after so many requests whose line it was asked for, or so many steps; in leak checks only after the latter. */
 const MOST_ASKED = 64;
 const MOST_STEPS = 500_000;
 
@@ -46,8 +45,7 @@ const stamp = newStamp<Step>();
 
 let hook: AsyncHook | null = null;
 let isOn = false;
-/** So many steps are still recorded before the hook ends. */
-let left = 0;
+let steps = 0;
 let asked = 0;
 /** Node's own; null before the hook ran for the first time. */
 let currentResource: typeof executionAsyncResource | null = null;
@@ -61,19 +59,17 @@ function init(_id: number, type: string, _trigger: number, resource: object): vo
   } catch {
     // An error in a hook of async_hooks would end the process.
   }
-  if (--left <= 0) endAsyncTrail();
+  if (++steps > MOST_STEPS) endAsyncTrail();
 }
 
 export function isTrailOn(): boolean {
   return isOn;
 }
 
-/** Records the next `steps` promises, ticks and timers, or more if more are already to be recorded. */
-export function beginAsyncTrail(steps: number): void {
-  left = Math.max(left, steps);
-  if (isOn) return;
+/** Starts the hook. */
+function beginAsyncTrail(): void {
   isOn = true;
-  asked = 0;
+  steps = asked = 0;
   // Loaded when it is needed: an import would load more than most programs ever do.
   const { createHook, executionAsyncResource } = process.getBuiltinModule('node:async_hooks');
   currentResource = executionAsyncResource;
@@ -85,7 +81,6 @@ export function beginAsyncTrail(steps: number): void {
 export function endAsyncTrail(): void {
   if (!isOn) return;
   isOn = false;
-  left = 0;
   hook?.disable();
 }
 
@@ -96,9 +91,10 @@ export function endAsyncTrail(): void {
 export function completeTrace(trace: Trace): void {
   try {
     if (leadsToProgram(trace)) return;
-    const wasOn = isOn;
-    if (!wasOn || tracking.floor === 2) beginAsyncTrail(MOST_STEPS);
-    if (!wasOn) return;
+    if (!isOn) {
+      beginAsyncTrail();
+      return;
+    }
     const own = framesOf(trace);
     let step = isCut(trace, DEEP) ? null : stamp.read(currentResource!());
     for (let length = 0; step !== null && length < LONGEST; length++, step = step.before) {
