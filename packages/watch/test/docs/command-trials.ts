@@ -133,6 +133,8 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'node bench/profile.js --client ours-all --scenario small-50': MEASURES,
   'node bench/large-body.js --rounds 1 --bodies 30 --library BEFORE': MEASURES,
   'node bench/register-cost.js': MEASURES,
+  'node bench/slices.js undici-register undici-request --node 24': MEASURES,
+  'node bench/slices.js undici-register undici-request': MEASURES,
   'node bench/pprof-cpu.js': MEASURES,
   'node bench/pprof-write.js': MEASURES,
   'node bench/watch-load.js [--targets 1000] [--minutes 4]': MEASURES,
