@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import 'watertight/leak';
 import { provenLeaks, tasks, type ProvenLeak } from '#tasks';
 import { BIG, FormServer } from '../fixtures/form-server.js';
+import { until } from '../fixtures/until.js';
 import { loadUndici, type Undici } from './undici-version.js';
 
 let server: FormServer;
@@ -173,7 +174,7 @@ for (const version of [6, 7, 8] as const) {
           body.on('error', () => closed++);
         }, 10), undefined);
         await agent.destroy();
-        await sleep(10);
+        await until('the listener is called', () => closed > 0);
         assert.equal(closed, 1);
       });
 
