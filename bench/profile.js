@@ -8,11 +8,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { killChildren, runChild, startServer } from './children.js';
-import { selectClients } from './clients/index.js';
 import { chooseCores } from './cores.js';
 import { nodeBinary } from './node-binary.js';
 import { selectScenarios } from './scenarios/index.js';
-import { findSubjects } from './subjects.js';
+import { oneSubject } from './subjects.js';
 import { alignedTable } from './table.js';
 
 const USAGE = `node bench/profile.js [options]
@@ -49,10 +48,7 @@ try {
 
 async function main() {
   const node = await nodeBinary(options.node);
-  const entries = selectClients([options.client]).filter((entry) => entry.file !== null);
-  if (entries.length !== 1) throw new Error(`--client wants one client that runs on Node, not ${options.client}`);
-  const { subjects, skipped } = findSubjects(entries, node);
-  if (subjects.length === 0) throw new Error(`${skipped[0].client}: ${skipped[0].reason}`);
+  const subject = oneSubject(options.client, node);
   const { scenario, variant } = findVariant(options.scenario);
 
   const folder = mkdtempSync(join(tmpdir(), 'watertight-profile-'));
@@ -73,11 +69,11 @@ async function main() {
     origin: server.origin,
     profile: file,
   };
-  const output = await runChild(subjects[0].command(task), { core: cores?.client ?? null, timeoutMs: measureMs + 60_000 });
+  const output = await runChild(subject.command(task), { core: cores?.client ?? null, timeoutMs: measureMs + 60_000 });
   server.stop();
 
   const metrics = JSON.parse(output.trim().split('\n').at(-1));
-  console.log(`${subjects[0].label}, ${variant.title}, node ${node.version}`);
+  console.log(`${subject.label}, ${variant.title}, node ${node.version}`);
   for (const { metric, title, digits, scale = 1 } of scenario.columns) {
     console.log(`  ${title}: ${(metrics[metric] * scale).toFixed(digits)}`);
   }

@@ -6,12 +6,11 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { killChildren, startAnswering, startServer } from './children.js';
-import { selectClients } from './clients/index.js';
 import { chooseCores } from './cores.js';
 import { machineFacts, machineWarnings } from './machine.js';
 import { nodeBinary } from './node-binary.js';
 import { median, spread } from './statistics.js';
-import { findSubjects } from './subjects.js';
+import { oneSubject } from './subjects.js';
 
 const USAGE = `node bench/slices.js CLIENT BASELINE [options]
 
@@ -58,7 +57,7 @@ async function main() {
   if (positionals.length !== 2) throw new Error(`two clients are needed, not ${positionals.length}\n${USAGE}`);
   const node = await nodeBinary(options.node);
   const cores = chooseCores();
-  const pair = positionals.map((id) => subject(id, node));
+  const pair = positionals.map((id) => oneSubject(id, node));
   for (const warning of machineWarnings(cores)) console.error(`note: ${warning}`);
   const server = await startServer([node.path, SERVER], {
     core: cores?.server ?? null,
@@ -79,14 +78,6 @@ async function main() {
   for (const [name, fact] of machineFacts(node, cores)) console.log(`${name}: ${fact}`);
   console.log(`\n${pair.map(({ label }, at) => `${label}: ${cpu[at].toFixed(1)} µs`).join('\n')}`);
   console.log(`\nratio of CPU time for one request: ${ratios.median.toFixed(3)} (${ratios.min.toFixed(3)}–${ratios.max.toFixed(3)}), ${options.pairs} pairs of processes, ${options.slices} slices of ${options.requests} requests in each, ${options.connections} connections`);
-}
-
-function subject(id, node) {
-  const entries = selectClients([id]).filter((entry) => entry.id === id && entry.file !== null);
-  if (entries.length !== 1) throw new Error(`${id} is not the id of one client that runs on Node`);
-  const { subjects, skipped } = findSubjects(entries, node);
-  if (subjects.length === 0) throw new Error(`${skipped[0].client}: ${skipped[0].reason}`);
-  return subjects[0];
 }
 
 /** The median of the ratios of neighbours. Every second pair of slices is in the reverse order, against drift. */

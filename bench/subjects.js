@@ -1,6 +1,7 @@
 // Owns the decision which of the chosen clients can run here, how each is started, and why the others cannot run.
 
 import { fileURLToPath } from 'node:url';
+import { clients } from './clients/index.js';
 import { buildGoProgram, goVersion } from './go-program.js';
 import { installedPackage, satisfies } from './versions.js';
 
@@ -22,6 +23,20 @@ export function findSubjects(entries, node) {
     else subjects.push(found);
   }
   return { subjects, skipped };
+}
+
+/**
+ * The one client with this id, which must run on Node. Throws if there is none, or if it can't run here.
+ *
+ * @param {string} id
+ * @param {{ path: string, version: string }} node
+ */
+export function oneSubject(id, node) {
+  const entry = clients.find((each) => each.id === id && each.file !== null);
+  if (entry === undefined) throw new Error(`${id} is not the id of one client that runs on Node`);
+  const { subjects, skipped } = findSubjects([entry], node);
+  if (subjects.length === 0) throw new Error(`${skipped[0].client}: ${skipped[0].reason}`);
+  return subjects[0];
 }
 
 /** The client with its command, or the reason why it cannot run. */
