@@ -55,6 +55,9 @@ try {
 
 async function main() {
   if (positionals.length !== 2) throw new Error(`two clients are needed, not ${positionals.length}\n${USAGE}`);
+  for (const name of ['connections', 'pairs', 'slices', 'requests']) {
+    if (!/^[1-9]\d*$/.test(options[name])) throw new Error(`--${name} wants a whole number from 1, not ${options[name]}`);
+  }
   const node = await nodeBinary(options.node);
   const cores = chooseCores();
   const pair = positionals.map((id) => oneSubject(id, node));
