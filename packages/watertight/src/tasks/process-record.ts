@@ -13,10 +13,13 @@ const NAME = 'watertight.process-record.1';
 
 const RECORD = Symbol.for(NAME);
 
-/** Never released, because the registry of channels drops a channel that nothing refers to. */
 const anchor: Channel & { [RECORD]?: Map<string, object> } = channel(NAME);
 
 const record = (anchor[RECORD] ??= new Map<string, object>());
+
+// The registry of channels drops a channel that nothing refers to, and then the next copy would begin a record of its
+// own. `anchor` does not keep it: the engine gives up a variable of a module that no function uses.
+record.set('channel', anchor);
 
 /** The part of the record named `name`; made by the first copy of the library that asks for it. */
 export function processWide<T extends object>(name: string, make: () => T): T {

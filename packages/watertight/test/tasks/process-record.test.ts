@@ -40,6 +40,22 @@ test('a task of one copy is in the set of the other, and their numbers do not cl
   assert.equal(own.taskCount(), 1);
 });
 
+test('a copy that is loaded after garbage was collected counts in the same set', async () => {
+  const program = `
+    const [, early, late] = process.argv;
+    const { go } = await import(early);
+    for (let round = 0; round < 4; round++) {
+      gc();
+      await new Promise((turn) => setImmediate(turn));
+    }
+    const { taskCount } = await import(late);
+    go(() => new Promise(() => {}));
+    console.log(taskCount());
+    process.exit(0);
+  `;
+  assert.equal((await outputOf('--expose-gc', program, indexOf(packageRoot), pathToFileURL(join(folder, 'tasks', 'index.js')).href)).trim(), '2');
+});
+
 test('a scope of one copy is the scope of the other, and its traces can be read by the other', () => {
   const scope = { name: 'a test' };
   const trace = own.runInScope(scope, function opening() {
@@ -93,14 +109,20 @@ test('a copy in a realm of its own counts in the same set, and its lines can be 
     console.log(JSON.stringify({ other: outer.go !== go, count: outer.taskCount(), name: task.name, at: outer.siteOf(task.rawTrace) }));
     process.exit(0);
   `;
+  const output = await outputOf('--experimental-vm-modules', program, indexOf(packageRoot));
+  assert.deepEqual(JSON.parse(output), { other: true, count: 2, name: 'inTheRealm', at: { file: '/program/in-the-realm.js', line: 2, column: 3, function: '' } }, output);
+});
+
+function indexOf(root: string | URL): string {
+  return new URL('dist/tasks/index.js', root).href;
+}
+
+/** What a program prints that runs in a process of its own. */
+async function outputOf(flag: string, program: string, ...args: readonly string[]): Promise<string> {
   const { NODE_OPTIONS: _options, NODE_TEST_CONTEXT: _context, ...env } = process.env;
-  const child = spawn(process.execPath, ['--no-warnings', '--experimental-vm-modules', '--input-type=module', '-e', program, new URL('dist/tasks/index.js', packageRoot).href], {
-    cwd: fileURLToPath(packageRoot),
-    env,
-    timeout: 30_000,
-  });
+  const child = spawn(process.execPath, ['--no-warnings', flag, '--input-type=module', '-e', program, ...args], { cwd: fileURLToPath(packageRoot), env, timeout: 30_000 });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   await new Promise((resolve) => child.once('close', resolve));
-  assert.deepEqual(JSON.parse(output), { other: true, count: 2, name: 'inTheRealm', at: { file: '/program/in-the-realm.js', line: 2, column: 3, function: '' } }, output);
-});
+  return output;
+}
