@@ -5,6 +5,7 @@
  * A hook of async_hooks records the stack at which each promise, tick and timer is made, and in which of them it is
  * made. From the one that makes the request, these records lead back to the program. The hook costs a capture for
  * each promise, so it runs only for a while after a request without a line was seen: most programs never need it.
+ * Leak checks start it for the first steps of each test, so that already the first such request has its line.
  */
 import type { AsyncHook, executionAsyncResource } from 'node:async_hooks';
 import { captureInto, DEEP, framesOf, isCut, leadsToProgram, newStamp, Trace, tracking } from '../tasks/index.js';
@@ -16,9 +17,12 @@ const FRAMES = 16;
 /** The most steps that are remembered in a row: more than any package takes between a call and its request. */
 const LONGEST = 48;
 
-/** The hook ends after so many requests whose line it was asked for, or so many steps; in leak checks only after the latter. */
+/** The hook ends after so many requests whose line it was asked for, or so many steps. */
 const MOST_ASKED = 64;
 const MOST_STEPS = 500_000;
+
+/** In leak checks, where a step costs three times as much, it ends after so many steps without such a request. */
+const MOST_STEPS_CHECKED = 50_000;
 
 const KINDS = new Set(['PROMISE', 'TickObject', 'Immediate', 'Timeout', 'Microtask']);
 
@@ -45,7 +49,8 @@ const stamp = newStamp<Step>();
 
 let hook: AsyncHook | null = null;
 let isOn = false;
-let steps = 0;
+/** So many steps are still recorded before the hook ends. */
+let left = 0;
 let asked = 0;
 /** Node's own; null before the hook ran for the first time. */
 let currentResource: typeof executionAsyncResource | null = null;
@@ -55,21 +60,25 @@ function init(_id: number, type: string, _trigger: number, resource: object): vo
   try {
     const step = new Step(stamp.read(currentResource!()));
     captureInto(step, init, FRAMES);
+    // An unread stack refers to the functions and receivers of its frames, and a test may ask whether they are collected.
+    if (tracking.floor === 2) framesOf(step);
     stamp.put(resource, step);
   } catch {
     // An error in a hook of async_hooks would end the process.
   }
-  if (++steps > MOST_STEPS) endAsyncTrail();
+  if (--left <= 0) endAsyncTrail();
 }
 
 export function isTrailOn(): boolean {
   return isOn;
 }
 
-/** Starts the hook. */
-function beginAsyncTrail(): void {
+/** Records the next `steps` promises, ticks and timers, or more if more are already to be recorded. */
+export function beginAsyncTrail(steps: number): void {
+  left = Math.max(left, steps);
+  if (isOn) return;
   isOn = true;
-  steps = asked = 0;
+  asked = 0;
   // Loaded when it is needed: an import would load more than most programs ever do.
   const { createHook, executionAsyncResource } = process.getBuiltinModule('node:async_hooks');
   currentResource = executionAsyncResource;
@@ -81,6 +90,7 @@ function beginAsyncTrail(): void {
 export function endAsyncTrail(): void {
   if (!isOn) return;
   isOn = false;
+  left = 0;
   hook?.disable();
 }
 
@@ -91,10 +101,10 @@ export function endAsyncTrail(): void {
 export function completeTrace(trace: Trace): void {
   try {
     if (leadsToProgram(trace)) return;
-    if (!isOn) {
-      beginAsyncTrail();
-      return;
-    }
+    const wasOn = isOn;
+    if (tracking.floor === 2) beginAsyncTrail(MOST_STEPS_CHECKED);
+    else if (!wasOn) beginAsyncTrail(MOST_STEPS);
+    if (!wasOn) return;
     const own = framesOf(trace);
     let step = isCut(trace, DEEP) ? null : stamp.read(currentResource!());
     for (let length = 0; step !== null && length < LONGEST; length++, step = step.before) {

@@ -8,6 +8,6 @@ export type { LeakOutcome } from './outcome.js';
 export { formatLeak, formatLeaks, LeakError, type ReportNotes } from './report.js';
 export { setUnref } from './process-end.js';
 export { setResourceTracking } from './resource-tracking.js';
-export { LeakSession, type SessionTest } from './session.js';
+export { LeakSession, setAtBegin, type SessionTest } from './session.js';
 export { hasPreloads, runnerInCharge } from './test-runner.js';
 export { verifyNone, type TestLike } from './verify-none.js';

@@ -46,6 +46,13 @@ export class SessionTest implements Scope {
   }
 }
 
+let atBegin: (() => void) | null = null;
+
+/** Sets the function to be called when a test begins. It is injected, because folders beside `leak` cannot be imported. */
+export function setAtBegin(fn: (() => void) | null): void {
+  atBegin = fn;
+}
+
 /** The leak checks of one file of tests. */
 export class LeakSession {
   private options: SessionOptions;
@@ -108,6 +115,7 @@ export class LeakSession {
   begin(name: string, ...options: readonly (SessionOptions | 'off')[]): SessionTest {
     const test = new SessionTest(name);
     this.begun++;
+    if (!this.unchecked) atBegin?.();
     if (this.unchecked) test.state = 'unchecked';
     for (const each of options) apply(test, each);
     if (this.underWay.size > 0) {

@@ -1,7 +1,7 @@
 /** The line of a request that a package makes in a callback, after a timer or behind a promise: the program's, not the package's. */
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { FormServer } from '../fixtures/form-server.js';
 import { Project } from '../runners/project.js';
 
@@ -36,7 +36,7 @@ export const ways = {
 };
 `;
 
-/** Calls each way and prints, from the second time on (the first line that is lost starts the search for the others), the line at which its leak was opened. */
+/** Calls each way and prints the line at which its leak was opened. */
 const PROGRAM = (after: string): string => `
 import { ways } from 'hides';
 ${after}
@@ -55,7 +55,6 @@ process.exit();
 const CHECKED = PROGRAM(`
 import { findLeaks, ignoreCurrent } from 'watertight/leak';
 const use = async (name, call) => {
-  await call();
   const ignore = ignoreCurrent();
   await call();
   const [leak] = await findLeaks({ ignore, retries: 0 });
@@ -63,6 +62,7 @@ const use = async (name, call) => {
 };
 `);
 
+/** Under register, the first line that is lost starts the search for the others. */
 const REGISTERED = PROGRAM(`
 import { tasks } from 'watertight/tasks';
 const use = async (name, call) => {
@@ -73,16 +73,56 @@ const use = async (name, call) => {
 };
 `);
 
+/** The first test uses up what is recorded from the start on; the request of the second is the first one that a package hides. */
+const TESTS = `
+import 'watertight/node-test';
+import { test } from 'node:test';
+import { ways } from 'hides';
+test('busy', async () => {
+  for (let i = 0; i < 10_000; i++) await null;
+});
+test('leaks', async () => {
+  await ways['one after the other'](process.env.URL); // here
+});
+`;
+
+/** A promise lives on; the object whose method made it does not. */
+const COLLECTED = `
+import 'watertight/leak';
+class Loader {
+  load() {
+    return new Promise(() => {});
+  }
+}
+let loader = new Loader();
+const collected = new WeakRef(loader);
+const promise = loader.load();
+loader = null;
+await new Promise((done) => setTimeout(done, 1));
+gc();
+console.log(promise instanceof Promise && collected.deref() === undefined ? 'collected' : 'held');
+`;
+
 const lineOf = (program: string): number => program.split('\n').findIndex((line) => line.endsWith('// here')) + 1;
 
-describe('after', () => {
-  for (const [mode, program, flags] of [['in a leak check', CHECKED, []], ['under register', REGISTERED, ['--import', 'watertight/register']]] as const) {
-    test(`every way, ${mode}, from the second request on, the line is the program's`, async () => {
-      project.write({ 'program.js': program });
-      const { output } = await project.node([...flags, 'program.js', `${server.origin}/small`]);
-      const lines = output.trim().split('\n');
-      assert.equal(lines.length, 9, output);
-      for (const line of lines) assert.match(line, new RegExp(`: program\\.js:${lineOf(program)}$`), output);
-    });
-  }
+for (const [mode, program, flags] of [['in a leak check, from the first', CHECKED, []], ['under register, from the second', REGISTERED, ['--import', 'watertight/register']]] as const) {
+  test(`every way, ${mode} request on, the line is the program's`, async () => {
+    project.write({ 'program.js': program });
+    const { output } = await project.node([...flags, 'program.js', `${server.origin}/small`]);
+    const lines = output.trim().split('\n');
+    assert.equal(lines.length, 9, output);
+    for (const line of lines) assert.match(line, new RegExp(`: program\\.js:${lineOf(program)}$`), output);
+  });
+}
+
+test('the first hidden request of a test has its line, however much went before the test', async () => {
+  project.write({ 'late.test.js': TESTS });
+  const { output } = await project.node(['--test', '--test-reporter=tap', 'late.test.js'], { URL: `${server.origin}/small` });
+  assert.match(output, new RegExp(`opened at late\\.test\\.js:${lineOf(TESTS)}:`));
+});
+
+test('what is recorded in a leak check keeps no object from being collected', async () => {
+  project.write({ 'collected.js': COLLECTED });
+  const { output } = await project.node(['--expose-gc', 'collected.js']);
+  assert.equal(output, 'collected\n');
 });

@@ -350,7 +350,7 @@ function lineOf(source: string, mark: string): number {
  * What the process itself warns of when a response was collected, which is when the garbage collector likes: it blames no
  * test, and comes in any run that leaves a response.
  */
-const COLLECTED = /\[WATERTIGHT_LEAK\] LeakWarning: .*\n.*opened at .*\n.*Nothing refers to the response any more/g;
+const COLLECTED = /\[WATERTIGHT_LEAK\] LeakWarning: .*\s+(?:# +)?opened at .*\s+(?:# +)?Nothing refers to the response any more/g;
 
 /** How often a report says that something was opened in this line. */
 function namings(output: string, file: string, line: number): number {
