@@ -28,12 +28,12 @@ observe();
 
 /**
  * So many steps (promises, ticks and timers) are recorded at the start of a program, and of each of its first tests,
- * before a request is known to need them. Each costs 15 µs or so, so a long run of tests is not to pay for them to its end: a
- * request after more of them is found as in a program without leak checks, from the second on.
+ * before a request is known to need them. Each costs up to 30 µs, so a long run of tests is not to pay for them to its end:
+ * a request after more of them is found as in a program without leak checks, from the second on.
  */
-const FIRST_STEPS = 500;
-const STEPS_OF_TEST = 200;
-const FIRST_TESTS = 20;
+const FIRST_STEPS = 1000;
+const STEPS_OF_TEST = 300;
+const FIRST_TESTS = 30;
 let tests = 0;
 leadFromProgram(FIRST_STEPS);
 setAtBegin(() => {

@@ -27,21 +27,28 @@ const MOST_STEPS_CHECKED = 50_000;
 const KINDS = new Set(['PROMISE', 'TickObject', 'Immediate', 'Timeout', 'Microtask']);
 
 /**
- * The record of one promise, tick or timer. It never refers to the thing itself, and only weakly to the record before:
- * an unread stack refers to the receivers of its frames, so a long chain would keep responses from being collected.
+ * The record of one promise, tick or timer. It never refers to the thing itself. An unread stack refers to the receivers
+ * of its frames, so the record before is then referred to weakly: a long chain would keep responses from being collected.
+ * Where the stack is read at once (in leak checks), it is kept, because the promise or timer it belongs to may be gone
+ * by the time of the request.
  */
 class Step extends Trace {
   private weak: WeakRef<Step> | null = null;
+  private readonly kept: Step | null;
   private readonly weakBefore: WeakRef<Step> | null;
+  /** Its place in a row of records that keep each other: each row has an end. */
+  private readonly place: number;
 
-  constructor(before: Step | null) {
+  constructor(before: Step | null, isRead: boolean) {
     super();
-    this.weakBefore = before === null ? null : (before.weak ??= new WeakRef(before));
+    this.place = before === null ? 0 : (before.place + 1) % LONGEST;
+    this.kept = isRead && this.place !== 0 ? before : null;
+    this.weakBefore = before === null || this.kept !== null ? null : (before.weak ??= new WeakRef(before));
   }
 
   /** The record of the one in which this was made; null if there is none, or if it is gone. */
   get before(): Step | null {
-    return this.weakBefore?.deref() ?? null;
+    return this.kept ?? this.weakBefore?.deref() ?? null;
   }
 }
 
@@ -58,10 +65,11 @@ let currentResource: typeof executionAsyncResource | null = null;
 function init(_id: number, type: string, _trigger: number, resource: object): void {
   if (!KINDS.has(type)) return;
   try {
-    const step = new Step(stamp.read(currentResource!()));
+    // In leak checks, since a test may ask whether the functions and receivers of the frames are collected.
+    const isRead = tracking.floor === 2;
+    const step = new Step(stamp.read(currentResource!()), isRead);
     captureInto(step, init, FRAMES);
-    // An unread stack refers to the functions and receivers of its frames, and a test may ask whether they are collected.
-    if (tracking.floor === 2) framesOf(step);
+    if (isRead) framesOf(step);
     stamp.put(resource, step);
   } catch {
     // An error in a hook of async_hooks would end the process.

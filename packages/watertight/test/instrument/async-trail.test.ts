@@ -121,6 +121,12 @@ test('the first hidden request of a test has its line, however much went before 
   assert.match(output, new RegExp(`opened at late\\.test\\.js:${lineOf(TESTS)}:`));
 });
 
+test('in a leak check, the line is found also where garbage was collected on the way', async () => {
+  project.write({ 'program.js': CHECKED });
+  const { output } = await project.node(['--expose-gc', '--import', 'data:text/javascript,setInterval(gc, 1).unref()', 'program.js', `${server.origin}/small`]);
+  for (const line of output.trim().split('\n')) assert.match(line, new RegExp(`: program\\.js:${lineOf(CHECKED)}$`), output);
+});
+
 test('what is recorded in a leak check keeps no object from being collected', async () => {
   project.write({ 'collected.js': COLLECTED });
   const { output } = await project.node(['--expose-gc', 'collected.js']);
