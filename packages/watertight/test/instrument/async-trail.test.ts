@@ -10,12 +10,15 @@ let project: Project;
 before(async () => {
   server = await FormServer.start();
   project = new Project('async-trail');
-  project.write({ 'node_modules/hides/index.js': HIDES, 'node_modules/hides/package.json': '{ "type": "module", "exports": "./index.js" }', 'package.json': '{ "type": "module" }' });
+  project.write({ ...LAZY, 'node_modules/hides/index.js': HIDES, 'node_modules/hides/package.json': '{ "type": "module", "exports": "./index.js" }', 'package.json': '{ "type": "module" }' });
 });
 after(async () => {
   project.remove();
   await server.stop();
 });
+
+/** Modules that the package loads with its first request, each with dozens of promises of Node's loader. */
+const LAZY = Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`node_modules/hides/lazy-${at}.js`, at === 39 ? 'export {};' : `export * from './lazy-${at + 1}.js';`]));
 
 /** A package that makes its requests where the program is not on the stack, in the ways of packages. */
 const HIDES = `
@@ -24,6 +27,7 @@ import { EventEmitter } from 'node:events';
 const get = (url) => new Promise((ok) => http.get(url, ok).on('error', () => {}));
 const later = (schedule) => (url) => new Promise((ok) => schedule(() => get(url).then(ok)));
 export const ways = {
+  'modules loaded on the way': (url) => new Promise((ok) => void import('./lazy-0.js').then(() => get(url).then(ok))),
   'a tick': later((fn) => process.nextTick(fn)),
   'an immediate': later((fn) => setImmediate(fn)),
   'a timer': later((fn) => setTimeout(fn, 5)),
@@ -110,7 +114,7 @@ for (const [mode, program, flags] of [['in a leak check, from the first', CHECKE
     project.write({ 'program.js': program });
     const { output } = await project.node([...flags, 'program.js', `${server.origin}/small`]);
     const lines = output.trim().split('\n');
-    assert.equal(lines.length, 9, output);
+    assert.equal(lines.length, 10, output);
     for (const line of lines) assert.match(line, new RegExp(`: program\\.js:${lineOf(program)}$`), output);
   });
 }
