@@ -140,7 +140,9 @@ async function lookAtFleet(fleet: PrometheusFleet, monitor: Monitor, alone: bool
     await watch.look();
   } catch (cause) {
     if (!(cause instanceof ScrapeError)) throw cause;
-    if (alone) throw new UsageError(cause.message, { cause });
+    // It was asked and has answered: the command line was no mistake, and there is no report.
+    if (alone && cause.failure === 'missing') process.exitCode = 1;
+    else if (alone) throw new UsageError(cause.message, { cause });
     complain(`watertight: ${cause.message}`);
   } finally {
     await watch.stop();

@@ -60,7 +60,7 @@ export async function watchUntilInterrupted(targets: readonly Target[], history:
     alerting.retain(monitor.reports().map(({ url }) => url));
   };
   const reload = config === undefined ? null : new ConfigReload(config.file, config.list, apply, say);
-  const fleetWatch = fleet === undefined ? null : new FleetWatch(fleet, monitor, (error) => (error === null ? say(`${fleet.url} answers again`) : fault(error)));
+  const fleetWatch = fleet === undefined ? null : new FleetWatch(fleet, monitor, (error) => (error === null ? say(`${fleet.url} answers: it knows ${fleet.targets().length} processes that can be watched`) : fault(error)));
   try {
     const watched = all(config?.list);
     monitor.setTargets(watched);

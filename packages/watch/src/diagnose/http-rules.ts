@@ -6,7 +6,7 @@ import { calls, callsLike, doing, type Stack } from './stack.js';
 const READ_LOOP = /^(?:net\/http|watertight)\.\(\*persistConn\)\.readLoop$/;
 const WRITE_LOOP = /^(?:net\/http|watertight)\.\(\*persistConn\)\.writeLoop$/;
 /** A response of another client in a Node process. */
-const OBSERVED = /^(?:undici|fetch|node:http)\./;
+const OBSERVED = /^(?:(?:undici|fetch|node:http)\.|watertight\.\(\*Response\)\.body$)/;
 
 const isReadLoop = (stack: Stack): boolean => callsLike(stack, READ_LOOP);
 const isWriteLoop = (stack: Stack): boolean => callsLike(stack, WRITE_LOOP);

@@ -1,5 +1,5 @@
 /** Owns the watch over the processes that a Prometheus scrapes: it asks for all counts at once and has every target judged by them. */
-import type { PrometheusFleet } from '../scrape/index.js';
+import { ScrapeError, type PrometheusFleet } from '../scrape/index.js';
 import type { Monitor } from './monitor.js';
 
 export class FleetWatch {
@@ -15,7 +15,7 @@ export class FleetWatch {
     private readonly onFailure: (error: unknown) => void,
   ) {}
 
-  /** One request for all, and a verdict on each. @throws ScrapeError */
+  /** One request for all, and a verdict on each. @throws ScrapeError also where the Prometheus knows nothing that can be watched (`missing`). */
   async look(at = Date.now()): Promise<void> {
     if (!this.loaded) {
       await this.fleet.load(at);
@@ -27,6 +27,7 @@ export class FleetWatch {
       if (!this.stopped) this.monitor.setTargets(this.fleet.targets(), 'fleet');
       await this.monitor.scrapeAll('fleet');
     }
+    if (this.fleet.targets().length === 0) throw new ScrapeError('missing', this.fleet.nothingFound);
   }
 
   /** Looks at every interval until {@link stop}. */

@@ -1,9 +1,12 @@
 /** Owns the processes that a Prometheus knows: their counts now, by one request for all, and those that it kept of past weeks. */
+import type { Profile } from 'watertight/pprof';
 import type { LabelMatchers } from './label-matchers.js';
 import { processStart, type ProcessState } from './process-start.js';
 import { MOST_POINTS, type PrometheusApi } from './prometheus-api.js';
 import { fleetQuery, processesIn, type ProcessSeries } from './prometheus-series.js';
+import { provenIn, profileOfSuspects } from './prometheus-sites.js';
 import type { MatchedLimit } from './prometheus-settings.js';
+import type { Proven } from './count.js';
 import { ScrapeError } from './scrape-error.js';
 import type { Scrape } from './scraper.js';
 import type { Target } from './target.js';
@@ -40,16 +43,24 @@ export class PrometheusFleet {
   private readonly urls = new Set<string>();
 
   private readonly query: string;
+  private readonly queryNow: string;
 
   constructor(
     private readonly api: PrometheusApi,
     private readonly options: FleetOptions = {},
   ) {
     this.query = fleetQuery(options.match);
+    this.queryNow = fleetQuery(options.match, { sites: true });
   }
 
   get url(): string {
     return this.api.url;
+  }
+
+  /** What is said where it knows no process: which metrics were looked for, and of whom. */
+  get nothingFound(): string {
+    const whose = this.options.match === null || this.options.match === undefined ? '' : ` with the labels ${this.options.match.text}`;
+    return `${this.url} has no process${whose} that this can watch: Go's go_goroutines, or http_client_open_connections or http_client_active_requests of a Node service (promMetrics() of watertight/metrics), in OpenTelemetry's spelling as well`;
   }
 
   /** Every process that is known, in the order in which they were first seen. */
@@ -91,7 +102,7 @@ export class PrometheusFleet {
   /** Asks for the counts now. What fails is known of every process then, and thrown. @throws ScrapeError */
   async refresh(at = Date.now()): Promise<void> {
     try {
-      const processes = processesIn(await this.api.query(this.query, at / 1000));
+      const processes = processesIn(await this.api.query(this.queryNow, at / 1000));
       for (const { source } of this.members.values()) source.setAbsent(this.url);
       for (const process of processes) {
         const member = this.member(process, at);
@@ -130,6 +141,10 @@ class MemberSource implements TargetSource {
   private before: ProcessState | null = null;
   private current: Omit<Scrape, 'start'> & { readonly said: number | null } | null = null;
   private failure: ScrapeError | null = null;
+  private known: Proven = { count: 0, sites: [] };
+  /** There from the first time on that a metric names the lines of unread responses. */
+  profile?: () => Promise<Profile>;
+  proven?: () => Promise<Proven>;
   /** In columns: a thousand processes have three million of them. */
   private times: number[] = [];
   private values: number[] = [];
@@ -151,11 +166,16 @@ class MemberSource implements TargetSource {
     }
   }
 
-  setPresent({ counts, startAt }: ProcessSeries, at: number): void {
+  setPresent({ counts, startAt, suspects, proven }: ProcessSeries, at: number): void {
     const [time, value] = counts.at(-1) ?? [0, NaN];
     if (!(value >= 0)) return;
     this.failure = null;
     this.current = { at, value, platform: this.platform, said: startAt(time) };
+    if (suspects === null && proven === null) return;
+    const profile = profileOfSuspects(suspects ?? [], at);
+    this.profile = () => Promise.resolve(profile);
+    this.known = provenIn(proven ?? []);
+    this.proven = () => Promise.resolve(this.known);
   }
 
   setAbsent(prometheus: string): void {

@@ -7,27 +7,45 @@ export interface CountMetric {
   /** What it is called, by whoever translated it for Prometheus. */
   readonly names: readonly string[];
   readonly platform: 'go' | 'node';
+  /** Whether a series of it counts what no other metric of its process counts. Default: all do. */
+  readonly counts?: (labels: Readonly<Record<string, string>>) => boolean;
 }
 
 /**
- * In the order of preference: the first metric that a process has is used.
- * A metric of several series a process (by state, by host) counts as their sum.
+ * In the order of preference: a process is counted by the first metric of Go that it has, or else by all of Node's
+ * together. A metric of several series a process (by state, by host) counts as their sum.
  */
 export const COUNT_METRICS: readonly CountMetric[] = [
   { names: ['go_goroutines'], platform: 'go' },
   // OpenTelemetry's go.goroutine.count, and what its runtime instrumentation had before.
   { names: ['go_goroutine_count', 'go.goroutine.count', 'process_runtime_go_goroutines', 'process.runtime.go.goroutines'], platform: 'go' },
   // The semantic conventions' http.client.open_connections: as OpenTelemetry and prom-client spell it for Prometheus,
-  // and as it is where Prometheus 3 takes names as they are.
+  // and as it is where Prometheus 3 takes names as they are. Of our own client only.
   { names: ['http_client_open_connections', 'http.client.open_connections'], platform: 'node' },
+  // Of every client that is observed. Those of our own are held by connections, which are counted already.
+  { names: ['http_client_active_requests', 'http.client.active_requests'], platform: 'node', counts: (labels) => valueOf(labels, 'client') !== 'watertight' },
 ];
 const START_METRIC = 'process_start_time_seconds';
+/** What says of our metrics which lines are at fault: `suspects` now, `proven` since the process started. */
+const SITE_METRICS = { suspects: ['watertight_suspects', 'watertight.suspects'], proven: ['watertight_proven_leaks_total', 'watertight_proven_leaks', 'watertight.proven_leaks'] } as const;
 
-const ASKED = [...COUNT_METRICS.flatMap(({ names }) => names), START_METRIC].map((name) => name.replaceAll('.', '[.]')).join('|');
+const COUNTED = [...COUNT_METRICS.flatMap(({ names }) => names), START_METRIC];
 
-/** All of them in one request: of all processes, or of those whose series have these labels. */
-export function fleetQuery(match: LabelMatchers | null = null): string {
-  return `{__name__=~"${ASKED}"${match === null ? '' : `,${match.text}`}}`;
+/** All counts in one request: of all processes, or of those whose series have these labels. `sites`: with the lines at fault. */
+export function fleetQuery(match: LabelMatchers | null = null, { sites = false }: { readonly sites?: boolean } = {}): string {
+  const names = sites ? [...COUNTED, ...SITE_METRICS.suspects, ...SITE_METRICS.proven] : COUNTED;
+  return `{__name__=~"${names.map((name) => name.replaceAll('.', '[.]')).join('|')}"${match === null ? '' : `,${match.text}`}}`;
+}
+
+/** The value of one of our attributes, as prom-client, OpenTelemetry's translation and OpenTelemetry itself spell its name. */
+function valueOf(labels: Readonly<Record<string, string>>, attribute: 'client' | 'site'): string | undefined {
+  return labels[attribute] ?? labels[`watertight_${attribute}`] ?? labels[`watertight.${attribute}`];
+}
+
+/** How many of something a line of the program has, as the label says it: `src/preview.ts:14:23 (fetchPreview)`. */
+export interface SiteCount {
+  readonly site: string;
+  readonly count: number;
 }
 
 /** A process as Prometheus knows it, over the times that were asked for. */
@@ -40,6 +58,9 @@ export interface ProcessSeries {
   readonly counts: readonly (readonly [number, number])[];
   /** When the process that ran at a time had started, s since 1970; null where that is not known. */
   readonly startAt: (time: number) => number | null;
+  /** Responses at the last time that nobody reads, and those that were collected unread, by line; null where no metric says it. */
+  readonly suspects: readonly SiteCount[] | null;
+  readonly proven: readonly SiteCount[] | null;
 }
 
 /** The processes that an answer to {@link fleetQuery} is about. */
@@ -54,24 +75,53 @@ export function processesIn(series: readonly Series[]): ProcessSeries[] {
     if (known === undefined) place.set(key, [one]);
     else known.push(one);
   }
-  const found = new Map<string, ProcessSeries>();
-  for (const { names, platform } of COUNT_METRICS) {
-    const groups = new Map<string, { labels: Record<string, string>; start: Series | undefined; members: Series[] }>();
+  const ownerOf = (one: Series, platform: 'go' | 'node'): Owner => {
+    const { __name__: _name, ...own } = one.labels;
+    const start = starts.get(placeOf(own))?.find(({ labels }) => Object.entries(labels).every(([label, value]) => label === '__name__' || own[label] === value));
+    // What the count has beyond the process's own labels is a dimension of it.
+    const { __name__: _start, ...labels } = start?.labels ?? (platform === 'go' ? own : { __name__: '', ...pick(own, ['instance', 'job']) });
+    return { selector: selectorOf(labels), labels, start };
+  };
+  const sitesOf = (names: readonly string[]): Map<string, SiteCount[]> => {
+    const sites = new Map<string, SiteCount[]>();
     for (const one of names.flatMap((name) => byMetric.get(name) ?? [])) {
-      const { __name__: _name, ...own } = one.labels;
-      const start = starts.get(placeOf(own))?.find(({ labels }) => Object.entries(labels).every(([label, value]) => label === '__name__' || own[label] === value));
-      // What the count has beyond the process's own labels is a dimension of it.
-      const { __name__: _start, ...labels } = start?.labels ?? (platform === 'go' ? own : { __name__: '', ...pick(own, ['instance', 'job']) });
-      const selector = selectorOf(labels);
-      const group = groups.get(selector);
-      if (group === undefined) groups.set(selector, { labels, start, members: [one] });
-      else group.members.push(one);
+      const { selector } = ownerOf(one, 'node');
+      const count = one.points.at(-1)?.[1] ?? 0;
+      const known = sites.get(selector) ?? [];
+      sites.set(selector, known);
+      if (count > 0) known.push({ site: valueOf(one.labels, 'site') ?? '', count });
     }
-    for (const [selector, { labels, start, members }] of groups) {
-      if (!found.has(selector)) found.set(selector, { selector, labels, platform, counts: sumOf(members), startAt: stepsOf(start) });
+    return sites;
+  };
+  const [suspects, proven] = [sitesOf(SITE_METRICS.suspects), sitesOf(SITE_METRICS.proven)];
+  const found = new Map<string, ProcessSeries>();
+  const go = COUNT_METRICS.filter(({ platform }) => platform === 'go');
+  const node = COUNT_METRICS.filter(({ platform }) => platform === 'node');
+  for (const together of [...go.map((metric) => [metric]), node]) {
+    const groups = new Map<string, Owner & { readonly platform: 'go' | 'node'; readonly members: Series[] }>();
+    for (const { names, platform, counts } of together) {
+      for (const one of names.flatMap((name) => byMetric.get(name) ?? [])) {
+        const owner = ownerOf(one, platform);
+        const group = groups.get(owner.selector) ?? { ...owner, platform, members: [] };
+        groups.set(owner.selector, group);
+        // What is counted elsewhere says that the process was there at the time.
+        group.members.push(counts?.(one.labels) === false ? { ...one, points: one.points.map(([time]) => [time, 0] as const) } : one);
+      }
+    }
+    for (const [selector, { labels, start, platform, members }] of groups) {
+      if (found.has(selector)) continue;
+      found.set(selector, { selector, labels, platform, counts: sumOf(members), startAt: stepsOf(start), suspects: suspects.get(selector) ?? null, proven: proven.get(selector) ?? null });
     }
   }
   return [...found.values()];
+}
+
+/** The process that a series is of. */
+interface Owner {
+  /** As in {@link ProcessSeries}. */
+  readonly selector: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly start: Series | undefined;
 }
 
 function placeOf({ instance = '', job = '' }: Readonly<Record<string, string>>): string {

@@ -1,17 +1,19 @@
 // A Node service that a Prometheus scrapes: its metrics go through prom-client (`prom`) or through OpenTelemetry's
 // exporter for Prometheus (`otel`). It asks another for a page again and again, and leaves each response unread
-// (`leaked`) or closes it after a moment (`closed`), so that some are open whenever it is scraped. It prints its port.
+// (`leaked`) or closes it after a moment (`closed`), so that some are open whenever it is scraped; or it leaves those of
+// `fetch` unread (`fetched`). It prints its port.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { collectDefaultMetrics, register } from 'prom-client';
-import { get, type Response } from 'watertight';
+import { get } from 'watertight';
+import 'watertight/register';
 import { otelMetrics, promMetrics } from 'watertight/metrics';
 
 const [form, body] = process.argv.slice(2);
-const kept: Response[] = [];
+const kept: unknown[] = [];
 /** Several times the pace at which it asks, ms. */
 const OPEN_FOR = 400;
 
@@ -20,8 +22,12 @@ await once(pages, 'listening');
 const url = `http://127.0.0.1:${(pages.address() as AddressInfo).port}/`;
 
 async function preview(): Promise<void> {
+  if (body === 'fetched') {
+    kept.push(await fetch(url));
+    return;
+  }
   const response = await get(url);
-  if (body !== 'closed') kept.push(response);
+  if (body === 'leaked') kept.push(response);
   else setTimeout(() => void response.close(), OPEN_FOR);
 }
 

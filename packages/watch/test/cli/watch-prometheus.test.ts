@@ -57,6 +57,10 @@ describe('watertight watch --prometheus', { skip: absent ?? false }, () => {
     assert.ok(leaky.restarts >= 2);
     assert.deepEqual([byUrl.get('steady:1')!.leaking, byUrl.get('shop:1')!.leaking, byUrl.get('shop:1')!.count, byUrl.get('shop:1')!.platform], [false, false, 15, 'node']);
 
+    const nobody = await watertight('watch', '--prometheus', prometheus.url, '--match', '{job="nobody"}', '--once', '--json');
+    assert.deepEqual([nobody.status, JSON.parse(nobody.stdout)], [1, { targets: [] }]);
+    assert.match(nobody.stderr, /has no process with the labels job="nobody" that this can watch: Go's go_goroutines, or http_client_open_connections/);
+
     const command = start(['watch', '--prometheus', prometheus.url, '--port', '0', '--interval', '200']);
     await command.wrote('LEAKING leaky:1');
     await prometheus.stop();

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, test } from 'node:test';
 import { verifyNone } from 'watertight/leak';
 import { fleetQuery, LabelMatchers, processesIn, PrometheusApi, PrometheusFleet, type ScrapeFailure, type Series } from '#scrape';
+import { summarizeProfile } from '#diagnose';
 import { selfSigned } from '../../../watertight/dist-test/fixtures/certificate.js';
 import { serveUntil } from '../fixtures/loopback-server.js';
 
@@ -65,6 +66,35 @@ describe('series', () => {
     assert.doesNotMatch('http_client.open_connections', asked);
   });
 
+  test('of every client of a Node process count: connections of our own, requests of the others', () => {
+    const own = { instance: 'n:1', job: 'web' };
+    const requests = (labels: Record<string, string>, count: number, name = 'http_client_active_requests'): Series => series(name, { ...own, ...labels }, [1000, count]);
+    const connections = series('http_client_open_connections', { ...own, state: 'active' }, [1000, 3]);
+    const countOf = (...all: Series[]): unknown => processesIn(all).map(({ platform, counts }) => [platform, counts]);
+    assert.deepEqual(countOf(requests({ client: 'fetch' }, 7)), [['node', [[1000, 7]]]]);
+    assert.deepEqual(countOf(requests({ client: 'fetch' }, 7), requests({ client: 'undici' }, 2), requests({ client: 'watertight' }, 3), connections), [['node', [[1000, 12]]]]);
+    assert.deepEqual(countOf(requests({ watertight_client: 'watertight' }, 3), requests({ watertight_client: 'fetch' }, 4), connections), [['node', [[1000, 7]]]]);
+    assert.deepEqual(countOf(requests({ 'watertight.client': 'fetch' }, 4, 'http.client.active_requests')), [['node', [[1000, 4]]]]);
+    // Another instrumentation has no such label; and a process is there, with a count of 0, while its only client is ours.
+    assert.deepEqual(countOf(requests({ server_address: 'db' }, 5)), [['node', [[1000, 5]]]]);
+    assert.deepEqual(countOf(requests({ client: 'watertight' }, 3)), [['node', [[1000, 0]]]]);
+    assert.deepEqual(countOf(requests({ client: 'fetch' }, 7), series('go_goroutines', own, [1000, 70])), [['go', [[1000, 70]]]]);
+  });
+
+  test('of a process with a start are its own beside those of another of its place', () => {
+    const [first, second] = ['x', 'y'].map((pod) => ({ instance: 'n:1', job: 'web', pod }));
+    const found = processesIn([
+      ...[first, second].map((own) => series('process_start_time_seconds', own, [1000, 900])),
+      series('http_client_active_requests', { ...first, client: 'fetch' }, [1000, 7]),
+      series('http_client_open_connections', { ...second, state: 'idle' }, [1000, 1]),
+      series('watertight_suspects', { ...first, site: 'src/preview.ts:14:23 (fetchPreview)' }, [1000, 6]),
+    ]);
+    assert.deepEqual(found.map(({ labels, counts, suspects }) => [labels.pod, counts, suspects]).sort(), [
+      ['x', [[1000, 7]], [{ site: 'src/preview.ts:14:23 (fetchPreview)', count: 6 }]],
+      ['y', [[1000, 1]], null],
+    ]);
+  });
+
   test('of a Go process that has both metrics are its goroutines', () => {
     const found = processesIn([series('http_client_open_connections', { instance: 'g:1', job: 'j' }, at), series('go_goroutines', { instance: 'g:1', job: 'j' }, [1000, 70])]);
     assert.deepEqual(found.map(({ platform, counts }) => [platform, counts]), [['go', [[1000, 70]]]]);
@@ -116,6 +146,39 @@ describe('a fleet', () => {
     assert.ok(past.length > 3000 && past.every(({ at, value, start }, index) => value === 50 && start === 1_000_500 && (index === 0 || at > past[index - 1].at)));
     assert.ok(past[0].at <= now - 27.9 * 86_400_000 && past.at(-1)!.at > now - 61_000);
     assert.deepEqual(await source.count(now), { at: now, value: 51, start: 1_000_500, platform: 'go' });
+  });
+
+  test('knows the lines at fault where a metric says them, as a profile does', async () => {
+    const own = { instance: 'n:1', job: 'web' };
+    const sites: [name: string, labels: Record<string, string>, count: string][] = [
+      ['http_client_active_requests', { client: 'fetch' }, '9'],
+      ['watertight_suspects', { site: 'src/preview.ts:14:23 (fetchPreview)' }, '6'],
+      ['watertight_suspects', { site: 'C:\\app\\run.js:3:1' }, '2'],
+      ['watertight_suspects', { site: 'src/quiet.ts:1:1' }, '0'],
+      ['watertight_suspects', { site: 'other' }, '1'],
+      ['watertight_proven_leaks_total', { site: 'src/head.ts:7:9 (head)' }, '4'],
+    ];
+    const asked: URL[] = [];
+    const fleet = fleetOf(await serve((request, response) => {
+      asked.push(new URL(request.url ?? '', 'http://h'));
+      response.end(JSON.stringify({ status: 'success', data: { resultType: 'vector', result: sites.map(([name, labels, count]) => ({ metric: { __name__: name, ...own, ...labels }, value: [1, count] })) } }));
+    }));
+    await fleet.refresh(1000);
+    assert.match(asked[0].searchParams.get('query') ?? '', /watertight_suspects\|watertight\[\.\]suspects/);
+    const [target] = fleet.targets();
+    const source = fleet.sourceOf(target);
+    const { groups, diagnoses } = summarizeProfile(await source.profile!(0));
+    assert.deepEqual(groups.map(({ count, site }) => [count, site === null ? null : `${site.file}:${site.line} ${site.function}`]), [[6, 'src/preview.ts:14 fetchPreview'], [2, 'C:\\app\\run.js:3 '], [1, null]]);
+    assert.deepEqual(diagnoses.map(({ id, count }) => [id, count]), [['unread-body', 9]]);
+    assert.deepEqual(await source.proven?.(), { count: 4, sites: [{ count: 4, site: { function: 'head', file: 'src/head.ts', line: 7, address: '' } }] });
+  });
+
+  test('in which there is nothing to watch says what was looked for', async () => {
+    const fleet = new PrometheusFleet(new PrometheusApi(await serve(prometheusOf(0))), { match: LabelMatchers.parse('{job="nobody"}') });
+    ends.push(() => fleet.close());
+    await fleet.refresh(1000);
+    assert.deepEqual(fleet.targets(), []);
+    assert.match(fleet.nothingFound, /^http:\/\/127\.0\.0\.1:\d+ has no process with the labels job="nobody" that this can watch: Go's go_goroutines, or http_client_open_connections/);
   });
 
   test('of many is read in pieces', async () => {
