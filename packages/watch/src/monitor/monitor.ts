@@ -147,6 +147,11 @@ export class Monitor {
     return this.settings.interval;
   }
 
+  /** When the latest fault was told, in the time of performance.now(); null before the first. */
+  get latestFault(): number | null {
+    return this.fault.at === -Infinity ? null : this.fault.at;
+  }
+
   private readonly onFault = (error: unknown): void => {
     const message = error instanceof Error ? error.message : String(error);
     const at = performance.now();

@@ -14,6 +14,8 @@ import { api } from './api.js';
 import { gate } from './gate.js';
 import { labApi } from './lab-api.js';
 import { LiveFeed } from './live-feed.js';
+import { OwnMetrics } from './own-metrics.js';
+import { WatchRecord } from './watch-record.js';
 
 export interface DashboardOptions {
   /** Default 127.0.0.1. Another needs a token. */
@@ -40,6 +42,7 @@ export class Dashboard {
     private readonly server: Server,
     private readonly feed: LiveFeed,
     private readonly bench: LabBench,
+    private readonly record: WatchRecord,
     /** Where it is, for a browser; without the token. */
     readonly url: string,
   ) {}
@@ -53,10 +56,21 @@ export class Dashboard {
     const remote = host !== '127.0.0.1' && host !== '::1' && host !== 'localhost';
     const feed = new LiveFeed(monitor);
     const bench = new LabBench(experiments ?? liveScenarios());
+    const record = new WatchRecord(monitor);
+    const metrics = new OwnMetrics(monitor, record);
     const app = new Hono();
+    // Before the gate: who asks whether a process is alive has no token, and learns nothing else.
+    app.get('/healthz', (context) => {
+      const { complaint } = record;
+      return context.text(complaint === null ? 'ok\n' : `${complaint}\n`, complaint === null ? 200 : 503, { 'Cache-Control': 'no-store' });
+    });
     app.use(gate({ allowRemote: remote, ...(token !== undefined && { token }) }));
     app.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], imgSrc: ["'self'", 'data:'], frameAncestors: ["'none'"] } }));
     app.route('/api/lab', labApi(bench));
+    app.get('/metrics', async (context) => {
+      const { text, contentType } = await metrics.text();
+      return context.body(text, 200, { 'Content-Type': contentType });
+    });
     app.route('/api', api(monitor, history, feed));
     app.get('*', async (context) => {
       const file = await uiFile(new URL(context.req.url).pathname);
@@ -67,11 +81,12 @@ export class Dashboard {
     server.listen(port, host);
     await once(server, 'listening');
     const { port: chosen } = server.address() as AddressInfo;
-    return new Dashboard(server, feed, bench, `http://${host.includes(':') ? `[${host}]` : host}:${chosen}/`);
+    return new Dashboard(server, feed, bench, record, `http://${host.includes(':') ? `[${host}]` : host}:${chosen}/`);
   }
 
   async close(): Promise<void> {
     this.feed.end();
+    this.record.close();
     await this.bench.close();
     const closed = once(this.server, 'close');
     this.server.close();
