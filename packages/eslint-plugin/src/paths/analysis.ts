@@ -3,20 +3,24 @@
  * each computed once. Depth and size are limited; beyond the limits, the code is assumed to be correct.
  */
 import type { TSESTree } from '@typescript-eslint/utils';
-import ts from 'typescript';
-import { abortControllers, abortsFinally, dispatchersOf, awaited, calledDeclaration, listOf, mayCallBack, mayGiveResponse, namesHead, packageOf, promiseOf, requestCallOf, responseOf, shape, shapeKey, type RequestCall, type Shape } from '../clients/index.js';
-import { isNewPromise, type Call, type SourceUnit, type Variable } from '../graph/index.js';
+import { abortControllers, abortsFinally, dispatchersOf, awaited, listOf, mayCallBack, mayGiveResponse, namesHead, promiseOf, requestCallOf, responseOf, shape, shapeKey, type RequestCall, type Shape } from '../clients/index.js';
+import { isNewPromise, type Call, type CodeGraph, type SourceUnit, type Variable } from '../graph/index.js';
+import { returnsBefore } from './argument.js';
 import { calleeOf, functionOf } from './callee.js';
 import { Closures } from './closure.js';
 import { constantsAt } from './constant.js';
+import { callOfResolver, promiseOfResolver } from './deferred.js';
+import { neverReturns } from './ending.js';
 import type { Effect, Exit, FunctionNode, FunctionRef, Gift, Outcome } from './effect.js';
 import { factsAt } from './fact.js';
 import { parameterOf, positionOfParameter, promiseOfParameter } from './gift.js';
 import { methodText } from './head.js';
 import { PathState } from './path-state.js';
 import { bindPattern } from './pattern.js';
+import { promisifiedBy } from './promisified.js';
 import { ReleaseFinder, type Release } from './release.js';
 import { Releases, type PointPosition } from './release-point.js';
+import { requestObjectsOf } from './request-object.js';
 import { contains, homeOf, isFunction } from './scope.js';
 import { flowOf, type FlowSettings } from './value-flow.js';
 import { Walk, type Surroundings } from './walk.js';
@@ -24,7 +28,13 @@ import { Walk, type Surroundings } from './walk.js';
 /** The depth to which calls are followed. */
 const MAX_DEPTH = 6;
 
-const HANDED_ON: Outcome = { leaks: [], returned: null, given: [], finishedOnReturn: true, handedOn: true, onlyLooked: [] };
+const HANDED_ON: Outcome = { leaks: [], returned: null, given: [], isReadHere: false, passedOnRead: [], finishedOnReturn: true, handedOn: true, onlyLooked: [] };
+
+/** The response that a function returns, and the call in it that requests it. */
+interface Product {
+  readonly shape: Shape;
+  readonly request: Call;
+}
 
 interface UnitAnalysis {
   readonly surroundings: Surroundings;
@@ -35,7 +45,7 @@ export class Analysis {
   private readonly units = new Map<SourceUnit, UnitAnalysis>();
   private readonly summaries = new Map<TSESTree.Node, Map<string, Outcome | null>>();
   private readonly outcomes = new Map<TSESTree.Node, Outcome | null>();
-  private readonly products: Map<TSESTree.Node, Shape | null>;
+  private readonly products: Map<TSESTree.Node, Product | null>;
   private readonly gifts: Map<TSESTree.Node, readonly Gift[]>;
   private readonly uses: Map<TSESTree.Node, Map<string, readonly Effect[]>>;
   private depth = 0;
@@ -49,7 +59,7 @@ export class Analysis {
     private readonly releases: Releases | null = null,
     private readonly without: Analysis | null = null,
   ) {
-    this.products = without?.products ?? new Map<TSESTree.Node, Shape | null>();
+    this.products = without?.products ?? new Map<TSESTree.Node, Product | null>();
     this.gifts = without?.gifts ?? new Map<TSESTree.Node, readonly Gift[]>();
     this.uses = without?.uses ?? new Map<TSESTree.Node, Map<string, readonly Effect[]>>();
   }
@@ -69,7 +79,7 @@ export class Analysis {
     const known = this.outcomes.get(request.node);
     if (known !== undefined) return known;
     this.outcomes.set(request.node, null);
-    const outcome = request.callback === null ? this.ofResult(unit, request.node, request.result!, request.node) : this.ofCallback(unit, request);
+    const outcome = this.withDeferred(unit, request, request.callback === null ? this.ofResult(unit, request.node, request.result!, request.node) : this.ofCallback(unit, request));
     this.outcomes.set(request.node, outcome);
     return outcome;
   }
@@ -111,7 +121,7 @@ export class Analysis {
           return callee.kind === 'source' ? callee.ref : null;
         },
         enter: (effect) => this.enter(effect),
-        neverReturns: (call) => this.neverReturns(unit, call),
+        neverReturns: (call) => neverReturns(unit, call),
       };
       this.units.set(unit, (own = { surroundings, requests: null }));
     }
@@ -139,16 +149,45 @@ export class Analysis {
     const graph = unit.graphs.get(home) ?? unit.places.get(node)?.[0]?.graph;
     if (graph === undefined) return HANDED_ON;
     const { surroundings } = this.of(unit);
+    if (abortControllers(unit, request.arguments).some((controller) => abortsFinally(controller, request))) return HANDED_ON;
+    const state = this.stateAt(unit, graph, node, request);
+    const outcome = new Walk(surroundings, graph, toTheEnd).fromNode(node, this.effectsOf(unit, node, result), state);
+    return this.goingOn(unit, outcome, request);
+  }
+
+  /** What is known where a request is made. */
+  private stateAt(unit: SourceUnit, graph: CodeGraph, node: TSESTree.Node, request: Call): PathState {
     const state = new PathState(null);
-    const controllers = abortControllers(unit, request.arguments);
-    if (controllers.some((controller) => abortsFinally(controller, request))) return HANDED_ON;
     state.method = methodText(unit, request);
     for (const [variable, value] of constantsAt(unit, node)) state.constants.set(variable, value);
     for (const dispatcher of dispatchersOf(unit, request)) state.aliases.set(dispatcher, shape('canceller', 'undici'));
-    for (const controller of controllers) state.aliases.set(controller, shape('canceller', 'node'));
+    for (const controller of abortControllers(unit, request.arguments)) state.aliases.set(controller, shape('canceller', 'node'));
     for (const fact of factsAt(unit, graph, node)) state.facts.set(fact.text, fact.outcome);
-    const outcome = new Walk(surroundings, graph, toTheEnd).fromNode(node, this.effectsOf(unit, node, result), state);
-    return this.goingOn(unit, outcome, request);
+    return state;
+  }
+
+  /** Follows a response that resolves the promise of `Promise.withResolvers()` from the request on: from there, the promise leads to it. */
+  private withDeferred(unit: SourceUnit, request: RequestCall, outcome: Outcome): Outcome {
+    const home = homeOf(request.node);
+    const graph = unit.graphs.get(home);
+    for (const gift of outcome.given) {
+      const call = callOfResolver(gift.to);
+      if (call === null || graph === undefined || homeOf(call) !== home || this.passedOnReadOf(unit, request, outcome).includes(gift.to)) continue;
+      const holder = promiseOfResolver(unit, gift.to, gift.shape);
+      // Who has got the promise before the request is made, or in a function of its own, may end the response.
+      const isTaken = holder?.variable.references.some(({ identifier }) => unit.reads.has(identifier) && (identifier.range[0] < request.node.range[1] || homeOf(identifier) !== home) && this.effectsOf(unit, identifier, holder.shape).length > 0);
+      if (holder === null || isTaken === true) continue;
+      const state = this.stateAt(unit, graph, request.node, request.node);
+      state.aliases.set(holder.variable, holder.shape);
+      for (const { variable, write } of requestObjectsOf(unit, request.node)) {
+        const binding = { variable, shape: shape('canceller', 'node') };
+        if (write === null) state.aliases.set(variable, binding.shape);
+        else state.await({ kind: 'bound', write, bindings: [binding], maybe: false });
+      }
+      const rest = new Walk(this.of(unit).surroundings, graph, false).fromNode(request.node, [], state);
+      return { ...outcome, leaks: [...outcome.leaks, ...rest.leaks], returned: rest.returned, given: [...outcome.given.filter((each) => each !== gift), ...rest.given] };
+    }
+    return outcome;
   }
 
   /** Follows a response that is returned from an inline function: `urls.map((url) => fetch(url))`. */
@@ -174,7 +213,7 @@ export class Analysis {
     return checker.isArrayType(type) || checker.isTupleType(type);
   }
 
-  private ofCallback(unit: SourceUnit, request: RequestCall): Outcome {
+  private ofCallback(unit: SourceUnit, request: RequestCall, toTheEnd = false): Outcome {
     const { argument, parameter, shape: value, error } = request.callback!;
     const to = parameterOf(unit, argument);
     if (to !== null) return { ...HANDED_ON, given: [{ to, argument: parameter, shape: value }] };
@@ -190,18 +229,9 @@ export class Analysis {
       const variable = name.type === 'Identifier' ? callee.unit.variables.get(name) : undefined;
       if (variable !== undefined) more.set(variable, shape('error', value.client));
     }
-    const { parent } = request.node;
-    if (parent.type === 'VariableDeclarator' && parent.id.type === 'Identifier') {
-      const variable = unit.variables.get(parent.id);
-      if (variable !== undefined) more.set(variable, shape('canceller', 'node'));
-    }
-    if (request.node.callee.type === 'MemberExpression' && request.node.callee.object.type === 'Identifier') {
-      const variable = unit.variables.get(request.node.callee.object);
-      const type = unit.services.getTypeAtLocation(request.node.callee.object).getSymbol()?.name;
-      if (variable !== undefined && type === 'ClientRequest') more.set(variable, shape('canceller', 'node'));
-    }
+    for (const { variable } of requestObjectsOf(unit, request.node)) more.set(variable, shape('canceller', 'node'));
     for (const controller of abortControllers(unit, request.node.arguments)) more.set(controller, shape('canceller', 'node'));
-    return this.ofParameter(callee, parameter, value, more, false) ?? HANDED_ON;
+    return this.ofParameter(callee, parameter, value, more, toTheEnd) ?? HANDED_ON;
   }
 
   private namesArguments({ unit, node }: FunctionRef): boolean {
@@ -230,7 +260,7 @@ export class Analysis {
     if (graph === undefined || this.namesArguments(callee)) return null;
     const pattern = node.params.at(parameter);
     const end: Exit = { kind: 'end', node, unit, graph: null, inPart: false, holders: [], via: null };
-    const ignored: Outcome = { leaks: [end], returned: null, given: [], finishedOnReturn: false, handedOn: false, onlyLooked: [] };
+    const ignored: Outcome = { leaks: [end], returned: null, given: [], isReadHere: false, passedOnRead: [], finishedOnReturn: false, handedOn: false, onlyLooked: [] };
     if (pattern === undefined) return node.params.at(-1)?.type === 'RestElement' ? null : ignored;
     if (pattern.type === 'RestElement' || pattern.type === 'TSParameterProperty') return null;
     const { bindings, stored } = bindPattern(unit, pattern, value);
@@ -257,6 +287,14 @@ export class Analysis {
     return gift === undefined ? null : { node: promise, result: promiseOf(awaited(gift.shape)), callback: null };
   }
 
+  /** What a call of `promisify(ask)` gives: the response that `ask` passes to its last parameter, after the error. */
+  private promisified(unit: SourceUnit, call: TSESTree.CallExpression): Shape | null {
+    const ref = promisifiedBy(unit, call, this.settings.parser);
+    if (ref === null) return null;
+    const gift = this.giftsOf(ref).find(({ to, argument }) => argument === 1 && positionOfParameter(to)?.fn === ref.node && positionOfParameter(to)?.index === ref.node.params.length - 1);
+    return gift === undefined ? null : promiseOf(awaited(gift.shape));
+  }
+
   /** A call of a function of the program that passes a response to its callback. */
   private calledBack(unit: SourceUnit, call: TSESTree.CallExpression): RequestCall | null {
     const callee = calleeOf(unit, call, this.settings.parser);
@@ -277,7 +315,12 @@ export class Analysis {
     this.gifts.set(node, []);
     if (this.depth >= MAX_DEPTH || node.generator) return [];
     this.depth++;
-    const found = this.requestsWithin(unit, node).flatMap((request) => this.outcomeOf(unit, request)?.given ?? []);
+    const found = this.requestsWithin(unit, node).flatMap((request) => {
+      const outcome = this.outcomeOf(unit, request);
+      if (outcome === null || outcome.given.length === 0) return [];
+      const readBefore = this.passedOnReadOf(unit, request, outcome);
+      return outcome.given.filter(({ to }) => !readBefore.includes(to));
+    });
     this.depth--;
     this.gifts.set(node, found);
     return found;
@@ -292,20 +335,22 @@ export class Analysis {
     if (namesHead(unit, call)) return null;
     const callee = calleeOf(unit, call, this.settings.parser);
     if (callee.kind === 'source') {
-      const result = this.productOf(callee.ref) ?? this.ofCallbackArgument(unit, call);
+      const product = this.productOf(callee.ref);
+      if (product !== null && returnsBefore(callee.ref, call, product.request)) return null;
+      const result = product?.shape ?? this.ofCallbackArgument(unit, call);
       return result === null ? this.calledBack(unit, call) : { node: call, result, callback: null };
     }
-    const given = callee.kind === 'unknown' ? this.ofCallbackArgument(unit, call) : null;
+    const given = callee.kind === 'unknown' ? (this.ofCallbackArgument(unit, call) ?? this.promisified(unit, call)) : null;
     if (given !== null) return { node: call, result: given, callback: null };
     const [mapper] = call.arguments;
     if (mapper === undefined || mapper.type === 'SpreadElement' || isFunction(mapper) || !this.mapsArray(unit, call)) return null;
     const named = functionOf(unit, mapper, this.settings.parser);
-    const result = named === null ? null : this.productOf(named);
-    return result === null ? null : { node: call, result: listOf(result), callback: null };
+    const product = named === null ? null : this.productOf(named);
+    return product === null ? null : { node: call, result: listOf(product.shape), callback: null };
   }
 
   /** The response that a function requests and returns. */
-  private productOf({ unit, node }: FunctionRef): Shape | null {
+  private productOf({ unit, node }: FunctionRef): Product | null {
     const known = this.products.get(node);
     if (known !== undefined) return known;
     this.products.set(node, null);
@@ -317,16 +362,18 @@ export class Analysis {
     return product;
   }
 
-  private findProduct(unit: SourceUnit, node: FunctionNode): Shape | null {
+  private findProduct(unit: SourceUnit, node: FunctionNode): Product | null {
     for (const call of unit.calls) {
       if (!contains(node, call)) continue;
       const request = this.requestOf(unit, call);
-      if (request === null || request.result === null) continue;
-      const returned = this.outcomeOf(unit, request)?.returned;
-      if (returned?.from !== node) continue;
+      if (request === null) continue;
+      const outcome = this.outcomeOf(unit, request);
+      if (outcome?.returned?.from !== node) continue;
+      const { returned } = outcome;
       // Beside other values, a response may be there to be looked at only: if it was read on a path that returns, the caller cannot know.
       if (isCompound(returned.shape) && this.isReadToo(unit, request)) return null;
-      return node.async ? promiseOf(awaited(returned.shape)) : returned.shape;
+      if (this.passedOnReadOf(unit, request, outcome).includes(null)) return null;
+      return { shape: node.async ? promiseOf(awaited(returned.shape)) : returned.shape, request: call };
     }
     return null;
   }
@@ -336,22 +383,20 @@ export class Analysis {
     return request.result === null || this.ofResult(unit, request.node, request.result, request.node, true).finishedOnReturn;
   }
 
+  /** Who receives the response on a path on which it was read before: that it is read, the receiver may know or not. */
+  private passedOnReadOf(unit: SourceUnit, request: RequestCall, { isReadHere }: Outcome): readonly (Variable | null)[] {
+    if (!isReadHere) return [];
+    const outcome = request.callback === null ? this.ofResult(unit, request.node, request.result!, request.node, true) : this.ofCallback(unit, request, true);
+    return outcome.passedOnRead;
+  }
+
   /** `retry(() => fetch(url))`: the call gives a response, and so does an inline function among its arguments. */
   private ofCallbackArgument(unit: SourceUnit, call: TSESTree.CallExpression): Shape | null {
     if (call.callee.type === 'MemberExpression' && call.callee.property.type === 'Identifier' && /^(then|catch|finally)$/.test(call.callee.property.name)) return null;
     const callback = call.arguments.find((argument) => argument.type === 'ArrowFunctionExpression' || argument.type === 'FunctionExpression');
     if (callback === undefined || responseOf(unit, unit.services.getTypeAtLocation(call)) === null) return null;
-    const product = this.productOf({ unit, node: callback });
+    const product = this.productOf({ unit, node: callback })?.shape;
     return product?.kind === 'response' ? promiseOf(awaited(product)) : null;
-  }
-
-  private neverReturns(unit: SourceUnit, call: TSESTree.CallExpression): 'ends' | 'throws' | null {
-    if ((unit.services.getTypeAtLocation(call).flags & ts.TypeFlags.Never) === 0) return null;
-    const declaration = calledDeclaration(unit, call);
-    if (declaration === null) return null;
-    const name = declaration.name?.getText();
-    const owner = packageOf(declaration.getSourceFile(), unit.services.program);
-    return owner === '@types/node' && (name === 'exit' || name === 'abort') ? 'ends' : 'throws';
   }
 }
 

@@ -10,6 +10,8 @@ export type Callee =
   | { readonly kind: 'source'; readonly ref: FunctionRef }
   /** `Promise.all` and the others, by name. */
   | { readonly kind: 'promise'; readonly method: string }
+  /** `Readable.fromWeb` or `Readable.toWeb`: the same body in the other kind of stream. */
+  | { readonly kind: 'wrapper'; readonly client: 'fetch' | 'node' }
   /** It only reads its arguments. */
   | { readonly kind: 'looker' }
   | { readonly kind: 'unknown'; readonly name: string };
@@ -25,6 +27,10 @@ export function calleeOf(unit: SourceUnit, call: Call, parser: unknown): Callee 
   if (owner === STANDARD) {
     if (holder === 'PromiseConstructor') return { kind: 'promise', method: declaration.name?.getText() ?? '' };
     if (onlyLooks(holder, declaration.name?.getText() ?? '')) return { kind: 'looker' };
+  }
+  if (owner === '@types/node' && /\/stream(\/.*)?\.d\.ts$/.test(declaration.getSourceFile().fileName)) {
+    if (name === 'fromWeb') return { kind: 'wrapper', client: 'node' };
+    if (name === 'toWeb') return { kind: 'wrapper', client: 'fetch' };
   }
   if (owner === '@types/node' && (looksInNode(declaration, holder) || waitsForEvent(declaration, call))) return { kind: 'looker' };
   return { kind: 'unknown', name };
@@ -85,7 +91,7 @@ function looksInNode(declaration: ts.SignatureDeclaration, holder: string): bool
 }
 
 /** The function's node; for an overload, that of the implementation. */
-function sourceOf(unit: SourceUnit, declaration: ts.SignatureDeclaration, parser: unknown): FunctionRef | null {
+export function sourceOf(unit: SourceUnit, declaration: ts.SignatureDeclaration, parser: unknown): FunctionRef | null {
   const withBody = hasBody(declaration) ? declaration : implementationOf(unit, declaration);
   if (withBody === null) return null;
   const file = withBody.getSourceFile();

@@ -74,6 +74,10 @@ export interface Outcome {
   readonly returned: { readonly shape: Shape; readonly from: TSESTree.Node } | null;
   /** What was passed on by calls of parameters, on the paths that do so. */
   readonly given: readonly Gift[];
+  /** This function, or one that it gave it to, finished it on some path. */
+  readonly isReadHere: boolean;
+  /** Who receives it on a path on which it was finished before: parameters; null for the caller. Known only if paths were followed to the end. */
+  readonly passedOnRead: readonly (Variable | null)[];
   /** A path on which it was finished or passed on ends without a throw. */
   readonly finishedOnReturn: boolean;
   /** On some path it was passed on or returned, so that closing it at the end of the scope would be wrong. */

@@ -1,6 +1,8 @@
-/** Owns the question whether the program itself ends on every path from a place: then nobody misses a connection. */
+/** Owns the question where the program itself ends: on every path from a place, so that nobody misses a connection, or at one call. */
 import type { TSESTree } from '@typescript-eslint/utils';
-import type { CodeGraph, Segment } from '../graph/index.js';
+import ts from 'typescript';
+import { calledDeclaration, packageOf } from '../clients/index.js';
+import type { CodeGraph, Segment, SourceUnit } from '../graph/index.js';
 import { edgesOf } from './edge.js';
 
 /**
@@ -26,4 +28,14 @@ export function programEndsAfter(graph: CodeGraph, from: Segment, index: number,
     }
   }
   return found;
+}
+
+/** How the program continues after a call that never returns; null for a call that may return. */
+export function neverReturns(unit: SourceUnit, call: TSESTree.CallExpression): 'ends' | 'throws' | null {
+  if ((unit.services.getTypeAtLocation(call).flags & ts.TypeFlags.Never) === 0) return null;
+  const declaration = calledDeclaration(unit, call);
+  if (declaration === null) return null;
+  const name = declaration.name?.getText();
+  const owner = packageOf(declaration.getSourceFile(), unit.services.program);
+  return owner === '@types/node' && (name === 'exit' || name === 'abort') ? 'ends' : 'throws';
 }

@@ -1,9 +1,11 @@
 /**
  * Owns the question where a response goes that is passed to a parameter of the function around: the `resolve` of
- * `new Promise` gives it to the promise's awaiter, a callback to the caller.
+ * `new Promise` gives it to the promise's awaiter, a callback to the caller. The `resolve` of
+ * `Promise.withResolvers()` is treated as one, though it is no parameter.
  */
 import { TSESLint, type TSESTree } from '@typescript-eslint/utils';
-import { isNewPromise, type SourceUnit, type Variable } from '../graph/index.js';
+import { isNewPromise, type Call, type SourceUnit, type Variable } from '../graph/index.js';
+import { callOfResolver, resolverOf } from './deferred.js';
 import type { FunctionNode } from './effect.js';
 import { isFunction } from './scope.js';
 
@@ -11,6 +13,8 @@ const { DefinitionType } = TSESLint.Scope;
 
 /** The parameter that an expression names, if nothing else is ever assigned to it; null for anything else. */
 export function parameterOf(unit: SourceUnit, node: TSESTree.Node): Variable | null {
+  const resolver = resolverOf(unit, node);
+  if (resolver !== null) return resolver;
   if (node.type !== 'Identifier') return null;
   const variable = unit.variables.get(node);
   const [definition] = variable?.defs ?? [];
@@ -26,8 +30,10 @@ export function positionOfParameter(parameter: Variable): { readonly fn: Functio
   return index < 0 ? null : { fn, index };
 }
 
-/** The promise that a call of the parameter fulfils: that of `new Promise((resolve) => …)`. */
-export function promiseOfParameter(parameter: Variable): TSESTree.NewExpression | null {
+/** The promise that a call of the parameter fulfils: that of `new Promise((resolve) => …)` or of `Promise.withResolvers()`. */
+export function promiseOfParameter(parameter: Variable): Call | null {
+  const deferred = callOfResolver(parameter);
+  if (deferred !== null) return deferred;
   const position = positionOfParameter(parameter);
   const made = position?.index === 0 ? position.fn.parent : undefined;
   return made !== undefined && isNewPromise(made) && made.arguments[0] === position?.fn ? made : null;

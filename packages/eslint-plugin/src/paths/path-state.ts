@@ -33,6 +33,8 @@ export class PathState {
   inPart = false;
   /** It was finished or passed on; the path is followed only to see how it ends. */
   finished = false;
+  /** It was finished by this function, or by one that it called. */
+  read = false;
   /** A condition says that there is nothing to finish: that is no deed of the function. */
   hasNothing = false;
   /** It was finished by being returned. */
@@ -48,6 +50,7 @@ export class PathState {
       this.leaving = from.leaving;
       this.inPart = from.inPart;
       this.finished = from.finished;
+      this.read = from.read;
       this.hasNothing = from.hasNothing;
       this.returned = from.returned;
     }
@@ -82,7 +85,7 @@ export class PathState {
   }
 
   key(): string {
-    if (this.finished) return `finished ${this.returned} ${this.hasNothing} ${this.leaving?.range[0] ?? ''}`;
+    if (this.finished) return `finished ${this.read ? this.holders().map(({ variable }) => idOf(variable)).sort().join() : ''} ${this.returned} ${this.hasNothing} ${this.leaving?.range[0] ?? ''}`;
     const aliases = [...this.aliases].map(([variable, value]) => `${idOf(variable)}:${shapeKey(value)}`).sort();
     const pending = [...this.pending.keys()].map((node) => node.range[0]).sort();
     const facts = [...this.facts].map(([text, outcome]) => `${text}=${outcome}`).sort();

@@ -3,7 +3,7 @@
  * finished, named, passed on or dropped.
  */
 import type { TSESTree } from '@typescript-eslint/utils';
-import { awaited, holds, listOf, memberUse, promiseOf, recordOf, settledOf, startsFlow, type ClientSpecifier, type Shape } from '../clients/index.js';
+import { awaited, holds, listOf, memberUse, promiseOf, recordOf, settledOf, shape as shapeOf, startsFlow, type ClientSpecifier, type Shape } from '../clients/index.js';
 import type { Call, SourceUnit } from '../graph/index.js';
 import { calleeOf, functionOf } from './callee.js';
 import type { Effect } from './effect.js';
@@ -100,6 +100,7 @@ class Flow {
       case 'SwitchCase':
       case 'UpdateExpression':
       case 'TSTypeQuery':
+      case 'TSTypePredicate':
       case 'TSQualifiedName':
         return LOOKED_AT;
       default:
@@ -169,7 +170,8 @@ class Flow {
         if (call === null) return HANDED_ON;
         return use.shape === null ? [{ kind: 'read in part' }] : [{ kind: 'read in part' }, ...this.up(call, use.shape).filter((effect) => effect.kind === 'bound' || effect.kind === 'enters')];
       case 'finish':
-        if (call !== null) return FINISHED;
+        // Through a new transform, only the result leads to the body; a transform with a name may be read elsewhere.
+        if (call !== null) return name === 'pipeThrough' && call.arguments.at(0)?.type === 'NewExpression' ? this.locked(call, shape) : FINISHED;
         // The method is named but not called; it matters only if other code receives it.
         return this.up(member, shape).length === 0 ? LOOKED_AT : HANDED_ON;
       case 'unknown':
@@ -226,6 +228,8 @@ class Flow {
     switch (callee.kind) {
       case 'looker':
         return LOOKED_AT;
+      case 'wrapper':
+        return shape.kind === 'body' || shape.client === 'node' ? this.locked(call, shapeOf('body', callee.client)) : HANDED_ON;
       case 'promise':
         return this.combined(callee.method, call, shape);
       case 'unknown':
@@ -241,6 +245,12 @@ class Flow {
         return [{ kind: 'enters', callee: ref, parameter, shape, call, as: 'call' }];
       }
     }
+  }
+
+  /** The value of a call that locks the body. Even if nothing uses it, the body can't be released as before. */
+  private locked(call: Call, shape: Shape): readonly Effect[] {
+    const effects = this.up(call, shape);
+    return effects.length === 0 ? [{ kind: 'read in part' }] : effects;
   }
 
   private combined(method: string, call: Call, shape: Shape): readonly Effect[] {

@@ -16,6 +16,7 @@ import { asksForMethod } from './head.js';
 import type { PathState } from './path-state.js';
 import { isAwaited, isInDefault, isStatement, isTimer } from './position.js';
 import type { Releases } from './release-point.js';
+import { receiversAt } from './receiver.js';
 import { contains, isFunction, namedAs, namesIn } from './scope.js';
 import { isUsedAfter } from './used-after.js';
 
@@ -37,7 +38,7 @@ export interface Surroundings {
 /** The most states of one walk. If there are more, nothing is reported. */
 const MAX_STATES = 4000;
 
-const NOTHING: Outcome = { leaks: [], returned: null, given: [], finishedOnReturn: true, handedOn: true, onlyLooked: [] };
+const NOTHING: Outcome = { leaks: [], returned: null, given: [], isReadHere: false, passedOnRead: [], finishedOnReturn: true, handedOn: true, onlyLooked: [] };
 
 interface Step {
   readonly segment: Segment;
@@ -54,6 +55,8 @@ export class Walk {
   private origin: TSESTree.Node | null = null;
   private returned: Shape | null = null;
   private readonly given: Gift[] = [];
+  private isReadHere = false;
+  private readonly passedOnRead = new Set<Variable | null>();
   private finishedOnReturn = false;
   private handedOn = false;
 
@@ -99,6 +102,8 @@ export class Walk {
       leaks: this.leaks,
       returned: this.returned === null ? null : { shape: this.returned, from: this.graph.node },
       given: this.given,
+      isReadHere: this.isReadHere,
+      passedOnRead: [...this.passedOnRead],
       finishedOnReturn: this.finishedOnReturn,
       handedOn: this.handedOn,
       onlyLooked: [...this.onlyLooked],
@@ -120,6 +125,7 @@ export class Walk {
       }
       if (state.finished) {
         if (!this.toTheEnd || node === this.origin) return false;
+        if (state.read) this.meetAfterRead(node, state);
         continue;
       }
       const holders = node.type === 'VariableDeclarator' || node.type === 'AssignmentExpression' ? state.holders() : [];
@@ -181,6 +187,12 @@ export class Walk {
     }
   }
 
+  /** After the response was read, the walk goes on to see who receives it. */
+  private meetAfterRead(node: TSESTree.Node, state: PathState): void {
+    if (node.type === 'VariableDeclarator' || node.type === 'AssignmentExpression') for (const variable of this.writtenBy(node)) state.aliases.delete(variable);
+    else for (const to of receiversAt(this.around, node, state.holders())) this.passedOnRead.add(to);
+  }
+
   private meetWrite(node: TSESTree.VariableDeclarator | TSESTree.AssignmentExpression, state: PathState): void {
     const { closures } = this.around;
     const bound = state.pending.get(node);
@@ -215,7 +227,8 @@ export class Walk {
     for (const effect of effects) {
       switch (effect.kind) {
         case 'finished':
-          state.finished = true;
+          state.finished = state.read = true;
+          this.isReadHere = true;
           break;
         case 'handed on':
           state.finished = true;
@@ -266,10 +279,12 @@ export class Walk {
     const { returned } = outcome;
     for (const name of outcome.onlyLooked) this.onlyLooked.add(name);
     for (const gift of outcome.given) this.give(this.passedThrough(gift, effect), effect.call, state);
+    this.isReadHere ||= outcome.isReadHere;
+    for (const to of outcome.passedOnRead) if (to !== null) this.passedOnRead.add(this.parameterThrough(to, effect));
     const open = outcome.leaks.some(({ kind }) => kind === 'return' || kind === 'end');
     if (as === 'then') {
       this.leaks.push(...outcome.leaks);
-      if (returned === null) state.finished = true;
+      if (returned === null || outcome.passedOnRead.includes(null)) state.finished = true;
       else this.goOnWith(call, promiseOf(returned.shape), state);
       return;
     }
@@ -287,6 +302,7 @@ export class Walk {
     }
     if (outcome.finishedOnReturn) {
       state.finished = true;
+      state.read = outcome.isReadHere;
       this.handedOn ||= outcome.handedOn;
     } else if (ofCall !== null) this.goOnWith(call, ofCall, state);
     else if (open) this.onlyLooked.add(nameOf(call.callee));
@@ -294,10 +310,14 @@ export class Walk {
   }
 
   /** A gift to a parameter of the called function, as one to the parameter of this function that is its argument. */
-  private passedThrough(gift: Gift, { callee, call }: Extract<Effect, { kind: 'enters' }>): Gift {
-    const position = positionOfParameter(gift.to);
+  private passedThrough(gift: Gift, effect: Extract<Effect, { kind: 'enters' }>): Gift {
+    return { ...gift, to: this.parameterThrough(gift.to, effect) };
+  }
+
+  private parameterThrough(to: Variable, { callee, call }: Extract<Effect, { kind: 'enters' }>): Variable {
+    const position = positionOfParameter(to);
     const argument = position?.fn === callee.node ? call.arguments[position.index] : undefined;
-    return { ...gift, to: (argument === undefined ? null : parameterOf(this.around.unit, argument)) ?? gift.to };
+    return (argument === undefined ? null : parameterOf(this.around.unit, argument)) ?? to;
   }
 
   /** Continues with the value of a call as the response. */

@@ -12,7 +12,7 @@ import { noPathCases } from './no-path.cases.js';
 import { promiseCases } from './promise.cases.js';
 import { published, publishedCases } from './published.cases.js';
 import { fieldCases, narrowedCases, recordCases } from './record.cases.js';
-import { streamCases } from './streams.cases.js';
+import { streamCases, transformCases } from './streams.cases.js';
 import type { Group, Twin } from './twin.js';
 import { undiciCases } from './undici.cases.js';
 import { watertightCases } from './watertight.cases.js';
@@ -23,6 +23,7 @@ export const groups: readonly Group[] = [
   nodeHttpCases,
   watertightCases,
   streamCases,
+  transformCases,
   controlFlowCases,
   generatorCases,
   moduleCases,

@@ -17,6 +17,14 @@ export const functionCases: Group = {
     function read(res: Response): Promise<string>; function read(res: Response | null): Promise<string>;
     async function read(res: Response | null) { return res === null ? '' : res.text(); }
     function fail(message: string): never { throw new Error(message); }
+    async function logged(url: string) { const res = await fetch(url); if (!res.ok) console.log(await res.text()); return res; }
+    async function strict(url: string) { const res = await fetch(url); if (!res.ok) { console.log(await res.text()); throw new Error('bad'); } return res; }
+    async function repeated(url: string) { let res = await fetch(url); if (res.status === 429) { await res.body?.cancel(); res = await fetch(url); } return res; }
+    function assertOk(res: Response): asserts res is Response & { ok: true } { if (!res.ok) throw new Error('bad'); }
+    async function record(events: string[], how: { dry?: boolean } = {}): Promise<Response | undefined> { const text = JSON.stringify(events); if (events.length === 0 || how.dry) return; return fetch('https://a', { method: 'POST', body: text }); }
+    async function maybe(url?: string | null, count = 1) { if (!url) return null; if (count === 0) throw new Error('none'); return fetch(url); }
+    async function filled(url?: string) { if (!url) url = 'https://a'; if (!url) return null; return fetch(url); }
+    void [logged, strict, repeated, assertOk, record, maybe, filled];
     class Holder { #res: Response; constructor(res: Response) { this.#res = res; } close() { return this.#res.text(); } static release(res: Response) { return res.text(); } static look(res: Response) { return res.ok; } }
     class Kept { constructor(private readonly res: Response) {} text() { return this.res.text(); } }
     class Looked { readonly ok: boolean; constructor(res: Response) { this.ok = res.ok; } }
@@ -32,6 +40,15 @@ export const functionCases: Group = {
     ['a helper with a destructured parameter', 'const res = await fetch(url); await body(res);', 'const res = await fetch(url); status(res);', 'the function ends'],
     ['a function that gives it out', 'const res = await open(url); return res.text();', 'const res = await open(url); return res.status;', 'returns'],
     ['a function of another file that gives it out', 'const res = await loadElsewhere(url); return res.text();', 'const res = await loadElsewhere(url); return res.ok;', 'returns'],
+    ['given out after it was read on one path', 'const res = await logged(url); if (!res.ok) return null; return res.text();', 'const res = await strict(url); if (!res.ok) return null; return res.text();', 'returns'],
+    ['another one is given out', 'const res = await repeated(url); return res.text();', 'const res = await repeated(url); return res.status;', 'returns'],
+    ['an assertion', 'const res = await fetch(url); try { assertOk(res); } catch { await res.body?.cancel(); return null; } return res.json();', 'const res = await fetch(url); assertOk(res); return res.json();', '`assertOk`, called at'],
+    ['an empty list, for which nothing is sent', 'await record([]);', 'await record([url]);', 'Nothing holds'],
+    ['a flag, for which nothing is sent', 'await record([url], { dry: true });', 'await record([url], { dry: false });', 'Nothing holds'],
+    ['a missing argument, for which nothing is sent', 'await maybe();', 'await maybe(url);', 'Nothing holds'],
+    ['null, for which nothing is sent', 'await maybe(null);', "await maybe('a');", 'Nothing holds'],
+    ['a number, for which it throws', "await maybe('a', 0);", "await maybe('a', undefined);", 'Nothing holds'],
+    ['a missing argument that gets a value', 'await (await filled())?.text();', 'await filled();', 'Nothing holds'],
     ['the result of a reading function', 'return readAll(await fetch(url));', 'return look(await fetch(url));', 'Nothing holds'],
     ['functions that call each other', 'const res = await fetch(url); ping(res, 3);', 'const res = await fetch(url); look(res); status(res);', 'only look at it'],
     ['an overloaded helper', 'const res = await fetch(url); return read(res);', 'const res = await fetch(url); return status(res);', 'returns'],

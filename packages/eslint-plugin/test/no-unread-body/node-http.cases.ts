@@ -4,6 +4,7 @@ export const nodeHttpCases: Group = {
   about: 'node:http and node:https',
   head: "import http, { get, type IncomingMessage } from 'node:http';\nimport https from 'node:https';\nimport { once } from 'node:events';\nimport { createWriteStream } from 'node:fs';\nimport { pipeline } from 'node:stream/promises';\nvoid [http, get, https, once, createWriteStream, pipeline];\nexport type Message = IncomingMessage;\n",
   twins: twins([
+    ['the request is destroyed, through a chain', 'const req = http.get(url, (res) => { if (res.statusCode !== 200) { req.destroy(); return; } res.pipe(process.stdout); }).on("error", console.log).end();', 'const req = http.get(url, (res) => { if (res.statusCode !== 200) { req.flushHeaders(); return; } res.pipe(process.stdout); }).on("error", console.log).end();', 'returns'],
     ['resumed', 'http.get(url, (res) => { res.resume(); });', 'http.get(url, (res) => { console.log(res.statusCode); });', 'neither read nor resumed when the function ends'],
     ['nobody takes it', 'http.get(url);', 'http.get(url, () => {});', 'Nothing holds'],
     ['the error status', "http.get(url, (res) => {\n if (res.statusCode !== 200) { res.resume(); return; }\n res.on('data', console.log); });", "http.get(url, (res) => {\n if (res.statusCode !== 200) return;\n res.on('data', console.log); });", 'returns at line 10'],

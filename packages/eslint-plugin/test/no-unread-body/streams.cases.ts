@@ -16,3 +16,18 @@ export const streamCases: Group = {
     ['got.stream.get', "got.stream.get(url).resume();", "got.stream.get(url);", 'Nothing holds'],
   ]),
 };
+
+/** A body that is led through another stream. */
+export const transformCases: Group = {
+  about: 'through another stream',
+  head: "import http from 'node:http';\nimport { Readable } from 'node:stream';\nimport { pipeline } from 'node:stream/promises';\nimport type { ReadableStream as WebStream } from 'node:stream/web';\nvoid [http, Readable, pipeline];\nexport type Web = WebStream;\n",
+  twins: twins([
+    ['decoded', "let text = ''; for await (const part of (await fetch(url)).body!.pipeThrough(new TextDecoderStream())) text += part; return text;", "const res = await fetch(url); const parts = res.body!.pipeThrough(new TextDecoderStream()); if (!res.ok) return null; let text = ''; for await (const part of parts) text += part; return text;", 'neither read nor cancelled when the function returns'],
+    ['decoded, by a reader', "const reader = (await fetch(url)).body!.pipeThrough(new TextDecoderStream()).getReader(); for (;;) { const { done, value } = await reader.read(); if (done) return null; if (value.includes('[DONE]')) { await reader.cancel(); return value; } }", "const reader = (await fetch(url)).body!.pipeThrough(new TextDecoderStream()).getReader(); for (;;) { const { done, value } = await reader.read(); if (done) return null; if (value.includes('[DONE]')) return value; }", 'read only in part'],
+    ['a transform with a name', 'const through = new TransformStream(); (await fetch(url)).body!.pipeThrough(through); return through.readable;', 'const through = (await fetch(url)).body!.pipeThrough(new TransformStream()); return through.locked;', 'returns'],
+    ['a transform that nobody reads', '(await fetch(url)).body!.pipeThrough(new TransformStream()).pipeTo(new WritableStream());', 'const res = await fetch(url); res.body!.pipeThrough(new TransformStream());', 'the function ends'],
+    ['Readable.fromWeb', "const res = await fetch(url); if (!res.ok) { await res.body?.cancel(); return; } await pipeline(Readable.fromWeb(res.body as Web), process.stdout);", "const res = await fetch(url); const stream = Readable.fromWeb(res.body as Web); if (!res.ok) return; await pipeline(stream, process.stdout);", 'returns'],
+    ['Readable.fromWeb, given out', 'return Readable.fromWeb((await fetch(url)).body as Web);', 'return Readable.fromWeb((await fetch(url)).body as Web).readableFlowing;', 'Nothing holds'],
+    ['Readable.toWeb', 'http.get(url, (res) => { void new Response(Readable.toWeb(res) as BodyInit).text(); });', 'http.get(url, (res) => { console.log(Readable.toWeb(res).locked); });', 'the function ends'],
+  ]),
+};
