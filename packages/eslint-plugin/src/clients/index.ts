@@ -8,5 +8,6 @@ export { namesSpecified, specifierProblem } from './specifier.js';
 export type { ClientSpecifier } from './specifier.js';
 export type { RequestCall } from './request-call.js';
 export { abortControllers, abortsFinally, dispatchersOf } from './request-options.js';
+export { untypedRequest } from './untyped.js';
 export { asSibling, awaited, holds, listOf, promiseOf, recordOf, settledOf, shape, shapeKey, siblingOf } from './shape.js';
 export type { ClientName, Constant, Shape, Sibling, Siblings } from './shape.js';

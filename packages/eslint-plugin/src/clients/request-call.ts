@@ -18,6 +18,8 @@ export interface RequestCall {
   readonly result: Shape | null;
   /** The callback that receives the response: the argument, and the number of its parameter. */
   readonly callback: { readonly argument: TSESTree.Node; readonly parameter: number; readonly shape: Shape; readonly error: number | null } | null;
+  /** Types say nothing of it, only its uses: what its body is, nobody knows. Default: false. */
+  readonly untyped?: boolean;
 }
 
 /** The packages that declare `fetch` and the WHATWG Response. */

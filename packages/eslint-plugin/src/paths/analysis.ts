@@ -3,10 +3,10 @@
  * each computed once. Depth and size are limited; beyond the limits, the code is assumed to be correct.
  */
 import type { TSESTree } from '@typescript-eslint/utils';
-import { abortControllers, abortsFinally, dispatchersOf, awaited, listOf, mayCallBack, mayGiveResponse, namesHead, promiseOf, requestCallOf, responseOf, shape, shapeKey, type RequestCall, type Shape } from '../clients/index.js';
+import { abortControllers, abortsFinally, dispatchersOf, awaited, listOf, mayCallBack, mayGiveResponse, namesHead, promiseOf, requestCallOf, responseOf, shape, shapeKey, untypedRequest, type RequestCall, type Shape } from '../clients/index.js';
 import { isNewPromise, type Call, type CodeGraph, type SourceUnit, type Variable } from '../graph/index.js';
 import { returnsBefore } from './argument.js';
-import { calleeOf, functionOf } from './callee.js';
+import { calleeOf, functionOf, mapsArray, namesArguments } from './callee.js';
 import { Closures } from './closure.js';
 import { constantsAt } from './constant.js';
 import { callOfResolver, promiseOfResolver } from './deferred.js';
@@ -199,18 +199,10 @@ export class Analysis {
     const value = fn.async ? promiseOf(awaited(outcome.returned.shape)) : outcome.returned.shape;
     let result: Shape | null = null;
     if (call.callee === fn) result = fn.generator ? null : value;
-    else if (call.arguments[0] === fn && this.mapsArray(unit, call)) result = listOf(value);
+    else if (call.arguments[0] === fn && mapsArray(unit, call)) result = listOf(value);
     if (result === null) return outcome;
     const rest = this.ofResult(unit, call, result, request);
     return { ...rest, leaks: [...outcome.leaks, ...rest.leaks] };
-  }
-
-  private mapsArray(unit: SourceUnit, call: TSESTree.CallExpression): boolean {
-    if (call.callee.type !== 'MemberExpression' || call.callee.property.type !== 'Identifier') return false;
-    if (!/^(map|flatMap)$/.test(call.callee.property.name)) return false;
-    const checker = unit.services.program.getTypeChecker();
-    const type = unit.services.getTypeAtLocation(call.callee.object);
-    return checker.isArrayType(type) || checker.isTupleType(type);
   }
 
   private ofCallback(unit: SourceUnit, request: RequestCall, toTheEnd = false): Outcome {
@@ -220,7 +212,7 @@ export class Analysis {
     const callee = functionOf(unit, argument, this.settings.parser);
     if (callee === null) return HANDED_ON;
     if (callee.node.params.length <= parameter) {
-      const uses = callee.node.params.at(-1)?.type === 'RestElement' || this.namesArguments(callee);
+      const uses = callee.node.params.at(-1)?.type === 'RestElement' || namesArguments(callee);
       return uses ? HANDED_ON : { ...HANDED_ON, leaks: [{ kind: 'dropped', node: argument, unit, graph: null, inPart: false, holders: [], via: null }] };
     }
     const more = new Map<Variable, Shape>();
@@ -232,10 +224,6 @@ export class Analysis {
     for (const { variable } of requestObjectsOf(unit, request.node)) more.set(variable, shape('canceller', 'node'));
     for (const controller of abortControllers(unit, request.node.arguments)) more.set(controller, shape('canceller', 'node'));
     return this.ofParameter(callee, parameter, value, more, toTheEnd) ?? HANDED_ON;
-  }
-
-  private namesArguments({ unit, node }: FunctionRef): boolean {
-    return node.type !== 'ArrowFunctionExpression' && /\barguments\b/.test(unit.sourceCode.getText(node));
   }
 
   /** A function's summary for one of its parameters; null if it cannot be computed. */
@@ -257,7 +245,7 @@ export class Analysis {
   private ofParameter(callee: FunctionRef, parameter: number, value: Shape, more: ReadonlyMap<Variable, Shape>, toTheEnd: boolean): Outcome | null {
     const { unit, node } = callee;
     const graph = unit.graphs.get(node);
-    if (graph === undefined || this.namesArguments(callee)) return null;
+    if (graph === undefined || namesArguments(callee)) return null;
     const pattern = node.params.at(parameter);
     const end: Exit = { kind: 'end', node, unit, graph: null, inPart: false, holders: [], via: null };
     const ignored: Outcome = { leaks: [end], returned: null, given: [], isReadHere: false, passedOnRead: [], finishedOnReturn: false, handedOn: false, onlyLooked: [] };
@@ -275,8 +263,14 @@ export class Analysis {
 
   private requestOf(unit: SourceUnit, call: Call): RequestCall | null {
     if (call.type === 'NewExpression') return isNewPromise(call) ? this.promised(unit, call) : null;
-    if (!mayGiveResponse(unit, call, this.settings.clients)) return mayCallBack(unit, call) ? this.calledBack(unit, call) : null;
-    return requestCallOf(unit, call, this.settings.clients) ?? this.passedOn(unit, call);
+    if (!mayGiveResponse(unit, call, this.settings.clients)) return (mayCallBack(unit, call) ? this.calledBack(unit, call) : null) ?? this.untyped(unit, call);
+    return requestCallOf(unit, call, this.settings.clients) ?? this.passedOn(unit, call) ?? this.untyped(unit, call);
+  }
+
+  /** A request of which only its uses tell; not of a function whose source tells more. */
+  private untyped(unit: SourceUnit, call: TSESTree.CallExpression): RequestCall | null {
+    const request = untypedRequest(unit, call);
+    return request === null || calleeOf(unit, call, this.settings.parser).kind === 'source' ? null : request;
   }
 
   /** A promise of a response that its executor requests: the awaiter must finish it. */
@@ -327,7 +321,7 @@ export class Analysis {
   }
 
   private requestsWithin(unit: SourceUnit, node: FunctionNode): RequestCall[] {
-    return unit.calls.flatMap((call) => (contains(node, call) ? (this.requestOf(unit, call) ?? []) : []));
+    return unit.calls.flatMap((call) => (contains(node, call) ? (this.requestOf(unit, call) ?? []) : [])).filter(({ untyped }) => untyped !== true);
   }
 
   /** A call of a function of the program that returns a response, which the caller must finish. */
@@ -343,7 +337,7 @@ export class Analysis {
     const given = callee.kind === 'unknown' ? (this.ofCallbackArgument(unit, call) ?? this.promisified(unit, call)) : null;
     if (given !== null) return { node: call, result: given, callback: null };
     const [mapper] = call.arguments;
-    if (mapper === undefined || mapper.type === 'SpreadElement' || isFunction(mapper) || !this.mapsArray(unit, call)) return null;
+    if (mapper === undefined || mapper.type === 'SpreadElement' || isFunction(mapper) || !mapsArray(unit, call)) return null;
     const named = functionOf(unit, mapper, this.settings.parser);
     const product = named === null ? null : this.productOf(named);
     return product === null ? null : { node: call, result: listOf(product.shape), callback: null };
@@ -366,7 +360,7 @@ export class Analysis {
     for (const call of unit.calls) {
       if (!contains(node, call)) continue;
       const request = this.requestOf(unit, call);
-      if (request === null) continue;
+      if (request === null || request.untyped === true) continue;
       const outcome = this.outcomeOf(unit, request);
       if (outcome?.returned?.from !== node) continue;
       const { returned } = outcome;

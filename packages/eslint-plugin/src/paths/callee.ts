@@ -55,6 +55,19 @@ export function nameOf(callee: TSESTree.Node): string {
   }
 }
 
+/** Whether a call maps an array: `urls.map(load)`. */
+export function mapsArray(unit: SourceUnit, { callee }: TSESTree.CallExpression): boolean {
+  if (callee.type !== 'MemberExpression' || !/^(map|flatMap)$/.test(nameOf(callee))) return false;
+  const checker = unit.services.program.getTypeChecker();
+  const type = unit.services.getTypeAtLocation(callee.object);
+  return checker.isArrayType(type) || checker.isTupleType(type);
+}
+
+/** Whether a function may use its parameters without their names. */
+export function namesArguments({ unit, node }: FunctionRef): boolean {
+  return node.type !== 'ArrowFunctionExpression' && /\barguments\b/.test(unit.sourceCode.getText(node));
+}
+
 function onlyLooks(holder: string, name: string): boolean {
   switch (holder) {
     case 'JSON':

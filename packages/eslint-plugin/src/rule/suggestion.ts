@@ -12,7 +12,7 @@ type Suggestion = TSESLint.SuggestionReportDescriptor<MessageId>;
 /** `releasesOf` finds the points at which the response can be released on every leaking path. */
 export function suggestionsFor(unit: SourceUnit, request: RequestCall, outcome: Outcome, releasesOf: () => readonly Release[]): Suggestion[] {
   const { leaks } = outcome;
-  if (leaks.some((exit) => exit.unit !== unit) || isPolyfill(unit, request)) return [];
+  if (request.untyped === true || leaks.some((exit) => exit.unit !== unit) || isPolyfill(unit, request)) return [];
   if (leaks.every(({ kind }) => kind === 'dropped')) return droppedFix(unit, request);
   return [usingFix(unit, request, outcome), releaseFix(unit, releasesOf())].filter((each) => each !== null);
 }

@@ -14,6 +14,7 @@ import { published, publishedCases } from './published.cases.js';
 import { fieldCases, narrowedCases, recordCases } from './record.cases.js';
 import { streamCases, transformCases } from './streams.cases.js';
 import type { Group, Twin } from './twin.js';
+import { untypedCases } from './untyped.cases.js';
 import { undiciCases } from './undici.cases.js';
 import { watertightCases } from './watertight.cases.js';
 
@@ -38,6 +39,7 @@ export const groups: readonly Group[] = [
   recordCases,
   fieldCases,
   narrowedCases,
+  untypedCases,
 ];
 
 export interface Case {

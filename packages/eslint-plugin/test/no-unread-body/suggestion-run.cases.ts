@@ -148,6 +148,7 @@ export const runCases: readonly RunCase[] = [
   // Through another stream: that locks the body.
   ['decoded, and left early', 'left', "const res = await fetch(url);\n  const parts = res.body!.pipeThrough(new TextDecoderStream());\n  if (!res.ok) return null;\n  let size = 0;\n  for await (const part of parts) size += part.length;\n  return size;"],
   ['led through a transform that nobody reads', 'left', "const res = await fetch(url);\n  res.body?.pipeThrough(new TransformStream());\n  return res.status;"],
+  ['of which types say nothing', 'left', "const customFetch: any = fetch;\n  const res = await customFetch(url);\n  if (!res.ok) return null;\n  return res.text();"],
   // A response beside other values.
   ['a response in an object', 'fixed', `module const open = async (url: string) => {\n  const start = Date.now();\n  const res = await fetch(url);\n  return { res, took: Date.now() - start };\n};\nexport async function run(url: string): Promise<unknown> {\n  const { res } = await open(url);\n  if (!res.ok) throw new Error('failed');\n  return res.text();\n}\n`],
   ['a response in an object with a name', 'left', `module const open = async (url: string) => {\n  const start = Date.now();\n  const res = await fetch(url);\n  return { res, took: Date.now() - start };\n};\nexport async function run(url: string): Promise<unknown> {\n  const result = await open(url);\n  if (!result.res.ok) return null;\n  return result.res.text();\n}\n`],
