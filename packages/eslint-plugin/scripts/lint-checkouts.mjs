@@ -53,7 +53,7 @@ async function work() {
 await Promise.all(Array.from({ length: Number(values.jobs) }, work));
 
 const reports = [];
-const sums = { checkouts: 0, files: 0, lines: 0, requests: 0, suggested: 0, checked: 0 };
+const sums = { checkouts: 0, files: 0, lines: 0, requests: 0, unparsed: 0, suggested: 0, checked: 0 };
 const broken = [];
 for (const name of names) {
   const result = results.get(name);
@@ -62,12 +62,14 @@ for (const name of names) {
   sums.files += result.files;
   sums.lines += result.lines;
   sums.requests += result.requests;
+  sums.unparsed += result.unparsed;
   sums.suggested += result.found.filter(({ suggestions }) => suggestions > 0).length;
   sums.checked += result.checked;
   broken.push(...result.broken);
   reports.push(...result.found.map((each) => ({ ...each, file: relative(folder, each.file) })));
 }
 console.log(`\n${sums.checkouts} checkouts: ${sums.files} files, ${sums.lines} lines, ${sums.requests} requests seen, ${reports.length} findings, ${sums.suggested} with a suggestion`);
+if (sums.unparsed > 0) console.log(`${sums.unparsed} files could not be parsed`);
 if (values.check) console.log(`${sums.checked} suggestions compiled, ${broken.length} with a new error`);
 for (const { file, line, errors } of broken) console.log(`  ${relative(folder, file)}:${line} ${errors.join(' ')}`);
 if (values.save !== undefined) writeFileSync(values.save, JSON.stringify(reports));

@@ -27,7 +27,7 @@ export function compilerOptions({ typeRoots, paths = {} }) {
 /**
  * @param {readonly string[]} files
  * @param {{ typeRoots: string[], paths?: Record<string, string[]>, rule?: object }} options
- * @returns {{ lines: number, requests: number, found: { file: string, line: number, column: number, message: string, source: string, suggestions: number, fix: { range: [number, number], text: string } | null, fixed: string | null }[] }}
+ * @returns {{ lines: number, requests: number, unparsed: number, found: { file: string, line: number, column: number, message: string, source: string, suggestions: number, fix: { range: [number, number], text: string } | null, fixed: string | null }[] }}
  */
 export function lintProgram(files, { typeRoots, paths = {}, rule = {} }) {
   const program = ts.createProgram(files, compilerOptions({ typeRoots, paths }));
@@ -41,6 +41,7 @@ export function lintProgram(files, { typeRoots, paths = {}, rule = {} }) {
     return seen;
   };
   let lines = 0;
+  let unparsed = 0;
   const found = [];
   for (const file of files) {
     const text = program.getSourceFile(file)?.text ?? '';
@@ -57,13 +58,14 @@ export function lintProgram(files, { typeRoots, paths = {}, rule = {} }) {
     };
     const messages = new Linter({ configType: 'flat', cwd: dirname(file) }).verify(text, [config], { filename: basename(file) });
     for (const { ruleId, fatal, line, column, message, suggestions = [] } of messages) {
-      // Their own comments for their own rules are none of this rule's business; a parse error is.
-      if (ruleId === null && !fatal) continue;
+      // Their own comments for their own rules are none of this rule's business, and a file that cannot be parsed (as with Flow's types) is no report.
+      if (fatal) unparsed++;
+      if (ruleId === null) continue;
       const fix = suggestions[0]?.fix;
       const fixed = fix === undefined ? null : text.slice(0, fix.range[0]) + fix.text + text.slice(fix.range[1]);
       found.push({ file, line, column, message, source: text.split('\n')[line - 1]?.trim().slice(0, 140), suggestions: suggestions.length, fix: fix ?? null, fixed });
     }
   }
   Analysis.prototype.requestsIn = requestsIn;
-  return { lines, requests, found };
+  return { lines, requests, unparsed, found };
 }

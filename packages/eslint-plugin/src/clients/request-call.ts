@@ -73,10 +73,15 @@ export function namesHead(unit: SourceUnit, node: TSESTree.CallExpression): bool
 
 function asksForHead(unit: SourceUnit, node: TSESTree.CallExpression): boolean {
   return node.arguments.some((argument) => {
-    const inner = argument.type === 'NewExpression' ? argument.arguments.at(-1) : argument;
+    const inner = argument.type === 'NewExpression' ? argument.arguments.at(-1) : withoutCast(argument);
     const methods = inner === undefined ? [] : literalsOfProperty(unit, inner, 'method');
     return methods.length > 0 && methods.every((method) => method.toUpperCase() === 'HEAD');
   });
+}
+
+/** What is cast: `{ method: 'HEAD' } as any` has that method. */
+function withoutCast(node: TSESTree.Node): TSESTree.Node {
+  return node.type === 'TSAsExpression' || node.type === 'TSTypeAssertion' || node.type === 'TSNonNullExpression' || node.type === 'TSSatisfiesExpression' ? withoutCast(node.expression) : node;
 }
 
 /** The arguments of `axios.create({ … })` for the instance that is called. */

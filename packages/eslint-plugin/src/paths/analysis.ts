@@ -6,7 +6,7 @@ import type { TSESTree } from '@typescript-eslint/utils';
 import { abortControllers, abortsFinally, dispatchersOf, awaited, listOf, mayCallBack, mayGiveResponse, namesHead, promiseOf, requestCallOf, responseOf, shape, shapeKey, untypedRequest, type RequestCall, type Shape } from '../clients/index.js';
 import { isNewPromise, type Call, type CodeGraph, type SourceUnit, type Variable } from '../graph/index.js';
 import { returnsBefore } from './argument.js';
-import { calleeOf, functionOf, mapsArray, namesArguments } from './callee.js';
+import { calleeOf, functionOf, mapsArray, namesArguments, returnsAny } from './callee.js';
 import { Closures } from './closure.js';
 import { constantsAt } from './constant.js';
 import { callOfResolver, promiseOfResolver } from './deferred.js';
@@ -364,8 +364,8 @@ export class Analysis {
       const outcome = this.outcomeOf(unit, request);
       if (outcome?.returned?.from !== node) continue;
       const { returned } = outcome;
-      // Beside other values, a response may be there to be looked at only: if it was read on a path that returns, the caller cannot know.
-      if (isCompound(returned.shape) && this.isReadToo(unit, request)) return null;
+      // Beside other values, a response may be there to be looked at only; and `any` may be what was read. The caller cannot know.
+      if ((isCompound(returned.shape) || returnsAny(unit, node)) && this.isReadToo(unit, request)) return null;
       if (this.passedOnReadOf(unit, request, outcome).includes(null)) return null;
       return { shape: node.async ? promiseOf(awaited(returned.shape)) : returned.shape, request: call };
     }

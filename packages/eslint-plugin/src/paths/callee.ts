@@ -68,6 +68,14 @@ export function namesArguments({ unit, node }: FunctionRef): boolean {
   return node.type !== 'ArrowFunctionExpression' && /\barguments\b/.test(unit.sourceCode.getText(node));
 }
 
+/** Whether types do not say what a function gives. */
+export function returnsAny(unit: SourceUnit, node: FunctionNode): boolean {
+  const checker = unit.services.program.getTypeChecker();
+  const [signature] = unit.services.getTypeAtLocation(node).getCallSignatures();
+  const value = signature === undefined ? undefined : checker.getAwaitedType(checker.getReturnTypeOfSignature(signature));
+  return value !== undefined && (value.flags & ts.TypeFlags.Any) !== 0;
+}
+
 function onlyLooks(holder: string, name: string): boolean {
   switch (holder) {
     case 'JSON':

@@ -31,11 +31,11 @@ export interface ConditionContext {
 }
 
 /**
- * The statuses whose response has no body. The Fetch standard has null body statuses. For `node:http` there is
+ * The statuses whose response has no body. The Fetch standard has null body statuses, and 100 and 102 never arrive. For `node:http` there is
  * none: a 204 holds its socket until the stream's end is read.
  */
 const BODILESS: Readonly<Record<ClientName, ReadonlySet<unknown>>> = {
-  fetch: new Set([101, 103, 204, 205, 304]),
+  fetch: new Set([100, 101, 102, 103, 204, 205, 304]),
   'node-fetch': new Set([204, 304]),
   undici: new Set([204, 304]),
   watertight: new Set([204, 304]),
@@ -308,6 +308,10 @@ function truth(subject: Subject | null, outcome: boolean): Meaning {
 
 function comparison(context: ConditionContext, node: TSESTree.BinaryExpression, outcome: boolean): Meaning {
   const left = unwrapped(node.left);
+  if (left.type === 'UnaryExpression' && left.operator === 'typeof' && constantOf(node.right) === 'undefined') {
+    const of = valueOf(context, unwrapped(left.argument));
+    return of?.what === 'shape' ? truth(of, node.operator.startsWith('=') !== outcome) : 'nothing';
+  }
   // `typeof res.text === 'function'`
   if (left.type === 'UnaryExpression' && left.operator === 'typeof') return constantOf(node.right) === 'function' && isPresent(context, unwrapped(left.argument)) === true && node.operator.startsWith('=') !== outcome ? 'impossible' : 'nothing';
   if (node.operator === 'in') return has(context, node, outcome);

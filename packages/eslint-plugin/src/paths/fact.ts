@@ -16,6 +16,12 @@ export function factOf(unit: SourceUnit, graph: CodeGraph, test: TSESTree.Node, 
   return { text, outcome: outcome !== negated };
 }
 
+/** What must be there if a text with `?.` is true: `a` and `a?.b` for `a?.b?.c`. */
+export function basesOf(text: string): string[] {
+  if (!/^[\w$#?.]+$/.test(text)) return [];
+  return [...text.matchAll(/\?\./g)].map(({ index }) => text.slice(0, index));
+}
+
 /** The facts that hold in the branches around a node. */
 export function factsAt(unit: SourceUnit, graph: CodeGraph, node: TSESTree.Node): Fact[] {
   const facts: Fact[] = [];

@@ -16,8 +16,11 @@ export function methodText(unit: SourceUnit, request: Call): string | null {
   return null;
 }
 
-/** The outcome of the condition that means that the method is HEAD; null if the condition does not ask for that. */
-export function asksForMethod(unit: SourceUnit, test: TSESTree.Node, method: string, depth = 0): boolean | null {
+/**
+ * The outcome of the condition that means that the method is HEAD; null if the condition does not ask for that.
+ * `method` is the text of the request's method; null if the request is made elsewhere: then any method may be it.
+ */
+export function asksForMethod(unit: SourceUnit, test: TSESTree.Node, method: string | null, depth = 0): boolean | null {
   switch (test.type) {
     case 'UnaryExpression': {
       const of = test.operator === '!' ? asksForMethod(unit, test.argument, method, depth) : null;
@@ -31,7 +34,8 @@ export function asksForMethod(unit: SourceUnit, test: TSESTree.Node, method: str
     case 'BinaryExpression': {
       if (!/^[!=]==?$/.test(test.operator)) return null;
       const isHead = test.right.type === 'Literal' && typeof test.right.value === 'string' && test.right.value.toUpperCase() === 'HEAD';
-      return isHead && textOf(unit, test.left) === method ? test.operator.startsWith('=') : null;
+      const asked = isHead ? textOf(unit, test.left) : null;
+      return asked !== null && (method === null ? /(^|[._#])method$/i.test(asked) : asked === method) ? test.operator.startsWith('=') : null;
     }
     default:
       return null;

@@ -39,3 +39,10 @@ export function isTimer(fn: TSESTree.Node): boolean {
   const { parent } = fn;
   return parent?.type === 'CallExpression' && /^set(Timeout|Interval|Immediate)$/.test(nameOf(parent.callee));
 }
+
+/** The statement around an expression, or the body of an arrow function without one. */
+export function wholeOf(node: TSESTree.Node): TSESTree.Node {
+  let at = node;
+  while (at.parent && !/(Statement|Declaration|Program)$/.test(at.parent.type) && !isFunction(at.parent)) at = at.parent;
+  return at;
+}

@@ -9,14 +9,14 @@ import { meaningOf } from './condition.js';
 import { catcherOf, edgesOf, finalizersPassed, jumpOf, type Edge } from './edge.js';
 import { applyConstants, truthOf } from './constant.js';
 import { programEndsAfter } from './ending.js';
-import type { Effect, Exit, FunctionRef, Gift, Outcome } from './effect.js';
-import { factOf } from './fact.js';
+import type { Binding, Effect, Exit, FunctionRef, Gift, Outcome } from './effect.js';
+import { basesOf, factOf } from './fact.js';
 import { parameterOf, positionOfParameter } from './gift.js';
 import { asksForMethod } from './head.js';
 import type { PathState } from './path-state.js';
 import { isAwaited, isInDefault, isStatement, isTimer } from './position.js';
 import type { Releases } from './release-point.js';
-import { receiversAt } from './receiver.js';
+import { isReadBeside, receiversAt } from './receiver.js';
 import { contains, isFunction, namedAs, namesIn } from './scope.js';
 import { isUsedAfter } from './used-after.js';
 
@@ -169,11 +169,20 @@ export class Walk {
     const variable = unit.variables.get(node);
     if (variable === undefined || !unit.reads.has(node)) return;
     const shape = state.aliases.get(variable);
-    if (shape !== undefined) this.apply(this.around.effectsOf(node, shape), state);
-    else {
+    if (shape !== undefined) {
+      const effects = this.around.effectsOf(node, shape);
+      this.apply(effects, state);
+      this.meetAfterGiving(node, { variable, shape }, effects);
+    } else {
       const fn = closures.named(node);
       if (fn !== null) this.meetClosure(fn, state);
     }
+  }
+
+  private meetAfterGiving(node: TSESTree.Identifier, holder: Binding, effects: readonly Effect[]): void {
+    if (!effects.some(({ kind }) => kind === 'returned' || kind === 'given') || !isReadBeside(this.around, node, holder)) return;
+    this.isReadHere = true;
+    for (const effect of effects) if (effect.kind === 'returned' || effect.kind === 'given') this.passedOnRead.add(effect.kind === 'given' ? effect.gift.to : null);
   }
 
   private meetClosure(fn: TSESTree.Node, state: PathState): void {
@@ -363,7 +372,7 @@ export class Walk {
     if (outcome === null) return true;
     const known = truthOf(unit, test, state.constants);
     if (known !== null && known !== outcome) return false;
-    if (state.method !== null && outcome === asksForMethod(unit, test, state.method)) state.finished = state.hasNothing = true;
+    if ((state.method !== null || this.origin === null) && outcome === asksForMethod(unit, test, state.method)) state.finished = state.hasNothing = true;
     const meaning = meaningOf({ unit, aliases: state.aliases, sourceOf: this.around.sourceOf }, test, outcome);
     if (meaning === 'impossible') return false;
     if (meaning === 'finished' && !state.finished) state.finished = state.hasNothing = true;
@@ -371,6 +380,7 @@ export class Walk {
     if (fact === null) return true;
     const before = state.facts.get(fact.text);
     state.facts.set(fact.text, fact.outcome);
+    if (fact.outcome && basesOf(fact.text).some((base) => state.facts.get(base) === false)) return false;
     return before === undefined || before === fact.outcome;
   }
 

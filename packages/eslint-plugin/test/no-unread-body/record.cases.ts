@@ -22,6 +22,12 @@ export async function either(url: string): Promise<{ res?: Response; error?: unk
 export async function murky(url: string) { const res = await fetch(url); let error = fails(); if (error) error = new Error('a'); return { res, error }; }
 export async function both(url: string) { const response = await fetch(url); if (response.headers.get('content-length') === '0') return { data: null, response }; const data: unknown = await response.json(); return { data, response }; }
 export async function readHere(url: string) { const response = await fetch(url); const text = await response.text(); return { text, response }; }
+export async function readBeside(url: string) { const res = await fetch(url); return { res, json: (await res.json()) as unknown }; }
+export async function readByOther(url: string): Promise<[Response, unknown]> { const res = await fetch(url); return [res, await parsed(res)]; }
+const parsed = (res: Response): Promise<unknown> => res.json();
+export const readResolved = (url: string): Promise<{ res: Response; text: Promise<string> }> => new Promise((resolve) => { void fetch(url).then((res) => resolve({ res, text: res.text() })); });
+export function handle(url: string, options?: { raw?: boolean }): Promise<any> { return fetch(url).then((res) => { if (options?.raw) return res; return res.json(); }); }
+export function handleTyped(url: string, options?: { raw?: boolean }): Promise<Response | string> { return fetch(url).then(async (res): Promise<Response | string> => { if (options?.raw) return res; return res.text(); }); }
 export async function strict(url: string) { const response = await fetch(url); if (!response.ok) { const text = await response.text(); throw new Error(text); } return { response, url }; }
 export async function spread(url: string) { const own = await timed(url); return { ...own, url }; }
 export const given = (url: string): Promise<{ res: Response; url: string }> => new Promise((resolve, reject) => { fetch(url).then((res) => resolve({ res, url }), reject); });
@@ -57,6 +63,10 @@ export async function again(url: string) { for (let n = 0; ; n++) { const res = 
     ['a member of it of which nothing is known', "const result = await murky(url); if (typeof result.error === 'string') return null; return result.res.ok;", 'const result = await murky(url); return result.res.ok;', 'returns'],
     ['read on another path', 'const { data, response } = await both(url); return response.ok ? data : null;', 'const { data, response } = await both(url); await fetch(url); return response.ok ? data : null;', 'Nothing holds'],
     ['read before', 'const { text, response } = await readHere(url); return response.ok ? text : null;', 'const { response, url: at } = await strict(url); return [at, response.ok];', 'returns'],
+    ['read in the object that is given out', 'return (await readBeside(url)).json;', 'return (await described(url)).status;', 'Nothing holds'],
+    ['read by a function in the tuple that is given out', 'const [res, json] = await readByOther(url); return res.ok ? json : null;', 'const [res] = await pair(url); return res.ok;', 'returns'],
+    ['read in the object that a promise resolves with', 'const { res, text } = await readResolved(url); return res.ok ? text : null;', 'const { res, url: at } = await given(url); return res.ok ? at : null;', 'returns'],
+    ['read on another path, and types do not say', 'const data = await handle(url); return data.id;', 'const data = await handleTyped(url); if (typeof data === "string") return data; return data.ok;', 'returns'],
     ['read on the path that throws', 'const { response } = await strict(url); return response.text();', 'const { response } = await strict(url); return response.status;', 'returns'],
     ['spread', 'const { res } = await spread(url); return res.text();', 'const { res } = await spread(url); return res.status;', 'returns'],
     ['resolved with', 'const { res } = await given(url); return res.text();', 'const { res } = await given(url); return res.ok;', 'returns'],
