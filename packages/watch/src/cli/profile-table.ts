@@ -22,13 +22,26 @@ export function formatSummary(summary: Summary, options: TableOptions): string {
   const parts = [head];
   if (shown.length > 0) parts.push(table(shown, options));
   if (rest > 0) parts.push(`and ${rest} more`);
-  const grown = summary.diagnoses.filter(({ growth }) => growth > 0);
-  const leaks = grown.filter(({ leak }) => leak).slice(0, 5);
-  // Growth that is no leak is mentioned only where nothing leaks.
-  const known = leaks.length > 0 ? leaks : grown.filter(({ id }) => id === 'idle-connections' || id === 'inbound-connections');
+  const known = worthNaming(summary.diagnoses);
   if (known.length > 0) parts.push(known.map((diagnosis) => describe(diagnosis, compared)).join('\n\n'));
   else if (compared) parts.push('Nothing grew that could be a leak.');
   return `${parts.join('\n\n')}\n`;
+}
+
+/** What is in every program, and explains nothing. */
+const USUAL = new Set(['profiling', 'write-loops', 'runtime', 'test-run', 'listening']);
+const MOST_NAMED = 5;
+
+/**
+ * The diagnoses that explain the tasks, or their growth, the most first. One of growth that is no leak is named
+ * where it explains more than all leaks together, or nothing leaks; of the rest, what is less than a hundredth
+ * of the first is left out.
+ */
+function worthNaming(diagnoses: readonly Diagnosis[]): Diagnosis[] {
+  const grown = diagnoses.filter(({ id, growth, tasks }) => growth > 0 && tasks > 0 && !USUAL.has(id));
+  const leaked = grown.reduce((sum, { leak, tasks }) => sum + (leak ? tasks : 0), 0);
+  const named = grown.filter(({ leak, tasks }) => leak || tasks > leaked);
+  return named.filter(({ tasks }) => tasks * 100 >= named[0].tasks).slice(0, MOST_NAMED);
 }
 
 function amount(count: number, thing: string, ifMany = ''): string {

@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import { diffProfiles, type Frame, type Profile } from 'watertight/pprof';
 import { diagnose, siteOf, type Diagnosis } from './diagnosis.js';
+import { growthOf, type Compared } from './own-scrape.js';
 import { doing, goRootOf, programFrame, type Stack } from './stack.js';
 
 /** Equal stacks, and what they mean. */
@@ -51,7 +52,7 @@ export interface CountedStack {
   readonly isProven?: boolean;
 }
 
-type ComparedStack = CountedStack & Stack;
+type ComparedStack = CountedStack & Compared;
 
 /**
  * Summarizes a profile, and how it has changed since `before`.
@@ -61,7 +62,7 @@ type ComparedStack = CountedStack & Stack;
 export function summarizeProfile(profile: Profile, before: Profile | null = null): Summary {
   if (before !== null && (before.form !== profile.form || before.kind !== profile.kind)) {
     const { rows, after: total, before: earlier } = diffProfiles(before, profile);
-    return summaryOf(rows.map(({ frames, state, createdBy, labels, waitMs, after, delta }) => ({ key: keyOf(frames, state), frames, state, createdBy, labels, waitMs, count: after, growth: delta })), total, earlier);
+    return summaryOf(rows.map(({ frames, state, createdBy, labels, waitMs, before: former, after }) => ({ key: keyOf(frames, state), frames, state, createdBy, labels, waitMs, count: after, before: former, growth: 0 })), total, earlier);
   }
   return summarizeStacks(stacksOf(profile), before === null ? null : stacksOf(before));
 }
@@ -69,11 +70,11 @@ export function summarizeProfile(profile: Profile, before: Profile | null = null
 /** The same of stacks that were kept, of two moments of one program. */
 export function summarizeStacks(stacks: readonly CountedStack[], before: readonly CountedStack[] | null): Summary {
   const earlier = new Map((before ?? []).map((stack) => [stack.key, stack]));
-  const compared = stacks.map((stack): ComparedStack => ({ ...stack, growth: stack.count - (earlier.get(stack.key)?.count ?? 0) }));
+  const compared = stacks.map((stack): ComparedStack => ({ ...stack, before: earlier.get(stack.key)?.count ?? 0, growth: 0 }));
   const present = new Set(stacks.map(({ key }) => key));
   // A stack that is gone has shrunk to 0.
-  for (const stack of earlier.values()) if (!present.has(stack.key)) compared.push({ ...stack, count: 0, waitMs: 0, growth: -stack.count });
-  return summaryOf(compared, totalOf(stacks), totalOf(before ?? []));
+  for (const stack of earlier.values()) if (!present.has(stack.key)) compared.push({ ...stack, count: 0, waitMs: 0, before: stack.count, growth: 0 });
+  return summaryOf(compared, totalOf(stacks), before === null ? null : totalOf(before));
 }
 
 /** A profile's stacks, equal ones in the same state put together; of those without a line, the ones to the same host. */
@@ -90,8 +91,11 @@ export function stacksOf(profile: Profile): CountedStack[] {
   return [...stacks.values()];
 }
 
-function summaryOf(stacks: readonly ComparedStack[], total: number, before: number): Summary {
-  const diagnoses = diagnose(stacks);
+/** `before`: the earlier total; null where there is no earlier profile. */
+function summaryOf(counted: readonly ComparedStack[], total: number, before: number | null): Summary {
+  const growths = before === null ? null : growthOf(counted);
+  const stacks = counted.map((stack, index): ComparedStack => ({ ...stack, growth: growths === null ? stack.count : growths[index] }));
+  const diagnoses = diagnose(stacks, before !== null);
   const kinds = new Map(diagnoses.flatMap((diagnosis) => diagnosis.stacks.map((stack) => [stack, diagnosis] as const)));
   const goRoot = goRootOf(stacks);
   const groups = stacks.map((stack): StackSummary => {
@@ -99,7 +103,7 @@ function summaryOf(stacks: readonly ComparedStack[], total: number, before: numb
     return { key, count, growth, top: doing(stack), site: programFrame(stack, goRoot) ?? sampledLine(stack, kinds.get(stack), goRoot), state, waitMs, labels, frames, diagnosis: kinds.get(stack) ?? null };
   });
   groups.sort((a, b) => b.growth - a.growth || b.count - a.count || (a.key < b.key ? -1 : 1));
-  return { total, before, groups, diagnoses };
+  return { total, before: before ?? 0, groups, diagnoses };
 }
 
 /** Frames that run on behalf of a request in a Node service. A stack has no others where the line was not recorded. */

@@ -1,5 +1,6 @@
 /** Owns a stack as the rules see it: how many tasks have it, how many more than before, what they wait for, and which frame is the program's. */
 import type { Frame } from 'watertight/pprof';
+import { packageKind, type PackageKind } from './go-package.js';
 
 /** Equal stacks in the same state, with their number. */
 export interface Stack {
@@ -15,6 +16,8 @@ export interface Stack {
   readonly count: number;
   /** How many more than in the profile before; equal to `count` where there is none. */
   readonly growth: number;
+  /** How long the longest has waited, ms; 0 or left out where it is less than a minute, or not known. */
+  readonly waitMs?: number;
 }
 
 /** Whether one of the frames is of this function. */
@@ -43,16 +46,15 @@ export function doing(stack: Pick<Stack, 'frames'>): string {
   return (stack.frames.find((frame) => !isParking(frame)) ?? stack.frames.at(-1))?.function ?? '';
 }
 
-/** Go's own packages have no dot in the first element of their path; a program's `main` and a module's path are not among them. */
-const STANDARD = /^(?:runtime|internal|net|crypto|bufio|io|os|sync|time|context|database|encoding|bytes|log|syscall|reflect|sort|strings|errors|fmt|text|html|compress|hash|math|path|regexp|testing|mime|archive|container|embed|flag|go|image|index|iter|maps|slices|unicode|unique|vendor|golang\.org\/x\/(?:net|crypto|sync))(?:\/|\.)/;
-
-/** Libraries between a program and the network: the line to blame is the one that calls them. */
-const LIBRARY = /^(?:google\.golang\.org\/grpc|github\.com\/(?:go-sql-driver|lib\/pq|jackc|redis|aws|prometheus|hashicorp\/go-retryablehttp|go-resty))\b/;
-
 /** What runs on behalf of a request, named as if it were Go's: the library's loops, the bodies of other clients. */
 const CLIENT = /^(?:watertight|undici|fetch|node:http)\.\(/;
 
 const SCRIPT = /\.[cm]?[jt]sx?$/;
+
+/** Whether a stack is of a Node service. */
+export function isNodeStack({ frames }: Pick<Stack, 'frames'>): boolean {
+  return frames.some(({ file }) => SCRIPT.test(file));
+}
 
 /** A frame of a Node service, but for the library's own loops and Node's. */
 function isScript({ function: name, file }: Frame): boolean {
@@ -63,8 +65,7 @@ function isPrograms(frame: Frame, goRoot: string | null): boolean {
   const { function: name, file } = frame;
   if (name === '' || CLIENT.test(name)) return false;
   if (SCRIPT.test(file)) return isScript(frame) && !/[\\/]node_modules[\\/]/.test(file);
-  if (goRoot !== null && file.startsWith(goRoot)) return false;
-  return !STANDARD.test(name) && !LIBRARY.test(name);
+  return packageKind(frame, goRoot) === 'own';
 }
 
 /** Where Go's own sources lie according to the frames of a profile; null where they say nothing (-trimpath, Node). */
@@ -78,12 +79,22 @@ export function goRootOf(stacks: readonly Stack[]): string | null {
   return null;
 }
 
-/** The innermost frame that is the program's own; else where the program started it, if it did; null if neither. */
+/** The innermost frame that is the program's own; else where the program started it, if it did; else the innermost of a module that it depends on; null if none. */
 export function programFrame(stack: Stack, goRoot: string | null): Frame | null {
   const own = stack.frames.find((frame) => isPrograms(frame, goRoot));
   if (own !== undefined) return own;
   // The service itself may be installed in node_modules.
   const installed = stack.frames.find(isScript);
   if (installed !== undefined) return installed;
-  return stack.createdBy !== null && isPrograms(stack.createdBy, goRoot) ? stack.createdBy : null;
+  if (stack.createdBy !== null && isPrograms(stack.createdBy, goRoot)) return stack.createdBy;
+  return frameOf(stack, goRoot, 'dependency');
+}
+
+/** The innermost frame that is not Go's own, of a library or not; null if there is none. */
+export function libraryFrame(stack: Stack, goRoot: string | null): Frame | null {
+  return frameOf(stack, goRoot, 'dependency') ?? frameOf(stack, goRoot, 'library');
+}
+
+function frameOf({ frames }: Stack, goRoot: string | null, kind: PackageKind): Frame | null {
+  return frames.find((frame) => frame.function !== '' && !SCRIPT.test(frame.file) && !CLIENT.test(frame.function) && packageKind(frame, goRoot) === kind) ?? null;
 }

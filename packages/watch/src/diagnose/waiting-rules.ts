@@ -1,69 +1,88 @@
-/** Owns the rules about goroutines that wait for each other: channels, locks, contexts, time. */
-import { amount, type Rule } from './rule.js';
+/** Owns the rules about goroutines that wait for each other: channels, locks, contexts, time. They say how a goroutine waits and for how long; whether for ever, no profile says. */
+import { amount, waited, type Rule, type Scene } from './rule.js';
 import { calls, callsLike, doing, type Stack } from './stack.js';
-
-/** The goroutine that takes the profile is in the profile itself. */
-export const profiling: Rule = {
-  id: 'profiling',
-  leak: false,
-  matches: (stack) => callsLike(stack, /^runtime\/pprof\.(?:\(\*Profile\)\.WriteTo|writeGoroutine\w*|writeRuntimeProfile|StopCPUProfile|profileWriter)$/),
-  sentence: (count) => `${amount(count, 'goroutine takes', 'goroutines take')} a profile: this one.`,
-  advice: 'Nothing.',
-};
 
 const inState = (stack: Stack, ...states: string[]): boolean => stack.state !== null && states.includes(stack.state);
 
 export const channelSend: Rule = {
   id: 'channel-send',
+  namesLibraries: true,
   leak: true,
   matches: (stack) => inState(stack, 'chan send', 'chan send (nil chan)') || callsLike(stack, /^runtime\.chansend\d?$/),
-  sentence: (count) => `${amount(count, 'goroutine sends', 'goroutines send')} on a channel that nobody receives from.`,
-  advice: 'The receiver has gone (an early return, a time limit): make the channel buffered, or send in a select with ctx.Done().',
+  sentence: (count, facts) => `${amount(count, 'goroutine waits', 'goroutines wait')} to send on a channel from which nobody receives at present${waited(count, facts)}.`,
+  advice: 'If the receiver has gone (an early return, a time limit), they wait for ever: make the channel buffered, or send in a select with ctx.Done().',
 };
 
 export const channelReceive: Rule = {
   id: 'channel-receive',
+  namesLibraries: true,
   leak: true,
   matches: (stack) => inState(stack, 'chan receive', 'chan receive (nil chan)') || callsLike(stack, /^runtime\.chanrecv\d?$/),
-  sentence: (count) => `${amount(count, 'goroutine receives', 'goroutines receive')} from a channel that nobody sends on or closes.`,
+  sentence: (count, facts) => `${amount(count, 'goroutine waits', 'goroutines wait')} to receive from a channel${waited(count, facts)}.`,
   advice: 'Close the channel when its sender is done (a range over it ends then), or receive in a select with ctx.Done().',
+};
+
+/** A process in which someone has waited for so long is not new, ms: what has not waited for a minute was woken meanwhile, or began. */
+const NOT_NEW = 2 * 60_000;
+/** What loops are called that are woken from time to time. */
+const LOOP = /(?:^|[.(*_])(?:\w*(?:[lL]oop|[tT]ick(?:er)?|[pP]oll(?:er)?|[hH]eartbeat|[kK]eep[aA]live|[jJ]anitor|[rR]efresh|[rR]eap(?:er)?|[pP]robe|[fF]lush|[sS]weep|[mM]onitor|[wW]atchdog))(?:\)?(?:\.func[\d.]+)?)$/;
+
+function isWoken(stack: Stack, { longestMs }: Scene): boolean {
+  if (stack.waitMs !== 0 || !inState(stack, 'chan receive', 'select')) return false;
+  return longestMs >= NOT_NEW || LOOP.test(doing(stack));
+}
+
+/** Comes before the rules of channels and selects. Only debug=2 has states and times. */
+export const tickerLoop: Rule = {
+  id: 'ticker-loop',
+  namesLibraries: true,
+  // One loop is a poller of the program's; what multiplies is one that is started again and again.
+  leak: (_count, { isCompared }) => isCompared,
+  matches: isWoken,
+  sentence: (count) => `${count === 1 ? '1 goroutine waits, and has not' : `${count} goroutines wait, and none of them has`} waited for a whole minute: loops that a ticker, time.After or a queue wakes, or new ones. That is healthy, unless they multiply.`,
+  advice: 'If their number only grows, each needs an end: stop the ticker, and leave the loop by a select with ctx.Done() or a closed channel.',
 };
 
 export const lock: Rule = {
   id: 'lock',
+  namesLibraries: true,
   leak: true,
   matches: (stack) =>
     inState(stack, 'sync.Mutex.Lock', 'sync.RWMutex.Lock', 'sync.RWMutex.RLock') || callsLike(stack, /^(?:internal\/)?sync\.\(\*(?:RW)?Mutex\)\.(?:Lock|lockSlow|RLock)$/),
-  sentence: (count) => `${amount(count, 'goroutine waits', 'goroutines wait')} for a lock that is not released.`,
+  sentence: (count, facts) => `${amount(count, 'goroutine waits', 'goroutines wait')} for a lock${facts.waitMs > 0 ? ` that is not released${waited(count, facts)}` : ''}.`,
   advice: 'Look for who holds it: a path without Unlock (use defer), a lock taken twice, or two taken in different order.',
 };
 
 export const waitGroup: Rule = {
   id: 'wait-group',
+  namesLibraries: true,
   leak: true,
   matches: (stack) => inState(stack, 'sync.WaitGroup.Wait') || calls(stack, 'sync.(*WaitGroup).Wait'),
-  sentence: (count) => `${amount(count, 'goroutine waits', 'goroutines wait')} for a WaitGroup that does not come to zero.`,
-  advice: 'One of those it waits for does not end or does not call Done: put `defer wg.Done()` first in each.',
+  sentence: (count, facts) => `${amount(count, 'goroutine waits', 'goroutines wait')} for the others of a WaitGroup${waited(count, facts)}.`,
+  advice: 'If it never comes to zero, one of those it waits for does not end, or does not call Done: put `defer wg.Done()` first in each.',
 };
 
 export const condition: Rule = {
   id: 'condition',
+  namesLibraries: true,
   leak: true,
   matches: (stack) => inState(stack, 'sync.Cond.Wait') || calls(stack, 'sync.(*Cond).Wait'),
-  sentence: (count) => `${amount(count, 'goroutine waits', 'goroutines wait')} on a condition that nobody signals.`,
+  sentence: (count, facts) => `${amount(count, 'goroutine waits', 'goroutines wait')} on a condition${waited(count, facts)}.`,
   advice: 'Signal or Broadcast after every change of what it waits for, shutdown included.',
 };
 
+/** Only the goroutine that links a context to a parent of a foreign type: what context.AfterFunc runs is created by the same package, and is the program's. */
 export const context: Rule = {
   id: 'context',
   leak: true,
   matches: (stack) => callsLike(stack, /^context\.(?:propagateCancel|\(\*cancelCtx\)\.propagateCancel)\.func\d+$/),
-  sentence: (count) => `${amount(count, 'context is', 'contexts are')} never cancelled.`,
+  sentence: (count, facts) => `${amount(count, 'context', 'contexts')} with a parent of a foreign type ${count === 1 ? 'is' : 'are'} not cancelled${waited(count, facts)}, and ${count === 1 ? 'has' : 'each has'} a goroutine until then.`,
   advice: 'Call the cancel function that WithCancel, WithTimeout or WithDeadline returned, with defer, on every path.',
 };
 
 export const nothing: Rule = {
   id: 'select-nothing',
+  namesLibraries: true,
   leak: true,
   matches: (stack) => inState(stack, 'select (no cases)') || calls(stack, 'runtime.block'),
   sentence: (count) => `${amount(count, 'goroutine waits', 'goroutines wait')} in a select without cases, which never ends.`,
@@ -72,41 +91,19 @@ export const nothing: Rule = {
 
 export const sleep: Rule = {
   id: 'sleep',
+  namesLibraries: true,
   leak: true,
   matches: (stack) => inState(stack, 'sleep') || calls(stack, 'time.Sleep'),
-  sentence: (count) => `${amount(count, 'goroutine sleeps', 'goroutines sleep')}.`,
-  advice: 'A loop with Sleep that is started again and again needs an end: a select with ctx.Done() and a timer.',
+  sentence: (count, facts) => `${amount(count, 'goroutine sleeps', 'goroutines sleep')}${waited(count, facts)}.`,
+  advice: 'A loop with Sleep is healthy, unless it is started again and again: then it needs an end, a select with ctx.Done() and a timer.',
 };
 
 /** Comes after all other rules: of such a stack nothing else is known. */
 export const select: Rule = {
   id: 'select',
+  namesLibraries: true,
   leak: true,
   matches: (stack) => inState(stack, 'select') || calls(stack, 'runtime.selectgo'),
-  sentence: (count) => `${amount(count, 'goroutine waits', 'goroutines wait')} in a select none of whose cases happens.`,
-  advice: 'Give the select a case that ends it: ctx.Done().',
-};
-
-export const rowsOpen: Rule = {
-  id: 'sql-rows',
-  leak: true,
-  matches: (stack) => calls(stack, 'database/sql.(*Rows).awaitDone'),
-  sentence: (count) => `${amount(count, 'database result is', 'database results are')} open: its rows were neither read to the end nor closed.`,
-  advice: 'defer rows.Close() after the error check; Rows hold a connection of the pool as a body holds one of HTTP.',
-};
-
-export const databaseConnection: Rule = {
-  id: 'sql-connection',
-  leak: true,
-  matches: (stack) => doing(stack) === 'database/sql.(*DB).conn',
-  sentence: (count) => `${amount(count, 'query waits', 'queries wait')} for a database connection: SetMaxOpenConns is reached.`,
-  advice: 'Find the Rows or Tx that were not closed.',
-};
-
-export const subprocess: Rule = {
-  id: 'subprocess',
-  leak: true,
-  matches: (stack) => calls(stack, 'os/exec.(*Cmd).Wait') || callsLike(stack, /^os\.\(\*Process\)\.(?:wait|Wait|blockUntilWaitable)$/),
-  sentence: (count) => `${amount(count, 'child process does', 'child processes do')} not end.`,
-  advice: 'Start it with exec.CommandContext and a deadline, and close its standard input.',
+  sentence: (count, facts) => `${amount(count, 'goroutine waits', 'goroutines wait')} in a select${waited(count, facts)}.`,
+  advice: 'If none of its cases ever happens, give it one that ends it: ctx.Done().',
 };

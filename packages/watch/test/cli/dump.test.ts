@@ -31,7 +31,7 @@ describe('a dump in a log', AT_ONCE, () => {
     const { status, stdout, stderr } = await watertight('top', log);
     assert.equal(status, 0, stderr);
     assert.match(stdout, /^3 tasks in 2 different stacks\n/);
-    assert.match(stdout, /2 goroutines send on a channel/);
+    assert.match(stdout, /2 goroutines wait to send on a channel/);
     assert.equal(stderr, `${log}: 2 lines that are no part of a dump were skipped, the first is "2026/11/25 04:20:10 starting"\n`);
   });
 
@@ -100,7 +100,7 @@ describe('of a dump, only', AT_ONCE, () => {
     const { stdout } = await watertight('top', '--group-by', 'creator', log);
     assert.match(stdout, /^3 tasks started in 2 different places\n/);
     assert.match(stdout, /│ 2 +│ 90 min +│ main\.start +│ main\.start \/src\/main\.go:30/);
-    assert.match(stdout, /2 goroutines send on a channel/);
+    assert.match(stdout, /2 goroutines wait to send on a channel/);
   });
 });
 

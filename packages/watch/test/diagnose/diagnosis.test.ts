@@ -25,7 +25,7 @@ const PROGRAMS: Readonly<Record<string, Expected | readonly [Expected, debug1: E
   'unread-body': { 'unread-body': [8, null] },
   'half-read-body': { 'unread-body': [8, null] },
   'idle-connections': { 'idle-connections': [8, null] },
-  'no-header-timeout': { 'no-response': [8, 'main.ask'], 'idle-connections': [8, null] },
+  'no-header-timeout': { 'no-response': [8, 'main.ask'] },
   'stuck-dial': { dialling: [8, null], 'waiting-for-connection': [8, 'main.ask'] },
   'stuck-tls': { dialling: [8, null], 'waiting-for-connection': [8, 'main.ask'] },
   'wait-for-connection': { 'waiting-for-connection': [8, 'main.ask'], 'unread-body': [1, null] },
