@@ -3,14 +3,17 @@ import { of } from './package-pattern.js';
 import { amount, sum, waited, type Rule } from './rule.js';
 import { calls, callsLike, type Stack } from './stack.js';
 
-/** What asks; below it, the C library or a name server is asked in goroutines of their own. */
+/** Who waits for a lookup, which others may share. */
+const isAsker = (stack: Stack): boolean => calls(stack, 'net.(*Resolver).lookupIPAddr') && !callsLike(stack, /^net\.\(\*(?:Dialer|sysDialer)\)\./);
+/** The lookup itself; below it, the C library or a name server is asked in goroutines of their own. */
 const isLookup = (stack: Stack): boolean => calls(stack, 'net.(*Resolver).lookupIP');
+const LOOKUP = /^net\.(?:_C2func_getaddrinfo|_C2func_getnameinfo|_C2func_res_\w+|cgo(?:Lookup|IPLookup|ResSearch|PortLookup|Symbol)\w*|doBlockingWithCtx|resSearch|\(\*Resolver\)\.(?:lookupIP|goLookup\w+|exchange|tryOneName))(?:[.[].*)?$/;
 
 export const nameLookup: Rule = {
   id: 'name-lookup',
   leak: true,
-  matches: (stack) => callsLike(stack, /^net\.(?:_C2func_getaddrinfo|_C2func_getnameinfo|_C2func_res_\w+|cgo(?:Lookup|IPLookup|ResSearch|PortLookup|Symbol)\w*|doBlockingWithCtx|resSearch|\(\*Resolver\)\.(?:lookupIP|goLookup\w+|exchange|tryOneName))(?:[.[].*)?$/),
-  things: (stacks, count) => sum(stacks.some(isLookup) ? stacks.filter(isLookup) : stacks, count),
+  matches: (stack) => isAsker(stack) || callsLike(stack, LOOKUP),
+  things: (stacks, count) => (stacks.some(isAsker) || stacks.some(isLookup) ? Math.max(sum(stacks.filter(isAsker), count), sum(stacks.filter(isLookup), count)) : sum(stacks, count)),
   sentence: (count, facts) => `${amount(count, 'name lookup is', 'name lookups are')} under way${waited(count, facts)}.`,
   advice: 'Look at the name server. A lookup by the C library can\'t be cancelled: GODEBUG=netdns=go uses Go\'s own, which ends with the context.',
 };

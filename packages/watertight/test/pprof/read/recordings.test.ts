@@ -25,10 +25,11 @@ for (const { version, program, moment, forms } of recordings) {
   });
 }
 
-test('there are recordings of the oldest and the newest Go, and of every mistake in both', () => {
+test('there are recordings of the oldest Go, and of what the forms differ in of the newest', () => {
   const programs = (version: string): string[] => [...new Set(recordings.filter((recording) => recording.version === version).map(({ program }) => program))];
-  assert.ok(programs('go1.19').length >= 20);
-  assert.deepEqual(programs('go1.27'), programs('go1.19'));
+  const oldest = programs('go1.19');
+  assert.ok(programs('go1.27').length >= 20);
+  assert.deepEqual(programs('go1.27').filter((program) => !oldest.includes(program)), []);
   assert.ok(crashes.length >= 16);
 });
 
