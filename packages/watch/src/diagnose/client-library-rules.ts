@@ -5,8 +5,8 @@ import { amount, waited, type Rule } from './rule.js';
 import { callsLike } from './stack.js';
 
 const KAFKA = of(
-  /(?:github\.com\/(?:IBM|Shopify)\/sarama|gopkg\.in\/Shopify\/sarama(?:\.|%2e)v\d+)\./,
-  /github\.com\/bsm\/sarama-cluster\./,
+  // Whoever's copy it is.
+  /(?:github\.com\/[\w.-]+\/sarama(?:-cluster)?|gopkg\.in\/Shopify\/sarama(?:\.|%2e)v\d+)\./,
   /github\.com\/segmentio\/kafka-go\./,
   /github\.com\/twmb\/franz-go\/pkg\/kgo\./,
   /github\.com\/confluentinc\/confluent-kafka-go(?:\/v\d+)?\/kafka\./,

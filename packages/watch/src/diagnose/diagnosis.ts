@@ -15,11 +15,11 @@ import { channelReceive, channelSend, condition, context, lock, nothing, select,
 
 /** In the order in which they are asked: known causes first, then rules that only say how a stack waits. Of diagnoses that explain as much, the earlier one is named first. */
 const RULES: readonly Rule[] = [
-  profiling, unreachable, runtime,
+  profiling, unreachable, runtime, listening,
   sendingStream, unreadBody, writeLoops, idleConnections, http2Connections, noConnection, unreadStream, clientTimeouts, stalledRead, noResponse, nameLookup, dialling,
   rowsOpen, transactionOpen, databaseConnection, databaseOpen, driverConnection,
-  grpcStream, grpcServer, grpcCall, grpcClient,
-  context, subprocess, http2Writers, responseWriters, requestBody, listening, websocketWriters, websocket, inbound,
+  grpcStream, grpcCall, grpcServer, grpcClient,
+  context, subprocess, http2Writers, responseWriters, requestBody, websocketWriters, websocket, inbound,
   lock, kafka, redisConnection, redisSubscription, redis, informers, owned, query, group, pipe, copying, stuckHandler, grpcHandler,
   waitGroup, condition, testRun, reading, writing, tickerLoop, channelSend, channelReceive, nothing, sleep, select, running, systemCall,
 ];
@@ -129,12 +129,12 @@ function rankOf({ id }: Diagnosis): number {
   return rank === -1 ? RULES.length : rank;
 }
 
-/** The program's frame that most of the growth (or, without any, most of the tasks) goes through. */
+/** The program's own frame that most of the growth (or, without any, most of the tasks) goes through. */
 export function siteOf(stacks: readonly Stack[], goRoot: string | null): Frame | null {
   const weights = new Map<string, { frame: Frame; growth: number; count: number }>();
   for (const stack of stacks) {
     const frame = programFrame(stack, goRoot);
-    if (frame === null) continue;
+    if (frame === null || frame === libraryFrame(stack, goRoot)) continue;
     const key = `${frame.function}\n${frame.file}:${frame.line}`;
     const weight = weights.get(key) ?? { frame, growth: 0, count: 0 };
     weight.growth += stack.growth;

@@ -6,7 +6,7 @@ const STANDARD = /^(?:runtime|internal|net|crypto|bufio|io|os|sync|time|context|
 
 /** Libraries that stand between a program and what it waits for: the line to blame is the one that calls them, also where their sources lie beside the program's. */
 const LIBRARY =
-  /^(?:google\.golang\.org|k8s\.io\/(?:client-go|apimachinery|apiserver|klog)|sigs\.k8s\.io\/controller-runtime|go\.mongodb\.org|go\.etcd\.io\/etcd\/client|go\.opentelemetry\.io|go\.opencensus\.io|gopkg\.in\/redis|nhooyr\.io|github\.com\/(?:go-sql-driver|lib\/pq|jackc|redis|go-redis|gomodule\/redigo|aws|prometheus\/client_golang|hashicorp\/go-retryablehttp|go-resty|valyala\/fasthttp|IBM\/sarama|Shopify\/sarama|segmentio\/kafka-go|twmb\/franz-go|confluentinc|nats-io\/nats\.go|rabbitmq\/amqp091-go|streadway\/amqp|eclipse\/paho|gorilla|coder\/websocket|gobwas\/ws|fsnotify))\b/;
+  /^(?:google\.golang\.org|k8s\.io\/(?:client-go|apimachinery|klog)|sigs\.k8s\.io\/controller-runtime|go\.mongodb\.org|go\.etcd\.io\/etcd\/client|github\.com\/coreos\/etcd\/clientv3|go\.opentelemetry\.io|go\.opencensus\.io|gopkg\.in\/redis|nhooyr\.io|github\.com\/(?:go-sql-driver|lib\/pq|jackc|redis|go-redis|gomodule\/redigo|aws|prometheus\/client_golang|hashicorp\/go-retryablehttp|go-resty|valyala\/fasthttp|IBM\/sarama|Shopify\/sarama|segmentio\/kafka-go|twmb\/franz-go|confluentinc|nats-io\/(?:nats(?:\.|%2e)go|go-nats)|rabbitmq\/amqp091-go|streadway\/amqp|eclipse\/paho|gorilla\/websocket|coder\/websocket|gobwas\/ws|fsnotify))\b/;
 
 /** Where a dependency's sources lie: in the module cache, with their version (-trimpath), or vendored. */
 const DEPENDENCY = /[\\/]pkg[\\/]mod[\\/]|@v\d+\.|(?:^|[\\/])vendor[\\/]/;

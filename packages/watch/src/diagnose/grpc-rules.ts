@@ -31,8 +31,10 @@ export const grpcHandler: Rule = {
 export const grpcServer: Rule = {
   id: 'grpc-server',
   leak: false,
-  matches: (stack) => callsLike(stack, SERVER_LOOP),
+  // Calls run below the loop of their connection.
+  matches: (stack) => callsLike(stack, SERVER_LOOP) && !callsLike(stack, SERVER_CALL),
   things: byRole,
+  tasksEach: 1,
   sentence: (count) => `${amount(count, 'connection')} from clients of this gRPC server ${count === 1 ? 'is' : 'are'} open.`,
   advice: 'keepalive.ServerParameters (MaxConnectionIdle, Time) close those of clients that have gone, if they only grow.',
 };

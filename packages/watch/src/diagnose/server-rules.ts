@@ -16,7 +16,7 @@ const isHandler = (stack: Stack): boolean => (calls(stack, SERVE) && !isHttp2Loo
 function isConnection(stack: Stack): boolean {
   if (isHttp2Loop(stack) || callsLike(stack, HTTP2_FRAMES) || calls(stack, 'net/http.(*connReader).backgroundRead')) return true;
   if (!calls(stack, SERVE) || isReadingRequest(stack)) return false;
-  return calls(stack, 'net/http.(*connReader).Read') || callsLike(stack, TLS_HANDSHAKE);
+  return callsLike(stack, /^net\/http\.\(\*(?:connReader\)\.Read|conn\)\.readRequest)$/) || callsLike(stack, TLS_HANDSHAKE);
 }
 
 /** Reads the body of a request. */

@@ -58,6 +58,14 @@ const PACKAGES: typeof PROGRAMS = {
   tunnel: { copying: [8, 'main.pump'] },
   subprocess: { subprocess: [8, 'main.finish'] },
   'name-lookup': { 'name-lookup': [8, 'main.ask'] },
+  'grpc-streams': { 'grpc-stream': [8, null], 'grpc-connection': [1, null] },
+  'grpc-connections': { 'grpc-connection': [8, null] },
+  'grpc-handlers': { 'grpc-handler': [8, 'main.(*server).Check'], 'grpc-server': [8, null], listening: [1, 'main.main.func1'] },
+  websockets: { websocket: [8, 'main.readPump'], listening: [1, 'main.main.func1'] },
+  'kafka-producers': { kafka: [24, null] },
+  'redis-clients': { redis: [8, null] },
+  errgroups: [{ errgroup: [8, 'main.crawl'], 'channel-receive': [8, 'main.fetch'] }, { errgroup: [8, 'main.crawl'], 'in-the-program': [8, 'main.fetch'] }],
+  'file-watchers': { 'library-object': [8, null] },
 };
 
 /** The recorder itself is in each profile; the write loops are in each with connections. */

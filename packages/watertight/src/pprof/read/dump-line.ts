@@ -6,6 +6,8 @@ export type DumpLine =
   | { readonly is: 'creator'; readonly name: string }
   | { readonly is: 'place'; readonly file: string; readonly line: number }
   | { readonly is: 'gap' | 'foreign' | 'unavailable' | 'ancestors' | 'blank' | 'race-creator' | 'other' }
+  | { readonly is: 'instances'; readonly count: number }
+  | { readonly is: 'listed'; readonly id: string; readonly name: string; readonly file: string; readonly line: number }
   | { readonly is: 'total'; readonly kind: string; readonly total: number }
   | { readonly is: 'record'; readonly count: number; readonly addresses: readonly string[] }
   | { readonly is: 'frame'; readonly address: string; readonly name: string; readonly file: string; readonly line: number }
@@ -21,6 +23,12 @@ const LEAKED = /^\[?Goroutine (\d{1,20}) in state (.{1,300}?), with .{1,2000} on
 /** The race detector's lines. */
 const RACE = /^(?:Previous )?(read|write|atomic read|atomic write|Read|Write|Atomic read|Atomic write) at 0x[0-9a-f]+ by (?:goroutine (\d{1,20})|main goroutine):$/i;
 const RACE_CREATOR = /^Goroutine \d{1,20} \((?:running|finished)\) created at:$/;
+/** The leak checks of net/http's and etcd's tests: so many goroutines have the stack that follows. */
+const INSTANCES = /^(\d{1,9}) instances? of:$/;
+/** The debugger Delve has a line for each goroutine, with its innermost function. */
+const LISTED = /^\*?\s*Goroutine (\d{1,20}) - (?:User|Runtime|Go|Start): (\S.*):(\d{1,10}) (\S+) \(0x[0-9a-f]+\)(?: .*)?$/;
+/** A pointer's receiver of which a page of Markdown has taken the asterisk, or escaped it. Other receivers have no parentheses. */
+const UNSTARRED = /\((?:_|\\\*)?([A-Za-z]\w*(?:\[[^()]*\])?)\)(?=\.)/g;
 const CREATOR = /^created by (\S.*?)(?: in goroutine \d{1,20})?(?:\(\.\.\.\)|\(\))?$/;
 /** A name, of which a receiver in parentheses may be a part: `net/http.(*persistConn).readLoop`. */
 const CALL = /^((?:[^\s(){}]|\([^\s()]*\)\.)+)(?<!\.)\(.*\)$/;
@@ -31,7 +39,8 @@ const FILE = /\.\w{1,6}$|^<|^node:|^\?\?$|_cgo_/;
 const FOREIGN_PLACE = /^pc=0x[0-9a-f]+$/;
 const TOTAL = /^(\w{1,64}) profile: total (\d{1,15})$/;
 const RECORD = /^(\d{1,15}) @((?: 0x[0-9a-f]{1,16})*)(?: 0x?)?$/;
-const FRAME = /^#\s+(0x[0-9a-f]{1,16})\s+(\S.*?)\+0x[0-9a-f]+\s+(\S.*):(\d{1,10})$/;
+/** A page of Markdown takes the number sign for a heading's. */
+const FRAME = /^(?:#\s*)?(0x[0-9a-f]{1,16})\s+(\S.*?)\+0x[0-9a-f]+\s+(\S.*):(\d{1,10})$/;
 
 /** @param text  without what stands before it */
 export function lineOf(text: string): DumpLine {
@@ -47,15 +56,19 @@ function headOf(line: string): DumpLine | null {
   if (goroutine !== null) return { is: 'goroutine', id: goroutine[1], status: goroutine[2] };
   const leaked = LEAKED.exec(line);
   if (leaked !== null) return { is: 'goroutine', id: leaked[1], status: `[${leaked[2]}]` };
+  const instances = INSTANCES.exec(line);
+  if (instances !== null) return { is: 'instances', count: Number(instances[1]) };
+  const listed = LISTED.exec(line);
+  if (listed !== null) return { is: 'listed', id: listed[1], name: starred(listed[4]), file: listed[2], line: Number(listed[3]) };
   const race = RACE.exec(line);
   if (race !== null) return { is: 'goroutine', id: race[2] ?? '1', status: `[data race: ${race[1].toLowerCase()}]` };
   return RACE_CREATOR.test(line) ? { is: 'race-creator' } : null;
 }
 
 function countedOf(line: string): DumpLine | null {
-  if (line.startsWith('#')) {
+  if (line.startsWith('#') || line.startsWith('0x')) {
     const frame = FRAME.exec(line);
-    if (frame !== null) return { is: 'frame', address: frame[1], name: frame[2], file: frame[3], line: Number(frame[4]) };
+    if (frame !== null) return { is: 'frame', address: frame[1], name: starred(frame[2]), file: frame[3], line: Number(frame[4]) };
     if (/^#\s*labels: \{/.test(line)) return { is: 'labels', text: line.slice(line.indexOf('{')) };
     return /^#\s+0x[0-9a-f]{1,16}$/.test(line) || line.startsWith('# values: ') ? { is: 'comment' } : { is: 'other' };
   }
@@ -68,7 +81,7 @@ function countedOf(line: string): DumpLine | null {
 
 function bodyOf(line: string): DumpLine {
   const creator = CREATOR.exec(line);
-  if (creator !== null) return { is: 'creator', name: creator[1] };
+  if (creator !== null) return { is: 'creator', name: starred(creator[1]) };
   const place = PLACE.exec(line);
   if (place !== null && (place[3] !== undefined || FILE.test(place[1]))) return { is: 'place', file: place[1], line: Number(place[2]) };
   if (FOREIGN_PLACE.test(line)) return { is: 'place', file: '', line: 0 };
@@ -77,7 +90,11 @@ function bodyOf(line: string): DumpLine {
   if (line === 'goroutine running on other thread; stack unavailable') return { is: 'unavailable' };
   if (/^\[originating from goroutine \d{1,20}\]:?$/.test(line)) return { is: 'ancestors' };
   const call = CALL.exec(line);
-  if (call !== null) return { is: 'call', name: call[1], sure: true };
+  if (call !== null) return { is: 'call', name: starred(call[1]), sure: true };
   // A function of C has no arguments; so do names whose arguments were removed. The next line shows whether it is one.
   return NAME.test(line) ? { is: 'call', name: line, sure: false } : { is: 'other' };
+}
+
+function starred(name: string): string {
+  return name.includes('(') ? name.replace(UNSTARRED, '(*$1)') : name;
 }

@@ -55,7 +55,7 @@ export class DumpStacks {
   isNext(line: DumpLine): boolean {
     if (line.is === 'total') return this.#total !== null || this.#count > 0 || this.#open !== null;
     if (line.is === 'record') return this.#form === 'debug=2' && (this.#count > 0 || this.#open !== null);
-    if (line.is !== 'goroutine') return false;
+    if (line.is !== 'goroutine' && line.is !== 'listed') return false;
     if (this.#form === 'debug=1' && (this.#count > 0 || this.#open !== null)) return true;
     // goleak's older versions name each goroutine twice.
     return this.#ids.has(line.id) && !(this.#open !== null && !this.#open.isKnown);
@@ -76,6 +76,18 @@ export class DumpStacks {
         this.#finish();
         this.#form = 'debug=1';
         this.#open = { ...this.#nothing(), count: line.count, addresses: line.addresses, isKnown: true };
+        return true;
+      case 'instances':
+        this.#finish();
+        this.#open = { ...this.#nothing(), count: line.count };
+        return true;
+      case 'listed':
+        this.#finish();
+        this.#ids.add(line.id);
+        this.#budget.hold(60, NOWHERE);
+        this.#open = this.#nothing();
+        this.#outward(this.#open, line.name, line.file, line.line);
+        this.#finish();
         return true;
       case 'goroutine':
         return this.#begin(line.id, line.status);

@@ -53,6 +53,10 @@ const WRAPPINGS: Record<string, (text: string) => string | Uint8Array> = {
   'tabs as blanks': (text) => text.replaceAll('\t', '        '),
   'tabs lost': (text) => text.replaceAll(/^\t/gm, '').replaceAll('\t', ' '),
   'blanks at the ends of lines': eachLine((line) => `${line}   `),
+  'Markdown, which has taken asterisks for italics': (text) => text.replaceAll(/\(\*(\w+(?:\[\.\.\.\])?)\)/g, '(_$1)'),
+  'Markdown, which has taken asterisks away': (text) => text.replaceAll('(*', '('),
+  'Markdown, escaped': (text) => text.replaceAll('(*', '(\\*'),
+  'Markdown, which has taken number signs for headings': (text) => text.replaceAll(/^#\t/gm, ''),
   'indented': eachLine((line) => `    ${line}`),
   'blank lines lost': (text) => text.replaceAll('\n\n', '\n'),
   'a blank line after each': (text) => text.replaceAll('\n', '\n\n'),
@@ -164,6 +168,16 @@ describe('other tools\' reports', () => {
     const before = `    leaks.go:78: found unexpected goroutines:\n        [Goroutine 8 in state chan receive, with main.leak.func1 on top of the stack:\n        goroutine 8 [chan receive]:\n        ${stack.replaceAll('\n', '\n        ')}]\n`;
     assert.deepEqual(calls(now), ['2 chan receive main.leak.func1:9 by main.leak']);
     assert.deepEqual(calls(before), ['1 chan receive main.leak.func1:9 by main.leak']);
+  });
+
+  test('the leak checks of tests of net/http and etcd, which count equal stacks', () => {
+    const { profile } = parseDump(`Too many goroutines running after all test(s).\n2 instances of:\nmain.poll(...)\n\t/src/poll.go:12\ncreated by main.start\n\t/src/main.go:30 +0x25\n1 instances of:\nmain.read(...)\n\t/src/read.go:9\n`);
+    assert.deepEqual(profile.samples.map(({ values, frames, createdBy }) => [values[0], frames[0].function, createdBy?.function ?? null]), [[2, 'main.poll', 'main.start'], [1, 'main.read', null]]);
+  });
+
+  test('Delve\'s list of goroutines', () => {
+    const { profile } = parseDump(`* Goroutine 1 - User: ./main.go:10 main.main (0x4a0b2c) (thread 4213)\n  Goroutine 18 - User: /src/my pool.go:19 example.com/app.(*pool).work (0x8c572a) [chan receive]\n  Goroutine 19 - User: /src/my pool.go:19 example.com/app.(*pool).work (0x8c572a)\n[3 goroutines]\n`);
+    assert.deepEqual(profile.samples.map(({ values, frames }) => [values[0], frames[0].function, frames[0].file, frames[0].line]), [[2, 'example.com/app.(*pool).work', '/src/my pool.go', 19], [1, 'main.main', './main.go', 10]]);
   });
 
   test('the race detector', () => {
