@@ -20,13 +20,18 @@ export function formatChange(before: TargetReport | null, report: TargetReport):
 }
 
 function formatTarget(report: TargetReport): string {
-  const { url, up, failure, leaking, count, perHour, reason, groups, limitAt, limit } = report;
-  const lines = [`${stateOf(report)} ${url}${count === null ? '' : `  ${count} tasks`}${leaking && perHour > 0 ? `, +${shown(perHour)} an hour` : ''}`];
+  const { name, url, at, up, failure, leaking, count, perHour, reason, groups, limitAt, limit } = report;
+  const lines = [`${stateOf(report)} ${titleOf(name, url)}${count === null ? '' : `  ${count} ${count === 1 ? 'task' : 'tasks'}`}${leaking && perHour > 0 ? `, +${shown(perHour)} an hour` : ''}`];
   if (!up && failure !== null) lines.push(`    ${failure.message}`);
   if (count !== null) lines.push(`    ${reason}`);
-  if (limitAt !== null) lines.push(`    ${limit} will be met ${new Date(limitAt).toISOString()}`);
+  if (limitAt !== null) lines.push(limitAt <= (at ?? 0) ? `    ${limit} is met` : `    ${limit} will be met ${new Date(limitAt).toISOString()}`);
   if (leaking) lines.push(...groups.filter(({ growth }) => growth > 0).slice(0, 3).map(formatGroup));
   return `${lines.join('\n')}\n`;
+}
+
+/** A target without a name is called after its host. */
+function titleOf(name: string, url: string): string {
+  return name === '' || (URL.canParse(url) && new URL(url).host === name) ? url : `${name} (${url})`;
 }
 
 function stateOf({ leaking, up, verdict }: TargetReport): string {

@@ -92,6 +92,7 @@ async function openDashboard(monitor: Monitor, history: History, { port, host, d
   try {
     return await startDashboard(monitor, history, { host, ...(port !== undefined && { port }), ...(dashboardToken !== undefined && { token: dashboardToken }) });
   } catch (cause) {
+    if (cause instanceof TypeError && dashboardToken !== undefined) throw new UsageError(`--dashboard-token: ${cause.message}`, { cause });
     if (cause instanceof TypeError) throw new UsageError(`--host ${host}: another address than loopback needs --dashboard-token, or everyone who reaches it sees what the services do`, { cause });
     throw new UsageError(`the dashboard can't be served at ${host}:${port ?? USUAL_PORT}: ${listenFault(cause as NodeJS.ErrnoException)}`, { cause });
   }

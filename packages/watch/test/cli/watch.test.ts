@@ -175,6 +175,8 @@ describe('watertight watch', AT_ONCE, () => {
     ['--json without --once', ['--json', 'h:1'], /--json goes with --once/],
     ['an interval that is none', ['--interval', '0', 'h:1'], /from 50 to a day/],
     ['a dashboard for everyone', ['--host', '0.0.0.0', 'h:1'], /needs --dashboard-token/],
+    ['a token that no header field can have', ['--port', '0', '--dashboard-token', 'open sesame', 'h:1'], /--dashboard-token: token is a text of visible ASCII characters/],
+    ['the same for everyone', ['--port', '0', '--host', '0.0.0.0', '--dashboard-token', 'open sesame', 'h:1'], /--dashboard-token: token is a text of visible ASCII characters/],
     ['a port that is none', ['--port', '70000', 'h:1'], /from 0 to 65535/],
     ['a history in no folder', ['--db', '/nowhere/at/all.db', 'h:1'], /\/nowhere\/at\/all\.db can't be opened: there is no folder \/nowhere\/at\. Make it/],
     ['a history that is a folder', ['--db', room, 'h:1'], /it is a folder\. Name a file in it: --db .*\/watertight\.db/],

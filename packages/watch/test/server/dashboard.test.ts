@@ -148,11 +148,52 @@ describe('who may see it', () => {
       assert.equal(await status(address, { Authorization: 'Bearer sesam' }), 401);
       assert.equal(await status(address, { Authorization: 'Bearer sesame' }), 200);
       await using first = await client.get(`${dashboard.url}?token=sesame`, { redirect: 'manual', close: true });
-      assert.deepEqual([first.status, first.headers.get('location')], [302, '/']);
+      assert.deepEqual([first.status, first.headers.get('location')], [302, './']);
       const cookie = first.headers.get('set-cookie') ?? '';
       assert.match(cookie, /HttpOnly/);
       assert.match(cookie, /SameSite=Strict/);
       assert.equal(await status(address, { Cookie: cookie.split(';')[0] }), 200);
+    }));
+
+  test('a cookie is enough, whatever a proxy in front sends to authorize itself', () =>
+    served({ token: 'sesame' }, async (dashboard) => {
+      const address = `${dashboard.url}api/overview`;
+      assert.equal(await status(address, { Cookie: 'watertight-token=sesame', Authorization: 'Basic YW5uOnNlY3JldA==' }), 200);
+      assert.equal(await status(address, { Cookie: 'watertight-token=sesam', Authorization: 'Bearer sesame' }), 200);
+      assert.equal(await status(address, { Cookie: 'watertight-token=sesam', Authorization: 'Basic YW5uOnNlY3JldA==' }), 401);
+    }));
+
+  for (const [path, location] of [
+    ['targets/3?token=sesame&at=7', './3?at=7'],
+    ['/evil.example/a?token=sesame', './a'],
+    ['a:b?token=sesame', './a:b'],
+  ]) {
+    test(`the token is taken from /${path}, relative to where the browser is`, () =>
+      served({ token: 'sesame' }, async (dashboard) => {
+        await using response = await client.get(dashboard.url + path, { redirect: 'manual', close: true });
+        assert.deepEqual([response.status, response.headers.get('location')], [302, location]);
+      }));
+  }
+
+  for (const [what, options, path, headers, said] of [
+    ['no token', { token: 'sesame' }, '', {}, /\/\?token=TOKEN/],
+    ['a wrong token', { token: 'sesame' }, '?token=sesam', {}, /not the token of this dashboard/],
+    ['another name', {}, '', { Host: 'evil.example' }, /answers as localhost only.*--dashboard-token/],
+    ['a proxy', {}, '', { 'X-Forwarded-For': '192.0.2.1' }, /a proxy asks.*--dashboard-token/],
+  ] as const) {
+    test(`who comes with ${what} is told what to do, by options that there are`, () =>
+      served(options, async (dashboard) => {
+        await using response = await client.get(dashboard.url + path, { headers, close: true, redirect: 'manual' });
+        assert.match(await response.text(), said);
+      }));
+  }
+
+  test('nothing is said for other servers of the host', () =>
+    served({}, async (dashboard) => {
+      await using response = await client.get(dashboard.url, { close: true });
+      await response.bytes();
+      assert.equal(response.headers.get('strict-transport-security'), null);
+      assert.match(response.headers.get('content-security-policy') ?? '', /default-src 'self'/);
     }));
 
   test('nobody on another address without a token', async () => {

@@ -30,6 +30,8 @@ export interface Caller {
 
 /** The status and text with which a reader is refused. */
 export interface Refusal {
+  /** For those who say it in their own words. */
+  readonly cause: 'unknown address' | 'proxy' | 'other machine' | 'other name' | 'no token' | 'wrong token';
   readonly status: 401 | 403;
   readonly text: string;
 }
@@ -60,17 +62,17 @@ export class Access {
   check(caller: Caller): Refusal | null {
     const { remoteAddress } = caller;
     if (!this.#allowRemote && this.#token === null) {
-      if (remoteAddress === null) return { status: 403, text: 'the address of the caller is not known here, and profiles are served to this machine only; set a token, or pass the address on' };
-      if (caller.forwarded) return { status: 403, text: 'a proxy asks for somebody else, and profiles are served to this machine only; set allowRemote and a token' };
+      if (remoteAddress === null) return { cause: 'unknown address', status: 403, text: 'the address of the caller is not known here, and profiles are served to this machine only; set a token, or pass the address on' };
+      if (caller.forwarded) return { cause: 'proxy', status: 403, text: 'a proxy asks for somebody else, and profiles are served to this machine only; set allowRemote and a token' };
     }
     if (!this.#allowRemote && remoteAddress !== null && !isLoopback(remoteAddress)) {
-      return { status: 403, text: 'profiles are served to this machine only; set allowRemote and a token to read them from others' };
+      return { cause: 'other machine', status: 403, text: 'profiles are served to this machine only; set allowRemote and a token to read them from others' };
     }
     if (this.#token !== null) return this.#checkToken(caller.authorization);
     if (!this.#isOurs(caller.host)) {
       // A web page could let its own name resolve to 127.0.0.1 and so read the profiles through a browser on this
       // machine.
-      return { status: 403, text: 'profiles are served as localhost only; list the name under hosts, or set a token' };
+      return { cause: 'other name', status: 403, text: 'profiles are served as localhost only; list the name under hosts, or set a token' };
     }
     return null;
   }
@@ -78,7 +80,7 @@ export class Access {
   #checkToken(authorization: string | null): Refusal | null {
     const given = /^bearer +([\x21-\x7e]+) *$/i.exec(authorization ?? '')?.[1];
     if (given !== undefined && timingSafeEqual(digest(given), this.#token!)) return null;
-    return { status: 401, text: given === undefined ? 'a token is needed: Authorization: Bearer ...' : 'the token is not the right one' };
+    return { cause: given === undefined ? 'no token' : 'wrong token', status: 401, text: given === undefined ? 'a token is needed: Authorization: Bearer ...' : 'the token is not the right one' };
   }
 
   #isOurs(host: string | null): boolean {
