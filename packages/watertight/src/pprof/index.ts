@@ -5,6 +5,7 @@ export {
   diffProfiles,
   type DiffRow,
   type Frame,
+  type Goroutine,
   GOROUTINE_COUNT,
   type GroupOptions,
   groupStacks,

@@ -1,5 +1,5 @@
 /** The profile as data (samples, stacks and labels), and how one is built, grouped and compared. */
-export { Budget, MAX_LINE, MAX_PREAMBLE, type ParseOptions } from './limits.js';
+export { Budget, type Goroutine, MAX_LINE, MAX_PREAMBLE, type ParseOptions } from './limits.js';
 export { type Circumstances, ProfileBuilder, type ProfileHead } from './profile-builder.js';
 export { type Change, diffProfiles, type DiffRow, type ProfileDiff } from './profile-diff.js';
 export { excerpt, type Place, ProfileError, type ProfileErrorCode } from './profile-error.js';

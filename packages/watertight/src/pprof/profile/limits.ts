@@ -1,6 +1,6 @@
 /** Owns the limits on the size of a profile that is read and on the memory that it takes. */
 import { excerpt, ProfileError, type Place } from './profile-error.js';
-import type { Profile } from './profile.js';
+import type { Frame, Profile } from './profile.js';
 
 /** Options of reading a profile. */
 export interface ParseOptions {
@@ -15,6 +15,23 @@ export interface ParseOptions {
   readonly kind?: string;
   /** Only goroutines that have waited at least so long, ms; only debug=2 says how long, in whole minutes. Default 0: all. */
   readonly minWaitMs?: number;
+  /**
+   * Called with each goroutine as it is read, before equal ones are added up; only debug=2 has them one by one.
+   * What it throws ends the reading.
+   */
+  readonly onGoroutine?: (goroutine: Goroutine) => void;
+}
+
+/** One goroutine of debug=2, or one of our tasks. */
+export interface Goroutine {
+  /** Unique in its process, and never used again there. */
+  readonly id: number;
+  /** `select`, `IO wait`, `chan send`. */
+  readonly state: string;
+  /** The time in that state, ms, in whole minutes. Go counts from the first garbage collection after it began to wait. */
+  readonly waitMs: number;
+  /** Innermost first; goroutines of one profile with the same stack share one array. */
+  readonly frames: readonly Frame[];
 }
 
 const DEFAULTS = { maxBytes: 4 * 2 ** 30, maxHeldBytes: 256 * 2 ** 20 };
@@ -31,6 +48,7 @@ export class Budget {
   readonly maxBytes: number;
   readonly maxHeldBytes: number;
   readonly minWaitMs: number;
+  readonly onGoroutine: ((goroutine: Goroutine) => void) | null;
   readonly #kind: string | null;
   #held = 0;
 
@@ -42,6 +60,7 @@ export class Budget {
     this.maxBytes = limitOf(options, 'maxBytes');
     this.maxHeldBytes = limitOf(options, 'maxHeldBytes');
     this.minWaitMs = waitOf(options);
+    this.onGoroutine = listenerOf(options);
   }
 
   /**
@@ -92,6 +111,12 @@ function waitOf({ minWaitMs: value = 0 }: { readonly minWaitMs?: unknown }): num
     throw new ProfileError('ERR_PROFILE_INPUT', `The option minWaitMs is ${typeof value === 'number' ? value : `a ${typeof value}`}; it must be a number of milliseconds from 0 on.`);
   }
   return value;
+}
+
+function listenerOf({ onGoroutine }: { readonly onGoroutine?: unknown }): Budget['onGoroutine'] {
+  if (onGoroutine === undefined) return null;
+  if (typeof onGoroutine !== 'function') throw new ProfileError('ERR_PROFILE_INPUT', `The option onGoroutine is a ${typeof onGoroutine}; it must be a function.`);
+  return onGoroutine as (goroutine: Goroutine) => void;
 }
 
 function limitOf(options: ParseOptions, name: 'maxBytes' | 'maxHeldBytes'): number {

@@ -59,6 +59,7 @@ export class TracebackParser implements LineParser {
   #seen = false;
   #status: Status | null = null;
   #waitMs = 0;
+  #id = 0;
   #stack: StackNode;
   #function: FunctionEntry | null = null;
   /** The next place, if it is the same as last time. */
@@ -125,6 +126,7 @@ export class TracebackParser implements LineParser {
     const key = minutes === null ? latin1(bytes, from, end) : latin1(bytes, from, minutes.start) + latin1(bytes, minutes.end, end);
     this.#status = this.#statuses.get(key) ?? this.#newStatus(key, bytes, start, end);
     this.#waitMs = minutes === null ? 0 : minutes.count * MINUTE;
+    if (this.#budget.onGoroutine !== null) this.#id = numberAt(bytes, start + GOROUTINE.length);
     this.#seen = true;
     this.#state = 'calls';
   }
@@ -261,7 +263,11 @@ export class TracebackParser implements LineParser {
   }
 
   #finish(): void {
-    if (this.#waitMs >= this.#budget.minWaitMs) this.#builder.add(this.#stack, this.#status!.circumstances, this.#createdBy, ONE, this.#waitMs, this.#reader);
+    if (this.#waitMs >= this.#budget.minWaitMs) {
+      const { circumstances } = this.#status!;
+      this.#builder.add(this.#stack, circumstances, this.#createdBy, ONE, this.#waitMs, this.#reader);
+      this.#budget.onGoroutine?.({ id: this.#id, state: circumstances.state ?? '', waitMs: this.#waitMs, frames: this.#stack.frames });
+    }
     this.#stack = this.#builder.stacks.root;
     this.#createdBy = null;
     this.#state = 'outside';
@@ -284,6 +290,13 @@ function statusStart(bytes: Buffer, start: number, end: number): number {
   if (!says(bytes, at, end, ' gp=')) return -1;
   while (at < end && bytes[at] !== 91) at++;
   return at < end ? at : -1;
+}
+
+/** The number whose digits begin there. */
+function numberAt(bytes: Buffer, start: number): number {
+  let number = 0;
+  for (let at = start; bytes[at] >= 48 && bytes[at] <= 57; at++) number = number * 10 + bytes[at] - 48;
+  return number;
 }
 
 /**

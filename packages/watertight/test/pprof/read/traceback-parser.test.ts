@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseProfile, ProfileError, type Sample } from 'watertight/pprof';
+import { type Goroutine, parseProfile, ProfileError, type Sample } from 'watertight/pprof';
 
 const CALL = 'main.main()\n\t/app/main.go:12 +0x1d\n';
 const only = (text: string): Sample => {
@@ -35,6 +35,14 @@ test('every form of a goroutine\'s first line', () => {
     for (const [key, value] of Object.entries(expected)) assert.deepEqual(sample[key as keyof Sample], value, header);
     assert.deepEqual({ ...sample.labels }, header.includes('{') ? { path: '/a/b.c', 'odd key': 'x\n"]:' } : {}, header);
   }
+});
+
+test('each goroutine is told with its number, one by one', () => {
+  const told: Goroutine[] = [];
+  parseProfile(`goroutine 1 [running]:\n${CALL}\ngoroutine 18 [select, 3 minutes]:\n${CALL}\ngoroutine 4611686018 gp=0xc0000061c0 m=nil [select, 12 minutes, locked to thread]:\n${CALL}`, { onGoroutine: (goroutine) => told.push(goroutine) });
+  assert.deepEqual(told.map(({ id, state, waitMs, frames }) => [id, state, waitMs, frames[0].line]), [[1, 'running', 0, 12], [18, 'select', 180_000, 12], [4611686018, 'select', 720_000, 12]]);
+  assert.equal(told[1].frames, told[2].frames);
+  assert.throws(() => parseProfile(`goroutine 1 [running]:\n${CALL}`, { onGoroutine: 1 as unknown as () => void }), { code: 'ERR_PROFILE_INPUT', message: /onGoroutine is a number/ });
 });
 
 test('every form of a call and its place', () => {
