@@ -4,6 +4,8 @@ export type { AssessOptions, Assessment } from './assessment.js';
 export { Assessor } from './assessor.js';
 export type { Test } from './finding.js';
 export type { Sample } from './sample.js';
+export { emptyCohort, nextCohort, type CohortOptions, type CohortState, type Generation, type Member, type RollCall } from './cohort.js';
+export { survivalOf, type Habit, type Survival, type SurvivalOptions } from './survival.js';
 // For the tests only.
 export { Blocks } from './blocks.js';
 export { stitch, Stitching } from './stitched.js';

@@ -1,5 +1,7 @@
 /** The door of `monitor`: the watch over targets, which scrapes, keeps, judges and explains. */
 export { DetectorClock, type TimedAssessment } from './detector-clock.js';
+export { Cohorts, cohortKey, type CohortsState, type Remaining, type SeenGroup } from './cohorts.js';
+export { endsByStirring, wayOfWaiting, type WaitingStack, type WayOfWaiting } from './way-of-waiting.js';
 export { evidenceOf, type Evidence, type Look } from './evidence.js';
 export { climbsOn } from './group-course.js';
 export { groupReports, provenReports, type GroupReport } from './group-report.js';

@@ -32,3 +32,16 @@ test('soon when the count has risen by a tenth since, and by more than a few', (
   assert.equal(wanted(30_000, { value: 1050, profile: { at: AT - 30_000, value: 1000, start: 1 } }), false);
   assert.equal(wanted(30_000, { value: 12, profile: { at: AT - 30_000, value: 5, start: 1 } }), false);
 });
+
+test('each minute where somebody may have come and stayed, or the count has crept up', () => {
+  assert.equal(wanted(50_000, { growing: true }), false);
+  assert.equal(wanted(60_000, { growing: true }), true);
+  assert.equal(wanted(60_000, { value: 103, lowest: 101 }), true);
+  assert.equal(wanted(60_000, { value: 103, lowest: 99 }), false);
+});
+
+test('no more often than it may cost the target: one part in a hundred of its time', () => {
+  assert.equal(wanted(90_000, { suspected: true, cost: 1000 }), false);
+  assert.equal(wanted(100_000, { suspected: true, cost: 1000 }), true);
+  assert.equal(wanted(300_000, { cost: 4000 }), false);
+});

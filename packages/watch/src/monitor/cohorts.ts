@@ -1,0 +1,154 @@
+/**
+ * Owns the cohorts of one process: those of each group of equal stacks, from look to look, and which of them leak.
+ *
+ * Pure; times in ms.
+ */
+import { createHash } from 'node:crypto';
+import type { Frame } from 'watertight/pprof';
+import { emptyCohort, nextCohort, survivalOf, type CohortState, type Member, type Survival } from '../detect/index.js';
+import { endsByStirring, HABITS, isAwaiting, isBodyLoop, isReader, wayOfWaiting, type WaitingStack, type WayOfWaiting } from './way-of-waiting.js';
+
+/** One group at one look. */
+export interface SeenGroup extends WaitingStack {
+  readonly count: number;
+  /** Its tasks one by one; null where the profile does not name them. */
+  readonly members: readonly Member[] | null;
+}
+
+/** One group and its cohort, as plain data. */
+interface KeptGroup {
+  readonly way: WayOfWaiting;
+  /** How many of its tasks have a reader or a request besides, at the latest look. */
+  readonly spared: number;
+  /** It was found, and nobody has left since. */
+  readonly isFound: boolean;
+  readonly cohort: CohortState;
+}
+
+/** All that is known of a process's cohorts, as plain data. */
+export interface CohortsState {
+  /** When the process started. */
+  readonly start: number;
+  /** The latest look; 0 before the first. */
+  readonly at: number;
+  readonly groups: readonly (readonly [key: string, group: KeptGroup])[];
+}
+
+/** A group whose tasks come and do not leave. */
+export interface Remaining extends Survival {
+  readonly key: string;
+  readonly way: WayOfWaiting;
+  readonly count: number;
+}
+
+/** Groups that are remembered, those first that have come to have somebody who stays. */
+const MOST_GROUPS = 128;
+/** By how much the courses of two groups may differ, as a share of the tasks, to be the same sessions. */
+const SAME_SESSIONS = 0.34;
+
+export class Cohorts {
+  private groups = new Map<string, KeptGroup>();
+  private start: number;
+  private at: number;
+
+  constructor(
+    /** How many times faster than usual time goes. */
+    private readonly scale: number,
+    state: CohortsState | null = null,
+  ) {
+    this.start = state?.start ?? NaN;
+    this.at = state?.at ?? 0;
+    this.groups = new Map(state?.groups ?? []);
+  }
+
+  /** Takes a look at all groups of the process that started then. */
+  take(at: number, start: number, seen: readonly SeenGroup[]): void {
+    if (start !== this.start) this.groups.clear();
+    const before = start === this.start ? this.at : 0;
+    this.start = start;
+    this.at = at;
+    const present = joined(seen);
+    const readers = sum(seen, isReader);
+    const requests = sum(seen, isAwaiting);
+    const next = new Map<string, KeptGroup>();
+    for (const key of new Set([...this.groups.keys(), ...present.keys()])) {
+      const known = this.groups.get(key);
+      const group = present.get(key);
+      // A group that is gone: everybody has left.
+      if (group === undefined && (known === undefined || known.cohort.count === 0)) continue;
+      const way = group === undefined ? known!.way : wayOfWaiting(group);
+      if (way === 'aside') continue;
+      const members = group === undefined ? (known!.cohort.members === null ? null : []) : group.members;
+      const cohort = nextCohort(known?.cohort ?? (before === 0 ? null : emptyCohort(before, members !== null)), { at, count: group?.count ?? 0, members }, { isLeftByStirring: endsByStirring(way) });
+      const spared = group === undefined ? 0 : way === 'pooled' ? requests : isBodyLoop(group) ? readers : 0;
+      next.set(key, { way, spared, isFound: known?.isFound ?? false, cohort });
+    }
+    this.groups = new Map([...next].sort(([, a], [, b]) => b.cohort.generations.length - a.cohort.generations.length || b.cohort.count - a.cohort.count).slice(0, MOST_GROUPS));
+    const found = new Set(this.remaining().map(({ key }) => key));
+    for (const [key, group] of this.groups) if (group.isFound !== found.has(key)) this.groups.set(key, { ...group, isFound: found.has(key) });
+  }
+
+  /** The groups whose tasks come and do not leave, the most first. */
+  remaining(): Remaining[] {
+    const sessions = [...this.groups.values()].filter(({ way }) => way === 'open').map(({ cohort }) => cohort);
+    const found: Remaining[] = [];
+    for (const [key, { way, cohort, spared, isFound }] of this.groups) {
+      const habit = HABITS[way];
+      if (habit === null || cohort.generations.length < habit.generations) continue;
+      const survival = survivalOf(cohort, habit, { spared: Math.max(0, spared - elders(cohort)), scale: this.scale, isStanding: isFound });
+      if (survival === null || (way === 'inner' && sessions.some((session) => isBeside(cohort, session)))) continue;
+      found.push({ ...survival, key, way, count: cohort.count });
+    }
+    return found.sort((a, b) => b.stayed - a.stayed);
+  }
+
+  /** Whether a group that can leak has had somebody come and stay: another look soon says more. */
+  get isGrowing(): boolean {
+    return [...this.groups.values()].some(({ way, cohort, spared }) => HABITS[way] !== null && cohort.count > spared && cohort.generations.length > 0);
+  }
+
+  get state(): CohortsState {
+    return { start: this.start, at: this.at, groups: [...this.groups] };
+  }
+}
+
+/** Those of the first look that are still there: how old they are, nobody knows. */
+function elders({ count, generations }: CohortState): number {
+  return count - generations.reduce((total, { alive }) => total + alive, 0);
+}
+
+/** Whether the tasks of a group are the sessions' other tasks: of each generation as many are there as of the sessions. */
+function isBeside(group: CohortState, session: CohortState): boolean {
+  const alive = new Map(session.generations.map((generation) => [generation.at, generation.alive]));
+  let [all, apart] = [0, 0];
+  for (const generation of group.generations) {
+    all += generation.alive;
+    apart += Math.abs(generation.alive - (alive.get(generation.at) ?? 0));
+  }
+  return apart <= SAME_SESSIONS * all;
+}
+
+function sum(seen: readonly SeenGroup[], of: (group: SeenGroup) => boolean): number {
+  return seen.reduce((total, group) => total + (of(group) ? group.count : 0), 0);
+}
+
+/** Groups that differ in their state only are one. */
+function joined(seen: readonly SeenGroup[]): Map<string, SeenGroup> {
+  const groups = new Map<string, SeenGroup>();
+  for (const group of seen) {
+    const key = cohortKey(group);
+    const known = groups.get(key);
+    groups.set(key, known === undefined ? group : { ...known, count: known.count + group.count, members: known.members === null || group.members === null ? null : [...known.members, ...group.members] });
+  }
+  return groups;
+}
+
+/** What tells groups apart within one process and one form of profile: the places of their stacks, and in which way they wait. */
+export function cohortKey(stack: WaitingStack): string {
+  const text = stack.frames.map(placeOf).join('\n');
+  return createHash('sha1').update(`${wayOfWaiting(stack)}\n${text}`).digest('base64url');
+}
+
+function placeOf({ function: name, file, line, address }: Frame): string {
+  return name === '' ? address : `${name} ${file}:${line}`;
+}
