@@ -28,7 +28,12 @@ export function returnsBefore({ node }: FunctionRef, call: TSESTree.CallExpressi
     if (statement.type === 'IfStatement') {
       if (!leaves(statement.consequent)) return false; // it may assign to a parameter
       if (isTrue(statement.test, known)) return true;
-    } else if (statement.type !== 'VariableDeclaration') return false;
+    } else if (statement.type === 'VariableDeclaration') {
+      for (const { id, init } of statement.declarations) {
+        const of = init === null ? null : listIn(init, known);
+        if (id.type === 'Identifier' && of !== null) known.set(id.name, of);
+      }
+    } else return false;
   }
   return false;
 }
@@ -49,6 +54,15 @@ function knownOf(argument: TSESTree.Node | undefined): Known | null {
   return { kind: 'constant', value: argument.value as Constant };
 }
 
+/** What `list` and `Array.isArray(list) ? list : [list]` are, if the list is known. */
+function listIn(node: TSESTree.Node, known: ReadonlyMap<string, Known>): Known | null {
+  const of = node.type === 'Identifier' ? known.get(node.name) : undefined;
+  if (of !== undefined) return of;
+  if (node.type !== 'ConditionalExpression' || node.test.type !== 'CallExpression' || node.test.callee.type !== 'MemberExpression' || propertyName(node.test.callee) !== 'isArray') return null;
+  const list = listIn(node.consequent, known);
+  return list?.kind === 'object' && list.properties.has('length') ? list : null;
+}
+
 function leaves(statement: TSESTree.Statement): boolean {
   const last = statement.type === 'BlockStatement' ? statement.body.at(-1) : statement;
   return last?.type === 'ReturnStatement' || last?.type === 'ThrowStatement';
@@ -63,6 +77,10 @@ function isTrue(test: TSESTree.Node, known: ReadonlyMap<string, Known>): boolean
   if (test.type === 'UnaryExpression' && test.operator === '!') {
     const of = valueOf(test.argument, known);
     return of !== null && !of.value;
+  }
+  if (test.type === 'BinaryExpression' && /^<=?$/.test(test.operator)) {
+    const [less, more] = [valueOf(test.left, known)?.value, valueOf(test.right, known)?.value];
+    return typeof less === 'number' && typeof more === 'number' && (less < more || (less === more && test.operator === '<='));
   }
   if (test.type !== 'BinaryExpression' || !/^[!=]==?$/.test(test.operator)) {
     const of = valueOf(test, known);

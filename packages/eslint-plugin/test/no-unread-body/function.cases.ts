@@ -22,9 +22,10 @@ export const functionCases: Group = {
     async function repeated(url: string) { let res = await fetch(url); if (res.status === 429) { await res.body?.cancel(); res = await fetch(url); } return res; }
     function assertOk(res: Response): asserts res is Response & { ok: true } { if (!res.ok) throw new Error('bad'); }
     async function record(events: string[], how: { dry?: boolean } = {}): Promise<Response | undefined> { const text = JSON.stringify(events); if (events.length === 0 || how.dry) return; return fetch('https://a', { method: 'POST', body: text }); }
+    async function recordAll(event: string | string[] = []) { const events = Array.isArray(event) ? event : [event]; if (events.length < 1) { return Promise.resolve(); } return fetch('https://a', { method: 'POST', body: String(events) }); }
     async function maybe(url?: string | null, count = 1) { if (!url) return null; if (count === 0) throw new Error('none'); return fetch(url); }
     async function filled(url?: string) { if (!url) url = 'https://a'; if (!url) return null; return fetch(url); }
-    void [logged, strict, repeated, assertOk, record, maybe, filled];
+    void [logged, strict, repeated, assertOk, record, recordAll, maybe, filled];
     class Holder { #res: Response; constructor(res: Response) { this.#res = res; } close() { return this.#res.text(); } static release(res: Response) { return res.text(); } static look(res: Response) { return res.ok; } }
     class Kept { constructor(private readonly res: Response) {} text() { return this.res.text(); } }
     class Looked { readonly ok: boolean; constructor(res: Response) { this.ok = res.ok; } }
@@ -44,6 +45,7 @@ export const functionCases: Group = {
     ['another one is given out', 'const res = await repeated(url); return res.text();', 'const res = await repeated(url); return res.status;', 'returns'],
     ['an assertion', 'const res = await fetch(url); try { assertOk(res); } catch { await res.body?.cancel(); return null; } return res.json();', 'const res = await fetch(url); assertOk(res); return res.json();', '`assertOk`, called at'],
     ['an empty list, for which nothing is sent', 'await record([]);', 'await record([url]);', 'Nothing holds'],
+    ['an empty list that is put into a constant first', 'await recordAll([]);', 'await recordAll(url);', 'Nothing holds'],
     ['a flag, for which nothing is sent', 'await record([url], { dry: true });', 'await record([url], { dry: false });', 'Nothing holds'],
     ['a missing argument, for which nothing is sent', 'await maybe();', 'await maybe(url);', 'Nothing holds'],
     ['null, for which nothing is sent', 'await maybe(null);', "await maybe('a');", 'Nothing holds'],
