@@ -1,7 +1,7 @@
 /** Owns the binding of a value and its parts to the names in a declaration or an assignment. */
 import type { TSESTree } from '@typescript-eslint/utils';
 import { asSibling, holds, memberUse, siblingOf, type Shape } from '../clients/index.js';
-import type { SourceUnit } from '../graph/index.js';
+import type { SourceUnit, Variable } from '../graph/index.js';
 import type { Binding } from './effect.js';
 import { namesIn } from './scope.js';
 
@@ -18,6 +18,13 @@ export function propertyName(node: TSESTree.MemberExpression | TSESTree.Property
   if (name.type === 'Literal' && typeof name.value === 'string') return name.value;
   if (name.type === 'MemberExpression' && name.object.type === 'Identifier' && name.object.name === 'Symbol' && name.property.type === 'Identifier') return `@@${name.property.name}`;
   return null;
+}
+
+/** The variables that get a new value by a declaration or an assignment. */
+export function variablesWrittenBy(unit: SourceUnit, node: TSESTree.VariableDeclarator | TSESTree.AssignmentExpression): Variable[] {
+  const pattern = node.type === 'VariableDeclarator' ? node.id : node.left;
+  const names = pattern.type === 'Identifier' ? [pattern] : namesIn(pattern);
+  return names.flatMap((name) => unit.variables.get(name) ?? []);
 }
 
 export function bindPattern(unit: SourceUnit, pattern: TSESTree.Node, shape: Shape): Bound {

@@ -14,10 +14,11 @@ import { basesOf, factOf } from './fact.js';
 import { parameterOf, positionOfParameter } from './gift.js';
 import { asksForMethod } from './head.js';
 import type { PathState } from './path-state.js';
+import { variablesWrittenBy } from './pattern.js';
 import { isAwaited, isInDefault, isStatement, isTimer } from './position.js';
 import type { Releases } from './release-point.js';
 import { isReadBeside, receiversAt } from './receiver.js';
-import { contains, isFunction, namedAs, namesIn } from './scope.js';
+import { contains, isFunction, namedAs } from './scope.js';
 import { isUsedAfter } from './used-after.js';
 
 /** What a walk needs from the analysis. */
@@ -198,7 +199,7 @@ export class Walk {
 
   /** After the response was read, the walk goes on to see who receives it. */
   private meetAfterRead(node: TSESTree.Node, state: PathState): void {
-    if (node.type === 'VariableDeclarator' || node.type === 'AssignmentExpression') for (const variable of this.writtenBy(node)) state.aliases.delete(variable);
+    if (node.type === 'VariableDeclarator' || node.type === 'AssignmentExpression') for (const variable of variablesWrittenBy(this.around.unit, node)) state.aliases.delete(variable);
     else for (const to of receiversAt(this.around, node, state.holders())) this.passedOnRead.add(to);
   }
 
@@ -207,7 +208,7 @@ export class Walk {
     const bound = state.pending.get(node);
     state.pending.delete(node);
     if (node.type === 'VariableDeclarator' || node.operator === '=') {
-      for (const variable of this.writtenBy(node)) state.aliases.delete(variable);
+      for (const variable of variablesWrittenBy(this.around.unit, node)) state.aliases.delete(variable);
     }
     for (const { variable, shape } of bound?.bindings ?? []) {
       state.aliases.set(variable, shape);
@@ -216,16 +217,6 @@ export class Walk {
         this.handedOn = true;
       }
     }
-  }
-
-  private writtenBy(node: TSESTree.VariableDeclarator | TSESTree.AssignmentExpression): Variable[] {
-    const { unit } = this.around;
-    const pattern = node.type === 'VariableDeclarator' ? node.id : node.left;
-    if (pattern.type === 'Identifier') {
-      const variable = unit.variables.get(pattern);
-      return variable === undefined ? [] : [variable];
-    }
-    return namesIn(pattern).flatMap((name) => unit.variables.get(name) ?? []);
   }
 
   private anyUse(block: TSESTree.Node, state: PathState): boolean {
