@@ -118,7 +118,7 @@ function show(reports: readonly TargetReport[], json: boolean): void {
 async function lookOnce(targets: readonly Target[], fleet: PrometheusFleet | null, history: History, interval: number): Promise<TargetReport[]> {
   const pause = Math.min(interval, LOOK_INTERVAL);
   // A profile at every look; the detector's clock stays that of the usual interval.
-  const monitor = new Monitor(history, { interval: Math.max(interval, 10_000), profileInterval: 1, ...(fleet !== null && { sourceOf: sourcesOf(fleet) }) });
+  const monitor = new Monitor(history, { interval: Math.max(interval, 10_000), profileInterval: 1, lookInterval: pause, ...(fleet !== null && { sourceOf: sourcesOf(fleet) }) });
   try {
     monitor.setTargets(targets);
     if (fleet !== null) await lookAtFleet(fleet, monitor, targets.length === 0);

@@ -28,6 +28,8 @@ export interface Habit {
 export interface Survival {
   /** When the first of those that stayed had not come yet, ms since 1970. */
   readonly since: number;
+  /** The latest look. */
+  readonly lastAt: number;
   /** How many came and stayed, in how many generations. */
   readonly stayed: number;
   readonly generations: number;
@@ -85,7 +87,7 @@ export function survivalOf(cohort: CohortState, habit: Habit, { spared = 0, scal
   if (habit.fills > 0 && !isStanding && (now - first.at < (stayed < SEVERAL ? LEAST_FILLS : 1) * habit.fills / scale || !isEven(generations.slice(1), first.at, now))) return null;
   // Some are awake now and then, and some are not: they are used. What leaks is never awake, or always, by a ticker.
   if (habit.fills > 0 && Math.min(stirred, still) > MOST_USED * (stirred + still)) return null;
-  return { since, stayed, generations: generations.length, left, longestLife, perHour: (stayed / Math.max(1, now - since)) * 3_600_000, score };
+  return { since, lastAt: now, stayed, generations: generations.length, left, longestLife, perHour: (stayed / Math.max(1, now - since)) * 3_600_000, score };
 }
 
 /** The generations without so many of their oldest. */

@@ -5,7 +5,8 @@
  */
 import { createHash } from 'node:crypto';
 import type { Frame } from 'watertight/pprof';
-import { emptyCohort, nextCohort, survivalOf, type CohortState, type Member, type Survival } from '../detect/index.js';
+import { emptyCohort, nextCohort, survivalOf, type CohortState, type Habit, type Member, type Survival } from '../detect/index.js';
+import { doing } from '../diagnose/index.js';
 import { endsByStirring, HABITS, isAwaiting, isBodyLoop, isReader, wayOfWaiting, type WaitingStack, type WayOfWaiting } from './way-of-waiting.js';
 
 /** One group at one look. */
@@ -18,6 +19,7 @@ export interface SeenGroup extends WaitingStack {
 /** One group and its cohort, as plain data. */
 interface KeptGroup {
   readonly way: WayOfWaiting;
+  readonly top: string;
   /** How many of its tasks have a reader or a request besides, at the latest look. */
   readonly spared: number;
   /** It was found, and nobody has left since. */
@@ -29,7 +31,8 @@ interface KeptGroup {
 export interface CohortsState {
   /** When the process started. */
   readonly start: number;
-  /** The latest look; 0 before the first. */
+  /** The first look and the latest; 0 before the first. */
+  readonly firstAt: number;
   readonly at: number;
   readonly groups: readonly (readonly [key: string, group: KeptGroup])[];
 }
@@ -39,6 +42,10 @@ export interface Remaining extends Survival {
   readonly key: string;
   readonly way: WayOfWaiting;
   readonly count: number;
+  /** The function they wait in. */
+  readonly top: string;
+  /** Their stack; null where it was not seen since the watcher began. */
+  readonly frames: readonly Frame[] | null;
 }
 
 /** Groups that are remembered, those first that have come to have somebody who stays. */
@@ -48,16 +55,19 @@ const SAME_SESSIONS = 0.34;
 
 export class Cohorts {
   private groups = new Map<string, KeptGroup>();
+  private readonly frames = new Map<string, readonly Frame[]>();
   private start: number;
   private at: number;
+  private firstAt: number;
 
   constructor(
     /** How many times faster than usual time goes. */
     private readonly scale: number,
     state: CohortsState | null = null,
   ) {
-    this.start = state?.start ?? NaN;
+    this.start = state?.start ?? -1;
     this.at = state?.at ?? 0;
+    this.firstAt = state?.firstAt ?? 0;
     this.groups = new Map(state?.groups ?? []);
   }
 
@@ -65,6 +75,7 @@ export class Cohorts {
   take(at: number, start: number, seen: readonly SeenGroup[]): void {
     if (start !== this.start) this.groups.clear();
     const before = start === this.start ? this.at : 0;
+    if (before === 0) this.firstAt = at;
     this.start = start;
     this.at = at;
     const present = joined(seen);
@@ -81,9 +92,11 @@ export class Cohorts {
       const members = group === undefined ? (known!.cohort.members === null ? null : []) : group.members;
       const cohort = nextCohort(known?.cohort ?? (before === 0 ? null : emptyCohort(before, members !== null)), { at, count: group?.count ?? 0, members }, { isLeftByStirring: endsByStirring(way) });
       const spared = group === undefined ? 0 : way === 'pooled' ? requests : isBodyLoop(group) ? readers : 0;
-      next.set(key, { way, spared, isFound: known?.isFound ?? false, cohort });
+      next.set(key, { way, top: group === undefined ? known!.top : doing(group), spared, isFound: known?.isFound ?? false, cohort });
     }
     this.groups = new Map([...next].sort(([, a], [, b]) => b.cohort.generations.length - a.cohort.generations.length || b.cohort.count - a.cohort.count).slice(0, MOST_GROUPS));
+    for (const [key, { frames }] of present) if (this.groups.has(key)) this.frames.set(key, frames);
+    for (const key of this.frames.keys()) if (!this.groups.has(key)) this.frames.delete(key);
     const found = new Set(this.remaining().map(({ key }) => key));
     for (const [key, group] of this.groups) if (group.isFound !== found.has(key)) this.groups.set(key, { ...group, isFound: found.has(key) });
   }
@@ -92,24 +105,39 @@ export class Cohorts {
   remaining(): Remaining[] {
     const sessions = [...this.groups.values()].filter(({ way }) => way === 'open').map(({ cohort }) => cohort);
     const found: Remaining[] = [];
-    for (const [key, { way, cohort, spared, isFound }] of this.groups) {
-      const habit = HABITS[way];
+    for (const [key, { way, top, cohort, spared, isFound }] of this.groups) {
+      const habit = habitOf(way, cohort);
       if (habit === null || cohort.generations.length < habit.generations) continue;
       const survival = survivalOf(cohort, habit, { spared: Math.max(0, spared - elders(cohort)), scale: this.scale, isStanding: isFound });
       if (survival === null || (way === 'inner' && sessions.some((session) => isBeside(cohort, session)))) continue;
-      found.push({ ...survival, key, way, count: cohort.count });
+      found.push({ ...survival, key, way, count: cohort.count, top, frames: this.frames.get(key) ?? null });
     }
     return found.sort((a, b) => b.stayed - a.stayed);
   }
 
+  /** Whether they are of the process that started then. */
+  isOf(start: number): boolean {
+    return start === this.start && this.at > 0;
+  }
+
+  /** For how long the process has been looked at, ms. */
+  get watchedFor(): number {
+    return this.at - this.firstAt;
+  }
+
   /** Whether a group that can leak has had somebody come and stay: another look soon says more. */
   get isGrowing(): boolean {
-    return [...this.groups.values()].some(({ way, cohort, spared }) => HABITS[way] !== null && cohort.count > spared && cohort.generations.length > 0);
+    return [...this.groups.values()].some(({ way, cohort, spared }) => habitOf(way, cohort) !== null && cohort.count > spared && cohort.generations.length > 0);
   }
 
   get state(): CohortsState {
-    return { start: this.start, at: this.at, groups: [...this.groups] };
+    return { start: this.start, firstAt: this.firstAt, at: this.at, groups: [...this.groups] };
   }
+}
+
+/** What is usual for a group; null where nothing can be said. A rise without names may as well be traffic, but where healthy tasks wait for a moment only. */
+function habitOf(way: WayOfWaiting, { members }: CohortState): Habit | null {
+  return members === null && way !== 'sealed' ? null : HABITS[way];
 }
 
 /** Those of the first look that are still there: how old they are, nobody knows. */

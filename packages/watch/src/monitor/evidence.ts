@@ -1,25 +1,22 @@
 /**
- * Owns what profiles prove before the count does: unread bodies that only become more.
+ * Owns what profiles prove before the count does: responses that were garbage-collected unfinished, and tasks that
+ * come and never leave.
  *
- * A count may climb for many reasons and takes hours to judge. A connection whose body nobody reads has one
- * cause, and a few profiles are enough. Pure.
+ * A count may climb for many reasons and takes hours to judge. Who comes, and who leaves, a few profiles show. Pure.
  */
 import { formatDuration } from 'watertight/tasks';
+import type { Remaining } from './cohorts.js';
 
-/** What one profile said of unread bodies. */
+/** What one profile said. */
 export interface Look {
   /** Milliseconds since 1970. */
   readonly at: number;
   /** When the process started; another start is another process. */
   readonly start: number;
-  /** All tasks. */
-  readonly value: number;
-  /** Connections whose body nobody reads. */
-  readonly unread: number;
-  /** How long the longest of them has waited for its reader, ms; 0 where the profile does not say. */
-  readonly waitMs: number;
   /** Responses that were garbage-collected unfinished, since the process started (Node). */
   readonly proven: number;
+  /** How long the target took to answer, ms: it was stopped for no longer. */
+  readonly cost: number;
 }
 
 export interface Evidence {
@@ -34,61 +31,48 @@ export interface Evidence {
   readonly reason: string;
 }
 
-/** With so many profiles without a fall, a climb is no coincidence of responses in flight. */
-const FEWEST_LOOKS = 6;
-/** Least climb, in bodies: what is in flight at once varies by some. */
-const LEAST_CLIMB = 5;
-/** The longest time, ms, that a response waits for its reader in a healthy program. */
-const LONG = 60_000;
+/** Beside each read loop stands a write loop. */
+const READ_LOOP = /\.\(\*persistConn\)\.readLoop$/;
 
-/** What the looks at the present process prove; null if nothing. `looks` are in the order of time. */
-export function evidenceOf(looks: readonly Look[]): Evidence | null {
+/** What the looks at the present process prove, and the groups none of whose tasks leave; null if nothing. `looks` are in the order of time. */
+export function evidenceOf(looks: readonly Look[], remaining: readonly Remaining[]): Evidence | null {
+  return provenOf(looks) ?? stayedOf(remaining);
+}
+
+function provenOf(looks: readonly Look[]): Evidence | null {
   const last = looks.at(-1);
-  if (last === undefined) return null;
+  if (last === undefined || last.proven === 0) return null;
   const own = looks.slice(looks.findLastIndex(({ start }) => start !== last.start) + 1);
-  return provenOf(own, last) ?? climbOf(own, last) ?? heldOf(own, last);
-}
-
-function provenOf(looks: readonly Look[], last: Look): Evidence | null {
-  if (last.proven === 0) return null;
-  const since = looks.find(({ proven }) => proven > 0) ?? last;
+  const since = own.find(({ proven }) => proven > 0) ?? last;
+  const [first = last] = own;
   const what = last.proven === 1 ? '1 response was' : `${last.proven} responses were`;
-  return { since: since.at, perHour: perHour(looks[0] ?? last, last, ({ proven }) => proven), climbPerHour: 0, confidence: 0.99, reason: `${what} garbage-collected before being read to the end: nobody can ever release the connection.` };
+  const perHour = last.at > first.at ? Math.max(0, rounded(((last.proven - first.proven) / (last.at - first.at)) * 3_600_000)) : 0;
+  return { since: since.at, perHour, climbPerHour: 0, confidence: 0.99, reason: `${what} garbage-collected before being read to the end: nobody can ever release the connection.` };
 }
 
-/** Evidence from a count of unread bodies that rose by enough and did not fall in enough profiles. */
-function climbOf(looks: readonly Look[], last: Look): Evidence | null {
-  let first = looks.length - 1;
-  while (first > 0 && looks[first - 1].unread <= looks[first].unread) first--;
-  const climb = looks.slice(first);
-  const rose = climb.filter((look, index) => index > 0 && look.unread > climb[index - 1].unread).length;
-  const begin = climb[0];
-  if (climb.length < FEWEST_LOOKS || last.unread - begin.unread < LEAST_CLIMB || rose < FEWEST_LOOKS / 2) return null;
-  const rate = perHour(begin, last, ({ value }) => value);
-  return {
-    since: begin.at,
-    perHour: rate,
-    climbPerHour: rate,
-    confidence: 0.9,
-    reason: `Unread response bodies went from ${begin.unread} to ${last.unread} in ${formatDuration(last.at - begin.at)}, and in ${climb.length} looks never fell.`,
-  };
+function stayedOf(remaining: readonly Remaining[]): Evidence | null {
+  const [worst] = remaining;
+  if (worst === undefined) return null;
+  const perHour = rounded(remaining.reduce((sum, each) => sum + tasksPerHour(each), 0));
+  return { since: Math.min(...remaining.map(({ since }) => since)), perHour, climbPerHour: perHour, confidence: confidenceOf(worst), reason: reasonOf(worst) };
 }
 
-/** Evidence from bodies that have waited for long while their number grows. */
-function heldOf(looks: readonly Look[], last: Look): Evidence | null {
-  const [begin = last] = looks;
-  const rose = last.unread - begin.unread;
-  if (last.waitMs < LONG || (rose < 2 && last.unread < 2 * LEAST_CLIMB)) return null;
-  const rate = perHour(begin, last, ({ value }) => value);
-  return {
-    since: last.at - last.waitMs,
-    perHour: rate,
-    climbPerHour: rate,
-    confidence: 0.9,
-    reason: `${last.unread} response bodies are unread, the longest for ${formatDuration(last.waitMs)}.`,
-  };
+/** Tasks more an hour because of a group. */
+export function tasksPerHour({ perHour, top }: Remaining): number {
+  return READ_LOOP.test(top) ? 2 * perHour : perHour;
 }
 
-function perHour(from: Look, to: Look, of: (look: Look) => number): number {
-  return to.at > from.at ? Math.max(0, Math.round(((of(to) - of(from)) / (to.at - from.at)) * 3_600_000 * 10) / 10) : 0;
+export function confidenceOf({ score }: Remaining): number {
+  return Math.min(0.99, rounded(1 - Math.exp(-score), 100));
+}
+
+/** Why a group leaks, in one sentence. */
+export function reasonOf({ stayed, generations, since, lastAt, left, longestLife, top }: Remaining): string {
+  const span = formatDuration(lastAt - since);
+  const others = left === 0 ? 'none has left' : `none of them has left, while ${left} others have, all within ${formatDuration(longestLife)}`;
+  return `In ${span}, ${stayed} tasks have come to ${top}, in ${generations} looks one after the other, and ${others}.`;
+}
+
+function rounded(value: number, steps = 10): number {
+  return Math.round(value * steps) / steps;
 }

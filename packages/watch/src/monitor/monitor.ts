@@ -14,6 +14,8 @@ export interface MonitorOptions {
   readonly interval?: number;
   /** Between profiles while all is well, ms. Default 30 intervals. */
   readonly profileInterval?: number;
+  /** Between looks, ms, where they are closer to each other than scrapes usually are: then what cohorts take minutes for is judged in as many times less. Default: the interval. */
+  readonly lookInterval?: number;
   /** Where the counts of a target come from; null for a scraper, which is the default. */
   readonly sourceOf?: (target: Target) => TargetSource | null;
   /** Default: a warning of the process. */
@@ -50,7 +52,7 @@ interface Watched {
 }
 
 export class Monitor {
-  private readonly settings: PaceSettings & { readonly budget: ProfileBudget };
+  private readonly settings: PaceSettings & { readonly budget: ProfileBudget; readonly lookInterval?: number };
   private readonly sourceOf: (target: Target) => TargetSource;
   private readonly transport: Transport;
   private readonly watched = new Map<string, Watched>();
@@ -73,7 +75,7 @@ export class Monitor {
     this.listener = options.onFault ?? ((error) => process.emitWarning(error instanceof Error ? error : String(error)));
     const interval = options.interval ?? DEFAULT_INTERVAL;
     const pace = { interval, profileInterval: options.profileInterval ?? 30 * interval };
-    this.settings = { ...pace, budget: new ProfileBudget(pace, () => this.watched.size) };
+    this.settings = { ...pace, budget: new ProfileBudget(pace, () => this.watched.size), ...(options.lookInterval !== undefined && { lookInterval: options.lookInterval }) };
     const timeout = Math.min(Math.max(interval, 1000), LONGEST_SCRAPE);
     // One connection to each target, kept from scrape to scrape.
     this.transport = new Transport({ maxIdleConns: 0, maxIdleConnsPerHost: 2, idleConnTimeout: 6 * interval + 30_000, dialTimeout: timeout });

@@ -4,14 +4,17 @@
  * A target that does not answer keeps its verdict, and is reported as down.
  */
 import { Assessor } from '../detect/index.js';
-import { stacksOf, summarizeStacks, type CountedStack, type Summary } from '../diagnose/index.js';
+import { groupOf, stacksOf, summarizeStacks, type CountedStack, type Summary } from '../diagnose/index.js';
 import { ScrapeError, type Proven, type Scrape, type Target, type TargetSource } from '../scrape/index.js';
 import type { History, Sample } from '../store/index.js';
 import { DetectorClock } from './detector-clock.js';
-import { evidenceOf, type Look } from './evidence.js';
+import { confidenceOf, evidenceOf, reasonOf, tasksPerHour, type Look } from './evidence.js';
+import type { Remaining } from './cohorts.js';
 import { groupReports, provenReports } from './group-report.js';
 import { GroupWatch, type WatchedGroup } from './group-watch.js';
+import { takeLook } from './look.js';
 import { judge, verdictOf, type TargetReport, type Verdict } from './judgement.js';
+import { ProcessWatch, type ProcessState } from './process-watch.js';
 import type { ProfileBudget } from './profile-budget.js';
 import { wantsProfile, type PaceSettings } from './profile-pace.js';
 
@@ -30,8 +33,10 @@ const SHOWN = 8 * 3_600_000;
 const LOOKS = 64;
 /** How many stacks of a profile are kept, the most frequent ones; in a large program the rest occur once each. */
 const KEPT_STACKS = 200;
-/** Goroutines up to which a Go program is stopped for long enough to say what each waits for: 0.1 s for a thousand connections' (docs/watch.md). */
-const SMALL = 2000;
+/** Scrapes from which the lowest count is taken that says whether it has crept up. */
+const MINUTE_OF_SCRAPES = 6;
+/** The interval that the time spans of cohorts are for, ms. */
+const NOMINAL_INTERVAL = 10_000;
 const GROUPS_SHOWN = 10;
 const NONE_PROVEN: Proven = { count: 0, sites: [] };
 const NOT_JUDGED: StandingVerdict = { since: null, perHour: 0, confidence: 0, reason: 'What is known of it is being gone through.' };
@@ -54,6 +59,9 @@ export class TargetMonitor {
   private latest: Scrape | null = null;
   private failure: ScrapeError | null = null;
   private looks: Look[] = [];
+  private process: ProcessWatch;
+  /** The latest counts of the present process. */
+  private counts: number[] = [];
   private profile: { readonly at: number; readonly value: number; readonly start: number } | null = null;
   private summary: Summary | null = null;
   private proven: Proven = NONE_PROVEN;
@@ -71,12 +79,13 @@ export class TargetMonitor {
     readonly target: Target,
     private readonly source: TargetSource,
     private readonly history: History,
-    private readonly settings: PaceSettings & { readonly budget?: ProfileBudget },
+    private readonly settings: PaceSettings & { readonly budget?: ProfileBudget; readonly lookInterval?: number },
     private readonly onFault: (error: unknown) => void = (error) => {
       throw error;
     },
   ) {
     this.id = history.target(target.profiles);
+    this.process = new ProcessWatch(this.scale, null);
     const open = history.openIncidentOf<StandingVerdict>(this.id);
     if (open === null) return;
     this.incident = { opened: open.opened, closed: null };
@@ -101,6 +110,7 @@ export class TargetMonitor {
     this.course = { clock, assessor: this.assessorOf(known, clock), groups: new GroupWatch(this.history.groups, this.id, clock, interval) };
     // A restarted watcher continues with what earlier profiles showed, and with the verdict.
     this.looks = this.keep(() => this.history.looks<Look>(this.id, LOOKS)) ?? [];
+    this.process = new ProcessWatch(this.scale, (this.keep(() => this.history.cohorts(this.id)) ?? null) as ProcessState | null);
     // So that the line at fault is known before the first new profile.
     if (this.incident !== null) this.summary = this.keep(() => this.lastSummary(now)) ?? null;
     const last = known.at(-1);
@@ -119,7 +129,7 @@ export class TargetMonitor {
       if (this.course === null) return;
       this.course.assessor.add(this.course.clock.sample(scraped));
       const suspected = this.suspected();
-      if (wantsProfile(this.settings, { ...scraped, profile: this.profile, suspected }) && this.settings.budget?.take(at, suspected) !== false) await this.look(scraped);
+      if (wantsProfile(this.settings, { ...scraped, profile: this.profile, suspected, growing: this.process.isGrowing, lowest: this.lowest(scraped), cost: this.looks.at(-1)?.cost ?? 0 }) && this.settings.budget?.take(at, suspected) !== false) await this.look(scraped);
     } catch (error) {
       if (!(error instanceof ScrapeError)) throw error;
       this.failure = error;
@@ -130,19 +140,21 @@ export class TargetMonitor {
   /** Takes a profile now, whether or not it is time for one. @throws ScrapeError */
   async look(scraped: Scrape): Promise<void> {
     const { at, value, start, platform } = scraped;
-    const profile = await this.source.profile?.(platform === 'go' && value <= SMALL ? 2 : 0);
-    if (profile === undefined) return;
+    const isFirst = this.profile?.start !== start;
+    const isAsked = this.settings.profileInterval <= this.settings.interval;
+    const taken = await takeLook(this.source, scraped, isFirst || isAsked || this.process.isGrowing || value > (this.profile?.value ?? 0));
+    if (taken === null) return;
     this.proven = platform === 'node' ? ((await this.source.proven?.()) ?? NONE_PROVEN) : NONE_PROVEN;
     this.profile = { at, value, start };
-    const stacks = stacksOf(profile).sort((a, b) => b.count - a.count);
+    this.process.take(at, start, taken);
+    const stacks = stacksOf(taken.profile).sort((a, b) => b.count - a.count);
     const summary = summarizeStacks(stacks, this.keep(() => this.baseline(at, start)) ?? null);
     this.summary = summary;
-    const unread = summary.diagnoses.find(({ id }) => id === 'unread-body');
-    const waitMs = unread === undefined ? 0 : Math.max(0, ...summary.groups.filter(({ diagnosis }) => diagnosis === unread).map((group) => group.waitMs));
-    const seen: Look = { at, start, value, unread: unread?.count ?? 0, waitMs, proven: this.proven.count };
+    const seen: Look = { at, start, proven: this.proven.count, cost: Math.round(taken.cost) };
     this.looks = [...this.looks.slice(-LOOKS + 1), seen];
     const kept = stacks.slice(0, KEPT_STACKS).map(({ key, count, waitMs: _wait, ...stack }) => ({ key, count, frames: stack satisfies KeptStack }));
     this.keep(() => this.history.recordProfile(this.id, at, start, kept, seen));
+    this.keep(() => this.history.keepCohorts(this.id, this.process.state));
     await this.course?.groups.take(summary.groups, at, start).catch(this.onFault);
   }
 
@@ -187,19 +199,43 @@ export class TargetMonitor {
     const { at, value } = this.latest ?? { at: 0, value: 0 };
     const { course, standing } = this;
     if (course === null) return { leaking: standing !== null, limitAt: null, groups: [], ...(standing ?? NOT_JUDGED) };
-    return judge({
+    const remaining = this.process.remaining();
+    const verdict = judge({
       count: course.clock.assessment(course.assessor.assessment(), at),
-      evidence: evidenceOf(this.looks),
+      evidence: evidenceOf(this.looks.filter(({ start }) => start === this.latest?.start), remaining),
       groups: course.groups.leaking,
       value,
       at,
       limit: this.target.limit,
     });
+    return verdict.leaking ? { ...verdict, groups: [...verdict.groups, ...this.groupsOf(remaining, verdict.groups)] } : verdict;
+  }
+
+  /** The groups whose tasks come and do not leave, as reports have them. */
+  private groupsOf(remaining: readonly Remaining[], known: readonly WatchedGroup[]): WatchedGroup[] {
+    const told = new Set(known.map(({ key }) => key));
+    return remaining.flatMap((each) => {
+      const { frames, top, count, stayed, since } = each;
+      if (frames === null || told.has(groupOf(frames))) return [];
+      told.add(groupOf(frames));
+      const verdict = { leaking: true, since, perHour: Math.round(tasksPerHour(each) * 10) / 10, confidence: confidenceOf(each), reason: reasonOf(each) };
+      return [{ id: 0, key: groupOf(frames), shape: { top, site: null, state: null, frames }, count, growth: stayed, verdict }];
+    });
   }
 
   private suspected(): boolean {
-    const [before, last] = this.looks.slice(-2);
-    return this.verdict().leaking || (last !== undefined && before !== undefined && last.unread > before.unread);
+    return this.verdict().leaking;
+  }
+
+  /** How many times faster than usual time goes for cohorts. */
+  private get scale(): number {
+    return Math.max(1, NOMINAL_INTERVAL / (this.settings.lookInterval ?? this.settings.interval));
+  }
+
+  /** The lowest of the process's latest counts. */
+  private lowest({ value, start }: Scrape): number {
+    this.counts = [...(this.profile?.start === start ? this.counts.slice(-MINUTE_OF_SCRAPES + 1) : []), value];
+    return this.counts.length < MINUTE_OF_SCRAPES ? 0 : Math.min(...this.counts);
   }
 
   /** Another platform is another process, even where neither says when it started. */

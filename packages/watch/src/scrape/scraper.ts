@@ -4,7 +4,7 @@
  * It keeps one connection to the target for as long as both sides allow.
  */
 import type { Client } from 'watertight';
-import { parseProfileStream, ProfileError, type Profile } from 'watertight/pprof';
+import { parseProfileStream, ProfileError, type Goroutine, type Profile } from 'watertight/pprof';
 import { countInIndex, countInProfile, isNodeIndex, metric, provenInFacts, startInFacts, type Proven } from './count.js';
 import { processStart, shouldAsk, type ProcessState } from './process-start.js';
 import { requestError, ScrapeError, statusError } from './scrape-error.js';
@@ -70,12 +70,12 @@ export class Scraper {
    *
    * @throws ScrapeError
    */
-  async profile(debug: 0 | 2 = 0): Promise<Profile> {
+  async profile(debug: 0 | 2 = 0, onGoroutine?: (goroutine: Goroutine) => void): Promise<Profile> {
     const url = addressOf(this.target, 'goroutine', { debug: String(debug) });
     try {
       await using response = await this.client.get(url, { headers: this.target.headers, timeout: this.timeout });
       if (response.status !== 200) throw statusError(response.status, this.show('goroutine'));
-      return await parseProfileStream(response.body, { maxBytes: MAX_PROFILE });
+      return await parseProfileStream(response.body, { maxBytes: MAX_PROFILE, ...(onGoroutine !== undefined && { onGoroutine }) });
     } catch (error) {
       if (error instanceof ProfileError) throw new ScrapeError('rubbish', `${this.show('goroutine')} is no profile: ${error.message}`, { cause: error });
       throw requestError(error, this.show('goroutine'));

@@ -1,5 +1,5 @@
 /** Owns the interface through which the monitor gets counts: from the target itself, or from a Prometheus that scrapes it. */
-import type { Profile } from 'watertight/pprof';
+import type { Goroutine, Profile } from 'watertight/pprof';
 import type { Proven } from './count.js';
 import type { ProcessState } from './process-start.js';
 import type { Scrape } from './scraper.js';
@@ -14,7 +14,7 @@ export interface TargetSource {
   count(at: number): Promise<Scrape>;
   /** What it knows of the time before, oldest first; read once, at the start. */
   past?(): Iterable<PastCount>;
-  /** Every stack. Left out where nobody can say. @throws ScrapeError */
-  profile?(debug: 0 | 2): Promise<Profile>;
+  /** Every stack; of debug=2, each goroutine by itself as well. Left out where nobody can say. @throws ScrapeError */
+  profile?(debug: 0 | 2, onGoroutine?: (goroutine: Goroutine) => void): Promise<Profile>;
   proven?(): Promise<Proven>;
 }

@@ -123,6 +123,17 @@ export class History {
     return this.profiled.looks<L>(target, limit);
   }
 
+  /** Keeps what is known of who came, left and stayed in a target's process; it replaces what was known. */
+  keepCohorts(target: number, cohorts: object): void {
+    this.sql.run('UPDATE target SET cohorts = ? WHERE id = ?', JSON.stringify(cohorts), target);
+  }
+
+  /** The same, as it was kept; null where there is none. */
+  cohorts(target: number): unknown {
+    const { cohorts } = this.sql.get('SELECT cohorts FROM target WHERE id = ?', target) as { cohorts: string | null };
+    return cohorts === null ? null : (JSON.parse(cohorts) as unknown);
+  }
+
   /** A profile's stacks, most frequent first. */
   stacks<F>(profile: number): StackCount<F>[] {
     return this.profiled.stacks<F>(profile);

@@ -66,6 +66,10 @@ const VERSIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX profile_by_start ON profile (target, start, at);
   `,
+  // Who was there at the latest look of a target's process, as JSON.
+  `
+  ALTER TABLE target ADD COLUMN cohorts TEXT;
+  `,
 ];
 
 /** Brings a new or older file up to the present version. */

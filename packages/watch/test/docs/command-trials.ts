@@ -148,6 +148,7 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'node scripts/evaluate-detector.mjs --generated 100': MEASURES,
   'node scripts/evaluate-detector.mjs --cost': MEASURES,
   'node scripts/evaluate-groups.mjs': MEASURES,
+  'node scripts/evaluate-cohorts.mjs': MEASURES,
   'node scripts/compare-detectors.mjs': MEASURES,
   'node scripts/observed-suites.mjs path/to/node': 'needs a checkout of Node, and takes a quarter of an hour',
   'node scripts/scrape-cost.mjs': MEASURES,

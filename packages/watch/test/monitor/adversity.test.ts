@@ -75,7 +75,7 @@ describe('a disk that is full', () => {
     t.mock.timers.enable({ apis: ['Date'], now: NOW });
     await watched(async ({ source, history, monitor, faults, reports }) => {
       const scrapeAll = (): Promise<void> => {
-        t.mock.timers.tick(1000);
+        t.mock.timers.tick(10_000);
         return monitor.scrapeAll();
       };
       await scrapeAll();
