@@ -35,8 +35,8 @@ export interface TargetReport {
   /** When the limit will be met at this pace. */
   readonly limitAt: number | null;
   readonly restarts: number;
-  /** The leak as it is on record: since when it was known, and until when, in the report that ends it; null where there is none. */
-  readonly incident: { readonly opened: number; readonly closed: number | null } | null;
+  /** The leak as it is on record: since when it was known, and until when, in the report that ends it; null where there is none. `restarted`: when the process that leaked was replaced by one of which nothing is known yet. */
+  readonly incident: { readonly opened: number; readonly closed: number | null; readonly restarted?: number } | null;
   /** Groups that leak first, then those that grew most. */
   readonly groups: readonly GroupReport[];
 }

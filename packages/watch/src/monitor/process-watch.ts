@@ -49,10 +49,15 @@ export class ProcessWatch {
   }
 
   /** Whether it has been watched for long enough, and nobody came and stayed, for a process that leaked so fast to be healthy. */
-  isHealthyAfter(perHour: number): boolean {
+  isHealthyAfter(start: number, perHour: number): boolean {
     const cohorts = this.isNamed ? this.named : this.counted;
     const enough = Math.max(LEAST_WATCHED / this.scale, perHour > 0 ? (WOULD_HAVE_COME / perHour) * 3_600_000 : 0);
-    return !cohorts.isGrowing && cohorts.watchedFor >= enough;
+    return !cohorts.isGrowing && this.watchedFor(start) >= enough;
+  }
+
+  /** For how long the process that started then has been looked at, ms. */
+  watchedFor(start: number): number {
+    return Math.max(...[this.named, this.counted].map((cohorts) => (cohorts.isOf(start) ? cohorts.watchedFor : 0)));
   }
 
   get state(): ProcessState {

@@ -19,7 +19,12 @@ import type { ProfileBudget } from './profile-budget.js';
 import { wantsProfile, type PaceSettings } from './profile-pace.js';
 
 /** What an incident keeps of the verdict. */
-type StandingVerdict = Pick<Verdict, 'since' | 'perHour' | 'confidence' | 'reason'>;
+type StandingVerdict = Pick<Verdict, 'since' | 'perHour' | 'confidence' | 'reason'> & {
+  /** When the process started that leaked, and for how long it had been watched when that was found, ms. */
+  readonly start?: number;
+  readonly needed?: number;
+  readonly platform?: Scrape['platform'] | null;
+};
 
 /** What was kept of a stack, without its number. */
 type KeptStack = Omit<CountedStack, 'key' | 'count' | 'waitMs'>;
@@ -195,7 +200,28 @@ export class TargetMonitor {
     return this.course?.groups.leading(limit) ?? [];
   }
 
+  /** What is said: since the onset, which only moves to an earlier time; and through a restart, what was said before. */
   private verdict(): Verdict {
+    const verdict = this.presentVerdict();
+    const { standing, incident } = this;
+    if (standing === null || incident === null || incident.closed !== null) return verdict;
+    if (verdict.leaking) return { ...verdict, since: Math.min(verdict.since ?? Infinity, standing.since ?? Infinity, incident.opened) };
+    return this.isInDoubt ? { ...verdict, ...this.standingVerdict(standing), leaking: true } : verdict;
+  }
+
+  /** The process that leaked has ended, and the present one was not watched for as long as that took to be seen, nor seen to be healthy. */
+  private get isInDoubt(): boolean {
+    const { standing, latest, incident } = this;
+    if (standing?.start === undefined || latest === null || incident?.restarted === undefined) return false;
+    // A program of another platform is another program.
+    return latest.platform === standing.platform && latest.start !== standing.start && latest.at - incident.restarted < (standing.needed ?? 0) && !this.process.isHealthyAfter(latest.start, standing.perHour);
+  }
+
+  private standingVerdict({ since, perHour, confidence, reason }: StandingVerdict): StandingVerdict {
+    return { since, perHour, confidence, reason: `It has restarted, and the new process has not been watched for as long as the leak took to be seen. Before: ${reason}` };
+  }
+
+  private presentVerdict(): Verdict {
     const { at, value } = this.latest ?? { at: 0, value: 0 };
     const { course, standing } = this;
     if (course === null) return { leaking: standing !== null, limitAt: null, groups: [], ...(standing ?? NOT_JUDGED) };
@@ -278,14 +304,19 @@ export class TargetMonitor {
 
   private keepIncident(at: number): void {
     if (this.course === null) return;
-    const { leaking, since, perHour, confidence, reason } = this.verdict();
     const open = this.incident?.closed === null ? this.incident : null;
+    const start = this.latest?.start ?? 0;
+    if (open !== null && open.restarted === undefined && this.standing?.start !== undefined && start !== this.standing.start) this.incident = { ...open, restarted: at };
+    const { leaking, since, perHour, confidence, reason } = this.verdict();
+    if (leaking && this.isInDoubt && !this.presentVerdict().leaking) return;
     if (leaking) {
-      this.incident = open ?? { opened: at, closed: null };
-      this.keep(() => this.history.openIncident(this.id, at, { since, perHour, confidence, reason }));
+      this.incident = { opened: open?.opened ?? at, closed: null };
+      const needed = open === null || this.standing?.needed === undefined ? this.process.watchedFor(start) : this.standing.needed;
+      this.standing = { since, perHour, confidence, reason, start, needed, platform: this.latest?.platform ?? null };
+      this.keep(() => this.history.openIncident(this.id, at, this.standing));
     } else if (this.failure === null) {
       // A target that is down may still leak: its incident stays open.
-      this.incident = open === null ? null : { ...open, closed: at };
+      this.incident = open === null ? null : { opened: open.opened, closed: at };
       this.keep(() => this.history.closeIncident(this.id, at));
     }
   }

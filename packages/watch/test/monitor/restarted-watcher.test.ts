@@ -73,7 +73,7 @@ test('a leak that profiles had proven stays one, since the same time and as the 
   second.close();
 });
 
-test('what was proven of a process is not held against the next one', async () => {
+test('a restart does not resolve a leak: its incident stays open until the new process was watched for as long', async () => {
   const file = join(room, 'replaced.db');
   const history = new History(file);
   const options = (source: TargetSource): object => ({ interval: 50, profileInterval: 1, sourceOf: () => source });
@@ -81,12 +81,28 @@ test('what was proven of a process is not held against the next one', async () =
   before.setTargets([TARGET]);
   do await before.scrapeAll();
   while (!before.reports()[0].leaking);
+  const [found] = before.reports();
   await before.stop();
 
-  const again = new Monitor(history, options(new Leaking(Date.now() - 1000)));
+  // The new one does not leak.
+  const source = new Leaking(Date.now() - 1000);
+  const again = new Monitor(history, options(source));
   again.setTargets([TARGET]);
-  await again.scrapeAll();
-  assert.equal(again.reports()[0].leaking, false);
+  const since = new Set<number | null>();
+  for (;;) {
+    source.unread = 0;
+    await again.scrapeAll();
+    const [{ leaking, incident, reason, since: begin }] = again.reports();
+    if (!leaking) break;
+    since.add(begin);
+    assert.match(reason, /^It has restarted, and the new process has not been watched for as long .* Before: In /);
+    assert.equal(incident?.opened, found.incident?.opened);
+    assert.equal(typeof incident?.restarted, 'number');
+  }
+  assert.deepEqual([...since], [found.since], 'it was said at least once, and since the same time');
+  const [{ opened, closed }] = history.incidents();
+  assert.ok(closed !== null && closed > opened);
+  assert.equal(history.incidents().length, 1);
   await again.stop();
   history.close();
 });
