@@ -104,7 +104,7 @@ const RISES = 0.2;
 function healthReason(judged: Judged): string {
   if (judged.count === 0) return 'There are no samples.';
   const hours = judged.now - judged.first;
-  if (judged.count < 10) return `There are only ${judged.count} sample${judged.count === 1 ? '' : 's'}: nothing can be said yet.`;
+  if (judged.count < 10) return `There ${judged.count === 1 ? 'is only 1 sample' : `are only ${judged.count} samples`}: nothing can be said yet.`;
   if (judged.restarts > judged.count / 3) {
     return `The process changed ${judged.restarts} times in ${judged.count} samples: no process was seen for long enough to be judged.`;
   }

@@ -1,7 +1,7 @@
 /** Owns the watch over all targets: when each is scraped, and who is told of the result. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { Client, Transport } from 'watertight';
-import { Scraper, type Target, type TargetSource } from '../scrape/index.js';
+import { Transport } from 'watertight';
+import { scrapeClient, Scraper, type Target, type TargetSource } from '../scrape/index.js';
 import { FINE, type History } from '../store/index.js';
 import type { TargetReport } from './judgement.js';
 import { phaseOf } from './phase.js';
@@ -79,7 +79,7 @@ export class Monitor {
     const timeout = Math.min(Math.max(interval, 1000), LONGEST_SCRAPE);
     // One connection to each target, kept from scrape to scrape.
     this.transport = new Transport({ maxIdleConns: 0, maxIdleConnsPerHost: 2, idleConnTimeout: 6 * interval + 30_000, dialTimeout: timeout });
-    const client = new Client({ transport: this.transport });
+    const client = scrapeClient(this.transport);
     this.sourceOf = (target) => options.sourceOf?.(target) ?? new Scraper(target, client, timeout);
   }
 

@@ -3,6 +3,7 @@ export { ConfigError, type Place } from './config-error.js';
 export { ConfigFile } from './config-file.js';
 export { countInIndex, countInProfile, isNodeIndex, metric, provenInFacts, startInFacts, type Proven } from './count.js';
 export { processStart, shouldAsk, type ProcessState, type Sighting } from './process-start.js';
+export { scrapeClient } from './scrape-client.js';
 export { ScrapeError, type ScrapeFailure } from './scrape-error.js';
 export { readProfile, type ProfileSourceOptions } from './profile-source.js';
 export { Scraper, type Scrape } from './scraper.js';

@@ -2,6 +2,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { Client, Transport } from 'watertight';
 import { parseDump, parseProfileStream, ProfileError, type Dump, type DumpOptions, type ProfileSource } from 'watertight/pprof';
+import { scrapeClient } from './scrape-client.js';
 import { requestError, ScrapeError, statusError } from './scrape-error.js';
 import { addressOf, parseTarget, shownText, TargetError } from './target.js';
 
@@ -68,9 +69,11 @@ async function fetched(place: string, options: ProfileSourceOptions): Promise<Du
   // A target's path is a folder's.
   const shown = isFile ? target.profiles.replace(/\/$/, '') : target.profiles + name;
   await using transport = new Transport({ disableKeepAlives: true });
+  // A file may be served by another host than the one that people name, as code hosts do.
+  const client = isFile ? new Client({ transport }) : scrapeClient(transport);
   try {
     const address = isFile ? target.address.replace(/\/(?=\?|$)/, '') : addressOf(target, name, tracebacks && name === 'goroutine' ? { debug: '2' } : {});
-    await using response = await new Client({ transport }).get(address, { headers: target.headers, timeout });
+    await using response = await client.get(address, { headers: target.headers, timeout });
     if (response.status !== 200) throw statusError(response.status, shown);
     if (isFile) return await found(shown, response.body, options);
     return await parsed(shown, () => parseProfileStream(response.body as ProfileSource, minWaitMs === undefined ? {} : { minWaitMs }));

@@ -1,6 +1,7 @@
 /** Owns the requests to a Prometheus, or to what speaks its HTTP API (Thanos, Mimir, VictoriaMetrics): instant and range queries. */
-import { Client, Transport } from 'watertight';
+import { Transport, type Client } from 'watertight';
 import type { PrometheusTls } from './prometheus-settings.js';
+import { scrapeClient } from './scrape-client.js';
 import { ScrapeError, requestError } from './scrape-error.js';
 import { parseTarget } from './target.js';
 
@@ -47,7 +48,7 @@ export class PrometheusApi {
     this.base = base.href;
     this.timeout = options.timeout ?? 30_000;
     this.transport = new Transport({ maxIdleConnsPerHost: 1, ...(options.tls !== undefined && { tls: options.tls }) });
-    this.client = new Client({ transport: this.transport });
+    this.client = scrapeClient(this.transport);
   }
 
   /** What an expression gives at a time, s. @throws ScrapeError */

@@ -37,7 +37,9 @@ export function statusError(status: number, url: string): ScrapeError {
 /** What a failed request means. */
 export function requestError(error: unknown, url: string): ScrapeError {
   if (error instanceof ScrapeError) return error;
-  const { code, message } = error as { code?: string; message?: string };
+  const { code, message, cause } = error as { code?: string; message?: string; cause?: unknown };
+  // A redirect that is not followed.
+  if (cause instanceof ScrapeError) return cause;
   if (code === 'ERR_TIMEOUT') return new ScrapeError('slow', `${url}: ${message}`, { cause: error });
   if (code === 'ERR_BODY_TOO_LARGE' || code?.startsWith('ERR_BODY') === true || code?.startsWith('ERR_PROTOCOL') === true) return new ScrapeError('rubbish', `${url}: ${message}`, { cause: error });
   // OpenSSL's messages have line breaks.

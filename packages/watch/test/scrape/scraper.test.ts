@@ -6,14 +6,14 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { after, afterEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, Transport } from 'watertight';
+import { Transport } from 'watertight';
 import { verifyNone } from 'watertight/leak';
-import { parseTarget, Scraper, type ScrapeFailure } from '#scrape';
+import { parseTarget, scrapeClient, Scraper, type ScrapeFailure } from '#scrape';
 import { GoService, removeBuilt, withoutGo } from '../fixtures/go-service.js';
 import { serveUntil } from '../fixtures/loopback-server.js';
 
 const transport = new Transport();
-const client = new Client({ transport });
+const client = scrapeClient(transport);
 const ends: (() => unknown)[] = [];
 
 afterEach(async (t) => {
@@ -168,4 +168,29 @@ test('the token is sent, and no error shows it or the credentials of the address
   await hideous(new Scraper(parseTarget(url, { token: 'hunter2' }), client, 1000));
   await hideous(scraperOf(url.replace('//', '//ann:hunter2@')));
   assert.deepEqual(seen, ['Bearer hunter2', `Basic ${Buffer.from('ann:hunter2').toString('base64')}`]);
+});
+
+describe('a redirect', () => {
+  const INDEX = '<td>12</td><td><a href="goroutine?debug=1">goroutine</a></td>';
+
+  test('within the host is followed, to another port as well', async () => {
+    const other = await serve((_request, response) => void response.end(INDEX));
+    const url = await serve((request, response) => void response.writeHead(302, { Location: `${other}${request.url}` }).end());
+    assert.equal((await scraperOf(url).count()).value, 12);
+  });
+
+  test('to another host is not, and nothing of its answer is shown', async () => {
+    const other = await serve((_request, response) => void response.end('the secret of another host'));
+    const elsewhere = other.replace('127.0.0.1', 'localhost');
+    const url = await serve((_request, response) => void response.writeHead(302, { Location: `${elsewhere}/` }).end());
+    await assert.rejects(scraperOf(url).count(), (error: Error & { failure?: string }) => {
+      assert.deepEqual([error.failure, error.message], ['failed', `${url} redirects to another host, ${new URL(elsewhere).host}, which is not asked: name that one if it is meant`]);
+      return true;
+    });
+  });
+
+  test('that leads nowhere ends', async () => {
+    const url = await serve((_request, response) => void response.writeHead(302, { Location: '/debug/pprof/' }).end());
+    await assert.rejects(scraperOf(url).count(), { failure: 'failed', message: `${url} redirects again and again` });
+  });
 });
