@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import type { Frame } from 'watertight/pprof';
 import { emptyCohort, nextCohort, survivalOf, type CohortState, type Habit, type Member, type Survival } from '../detect/index.js';
 import { doing } from '../diagnose/index.js';
-import { endsByStirring, HABITS, isAwaiting, isBodyLoop, isReader, wayOfWaiting, type WaitingStack, type WayOfWaiting } from './way-of-waiting.js';
+import { allBodiesOf, endsByStirring, HABITS, isAwaiting, isBodyLoop, isReader, wayOfWaiting, type WaitingStack, type WayOfWaiting } from './way-of-waiting.js';
 
 /** One group at one look. */
 export interface SeenGroup extends WaitingStack {
@@ -46,6 +46,8 @@ export interface Remaining extends Survival {
   readonly top: string;
   /** Their stack; null where it was not seen since the watcher began. */
   readonly frames: readonly Frame[] | null;
+  /** Its tasks are among those of another group: of one line, among all unread bodies. */
+  readonly isPart: boolean;
 }
 
 /** Groups that are remembered, those first that have come to have somebody who stays. */
@@ -110,9 +112,10 @@ export class Cohorts {
       if (habit === null || cohort.generations.length < habit.generations) continue;
       const survival = survivalOf(cohort, habit, { spared: Math.max(0, spared - elders(cohort)), scale: this.scale, isStanding: isFound });
       if (survival === null || (way === 'inner' && sessions.some((session) => isBeside(cohort, session)))) continue;
-      found.push({ ...survival, key, way, count: cohort.count, top, frames: this.frames.get(key) ?? null });
+      found.push({ ...survival, key, way, count: cohort.count, top, frames: this.frames.get(key) ?? null, isPart: false });
     }
-    return found.sort((a, b) => b.stayed - a.stayed);
+    const whole = new Set(found.flatMap(({ frames, top }) => (frames?.length === 1 ? [top] : [])));
+    return found.map((each) => ({ ...each, isPart: each.frames?.length !== 1 && whole.has(each.top) })).sort((a, b) => b.stayed - a.stayed);
   }
 
   /** Whether they are of the process that started then. */
@@ -160,13 +163,18 @@ function sum(seen: readonly SeenGroup[], of: (group: SeenGroup) => boolean): num
   return seen.reduce((total, group) => total + (of(group) ? group.count : 0), 0);
 }
 
-/** Groups that differ in their state only are one. */
+/** Groups that differ in their state only are one. All unread bodies of a Node service are a group besides. */
 function joined(seen: readonly SeenGroup[]): Map<string, SeenGroup> {
   const groups = new Map<string, SeenGroup>();
-  for (const group of seen) {
+  const join = (group: SeenGroup): void => {
     const key = cohortKey(group);
     const known = groups.get(key);
     groups.set(key, known === undefined ? group : { ...known, count: known.count + group.count, members: known.members === null || group.members === null ? null : [...known.members, ...group.members] });
+  };
+  for (const group of seen) {
+    join(group);
+    const all = allBodiesOf(group);
+    if (all !== null) join({ ...group, ...all });
   }
   return groups;
 }

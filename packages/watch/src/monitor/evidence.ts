@@ -6,6 +6,7 @@
  */
 import { formatDuration } from 'watertight/tasks';
 import type { Remaining } from './cohorts.js';
+import type { ConnectionCount } from './connection-count.js';
 
 /** What one profile said. */
 export interface Look {
@@ -17,6 +18,8 @@ export interface Look {
   readonly proven: number;
   /** How long the target took to answer, ms: it was stopped for no longer. */
   readonly cost: number;
+  /** Of a Node service. */
+  readonly connections: readonly ConnectionCount[];
 }
 
 export interface Evidence {
@@ -50,7 +53,8 @@ function provenOf(looks: readonly Look[]): Evidence | null {
   return { since: since.at, perHour, climbPerHour: 0, confidence: 0.99, reason: `${what} garbage-collected before being read to the end: nobody can ever release the connection.` };
 }
 
-function stayedOf(remaining: readonly Remaining[]): Evidence | null {
+function stayedOf(found: readonly Remaining[]): Evidence | null {
+  const remaining = found.filter(({ isPart }) => !isPart);
   const [worst] = remaining;
   if (worst === undefined) return null;
   const perHour = rounded(remaining.reduce((sum, each) => sum + tasksPerHour(each), 0));

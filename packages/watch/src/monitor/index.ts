@@ -1,4 +1,5 @@
 /** The door of `monitor`: the watch over targets, which scrapes, keeps, judges and explains. */
+export { connectionsIn, type ConnectionCount } from './connection-count.js';
 export { DetectorClock, type TimedAssessment } from './detector-clock.js';
 export { Cohorts, cohortKey, type CohortsState, type Remaining, type SeenGroup } from './cohorts.js';
 export { endsByStirring, wayOfWaiting, type WaitingStack, type WayOfWaiting } from './way-of-waiting.js';

@@ -7,6 +7,7 @@ import { Assessor } from '../detect/index.js';
 import { groupOf, stacksOf, summarizeStacks, type CountedStack, type Summary } from '../diagnose/index.js';
 import { ScrapeError, type Proven, type Scrape, type Target, type TargetSource } from '../scrape/index.js';
 import type { History, Sample } from '../store/index.js';
+import { connectionsIn, type ConnectionCount } from './connection-count.js';
 import { DetectorClock } from './detector-clock.js';
 import { confidenceOf, evidenceOf, reasonOf, tasksPerHour, type Look } from './evidence.js';
 import type { Remaining } from './cohorts.js';
@@ -155,7 +156,7 @@ export class TargetMonitor {
     const stacks = stacksOf(taken.profile).sort((a, b) => b.count - a.count);
     const summary = summarizeStacks(stacks, this.keep(() => this.baseline(at, start)) ?? null);
     this.summary = summary;
-    const seen: Look = { at, start, proven: this.proven.count, cost: Math.round(taken.cost) };
+    const seen: Look = { at, start, proven: this.proven.count, cost: Math.round(taken.cost), connections: connectionsIn(taken.profile) };
     this.looks = [...this.looks.slice(-LOOKS + 1), seen];
     const kept = stacks.slice(0, KEPT_STACKS).map(({ key, count, waitMs: _wait, ...stack }) => ({ key, count, frames: stack satisfies KeptStack }));
     this.keep(() => this.history.recordProfile(this.id, at, start, kept, seen));
@@ -188,6 +189,13 @@ export class TargetMonitor {
       incident: this.incident,
       groups: [...provenReports(this.proven), ...groupReports(summary ?? NOTHING, GROUPS_SHOWN, groups)],
     };
+  }
+
+  /** Of the latest profile of the process that answers now, by host and state, the most first; none where a profile does not say it, as Go's do not. */
+  get connections(): readonly ConnectionCount[] {
+    const last = this.looks.at(-1);
+    // A look of an earlier version of the watcher has none.
+    return last?.start === this.latest?.start ? ((last as Partial<Look> | undefined)?.connections ?? []) : [];
   }
 
   /** The number under which the history knows it. */
@@ -240,9 +248,10 @@ export class TargetMonitor {
   /** The groups whose tasks come and do not leave, as reports have them. */
   private groupsOf(remaining: readonly Remaining[], known: readonly WatchedGroup[]): WatchedGroup[] {
     const told = new Set(known.map(({ key }) => key));
+    const inParts = new Set(remaining.flatMap(({ isPart, top }) => (isPart ? [top] : [])));
     return remaining.flatMap((each) => {
-      const { frames, top, count, stayed, since } = each;
-      if (frames === null || told.has(groupOf(frames))) return [];
+      const { frames, top, count, stayed, since, isPart } = each;
+      if (frames === null || told.has(groupOf(frames)) || (!isPart && inParts.has(top))) return [];
       told.add(groupOf(frames));
       const verdict = { leaking: true, since, perHour: Math.round(tasksPerHour(each) * 10) / 10, confidence: confidenceOf(each), reason: reasonOf(each) };
       return [{ id: 0, key: groupOf(frames), shape: { top, site: null, state: null, frames }, count, growth: stayed, verdict }];

@@ -75,8 +75,19 @@ function ofNode(frames: readonly Frame[], state: string, { verdict }: Readonly<R
   if (name === 'main.main') return 'aside';
   if (!OURS.test(name)) return 'inner';
   if (!CLIENT_LOOP.test(name)) return 'open';
-  if (verdict === undefined ? frames.length === 1 : verdict === 'idle') return 'pooled';
+  // Where the line of a request was not recorded, its loop is alone on the stack, as that of a connection at rest is; the state tells them apart.
+  if (verdict === undefined ? frames.length === 1 && state !== 'select' : verdict === 'idle') return 'pooled';
   return state === 'io wait' ? 'open' : 'sealed';
+}
+
+/**
+ * All unread bodies of a Node service as one group, the loop alone on the stack; null for any other stack. A service
+ * records the lines of the first requests and of a sample, so that of one leaking line some have it and some do not.
+ */
+export function allBodiesOf(stack: WaitingStack): WaitingStack | null {
+  const [loop] = stack.frames;
+  if (loop === undefined || stack.frames.length === 1 || !OURS.test(loop.function) || !CLIENT_LOOP.test(loop.function) || wayOfWaiting(stack) !== 'sealed') return null;
+  return { frames: [loop], state: 'select', labels: {} };
 }
 
 /** Whether a task that was awake is another one, as far as its wait goes: what waits for one thing only, rather than in a loop. */

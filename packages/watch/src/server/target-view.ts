@@ -1,9 +1,8 @@
 /** Owns the data of a target's page: its verdict, its curve with events, the curves of its stack groups, its connections. */
 import type { Frame } from 'watertight/pprof';
-import type { TargetMonitor, TargetReport } from '../monitor/index.js';
+import type { ConnectionCount, TargetMonitor, TargetReport } from '../monitor/index.js';
 import type { History } from '../store/index.js';
 import { curveOf, restartsIn, thresholdAt, troughLine, type Curve, type Line } from './curve.js';
-import { nearestProfile } from './kept-profile.js';
 
 /** A group of stacks over time. */
 export interface GroupCurve {
@@ -36,7 +35,8 @@ export interface TargetView {
   readonly profiles: readonly { readonly at: number; readonly total: number }[];
   /** What leaks first, then what grows most. */
   readonly groupCurves: readonly GroupCurve[];
-  readonly connections: readonly { readonly host: string; readonly state: string; readonly count: number }[];
+  /** Of the latest profile, whatever the range is. */
+  readonly connections: readonly ConnectionCount[];
 }
 
 /** Points of the curve, and of what it is made of at most about twice as many. */
@@ -62,7 +62,7 @@ export function targetView(monitor: TargetMonitor, history: History, from: numbe
     incidents: history.incidents(id).map(({ id: number, opened, closed }) => ({ id: number, opened, closed })),
     profiles: history.profiles(id, from, to).map(({ at, total }) => ({ at, total })),
     groupCurves: groupCurvesOf(monitor, history, from, to),
-    connections: connectionsIn(history, id, to),
+    connections: monitor.connections,
   };
 }
 
@@ -71,19 +71,4 @@ function groupCurvesOf(monitor: TargetMonitor, history: History, from: number, t
     const samples = history.groups.series(id, from, to);
     return { id, top, site, count, growth, leaking: verdict?.leaking ?? false, perHour: verdict?.perHour ?? 0, reason: verdict?.reason ?? null, curve: curveOf(samples, GROUP_POINTS), restarts: restartsIn(samples) };
   });
-}
-
-/** Connections by host and state, where the profile says so: a Node service's does. */
-function connectionsIn(history: History, id: number, at: number): TargetView['connections'] {
-  const counts = new Map<string, { host: string; state: string; count: number }>();
-  for (const { frames, labels, count } of nearestProfile(history, id, at)?.stacks ?? []) {
-    const { host, verdict } = labels;
-    if (host === undefined || !/readLoop|\.body$/.test(frames[0]?.function ?? '')) continue;
-    const state = verdict ?? 'unknown';
-    const key = `${host}\n${state}`;
-    const known = counts.get(key);
-    if (known === undefined) counts.set(key, { host, state, count });
-    else known.count += count;
-  }
-  return [...counts.values()].sort((a, b) => b.count - a.count);
 }

@@ -11,6 +11,8 @@ import type { Moments } from './moments.js';
 interface ChartProps {
   readonly view: TargetView;
   readonly moments: Moments | null;
+  /** Whether the count has a logarithmic scale, from 1 on. */
+  readonly isLog: boolean;
   readonly onChoose: (moments: Moments) => void;
 }
 
@@ -18,19 +20,22 @@ interface ChartProps {
 const HEIGHT = 280;
 /** Px; a shorter drag is a click. */
 const SHORTEST_DRAG = 5;
+/** uPlot's numbers of the two scales. Its enum is ambient and const, so that there is nothing to import. */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment
+const [LINEAR, LOGARITHMIC]: readonly [uPlot.Scale.Distr, uPlot.Scale.Distr] = [1, 3];
 /** Points that are more than this many usual distances apart have a gap between them. */
 const GAP = 6;
 
-export function CurveChart({ view, moments, onChoose }: ChartProps): VNode {
+export function CurveChart({ view, moments, isLog, onChoose }: ChartProps): VNode {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
-  const latest = useRef<ChartProps>({ view, moments, onChoose });
-  latest.current = { view, moments, onChoose };
+  const latest = useRef<ChartProps>({ view, moments, isLog, onChoose });
+  latest.current = { view, moments, isLog, onChoose };
 
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
-    const made = new uPlot(options(element, latest), columns(latest.current.view), element);
+    const made = new uPlot(options(element, latest), columns(latest.current.view, isLog), element);
     plot.current = made;
     const resized = new ResizeObserver(() => {
       if (element.clientWidth > 0 && element.clientWidth !== made.width) made.setSize({ width: element.clientWidth, height: HEIGHT });
@@ -45,8 +50,8 @@ export function CurveChart({ view, moments, onChoose }: ChartProps): VNode {
       made.destroy();
       plot.current = null;
     };
-  }, []);
-  useEffect(() => plot.current?.setData(columns(view)), [view]);
+  }, [isLog]);
+  useEffect(() => plot.current?.setData(columns(view, isLog)), [view, isLog]);
   useEffect(() => plot.current?.redraw(false), [moments]);
 
   return <div ref={place} class="curve" role="img" aria-label={spoken(view)} />;
@@ -60,7 +65,7 @@ function options(element: HTMLElement, latest: { readonly current: ChartProps })
     width: Math.max(100, element.clientWidth),
     height: HEIGHT,
     cursor: { drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
-    scales: { y: { range: (_plot, _low, high) => [0, top(high, latest.current.view.threshold.value)] } },
+    scales: { y: { distr: latest.current.isLog ? LOGARITHMIC : LINEAR, range: (_plot, _low, high) => [latest.current.isLog ? 1 : 0, Math.max(2, top(high, latest.current.view.threshold.value))] } },
     axes: [{ ...axis, space: 76, values: (_plot, ticks) => tickNames(ticks) }, { ...axis, size: 56, values: (_plot, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? count(tick) : '')) }],
     series: [
       { label: 'Time', value: (_plot, raw) => (raw === null ? '–' : clockTime(raw * 1000)) },
@@ -92,7 +97,9 @@ function top(high: number | null, threshold: number): number {
 }
 
 /** uPlot's columns, with nothing between two processes and where nothing was scraped for long. */
-function columns({ curve: { times, low, high }, restarts }: TargetView): uPlot.AlignedData {
+function columns({ curve: { times, low, high }, restarts }: TargetView, isLog: boolean): uPlot.AlignedData {
+  // A logarithm has no place for 0.
+  const shown = (value: number): number => (isLog ? Math.max(1, value) : value);
   const steps = times.slice(1).map((time, i) => time - times[i]).sort((a, b) => a - b);
   const usual = steps[steps.length >> 1] ?? 0;
   const restarted = new Set(restarts);
@@ -107,8 +114,8 @@ function columns({ curve: { times, low, high }, restarts }: TargetView): uPlot.A
       highs.push(null);
     }
     xs.push(time / 1000);
-    lows.push(low[i]);
-    highs.push(high[i]);
+    lows.push(shown(low[i]));
+    highs.push(shown(high[i]));
   });
   return [xs, lows, highs];
 }

@@ -36,6 +36,6 @@ function ask<T>(path: string, query: Readonly<Record<string, string | number>>):
 }
 
 export const askOverview = (): Promise<Overview> => ask('overview', {});
-export const askTarget = (url: string, from: number): Promise<TargetView> => ask('target', { url, from });
+export const askTarget = (url: string, from: number, to: number | null): Promise<TargetView> => ask('target', { url, from, ...(to !== null && { to }) });
 export const askComparison = (url: string, before: number, after: number): Promise<Comparison> => ask('compare', { url, before, after });
 export const askFlame = (url: string, at: number): Promise<FlameView> => ask('flame', { url, at });

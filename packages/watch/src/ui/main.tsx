@@ -6,7 +6,7 @@ import { announcement, connection, load, targets, type Connection } from './flee
 import { LabPage } from './lab-page.js';
 import { followLive } from './live-stream.js';
 import { OverviewPage } from './overview-page.js';
-import { clockTime } from './quantity.js';
+import { clockTime, timeZone } from './quantity.js';
 import { labAddress, route, type Route } from './route.js';
 import { TargetPage } from './target-page.js';
 import './dashboard.css';
@@ -15,8 +15,11 @@ function Dashboard(): VNode {
   const content = useRef<HTMLElement>(null);
   const shown = useRef(route.value);
   const page = route.value;
+  const title = titleOf(page);
   useEffect(() => {
-    document.title = titleOf(page);
+    document.title = title;
+  }, [title]);
+  useEffect(() => {
     if (shown.current === page) return;
     // Another page was opened: a screen reader begins there, and so does the next Tab.
     shown.current = page;
@@ -50,6 +53,7 @@ function Dashboard(): VNode {
       <main id="content" ref={content} tabIndex={-1}>
         <Page page={page} />
       </main>
+      <footer>Times are those of {timeZone()}.</footer>
       <p class="unseen" role="status" aria-live="polite" id="announcements">
         {announcement.value}
       </p>

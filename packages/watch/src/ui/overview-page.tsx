@@ -3,9 +3,9 @@ import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { OverviewRow } from '../server/index.js';
-import { counts, standingOf, STANDINGS, targets, timeToLimit, trouble, worstFirst, type Standing } from './fleet.js';
+import { counts, standingOf, STANDINGS, targets, timeToLimit, trouble, worstFirst } from './fleet.js';
 import { clockTime, count, pace } from './quantity.js';
-import { labAddress, targetAddress } from './route.js';
+import { labAddress, parameters, setParameters, targetAddress } from './route.js';
 import { Sparkline } from './sparkline.js';
 import { VerdictBadge } from './verdict-badge.js';
 
@@ -13,12 +13,12 @@ import { VerdictBadge } from './verdict-badge.js';
 const PORTION = 60;
 
 export function OverviewPage(): VNode {
-  const text = useSignal('');
-  const only = useSignal<Standing | null>(null);
+  const text = parameters.value.get('filter') ?? '';
+  const only = STANDINGS.find((standing) => standing === parameters.value.get('only')) ?? null;
   const drawn = useSignal(PORTION);
   const all = worstFirst.value;
-  const wanted = text.value.trim().toLowerCase();
-  const found = all.filter((row) => (only.value === null || standingOf(row) === only.value) && (wanted === '' || searchable(row).includes(wanted)));
+  const wanted = text.trim().toLowerCase();
+  const found = all.filter((row) => (only === null || standingOf(row) === only) && (wanted === '' || searchable(row).includes(wanted)));
   const shown = found.slice(0, drawn.value);
 
   if (trouble.value !== null) return <p role="status">{trouble.value}</p>;
@@ -28,13 +28,13 @@ export function OverviewPage(): VNode {
       <div class="tools">
         <div class="filters" role="group" aria-label="Show only">
           {STANDINGS.map((standing) => (
-            <button key={standing} type="button" aria-pressed={only.value === standing} onClick={() => (only.value = only.value === standing ? null : standing)}>
+            <button key={standing} type="button" aria-pressed={only === standing} onClick={() => setParameters({ only: only === standing ? null : standing })}>
               <VerdictBadge standing={standing} number={counts.value[standing]} />
             </button>
           ))}
         </div>
         <label>
-          Filter <input type="search" value={text.value} placeholder="name, address, label, function" onInput={(event) => (text.value = event.currentTarget.value)} />
+          Filter <input type="search" value={text} placeholder="name, address, label, function" onInput={({ currentTarget: { value } }) => setParameters({ filter: value === '' ? null : value })} />
         </label>
         <span role="status">{found.length === all.length ? '' : `${count(found.length)} of ${count(all.length)}`}</span>
       </div>

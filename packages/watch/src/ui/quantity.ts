@@ -26,6 +26,15 @@ export function clockTime(at: number): string {
   return date.toDateString() === new Date().toDateString() ? clock.format(date) : `${day.format(date)} ${clock.format(date)}`;
 }
 
+/** The time zone of the times, with what is to be added to UTC: `Europe/Berlin (UTC+02:00)`. */
+export function timeZone(at = Date.now()): string {
+  const { timeZone: name } = Intl.DateTimeFormat().resolvedOptions();
+  const minutes = -new Date(at).getTimezoneOffset();
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const offset = minutes === 0 ? 'UTC' : `UTC${minutes < 0 ? '−' : '+'}${two(Math.floor(Math.abs(minutes) / 60))}:${two(Math.abs(minutes) % 60)}`;
+  return name === 'UTC' ? 'UTC' : `${name} (${offset})`;
+}
+
 /** A span in its two largest units: `3 h 20 min`. */
 export function span(ms: number): string {
   if (ms < MINUTE) return `${Math.max(0, Math.round(ms / 1000))} s`;

@@ -1,4 +1,9 @@
-/** Owns the pages' addresses: `#/`, `#/target?url=…`, `#/lab`, and `#/lab/<experiment>` with perhaps another one beside it. */
+/**
+ * Owns the pages' addresses: `#/`, `#/target?url=…`, `#/lab`, and `#/lab/<experiment>` with perhaps another one beside it.
+ *
+ * What a page shows of itself (its range, its filter, the moments that are compared) are parameters behind the page, so
+ * that a link shows another person the same, and a reload shows it again.
+ */
 import { signal } from '@preact/signals';
 
 export type Route =
@@ -16,7 +21,46 @@ function readRoute(): Route {
 }
 
 export const route = signal<Route>(readRoute());
-addEventListener('hashchange', () => (route.value = readRoute()));
+
+/** The parameters of the page in the address, without what names the page. */
+export const parameters = signal<ReadonlyMap<string, string>>(readParameters());
+
+addEventListener('hashchange', () => {
+  const next = readRoute();
+  // A page whose parameters alone are others stays as it is.
+  if (JSON.stringify(next) !== JSON.stringify(route.value)) route.value = next;
+  parameters.value = readParameters();
+});
+
+function readParameters(): ReadonlyMap<string, string> {
+  const query = new URLSearchParams(location.hash.split('?', 2)[1] ?? '');
+  query.delete('url');
+  return new Map(query);
+}
+
+/** Changes parameters of the page in the address; null takes one out. No entry of the browser's history is made. */
+export function setParameters(changes: Readonly<Record<string, string | null>>): void {
+  const [path, query = ''] = location.hash.replace(/^#/, '').split('?', 2);
+  const search = new URLSearchParams(query);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null) search.delete(name);
+    else search.set(name, value);
+  }
+  const text = search.toString();
+  history.replaceState(null, '', `#${path === '' ? '/' : path}${text === '' ? '' : `?${text}`}`);
+  parameters.value = readParameters();
+}
+
+/** A moment in the address, as people read it: `2026-03-01T09:00:00Z`; null where there is none, or something else. */
+export function momentIn(name: string): number | null {
+  const time = Date.parse(parameters.value.get(name) ?? '');
+  return Number.isFinite(time) ? time : null;
+}
+
+/** To whole seconds. */
+export function momentText(at: number): string {
+  return new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
+}
 
 export function targetAddress(url: string): string {
   return `#/target?url=${encodeURIComponent(url)}`;

@@ -1,19 +1,20 @@
 /** Owns a target's page: its verdict, its curve, what grows, its connections and its flame graph. */
-import { useSignal } from '@preact/signals';
 import type { VNode } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { FlameGraph } from '../flame/index.js';
 import type { TargetReport } from '../monitor/index.js';
 import { askFlame, askTarget, type FlameView, type TargetView } from './dashboard-api.js';
 import { ComparisonSection } from './comparison-section.js';
 import { ConnectionTable } from './connection-table.js';
 import { CurveChart } from './curve-chart.js';
+import { csvOf, save, savePicture } from './curve-export.js';
 import { standingOf, targets, timeToLimit } from './fleet.js';
 import { GroupCurves } from './group-curves.js';
 import { GroupTable } from './group-table.js';
 import { MomentList } from './moment-list.js';
 import type { Moments } from './moments.js';
 import { clockTime, count, pace } from './quantity.js';
+import { momentIn, momentText, parameters, setParameters } from './route.js';
 import { VerdictBadge } from './verdict-badge.js';
 
 const HOUR = 3_600_000;
@@ -25,14 +26,17 @@ const RANGES: readonly (readonly [hours: number, name: string])[] = [
   [30 * 24, '30 days'],
   [365 * 24, 'year'],
 ];
+const USUAL_HOURS = 24;
 /** Ms between two requests while scrapes arrive. */
 const PACE = 2000;
 
 export function TargetPage({ url }: { readonly url: string }): VNode {
-  const [hours, setHours] = useState(24);
-  const { view, trouble } = useTarget(url, hours);
-  const moments = useSignal<Moments | null>(null);
-  const flame = useFlame(url, moments.value?.after ?? view?.profiles.at(-1)?.at ?? null);
+  const range = rangeShown();
+  const { view, trouble } = useTarget(url, range);
+  const moments = useMomentsShown();
+  const isLog = parameters.value.get('scale') === 'log';
+  const chart = useRef<HTMLDivElement>(null);
+  const flame = useFlame(url, moments?.after ?? view?.profiles.at(-1)?.at ?? null);
 
   if (view === null) {
     return (
@@ -56,7 +60,8 @@ export function TargetPage({ url }: { readonly url: string }): VNode {
           <h2 id="curve">Tasks over time</h2>
           <label>
             Last{' '}
-            <select value={hours} onChange={(event) => setHours(Number(event.currentTarget.value))}>
+            <select value={range.hours ?? ''} onChange={({ currentTarget: { value } }) => setParameters({ hours: value === String(USUAL_HOURS) ? null : value, from: null, to: null })}>
+              {range.hours === null ? <option value="">…</option> : null}
               {RANGES.map(([value, name]) => (
                 <option key={value} value={value}>
                   {name}
@@ -64,11 +69,34 @@ export function TargetPage({ url }: { readonly url: string }): VNode {
               ))}
             </select>
           </label>
+          {range.hours === null ? (
+            <span>
+              {clockTime(range.from)} to {clockTime(range.to)}
+            </span>
+          ) : null}
+          {moments === null ? null : (
+            <button type="button" onClick={() => setParameters({ from: momentText(moments.before), to: momentText(moments.after), hours: null })}>
+              Zoom to what is chosen
+            </button>
+          )}
         </div>
-        <CurveChart view={view} moments={moments.value} onChoose={(chosen) => (moments.value = chosen)} />
+        <div ref={chart}>
+          <CurveChart view={view} moments={moments} isLog={isLog} onChoose={choose} />
+        </div>
+        <p class="tools">
+          <label>
+            <input type="checkbox" checked={isLog} onChange={({ currentTarget: { checked } }) => setParameters({ scale: checked ? 'log' : null })} /> Logarithmic
+          </label>
+          <button type="button" onClick={() => save(`${report.name}.csv`, new Blob([csvOf(view)], { type: 'text/csv' }))}>
+            Save as CSV
+          </button>
+          <button type="button" onClick={() => chart.current !== null && savePicture(`${report.name}.png`, chart.current)}>
+            Save as PNG
+          </button>
+        </p>
         <MomentList view={view} />
       </section>
-      <ComparisonSection url={url} view={view} moments={moments.value} onChoose={(chosen) => (moments.value = chosen)} />
+      <ComparisonSection url={url} view={view} moments={moments} onChoose={choose} />
       <section aria-labelledby="groups">
         <h2 id="groups">{grown.length > 0 ? 'What grows' : 'What there is'}</h2>
         {report.groups.length === 0 ? <p>No profile has been read yet.</p> : <GroupTable groups={report.groups} label={grown.length > 0 ? 'Stacks that grow' : 'Stacks'} />}
@@ -89,6 +117,26 @@ export function TargetPage({ url }: { readonly url: string }): VNode {
       </section>
     </>
   );
+}
+
+/** What is shown of the time: the last hours, or from one moment to another. */
+type Range = { readonly hours: number } | { readonly hours: null; readonly from: number; readonly to: number };
+
+function rangeShown(): Range {
+  const [from, to] = [momentIn('from'), momentIn('to')];
+  if (from !== null && to !== null && from < to) return { hours: null, from, to };
+  const hours = Number(parameters.value.get('hours'));
+  return { hours: RANGES.some(([value]) => value === hours) ? hours : USUAL_HOURS };
+}
+
+/** The moments that are compared: the same object as long as they are the same. */
+function useMomentsShown(): Moments | null {
+  const [before, after] = [momentIn('before'), momentIn('after')];
+  return useMemo(() => (before === null || after === null || before > after ? null : { before, after }), [before, after]);
+}
+
+function choose(moments: Moments | null): void {
+  setParameters({ before: moments === null ? null : momentText(moments.before), after: moments === null ? null : momentText(moments.after) });
 }
 
 function Back(): VNode {
@@ -132,7 +180,7 @@ function Head({ report }: { readonly report: TargetReport }): VNode {
 }
 
 /** The target's view, asked for again as its scrapes arrive. */
-function useTarget(url: string, hours: number): { view: TargetView | null; trouble: string | null } {
+function useTarget(url: string, range: Range): { view: TargetView | null; trouble: string | null } {
   const [state, setState] = useState<{ view: TargetView | null; trouble: string | null }>({ view: null, trouble: null });
   const scraped = targets.value.get(url)?.at ?? null;
   const failed = targets.value.get(url)?.failure?.kind ?? null;
@@ -145,14 +193,15 @@ function useTarget(url: string, hours: number): { view: TargetView | null; troub
   }, [Math.floor((scraped ?? 0) / PACE), failed]);
   useEffect(() => {
     let over = false;
-    askTarget(url, Math.max(0, Date.now() - hours * HOUR)).then(
+    const [from, to] = range.hours === null ? [range.from, range.to] : [Math.max(0, Date.now() - range.hours * HOUR), null];
+    askTarget(url, from, to).then(
       (view) => !over && setState({ view, trouble: null }),
       (error: unknown) => !over && setState(({ view }) => ({ view, trouble: (error as Error).message })),
     );
     return () => {
       over = true;
     };
-  }, [url, hours, due]);
+  }, [url, JSON.stringify(range), due]);
   return state;
 }
 

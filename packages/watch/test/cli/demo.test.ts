@@ -11,8 +11,8 @@ test('says which line of the leaking service it is, leaves the healthy one alone
   const { status, stdout } = await command.ended;
   assert.equal(status, 0);
   const address = (name: string): string => new RegExp(`^${name} +(\\S+)$`, 'm').exec(stdout)?.[1] ?? '';
-  assert.ok(stdout.includes(`LEAKING ${address('node-leaking')} `), stdout);
-  assert.ok(!stdout.includes(`LEAKING ${address('node-healthy')} `), stdout);
+  assert.ok(stdout.includes(`LEAKING node-leaking (${address('node-leaking')})`), stdout);
+  assert.ok(!stdout.includes('LEAKING node-healthy'), stdout);
   assert.match(stdout, /at stockOf .*service-process\.ts:\d+/);
   for (const name of ['node-leaking', 'node-healthy']) await gone(address(name));
 });

@@ -6,8 +6,8 @@ import { evidenceOf, type Look, type Remaining } from '#monitor';
 
 const BEGIN = 1_800_000_000_000;
 const MINUTE = 60_000;
-const LOOK: Look = { at: BEGIN, start: 1, proven: 0, cost: 0 };
-const SENDERS: Remaining = { key: 'a', way: 'sealed', count: 9, top: 'main.work', frames: null, since: BEGIN, lastAt: BEGIN + 10 * MINUTE, stayed: 6, generations: 5, left: 0, longestLife: 0, perHour: 36, score: 6 };
+const LOOK: Look = { at: BEGIN, start: 1, proven: 0, cost: 0, connections: []};
+const SENDERS: Remaining = { key: 'a', way: 'sealed', count: 9, top: 'main.work', frames: null, since: BEGIN, lastAt: BEGIN + 10 * MINUTE, stayed: 6, generations: 5, left: 0, longestLife: 0, perHour: 36, score: 6, isPart: false };
 
 describe('a leak', () => {
   test('is tasks that come and stay', () => {

@@ -29,6 +29,7 @@ const CASES: readonly [way: WayOfWaiting, state: string | null, functions: reado
   ['open', 'IO wait', ['internal/poll.runtime_pollWait', 'main.query']],
   ['open', 'select', ['main.longPoll', 'net/http.(*conn).serve']],
   ['sealed', 'select', ['watertight.(*persistConn).readLoop', 'preview']],
+  ['sealed', 'select', ['watertight.(*persistConn).readLoop']],
   ['pooled', 'IO wait', ['watertight.(*persistConn).readLoop']],
   ['pooled', null, ['watertight.(*persistConn).readLoop'], 'idle'],
   ['open', 'IO wait', ['undici.(*Dispatcher).body', 'preview']],

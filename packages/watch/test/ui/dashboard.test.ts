@@ -70,6 +70,17 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
         assert.equal(await rows(page).count(), 1);
       }));
 
+    test('the filter is in the address, and the zone of the times on the page', () =>
+      visit(async (page) => {
+        await page.getByLabel('Filter').fill('stock.ts');
+        await page.getByRole('button', { name: '1 leaking' }).click();
+        await page.reload();
+        await page.getByText('1 of 2').waitFor();
+        assert.equal(await page.getByLabel('Filter').inputValue(), 'stock.ts');
+        assert.equal(await page.getByRole('button', { name: '1 leaking' }).getAttribute('aria-pressed'), 'true');
+        assert.equal(await page.getByRole('contentinfo').innerText(), 'Times are those of Asia/Tokyo (UTC+09:00).');
+      }, { timezoneId: 'Asia/Tokyo' }));
+
     test('a thousand services are there to be found, though not all are drawn', async () => {
       const history = new History(':memory:');
       const monitor = new Monitor(history, { interval: 60_000 });
@@ -176,6 +187,58 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
         await page.getByRole('button', { name: 'Whole graph' }).click();
         await page.getByLabel('Search').fill('STOCK.ts');
         await page.getByText('110 of 113 tasks (97.3 %) in 1 frame').waitFor();
+      }));
+
+    test('a link shows another person the same: the range, the moments that are compared, the scale', async () => {
+      const [now, minute] = [Date.now(), 60_000];
+      const text = (at: number): string => new Date(at).toISOString();
+      const query = new URLSearchParams({ url: watched.leaking.url, from: text(now - 52 * minute), to: text(now - 12 * minute), before: text(now - 45 * minute), after: text(now - 20 * minute), scale: 'log' });
+      const opened = await open(browser, `${watched.dashboard.url}#/target?${query.toString()}`);
+      try {
+        const { page } = opened;
+        await page.getByText(/33 tasks at .*, 83 at .*: \+50\./).waitFor();
+        assert.match((await page.locator('.curve').getAttribute('aria-label')) ?? '', /: \d+ at first, 93 now/);
+        assert.equal(await page.getByLabel('Logarithmic').isChecked(), true);
+        assert.equal(await page.title(), 'shop – Watertight');
+        await page.getByLabel(/^Last/).selectOption('6 hours');
+        await page.waitForFunction(`/113 now/.test(document.querySelector('.curve').getAttribute('aria-label'))`);
+        const address = new URLSearchParams(new URL(page.url()).hash.split('?')[1]);
+        assert.deepEqual([address.get('hours'), address.get('from'), address.get('scale')], ['6', null, 'log']);
+        assert.deepEqual(opened.wrong, []);
+      } finally {
+        await opened.close();
+      }
+    });
+
+    test('what was chosen on the curve is there after a reload, and can be zoomed to', () =>
+      visit(async (page) => {
+        await openShop(page);
+        await page.getByRole('button', { name: 'Compare' }).click();
+        await page.getByText(/3 tasks at .*, 113 at .*: \+110\./).waitFor();
+        await page.reload();
+        await page.getByText(/3 tasks at .*, 113 at .*: \+110\./).waitFor();
+        await page.getByRole('button', { name: 'Zoom to what is chosen' }).click();
+        await page.waitForFunction(`location.hash.includes('from=')`);
+        await page.getByRole('button', { name: 'Clear' }).click();
+        await page.waitForFunction(`!location.hash.includes('before=') && location.hash.includes('from=')`);
+      }));
+
+    test('the curve can be saved, as figures and as a picture', () =>
+      visit(async (page) => {
+        await openShop(page);
+        const saved = async (button: string): Promise<{ name: string; content: Buffer }> => {
+          const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: button }).click()]);
+          const chunks: Buffer[] = [];
+          for await (const chunk of await download.createReadStream()) chunks.push(chunk as Buffer);
+          return { name: download.suggestedFilename(), content: Buffer.concat(chunks) };
+        };
+        const figures = await saved('Save as CSV');
+        const lines = figures.content.toString().split('\r\n');
+        assert.deepEqual([figures.name, lines[0], lines.length], ['shop.csv', 'time,lowest,highest', 14]);
+        assert.match(lines[12], /^\d{4}-\d\d-\d\dT[\d:.]+Z,113,113$/);
+        const picture = await saved('Save as PNG');
+        assert.equal(picture.name, 'shop.png');
+        assert.deepEqual([...picture.content.subarray(0, 4)], [0x89, 0x50, 0x4e, 0x47]);
       }));
 
     test('one that is not watched is said to be so', async () => {
