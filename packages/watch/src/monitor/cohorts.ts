@@ -58,6 +58,8 @@ const SAME_SESSIONS = 0.34;
 export class Cohorts {
   private groups = new Map<string, KeptGroup>();
   private readonly frames = new Map<string, readonly Frame[]>();
+  /** What {@link remaining} has found since the latest look. */
+  private found: readonly Remaining[] | null = null;
   private start: number;
   private at: number;
   private firstAt: number;
@@ -99,12 +101,17 @@ export class Cohorts {
     this.groups = new Map([...next].sort(([, a], [, b]) => b.cohort.generations.length - a.cohort.generations.length || b.cohort.count - a.cohort.count).slice(0, MOST_GROUPS));
     for (const [key, { frames }] of present) if (this.groups.has(key)) this.frames.set(key, frames);
     for (const key of this.frames.keys()) if (!this.groups.has(key)) this.frames.delete(key);
+    this.found = null;
     const found = new Set(this.remaining().map(({ key }) => key));
     for (const [key, group] of this.groups) if (group.isFound !== found.has(key)) this.groups.set(key, { ...group, isFound: found.has(key) });
   }
 
-  /** The groups whose tasks come and do not leave, the most first. */
-  remaining(): Remaining[] {
+  /** The groups whose tasks come and do not leave, the most first. They change with a look only. */
+  remaining(): readonly Remaining[] {
+    return (this.found ??= this.search());
+  }
+
+  private search(): Remaining[] {
     const sessions = [...this.groups.values()].filter(({ way }) => way === 'open').map(({ cohort }) => cohort);
     const found: Remaining[] = [];
     for (const [key, { way, top, cohort, spared, isFound }] of this.groups) {
@@ -114,8 +121,8 @@ export class Cohorts {
       if (survival === null || (way === 'inner' && sessions.some((session) => isBeside(cohort, session)))) continue;
       found.push({ ...survival, key, way, count: cohort.count, top, frames: this.frames.get(key) ?? null, isPart: false });
     }
-    const whole = new Set(found.flatMap(({ frames, top }) => (frames?.length === 1 ? [top] : [])));
-    return found.map((each) => ({ ...each, isPart: each.frames?.length !== 1 && whole.has(each.top) })).sort((a, b) => b.stayed - a.stayed);
+    const keys = new Set(found.map(({ key }) => key));
+    return found.map((each) => ({ ...each, isPart: isAmong(keys, each) })).sort((a, b) => b.stayed - a.stayed);
   }
 
   /** Whether they are of the process that started then. */
@@ -136,6 +143,12 @@ export class Cohorts {
   get state(): CohortsState {
     return { start: this.start, firstAt: this.firstAt, at: this.at, groups: [...this.groups] };
   }
+}
+
+/** Whether the group of all unread bodies of which this one has a part is among those keys. */
+function isAmong(keys: ReadonlySet<string>, { frames, way }: Remaining): boolean {
+  const all = frames === null || way !== 'sealed' ? null : allBodiesOf({ frames, state: 'select', labels: {} });
+  return all !== null && keys.has(cohortKey(all));
 }
 
 /** What is usual for a group; null where nothing can be said. A rise without names may as well be traffic, but where healthy tasks wait for a moment only. */

@@ -22,6 +22,11 @@ export interface TimedAssessment {
   readonly limitAt: number | null;
 }
 
+/** How many times faster than usual time goes where scrapes are that many ms apart, as in a demonstration; at least 1. */
+export function timesFaster(interval: number): number {
+  return Math.max(1, NOMINAL_INTERVAL / interval);
+}
+
 export class DetectorClock {
   /** Seconds of the detector for one real second. */
   readonly scale: number;
@@ -31,7 +36,7 @@ export class DetectorClock {
     private readonly base: number,
     interval: number,
   ) {
-    this.scale = Math.max(1, NOMINAL_INTERVAL / interval);
+    this.scale = timesFaster(interval);
   }
 
   sample({ at, value, start }: Sample): DetectorSample {

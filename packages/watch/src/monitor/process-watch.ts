@@ -39,7 +39,7 @@ export class ProcessWatch {
   }
 
   /** The groups whose tasks come and do not leave, the most first. */
-  remaining(): Remaining[] {
+  remaining(): readonly Remaining[] {
     return (this.isNamed ? this.named : this.counted).remaining();
   }
 

@@ -1,4 +1,5 @@
 /** Owns when a profile of a target is due: at long intervals, and soon when something looks like a leak. Pure. */
+import { timesFaster } from './detector-clock.js';
 
 export interface PaceSettings {
   /** Between scrapes, ms. */
@@ -30,8 +31,6 @@ const SOON = 3;
 const NOW_AND_THEN = 6;
 /** The largest part of a target's time that looks may take: a profile that took 0.1 s is followed by another after ten seconds or more. */
 const LARGEST_PART = 0.01;
-/** The interval that this is for, ms. */
-const NOMINAL_INTERVAL = 10_000;
 /** A rise since the last profile is suspicious if it is at least this share of the count, and at least this much. */
 const RISE_SHARE = 0.1;
 const RISE_LEAST = 10;
@@ -40,7 +39,7 @@ export function wantsProfile({ interval, profileInterval }: PaceSettings, { at, 
   if (profile?.start !== start) return true;
   const age = at - profile.at;
   // Whoever asks for a profile at every scrape gets it; in a demonstration, time is faster.
-  if (profileInterval > interval && age < (cost / LARGEST_PART) * Math.min(1, interval / NOMINAL_INTERVAL)) return false;
+  if (profileInterval > interval && age < cost / LARGEST_PART / timesFaster(interval)) return false;
   if (age >= profileInterval) return true;
   const rose = value - profile.value >= Math.max(RISE_LEAST, RISE_SHARE * profile.value);
   if ((suspected || rose) && age >= SOON * interval) return true;

@@ -8,7 +8,7 @@ import { groupOf, stacksOf, summarizeStacks, type CountedStack, type Summary } f
 import { ScrapeError, type Proven, type Scrape, type Target, type TargetSource } from '../scrape/index.js';
 import type { History, Sample } from '../store/index.js';
 import { connectionsIn, type ConnectionCount } from './connection-count.js';
-import { DetectorClock } from './detector-clock.js';
+import { DetectorClock, timesFaster } from './detector-clock.js';
 import { confidenceOf, evidenceOf, reasonOf, tasksPerHour, type Look } from './evidence.js';
 import type { Remaining } from './cohorts.js';
 import { groupReports, provenReports } from './group-report.js';
@@ -41,8 +41,6 @@ const LOOKS = 64;
 const KEPT_STACKS = 200;
 /** Scrapes from which the lowest count is taken that says whether it has crept up. */
 const MINUTE_OF_SCRAPES = 6;
-/** The interval that the time spans of cohorts are for, ms. */
-const NOMINAL_INTERVAL = 10_000;
 const GROUPS_SHOWN = 10;
 const NONE_PROVEN: Proven = { count: 0, sites: [] };
 const NOT_JUDGED: StandingVerdict = { since: null, perHour: 0, confidence: 0, reason: 'What is known of it is being gone through.' };
@@ -264,7 +262,7 @@ export class TargetMonitor {
 
   /** How many times faster than usual time goes for cohorts. */
   private get scale(): number {
-    return Math.max(1, NOMINAL_INTERVAL / (this.settings.lookInterval ?? this.settings.interval));
+    return timesFaster(this.settings.lookInterval ?? this.settings.interval);
   }
 
   /** The lowest of the process's latest counts. */

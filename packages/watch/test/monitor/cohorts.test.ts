@@ -47,3 +47,23 @@ test('the pace of a leak is that of all bodies, also where a line has some of th
   // A body a minute, with two loops each.
   assert.deepEqual([evidence?.perHour, evidence?.since], [120, MINUTE]);
 });
+
+test('connections of a Go program that nobody uses are no part of those whose body nobody reads', () => {
+  const cohorts = new Cohorts(1);
+  const group = (ids: readonly number[], state: string, functions: readonly string[], at: number): SeenGroup => ({
+    frames: functions.map((name) => ({ function: name, file: '', line: 1, address: '' })),
+    state,
+    labels: {},
+    count: ids.length,
+    members: ids.map((id) => ({ id, waitMs: at - (id % 1000) * MINUTE })),
+  });
+  for (let look = 0; look < 20; look++) {
+    const at = (look + 1) * MINUTE;
+    const ids = Array.from({ length: look }, (_, index) => index + 1);
+    cohorts.take(at, 1, [group(ids, 'select', ['net/http.(*persistConn).readLoop'], at), group(ids.map((id) => id + 1000), 'IO wait', ['bufio.(*Reader).Peek', 'net/http.(*persistConn).readLoop'], at)]);
+  }
+  assert.deepEqual(cohorts.remaining().map(({ way, isPart }) => [way, isPart]).sort(), [
+    ['pooled', false],
+    ['sealed', false],
+  ]);
+});
