@@ -141,7 +141,6 @@ class MemberSource implements TargetSource {
   private before: ProcessState | null = null;
   private current: Omit<Scrape, 'start'> & { readonly said: number | null } | null = null;
   private failure: ScrapeError | null = null;
-  private known: Proven = { count: 0, sites: [] };
   /** There from the first time on that a metric names the lines of unread responses. */
   profile?: () => Promise<Profile>;
   proven?: () => Promise<Proven>;
@@ -172,10 +171,8 @@ class MemberSource implements TargetSource {
     this.failure = null;
     this.current = { at, value, platform: this.platform, said: startAt(time) };
     if (suspects === null && proven === null) return;
-    const profile = profileOfSuspects(suspects ?? [], at);
-    this.profile = () => Promise.resolve(profile);
-    this.known = provenIn(proven ?? []);
-    this.proven = () => Promise.resolve(this.known);
+    this.profile = () => Promise.resolve(profileOfSuspects(suspects ?? [], at));
+    this.proven = () => Promise.resolve(provenIn(proven ?? []));
   }
 
   setAbsent(prometheus: string): void {

@@ -13,11 +13,16 @@ export type Route =
   | { readonly name: 'lab'; readonly experiments: readonly string[] };
 
 function readRoute(): Route {
-  const [path, query = ''] = location.hash.replace(/^#/, '').split('?', 2);
+  const { path, query } = addressParts();
   const [, room, ...rest] = path.split('/');
   if (room === 'lab') return { name: 'lab', experiments: rest.map(decoded).filter((id) => id !== '') };
-  const url = new URLSearchParams(query).get('url');
+  const url = query.get('url');
   return path === '/target' && url !== null ? { name: 'target', url } : { name: 'overview' };
+}
+
+function addressParts(): { readonly path: string; readonly query: URLSearchParams } {
+  const [path, query] = location.hash.replace(/^#/, '').split('?', 2);
+  return { path, query: new URLSearchParams(query) };
 }
 
 export const route = signal<Route>(readRoute());
@@ -33,20 +38,19 @@ addEventListener('hashchange', () => {
 });
 
 function readParameters(): ReadonlyMap<string, string> {
-  const query = new URLSearchParams(location.hash.split('?', 2)[1] ?? '');
+  const { query } = addressParts();
   query.delete('url');
   return new Map(query);
 }
 
 /** Changes parameters of the page in the address; null takes one out. No entry of the browser's history is made. */
 export function setParameters(changes: Readonly<Record<string, string | null>>): void {
-  const [path, query = ''] = location.hash.replace(/^#/, '').split('?', 2);
-  const search = new URLSearchParams(query);
+  const { path, query } = addressParts();
   for (const [name, value] of Object.entries(changes)) {
-    if (value === null) search.delete(name);
-    else search.set(name, value);
+    if (value === null) query.delete(name);
+    else query.set(name, value);
   }
-  const text = search.toString();
+  const text = query.toString();
   history.replaceState(null, '', `#${path === '' ? '/' : path}${text === '' ? '' : `?${text}`}`);
   parameters.value = readParameters();
 }
