@@ -4,14 +4,19 @@
 //   node scripts/evaluate-detector.mjs --generated 20     that many seeds of each class in each of the ranges
 //                                      --seed 100000      the first seed; the detector was tuned on seeds below 10,000
 //                                      --range near       one of near, wide, beyond; default: each
+//                                      --thinned          seen now and then, by day only, ... instead of always
+//   node scripts/evaluate-detector.mjs --csv FOLDER       healthy series of `timestamp,value` (such as Numenta's NAB), taken as counts of 0 to 400
 //   node scripts/evaluate-detector.mjs --cost             CPU time of a call, and of a sample of the incremental form
 //
 // It uses the output of `npx tsc -b`.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { assess, Assessor } from '../packages/watch/dist/detect/index.js';
 import { deriv, threshold } from '../packages/watch/dist-test/detect/series/baselines.js';
 import { generate, healthy, leaky, ranges } from '../packages/watch/dist-test/detect/series/classes.js';
 import { givenSeries } from '../packages/watch/dist-test/detect/series/given.js';
+import { thinned, ways } from '../packages/watch/dist-test/detect/series/thinned.js';
 import { quantile, score } from '../packages/watch/dist-test/detect/series/scoring.js';
 
 const { values, positionals } = parseArgs({
@@ -20,6 +25,8 @@ const { values, positionals } = parseArgs({
     generated: { type: 'string' },
     seed: { type: 'string', default: '100000' },
     range: { type: 'string' },
+    thinned: { type: 'boolean', default: false },
+    csv: { type: 'string' },
     cost: { type: 'boolean', default: false },
   },
 });
@@ -42,6 +49,22 @@ const monitors = [
 function* generated(range, count, seed) {
   for (const name of [...Object.keys(leaky), ...Object.keys(healthy)]) {
     for (let i = 0; i < count; i++) yield generate(name, range, seed + i);
+  }
+}
+
+/** The same, seen in one of the ways in which a monitor sees only some of it. */
+function* seenIn(way, range, count, seed) {
+  for (const series of generated(range, count, seed)) yield thinned(series, way, Number(series.id.split('/').at(-1)));
+}
+
+/** Each file with a time and a value in its lines, from the least, as 0, to the most, as 400. */
+function* filesOf(folder) {
+  for (const file of readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.csv')).sort()) {
+    const rows = readFileSync(join(folder, file), 'utf8').split('\n').map((line) => line.split(',')).map(([time, value]) => [Date.parse(`${time.trim().replace(' ', 'T')}Z`) / 1000, Number(value)]);
+    const seen = rows.filter((row) => row.every(Number.isFinite)).sort(([a], [b]) => a - b);
+    const counts = seen.map(([, value]) => value);
+    const [least, most] = [Math.min(...counts), Math.max(...counts)];
+    yield { id: file, class: dirname(file), leaking: false, onset: null, samples: seen.map(([at, value]) => [at, Math.round((400 * (value - least)) / (most - least || 1)), 0]) };
   }
 }
 
@@ -84,12 +107,16 @@ if (values.cost) {
 }
 
 const sets =
-  values.generated === undefined
+  values.csv !== undefined
+    ? [[values.csv, () => filesOf(values.csv)]]
+    : values.generated === undefined
     ? [['given series', () => givenSeries(positionals[0])]]
-    : (values.range === undefined ? ranges : [values.range]).map((range) => [
-        `generated, ${range}, seeds ${values.seed} to ${Number(values.seed) + Number(values.generated) - 1}`,
-        () => generated(range, Number(values.generated), Number(values.seed)),
-      ]);
+    : (values.range === undefined ? ranges : [values.range]).flatMap((range) => {
+        const title = `generated, ${range}, seeds ${values.seed} to ${Number(values.seed) + Number(values.generated) - 1}`;
+        const [count, seed] = [Number(values.generated), Number(values.seed)];
+        if (!values.thinned) return [[title, () => generated(range, count, seed)]];
+        return Object.keys(ways).map((way) => [`${title}, ${way.replaceAll('_', ' ')}`, () => seenIn(way, range, count, seed)]);
+      });
 
 const figure = (value, digits = 1) => (value === undefined ? '-' : value.toFixed(digits));
 

@@ -6,6 +6,7 @@
  */
 import { mean, quantileSorted, standardDeviation } from 'simple-statistics';
 import { firstAtOrAfter } from './climb.js';
+import { ENOUGH_SEEN, seenShare } from './coverage.js';
 import { leastRise, type Finding } from './finding.js';
 import { median } from './median.js';
 import { climbsOnWithin } from './pace.js';
@@ -21,6 +22,8 @@ interface Window {
 }
 
 const DAY = 24;
+/** Hours from one block to the next. */
+const BLOCK = 0.25;
 /** A series that wanders, or had a busier day, differs by changing amounts: the shorter the window, the steadier the difference has to be. */
 const WINDOWS: readonly Window[] = [
   { days: 1, hours: 8, spread: 0.2 },
@@ -38,7 +41,7 @@ const MOST_OF_LOAD = 0.5;
 /** Least that an earlier pair of days has to differ by, as a share of this one, to differ likewise; and the most, to hardly differ. */
 const LIKEWISE = 0.4;
 const HARDLY = 0.35;
-/** Hours in which a step happens, and the share of the difference that may be due to one. */
+/** Hours in which a step happens, and the share of the difference that may be due to one. What happens in a longer hole between two blocks may be one. */
 const STEP = 0.5;
 const MOST_IN_A_STEP = 0.5;
 
@@ -56,14 +59,16 @@ export function sameHour(series: Stitched): Finding | undefined {
     const first = firstAtOrAfter(time, from);
     const differences: number[] = [];
     const yesterday: number[] = [];
+    const compared: number[] = [];
     for (let i = first; i < time.length; i++) {
       const before = levelAt(time, level, time[i] - apart);
       if (before === undefined) continue;
       differences.push(level[i] - before);
       yesterday.push(before);
+      compared.push(time[i]);
     }
-    // At least half of the blocks have to be there: less is too little to judge by.
-    if (differences.length < Math.min(hours * 2, 0.75 * (time.length - first))) continue;
+    // Of most blocks, and in most hours, both have to be there: a few blocks among holes may lie close together.
+    if (differences.length < Math.min(hours * 2, 0.75 * (time.length - first)) || seenShare(compared, from, now) < ENOUGH_SEEN) continue;
     differences.sort((a, b) => a - b);
     const rise = median(differences);
     if (differences[0] <= 0) continue;
@@ -72,7 +77,7 @@ export function sameHour(series: Stitched): Finding | undefined {
     const least = Math.max(atLeast, LEAST_OF_RANGE * (rangeFrom(level, day) - rise));
     if (daysDiffer(series, first, apart, rise)) continue;
     if (followsLoad(differences, yesterday)) continue;
-    if (varies > spread * rise || rise < least || steps(series, from - apart, rise) || !climbsOnWithin(series, from - apart) || !isUnprecedented(series, rise, apart)) continue;
+    if (varies > spread * rise || rise < least || steps(series, from - apart, apart, rise) || !climbsOnWithin(series, from - apart) || !isUnprecedented(series, rise, apart)) continue;
     const strength = Math.min((spread * rise) / Math.max(varies, 1e-9), rise / least);
     return { test: 'same-hour', from: from - apart, to: now, rate: rise / apart, strength };
   }
@@ -89,14 +94,24 @@ function rangeFrom(level: readonly number[], start: number): number {
   return highest - lowest;
 }
 
-/** Whether the level went up at once, without a restart, by so much that a step explains the difference. */
-function steps(series: Stitched, from: number, rise: number): boolean {
+/** Whether the level went up at once, without a restart, by so much that a step explains the difference; or may have, in a hole. */
+function steps(series: Stitched, from: number, apart: number, rise: number): boolean {
   const { time, level } = series;
   for (let i = firstAtOrAfter(time, from), behind = i; i < time.length; i++) {
     while (time[i] - time[behind] > STEP + 0.01) behind++;
     if (level[i] - level[behind] > MOST_IN_A_STEP * rise) return true;
+    if (behind === i && i > 0 && acrossHole(series, i, apart, rise) > MOST_IN_A_STEP * rise) return true;
   }
   return false;
+}
+
+/** By how much the level rose across the hole before a block, beyond what it did at the same hours before; where that was not seen, beyond what a leak does in that time. */
+function acrossHole({ time, level }: Stitched, i: number, apart: number, rise: number): number {
+  // Where every night is a hole, this one's edge is not to the minute that one's.
+  const before = levelAt(time, level, time[i - 1] - apart) ?? levelAt(time, level, time[i - 1] - apart - BLOCK);
+  const after = levelAt(time, level, time[i] - apart) ?? levelAt(time, level, time[i] - apart + BLOCK);
+  const usual = before === undefined || after === undefined ? ((time[i] - time[i - 1]) / apart) * rise : after - before;
+  return level[i] - level[i - 1] - usual;
 }
 
 /**
