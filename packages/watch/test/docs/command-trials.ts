@@ -146,6 +146,7 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'node --expose-gc bench/watch-memory.js 2.5': MEASURES,
   'node scripts/evaluate-detector.mjs': MEASURES,
   'node scripts/evaluate-detector.mjs --generated 100': MEASURES,
+  'node scripts/evaluate-detector.mjs --csv NAB/data': MEASURES,
   'node scripts/evaluate-detector.mjs --cost': MEASURES,
   'node scripts/evaluate-groups.mjs': MEASURES,
   'node scripts/evaluate-cohorts.mjs': MEASURES,
