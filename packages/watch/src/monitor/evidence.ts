@@ -54,7 +54,7 @@ function provenOf(looks: readonly Look[]): Evidence | null {
 }
 
 function stayedOf(found: readonly Remaining[]): Evidence | null {
-  const remaining = found.filter(({ isPart }) => !isPart);
+  const remaining = found.filter(({ isPart }) => !isPart).sort((a, b) => tasksPerHour(b) - tasksPerHour(a));
   const [worst] = remaining;
   if (worst === undefined) return null;
   const perHour = rounded(remaining.reduce((sum, each) => sum + tasksPerHour(each), 0));

@@ -57,13 +57,13 @@ export function provenReports({ sites }: Proven): GroupReport[] {
 }
 
 /**
- * What a report shows of the stacks: those judged to leak; those that could be a leak and grew, the
- * most first; without any, the largest. `judged`: what is said of the groups they belong to.
+ * What a report shows of the stacks: those judged to leak, the fastest first; then those that grew, the one first
+ * that explains most of the growth; without any, the largest. `judged`: what is said of the groups they belong to.
  */
 export function groupReports({ groups }: Summary, limit: number, judged: readonly WatchedGroup[] = []): GroupReport[] {
   const byKey = new Map(judged.map((group) => [group.key, group]));
   const told = new Set<string>();
-  const reports: { readonly report: GroupReport; readonly rank: number }[] = [];
+  const reports: { readonly report: GroupReport; readonly explains: number; readonly mayLeak: boolean }[] = [];
   const grown = groups.filter(({ growth, diagnosis }) => growth > 0 && diagnosis?.id !== 'profiling');
   const shown = new Set(grown.length > 0 ? grown : groups.filter(({ count }) => count > 0));
   // Of a group with several stacks, the one that grew most stands for it.
@@ -72,15 +72,23 @@ export function groupReports({ groups }: Summary, limit: number, judged: readonl
     const key = byKey.size === 0 ? '' : groupOf(stack.frames);
     const group = told.has(key) ? undefined : byKey.get(key);
     if (group !== undefined) told.add(key);
-    const leaks = group?.verdict?.leaking === true;
-    // Among the groups that grew, those that could be a leak come first.
-    if (leaks || shown.has(stack)) reports.push({ report: reportOf(stack, group), rank: leaks ? 0 : stack.diagnosis?.leak === false ? 2 : 1 });
+    if (group?.verdict?.leaking === true || shown.has(stack)) reports.push({ report: reportOf(stack, group), explains: explainedBy(stack), mayLeak: stack.diagnosis?.leak !== false });
   }
   // A process that has just started does not have these groups yet.
   for (const group of judged) {
-    if (group.verdict?.leaking === true && !told.has(group.key)) reports.push({ report: { ...group.shape, count: 0, growth: 0, diagnosis: null, rule: null, advice: null, ...group.verdict }, rank: 0 });
+    if (group.verdict?.leaking === true && !told.has(group.key)) reports.push({ report: { ...group.shape, count: 0, growth: 0, diagnosis: null, rule: null, advice: null, ...group.verdict }, explains: 0, mayLeak: true });
   }
-  return reports.sort((a, b) => a.rank - b.rank).slice(0, limit).map(({ report }) => report);
+  return reports
+    .sort((a, b) => Number(b.report.leaking) - Number(a.report.leaking) || b.report.perHour - a.report.perHour || b.explains - a.explains || Number(b.mayLeak) - Number(a.mayLeak))
+    .slice(0, limit)
+    .map(({ report }) => report);
+}
+
+/** How much of the growth of all tasks a group explains: with each unread body, a write loop has come as well. */
+function explainedBy({ growth, diagnosis }: StackSummary): number {
+  if (diagnosis === null || growth <= 0) return Math.max(0, growth);
+  const own = diagnosis.stacks.reduce((sum, stack) => sum + stack.growth, 0);
+  return growth * Math.max(1, own > 0 ? diagnosis.tasks / own : 1);
 }
 
 function reportOf({ count, growth, top, site, state, diagnosis, frames }: StackSummary, group: WatchedGroup | undefined): GroupReport {

@@ -102,9 +102,9 @@ export function isReader({ frames }: Pick<WaitingStack, 'frames'>): boolean {
 
 /**
  * Reading, or writing what was read: `io.Copy` and what is like it have both on their stack in turn. A proxy's handler
- * between the two is in the function that copies.
+ * between the two is in the function that copies, or it waits for its own client, to whom it may be handing the body on.
  */
-const READER = /^net\/http\.\(\*bodyEOFSignal\)\.Read$|^net\/http\.\(?\*?(?:http2)?transportResponseBody\)?\.Read$|^io\.(?:Copy|CopyN|CopyBuffer|copyBuffer|ReadAll|ReadFull|ReadAtLeast)$|\.\(\*(?:ReverseProxy|Handler)\)\.(?:copyResponse|copyBuffer)$/;
+const READER = /^net\/http\.\(\*bodyEOFSignal\)\.Read$|^net\/http\.\(?\*?(?:http2)?transportResponseBody\)?\.Read$|^io\.(?:Copy|CopyN|CopyBuffer|copyBuffer|ReadAll|ReadFull|ReadAtLeast)$|(?:ReverseProxy|Handler)\)?\.(?:copyResponse|copyBuffer)$|\.\(\*(?:http2)?response(?:Writer)?\)\.(?:Write|WriteString|ReadFrom|write)$/;
 
 /** Whether a stack waits for the head of a response: the loop of its connection looks as if nobody used it. */
 export function isAwaiting({ frames }: Pick<WaitingStack, 'frames'>): boolean {

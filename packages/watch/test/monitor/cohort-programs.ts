@@ -42,6 +42,8 @@ export const STACKS = {
   rows: stack('select', 'database/sql.(*Rows).awaitDone'),
   lock: stack('semacquire', 'sync.runtime_SemacquireMutex', 'sync.(*Mutex).lockSlow', 'sync.(*Mutex).Lock', 'main.(*account).add'),
   proxied: stack('IO wait', 'internal/poll.runtime_pollWait', 'internal/poll.(*FD).Write', 'net.(*conn).Write', 'net/http.(*response).Write', 'net/http/httputil.(*ReverseProxy).copyBuffer', 'net/http/httputil.(*ReverseProxy).ServeHTTP', SERVE),
+  proxiedByCaddy: stack('IO wait', 'internal/poll.runtime_pollWait', 'internal/poll.(*FD).Write', 'net.(*conn).Write', 'bufio.(*Writer).Write', 'main.(*recorder).Write', 'github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy.Handler.copyBuffer', SERVE),
+  download: stack('IO wait', 'internal/poll.runtime_pollWait', 'internal/poll.(*FD).Write', 'net.(*conn).Write', 'net/http.(*response).Write', 'main.download', SERVE),
   background: stack('IO wait', ...POLL, 'net/http.(*connReader).backgroundRead'),
   socketReader: stack('IO wait', ...POLL, 'websocket.(*Conn).NextReader', 'main.(*session).read', 'main.handle', SERVE),
   socketWriter: stack('select', 'main.(*session).write'),
@@ -87,11 +89,12 @@ export const HEALTHY: Readonly<Record<string, Draw>> = {
     const rate = random.scale(5, 400);
     const life = Math.min(random.scale(3, 120) * MINUTE, (150 / rate) * HOUR);
     const spread = random.pick([0, 0.3, 1]);
+    const handler = random.pick([STACKS.proxied, STACKS.proxiedByCaddy, STACKS.download]);
     program.arrivals(() => rate, rate, until, (at) => {
       const lasts = lognormal(random, life, spread);
       program.add(at, lasts, STACKS.readLoop);
       program.add(at, lasts, STACKS.writeLoop);
-      program.add(at, lasts, STACKS.proxied, MINUTE / 6);
+      program.add(at, lasts, handler, MINUTE / 6);
       program.add(at, lasts, STACKS.background);
     }, random.chance(0.5) ? 0 : -3 * HOUR);
   },

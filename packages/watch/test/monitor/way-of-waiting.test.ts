@@ -1,7 +1,7 @@
 /** Who can end a wait, by its stack. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { wayOfWaiting, type WayOfWaiting } from '#monitor';
+import { isReader, wayOfWaiting, type WayOfWaiting } from '#monitor';
 
 const CASES: readonly [way: WayOfWaiting, state: string | null, functions: readonly string[], verdict?: string][] = [
   ['sealed', 'select', ['net/http.(*persistConn).readLoop']],
@@ -42,4 +42,24 @@ test('who can end a wait is known by its stack, in every form of profile', () =>
     const frames = functions.map((name) => ({ function: name, file: name === 'preview' ? '/app/preview.js' : '', line: 1, address: '' }));
     assert.equal(wayOfWaiting({ frames, state, labels: verdict === undefined ? {} : { verdict } }), way, `${functions.join(' < ')} [${state ?? ''}]`);
   }
+});
+
+/** Stacks that may read a body: in Go, from the inside. */
+const READERS: readonly (readonly string[])[] = [
+  ['net/http.(*bodyEOFSignal).Read', 'main.work'],
+  ['io.(*pipe).read', 'io.copyBuffer', 'io.Copy', 'main.save'],
+  ['internal/poll.(*FD).Write', 'net/http.(*response).Write', 'net/http/httputil.(*ReverseProxy).copyBuffer'],
+  // Caddy's handler has no pointer.
+  ['time.Sleep', 'github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy.Handler.copyBuffer'],
+  ['time.Sleep', 'github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy.Handler.copyResponse'],
+  // A handler that copies by itself waits for its client.
+  ['internal/poll.(*FD).Write', 'net/http.(*response).write', 'net/http.(*response).Write', 'main.download', 'net/http.(*conn).serve'],
+  ['net/http.(*http2serverConn).writeDataFromHandler', 'net/http.(*http2responseWriter).Write', 'main.download'],
+  ['golang.org/x/net/http2.(*responseWriter).write', 'main.download'],
+];
+
+test('who reads a body, or hands it on, is known by the stack', () => {
+  const stackOf = (functions: readonly string[]) => ({ frames: functions.map((name) => ({ function: name, file: '', line: 1, address: '' })) });
+  for (const functions of READERS) assert.equal(isReader(stackOf(functions)), true, functions.join(' < '));
+  for (const functions of [['net/http.(*persistConn).readLoop'], ['runtime.gopark', 'main.handle', 'net/http.(*conn).serve'], ['main.(*Handler).Write']]) assert.equal(isReader(stackOf(functions)), false, functions.join(' < '));
 });
