@@ -16,6 +16,8 @@ export interface Look {
   readonly start: number;
   /** Responses that were garbage-collected unfinished, since the process started (Node). */
   readonly proven: number;
+  /** Goroutines that nothing can wake, as Go's collector has found. Left out where it does not say. */
+  readonly leaked?: number;
   /** How long the target took to answer, ms: it was stopped for no longer. */
   readonly cost: number;
   /** Of a Node service. */
@@ -39,7 +41,7 @@ const READ_LOOP = /\.\(\*persistConn\)\.readLoop$/;
 
 /** What the looks at the present process prove, and the groups none of whose tasks leave; null if nothing. `looks` are in the order of time. */
 export function evidenceOf(looks: readonly Look[], remaining: readonly Remaining[]): Evidence | null {
-  return provenOf(looks) ?? stayedOf(remaining);
+  return provenOf(looks) ?? leakedOf(looks) ?? stayedOf(remaining);
 }
 
 function provenOf(looks: readonly Look[]): Evidence | null {
@@ -51,6 +53,16 @@ function provenOf(looks: readonly Look[]): Evidence | null {
   const what = last.proven === 1 ? '1 response was' : `${last.proven} responses were`;
   const perHour = last.at > first.at ? Math.max(0, rounded(((last.proven - first.proven) / (last.at - first.at)) * 3_600_000)) : 0;
   return { since: since.at, perHour, climbPerHour: 0, confidence: 0.99, reason: `${what} garbage-collected before being read to the end: nobody can ever release the connection.` };
+}
+
+function leakedOf(looks: readonly Look[]): Evidence | null {
+  const last = looks.at(-1);
+  if (last?.leaked === undefined || last.leaked === 0) return null;
+  const own = looks.slice(looks.findLastIndex(({ start }) => start !== last.start) + 1).filter(({ leaked }) => leaked !== undefined);
+  const since = own.find(({ leaked = 0 }) => leaked > 0) ?? last;
+  const [first = last] = own;
+  const perHour = last.at > first.at ? Math.max(0, rounded(((last.leaked - (first.leaked ?? 0)) / (last.at - first.at)) * 3_600_000)) : 0;
+  return { since: since.at, perHour, climbPerHour: perHour, confidence: 0.99, reason: `${last.leaked === 1 ? '1 goroutine has' : `${last.leaked} goroutines have`} leaked: Go's collector has found that nothing can ever wake ${last.leaked === 1 ? 'it' : 'them'}.` };
 }
 
 function stayedOf(found: readonly Remaining[]): Evidence | null {

@@ -56,6 +56,15 @@ export function provenReports({ sites }: Proven): GroupReport[] {
   });
 }
 
+/** Goroutines that nothing can wake, as Go's collector has found: proof, whatever the count does. */
+export function leakedReports({ groups }: Summary): GroupReport[] {
+  return groups.flatMap((stack) => {
+    const { diagnosis, count } = stack;
+    if (count <= 0 || diagnosis === null) return [];
+    return [{ ...reportOf(stack, undefined), leaking: true, confidence: 0.99, reason: diagnosis.sentence }];
+  });
+}
+
 /**
  * What a report shows of the stacks: those judged to leak, the fastest first; then those that grew, the one first
  * that explains most of the growth; without any, the largest. `judged`: what is said of the groups they belong to.

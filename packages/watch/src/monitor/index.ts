@@ -5,7 +5,7 @@ export { Cohorts, cohortKey, type CohortsState, type Remaining, type SeenGroup }
 export { endsByStirring, isReader, wayOfWaiting, type WaitingStack, type WayOfWaiting } from './way-of-waiting.js';
 export { evidenceOf, type Evidence, type Look } from './evidence.js';
 export { climbsOn } from './group-course.js';
-export { groupReports, provenReports, type GroupReport } from './group-report.js';
+export { groupReports, leakedReports, provenReports, type GroupReport } from './group-report.js';
 export { GroupWatch, type GroupShape, type GroupVerdict, type WatchedGroup } from './group-watch.js';
 export { judge, verdictOf, type Findings, type TargetReport, type TargetVerdict, type Verdict } from './judgement.js';
 export { Monitor, type MonitorListener, type MonitorOptions } from './monitor.js';

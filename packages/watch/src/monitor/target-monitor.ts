@@ -11,7 +11,7 @@ import { connectionsIn, type ConnectionCount } from './connection-count.js';
 import { DetectorClock, timesFaster } from './detector-clock.js';
 import { confidenceOf, evidenceOf, reasonOf, tasksPerHour, type Look } from './evidence.js';
 import type { Remaining } from './cohorts.js';
-import { groupReports, provenReports } from './group-report.js';
+import { groupReports, leakedReports, provenReports } from './group-report.js';
 import { GroupWatch, type WatchedGroup } from './group-watch.js';
 import { takeLook } from './look.js';
 import { judge, verdictOf, type TargetReport, type Verdict } from './judgement.js';
@@ -69,6 +69,8 @@ export class TargetMonitor {
   private profile: { readonly at: number; readonly value: number; readonly start: number } | null = null;
   private summary: Summary | null = null;
   private proven: Proven = NONE_PROVEN;
+  /** What Go's collector has proven of the present process; null where it does not say. */
+  private leaked: { readonly start: number; readonly summary: Summary } | null = null;
   private incident: TargetReport['incident'] = null;
   /** The verdict when it was last watched. */
   private standing: StandingVerdict | null = null;
@@ -149,12 +151,15 @@ export class TargetMonitor {
     const taken = await takeLook(this.source, scraped, isFirst || isAsked || this.process.isGrowing || value > (this.profile?.value ?? 0));
     if (taken === null) return;
     this.proven = platform === 'node' ? ((await this.source.proven?.()) ?? NONE_PROVEN) : NONE_PROVEN;
+    const leaked = platform === 'go' ? await this.source.leaked?.(at) : null;
+    if (leaked !== undefined) this.leaked = leaked === null ? null : { start, summary: summarizeStacks(stacksOf(leaked), null) };
+    if (this.leaked?.start !== start) this.leaked = null;
     this.profile = { at, value, start };
     this.process.take(at, start, taken);
     const stacks = stacksOf(taken.profile).sort((a, b) => b.count - a.count);
     const summary = summarizeStacks(stacks, this.keep(() => this.baseline(at, start)) ?? null);
     this.summary = summary;
-    const seen: Look = { at, start, proven: this.proven.count, cost: Math.round(taken.cost), connections: connectionsIn(taken.profile) };
+    const seen: Look = { at, start, proven: this.proven.count, cost: Math.round(taken.cost), connections: connectionsIn(taken.profile), ...(this.leaked !== null && { leaked: this.leaked.summary.total }) };
     this.looks = [...this.looks.slice(-LOOKS + 1), seen];
     const kept = stacks.slice(0, KEPT_STACKS).map(({ key, count, waitMs: _wait, ...stack }) => ({ key, count, frames: stack satisfies KeptStack }));
     this.keep(() => this.history.recordProfile(this.id, at, start, kept, seen));
@@ -185,7 +190,7 @@ export class TargetMonitor {
       limitAt,
       restarts: this.course?.assessor.assessment().restarts ?? 0,
       incident: this.incident,
-      groups: [...provenReports(this.proven), ...groupReports(summary ?? NOTHING, GROUPS_SHOWN, groups)],
+      groups: [...provenReports(this.proven), ...(this.leaked === null ? [] : leakedReports(this.leaked.summary)), ...groupReports(summary ?? NOTHING, GROUPS_SHOWN, groups)],
     };
   }
 

@@ -6,6 +6,7 @@
 import type { Client } from 'watertight';
 import { parseProfileStream, ProfileError, type Goroutine, type Profile } from 'watertight/pprof';
 import { countInIndex, countInProfile, isNodeIndex, metric, provenInFacts, startInFacts, type Proven } from './count.js';
+import { LeakedGoroutinesPace } from './leaked-goroutines.js';
 import { processStart, shouldAsk, type ProcessState } from './process-start.js';
 import { requestError, ScrapeError, statusError } from './scrape-error.js';
 import { addressOf, type Target } from './target.js';
@@ -38,6 +39,7 @@ export class Scraper {
   private noMetricsUntil = 0;
   private brokenAsks = 0;
   private connection = '';
+  private readonly leakedPace = new LeakedGoroutinesPace();
 
   constructor(
     readonly target: Target,
@@ -88,6 +90,24 @@ export class Scraper {
       return provenInFacts((await this.read('../watertight', { limit: '10' }, MAX_METRICS)).text);
     } catch {
       return { count: 0, sites: [] };
+    }
+  }
+
+  /** The goroutines that Go's collector has found that nothing can wake (Go 1.26); null where the program does not say, undefined where it was not asked now. */
+  async leaked(at = Date.now()): Promise<Profile | null | undefined> {
+    if (!this.leakedPace.mayAsk(at)) return undefined;
+    let isThere = true;
+    try {
+      await using response = await this.client.get(addressOf(this.target, 'goroutineleak', { debug: '1' }), { headers: this.target.headers, timeout: this.timeout });
+      isThere = response.status === 200;
+      if (!isThere) return null;
+      const profile = await parseProfileStream(response.body, { maxBytes: MAX_PROFILE });
+      return profile.kind === 'goroutineleak' ? profile : null;
+    } catch {
+      // It is besides what was asked for: the profile of all goroutines says whether the target answers.
+      return undefined;
+    } finally {
+      this.leakedPace.answered(at, isThere);
     }
   }
 

@@ -17,4 +17,6 @@ export interface TargetSource {
   /** Every stack; of debug=2, each goroutine by itself as well. Left out where nobody can say. @throws ScrapeError */
   profile?(debug: 0 | 2, onGoroutine?: (goroutine: Goroutine) => void): Promise<Profile>;
   proven?(): Promise<Proven>;
+  /** Of Go: the goroutines that its collector has found that nothing can wake; null where it does not say, undefined where it was not asked now. Never rejects. */
+  leaked?(at: number): Promise<Profile | null | undefined>;
 }
