@@ -22,14 +22,3 @@ export function seenShare(time: readonly number[], from: number, to: number): nu
   return seen / hours;
 }
 
-/** Share of a stretch that lies in holes of so many hours or more. */
-export function unseenShare(time: readonly number[], from: number, to: number, hole: number): number {
-  let unseen = 0;
-  let before = from;
-  for (let i = firstAtOrAfter(time, from); i <= time.length && before < to; i++) {
-    const next = Math.min(to, time[i] ?? to);
-    if (next - before >= hole) unseen += next - before;
-    before = next;
-  }
-  return unseen / (to - from);
-}

@@ -97,14 +97,19 @@ export function endsByStirring(way: WayOfWaiting): boolean {
 
 /** Whether a stack reads or hands on a response's body: the loop of that body's connection is not unread. */
 export function isReader({ frames }: Pick<WaitingStack, 'frames'>): boolean {
-  return frames.some(({ function: name }) => READER.test(name));
+  if (frames.some(({ function: name }) => BODY_READ.test(name))) return true;
+  const copies = frames.findIndex(({ function: name }) => HANDS_ON.test(name));
+  // What copies and reads, but no body: standard input, a database, another protocol.
+  return copies !== -1 && !/\.[rR]ead$/.test(frames[copies - 1]?.function ?? '');
 }
 
+/** Reading a body. */
+const BODY_READ = /^net\/http\.\(\*bodyEOFSignal\)\.Read$|\.\(?\*?(?:http2)?transportResponseBody\)?\.Read$/;
 /**
- * Reading, or writing what was read: `io.Copy` and what is like it have both on their stack in turn. A proxy's handler
- * between the two is in the function that copies, or it waits for its own client, to whom it may be handing the body on.
+ * Writing what was read: `io.Copy` and what is like it, a proxy's handler, also between reading and writing, and a
+ * handler that waits for its own client, to whom it may be handing the body on.
  */
-const READER = /^net\/http\.\(\*bodyEOFSignal\)\.Read$|^net\/http\.\(?\*?(?:http2)?transportResponseBody\)?\.Read$|^io\.(?:Copy|CopyN|CopyBuffer|copyBuffer|ReadAll|ReadFull|ReadAtLeast)$|(?:ReverseProxy|Handler)\)?\.(?:copyResponse|copyBuffer)$|\.\(\*(?:http2)?response(?:Writer)?\)\.(?:Write|WriteString|ReadFrom|write)$/;
+const HANDS_ON = /^io\.(?:Copy|CopyN|CopyBuffer|copyBuffer)$|(?:ReverseProxy|Handler)\)?\.(?:copyResponse|copyBuffer)$|\.\(\*(?:http2)?response(?:Writer)?\)\.(?:Write|WriteString|ReadFrom|write)$/;
 
 /** Whether a stack waits for the head of a response: the loop of its connection looks as if nobody used it. */
 export function isAwaiting({ frames }: Pick<WaitingStack, 'frames'>): boolean {
