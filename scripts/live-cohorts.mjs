@@ -31,7 +31,7 @@ const interval = Number(values.interval);
 const faster = Math.max(1, 10_000 / interval);
 const perHour = Number(values['per-hour']) * faster;
 /** Within so long, ms, a leak of that pace is to be found. */
-const bar = ((perHour / faster >= 20 ? 15 : 120) * MINUTE) / faster;
+const bar = ((perHour / faster >= 20 ? 15 : 120) * MINUTE) / faster + 3_600_000 / perHour;
 
 const KINDS = ['body', 'body2', 'transport', 'transport2', 'ticker', 'send', 'receive', 'pipe', 'lock', 'context', 'rows'];
 const LEAKS = fileURLToPath(new URL('../packages/watch/test/fixtures/go-leaks', import.meta.url));

@@ -150,7 +150,6 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'node scripts/evaluate-detector.mjs --cost': MEASURES,
   'node scripts/evaluate-groups.mjs': MEASURES,
   'node scripts/evaluate-cohorts.mjs': MEASURES,
-  "node scripts/evaluate-cohorts.mjs --only 'pools resized' --seeds 300": MEASURES,
   'node scripts/live-cohorts.mjs --minutes 20': MEASURES,
   'node scripts/compare-detectors.mjs': MEASURES,
   'node scripts/observed-suites.mjs path/to/node': 'needs a checkout of Node, and takes a quarter of an hour',
