@@ -38,9 +38,27 @@ export function mayGiveResponse(unit: SourceUnit, call: TSESTree.CallExpression,
     return mapper?.type === 'Identifier' || mapper?.type === 'MemberExpression';
   }
   const checker = unit.services.program.getTypeChecker();
-  // `retry(() => fetch(url))` gives what its callback gives.
-  if (call.arguments.some((argument) => /Function/.test(argument.type)) && responseOf(unit, unit.services.getTypeAtLocation(call)) !== null) return true;
+  // `retry(() => fetch(url))` and `run({ request })` give what their function gives; if it is only named, the call's type must depend on it.
+  const depends = call.arguments.some((argument) => /Function/.test(argument.type)) || (signatures.some(({ typeParameters }) => typeParameters !== undefined) && functionsGivenTo(call).some((given) => isFunctionType(unit, given)));
+  if (depends && responseOf(unit, unit.services.getTypeAtLocation(call)) !== null) return true;
   return signatures.some((signature) => carries(unit, checker, checker.getReturnTypeOfSignature(signature), signature, 0));
+}
+
+/** The arguments, and the properties of objects among them, that may be functions: written here, or by a name. */
+export function functionsGivenTo(call: TSESTree.CallExpression): TSESTree.Node[] {
+  return call.arguments.flatMap((argument) => {
+    const given = argument.type === 'ObjectExpression' ? argument.properties.flatMap((each) => (each.type === 'Property' ? [each.value] : [])) : [argument];
+    return given.filter(({ type }) => /Function/.test(type) || type === 'Identifier' || type === 'MemberExpression');
+  });
+}
+
+function isFunctionType(unit: SourceUnit, node: TSESTree.Node): boolean {
+  return /Function/.test(node.type) || unit.services.getTypeAtLocation(node).getCallSignatures().length > 0;
+}
+
+/** Whether one of the arguments may be a function, or an object with one. */
+export function takesFunction(call: TSESTree.CallExpression): boolean {
+  return functionsGivenTo(call).length > 0;
 }
 
 /** Whether a call passes a function to a function of the program, which may call it with a response. */

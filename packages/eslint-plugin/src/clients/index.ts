@@ -1,5 +1,5 @@
 /** The HTTP clients: which calls return a response, and what each member does to it. */
-export { mayCallBack, mayGiveResponse } from './candidate.js';
+export { functionsGivenTo, mayCallBack, mayGiveResponse, takesFunction } from './candidate.js';
 export { memberUse, startsFlow } from './members.js';
 export { packageOf, STANDARD } from './package-of.js';
 export { calledDeclaration, namesHead, requestCallOf } from './request-call.js';

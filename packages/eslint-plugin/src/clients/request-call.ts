@@ -18,8 +18,8 @@ export interface RequestCall {
   readonly result: Shape | null;
   /** The callback that receives the response: the argument, and the number of its parameter. */
   readonly callback: { readonly argument: TSESTree.Node; readonly parameter: number; readonly shape: Shape; readonly error: number | null } | null;
-  /** Types say nothing of it, only its uses: what its body is, nobody knows. Default: false. */
-  readonly untyped?: boolean;
+  /** Types say nothing of this call (`here`), or of one in a function that it calls (`deeper`): what its body is, nobody knows. Default: null. */
+  readonly untyped?: 'here' | 'deeper' | null;
 }
 
 /** The packages that declare `fetch` and the WHATWG Response. */

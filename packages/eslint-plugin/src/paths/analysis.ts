@@ -3,24 +3,23 @@
  * each computed once. Depth and size are limited; beyond the limits, the code is assumed to be correct.
  */
 import type { TSESTree } from '@typescript-eslint/utils';
-import { abortControllers, abortsFinally, dispatchersOf, awaited, listOf, mayCallBack, mayGiveResponse, namesHead, promiseOf, requestCallOf, responseOf, shape, shapeKey, untypedRequest, type RequestCall, type Shape } from '../clients/index.js';
-import { isNewPromise, type Call, type CodeGraph, type SourceUnit, type Variable } from '../graph/index.js';
+import { abortControllers, abortsFinally, awaited, functionsGivenTo, listOf, mayCallBack, mayGiveResponse, namesHead, promiseOf, requestCallOf, responseOf, shape, shapeKey, takesFunction, untypedRequest, type RequestCall, type Shape } from '../clients/index.js';
+import { isNewPromise, type Call, type SourceUnit, type Variable } from '../graph/index.js';
 import { returnsBefore } from './argument.js';
-import { calleeOf, functionOf, mapsArray, namesArguments, returnsAny } from './callee.js';
+import { calleeOf, functionOf, mapsArray, namesArguments, returnsAny, returnsResponse } from './callee.js';
 import { Closures } from './closure.js';
-import { constantsAt } from './constant.js';
 import { callOfResolver, promiseOfResolver } from './deferred.js';
 import { neverReturns } from './ending.js';
 import type { Effect, Exit, FunctionNode, FunctionRef, Gift, Outcome } from './effect.js';
-import { factsAt } from './fact.js';
+import { isHiddenParameter } from './field.js';
 import { parameterOf, positionOfParameter, promiseOfParameter } from './gift.js';
-import { methodText } from './head.js';
 import { PathState } from './path-state.js';
 import { bindPattern } from './pattern.js';
 import { promisifiedBy } from './promisified.js';
 import { ReleaseFinder, type Release } from './release.js';
 import { Releases, type PointPosition } from './release-point.js';
 import { requestObjectsOf } from './request-object.js';
+import { stateAt } from './request-state.js';
 import { contains, homeOf, isFunction } from './scope.js';
 import { flowOf, type FlowSettings } from './value-flow.js';
 import { Walk, type Surroundings } from './walk.js';
@@ -34,6 +33,8 @@ const HANDED_ON: Outcome = { leaks: [], returned: null, given: [], isReadHere: f
 interface Product {
   readonly shape: Shape;
   readonly request: Call;
+  /** For a request of which types say nothing. */
+  readonly untyped: 'deeper' | null;
 }
 
 interface UnitAnalysis {
@@ -150,20 +151,9 @@ export class Analysis {
     if (graph === undefined) return HANDED_ON;
     const { surroundings } = this.of(unit);
     if (abortControllers(unit, request.arguments).some((controller) => abortsFinally(controller, request))) return HANDED_ON;
-    const state = this.stateAt(unit, graph, node, request);
+    const state = stateAt(unit, graph, node, request);
     const outcome = new Walk(surroundings, graph, toTheEnd).fromNode(node, this.effectsOf(unit, node, result), state);
     return this.goingOn(unit, outcome, request);
-  }
-
-  /** What is known where a request is made. */
-  private stateAt(unit: SourceUnit, graph: CodeGraph, node: TSESTree.Node, request: Call): PathState {
-    const state = new PathState(null);
-    state.method = methodText(unit, request);
-    for (const [variable, value] of constantsAt(unit, node)) state.constants.set(variable, value);
-    for (const dispatcher of dispatchersOf(unit, request)) state.aliases.set(dispatcher, shape('canceller', 'undici'));
-    for (const controller of abortControllers(unit, request.arguments)) state.aliases.set(controller, shape('canceller', 'node'));
-    for (const fact of factsAt(unit, graph, node)) state.facts.set(fact.text, fact.outcome);
-    return state;
   }
 
   /** Follows a response that resolves the promise of `Promise.withResolvers()` from the request on: from there, the promise leads to it. */
@@ -177,7 +167,7 @@ export class Analysis {
       // Who has got the promise before the request is made, or in a function of its own, may end the response.
       const isTaken = holder?.variable.references.some(({ identifier }) => unit.reads.has(identifier) && (identifier.range[0] < request.node.range[1] || homeOf(identifier) !== home) && this.effectsOf(unit, identifier, holder.shape).length > 0);
       if (holder === null || isTaken === true) continue;
-      const state = this.stateAt(unit, graph, request.node, request.node);
+      const state = stateAt(unit, graph, request.node, request.node);
       state.aliases.set(holder.variable, holder.shape);
       for (const { variable, write } of requestObjectsOf(unit, request.node)) {
         const binding = { variable, shape: shape('canceller', 'node') };
@@ -250,8 +240,10 @@ export class Analysis {
     const end: Exit = { kind: 'end', node, unit, graph: null, inPart: false, holders: [], via: null };
     const ignored: Outcome = { leaks: [end], returned: null, given: [], isReadHere: false, passedOnRead: [], finishedOnReturn: false, handedOn: false, onlyLooked: [] };
     if (pattern === undefined) return node.params.at(-1)?.type === 'RestElement' ? null : ignored;
-    if (pattern.type === 'RestElement' || pattern.type === 'TSParameterProperty') return null;
-    const { bindings, stored } = bindPattern(unit, pattern, value);
+    if (pattern.type === 'RestElement') return null;
+    const isField = pattern.type === 'TSParameterProperty';
+    if (isField && (value.promised || !isHiddenParameter(pattern, (field) => this.effectsOf(unit, field, value).length > 0))) return null;
+    const { bindings, stored } = bindPattern(unit, isField ? pattern.parameter : pattern, value);
     if (stored) return null;
     const state = new PathState(null);
     for (const [variable, of] of more) state.aliases.set(variable, of);
@@ -267,10 +259,10 @@ export class Analysis {
     return requestCallOf(unit, call, this.settings.clients) ?? this.passedOn(unit, call) ?? this.untyped(unit, call);
   }
 
-  /** A request of which only its uses tell; not of a function whose source tells more. */
+  /** A request of which only its uses or declarations tell; uses do not if there is a source, which tells more. */
   private untyped(unit: SourceUnit, call: TSESTree.CallExpression): RequestCall | null {
     const request = untypedRequest(unit, call);
-    return request === null || calleeOf(unit, call, this.settings.parser).kind === 'source' ? null : request;
+    return request === null || (!request.isDeclared && calleeOf(unit, call, this.settings.parser).kind === 'source') ? null : request;
   }
 
   /** A promise of a response that its executor requests: the awaiter must finish it. */
@@ -321,7 +313,7 @@ export class Analysis {
   }
 
   private requestsWithin(unit: SourceUnit, node: FunctionNode): RequestCall[] {
-    return unit.calls.flatMap((call) => (contains(node, call) ? (this.requestOf(unit, call) ?? []) : [])).filter(({ untyped }) => untyped !== true);
+    return unit.calls.flatMap((call) => (contains(node, call) ? (this.requestOf(unit, call) ?? []) : [])).filter(({ untyped }) => !untyped);
   }
 
   /** A call of a function of the program that returns a response, which the caller must finish. */
@@ -331,16 +323,20 @@ export class Analysis {
     if (callee.kind === 'source') {
       const product = this.productOf(callee.ref);
       if (product !== null && returnsBefore(callee.ref, call, product.request)) return null;
-      const result = product?.shape ?? this.ofCallbackArgument(unit, call);
-      return result === null ? this.calledBack(unit, call) : { node: call, result, callback: null };
+      const result = product ?? this.ofCallbackArgument(unit, call);
+      return result === null ? this.calledBack(unit, call) : { node: call, result: result.shape, callback: null, untyped: result.untyped };
     }
-    const given = callee.kind === 'unknown' ? (this.ofCallbackArgument(unit, call) ?? this.promisified(unit, call)) : null;
-    if (given !== null) return { node: call, result: given, callback: null };
+    if (callee.kind === 'unknown') {
+      const given = this.ofCallbackArgument(unit, call);
+      if (given !== null) return { node: call, result: given.shape, callback: null, untyped: given.untyped };
+      const promisified = this.promisified(unit, call);
+      if (promisified !== null) return { node: call, result: promisified, callback: null };
+    }
     const [mapper] = call.arguments;
     if (mapper === undefined || mapper.type === 'SpreadElement' || isFunction(mapper) || !mapsArray(unit, call)) return null;
     const named = functionOf(unit, mapper, this.settings.parser);
     const product = named === null ? null : this.productOf(named);
-    return product === null ? null : { node: call, result: listOf(product.shape), callback: null };
+    return product === null ? null : { node: call, result: listOf(product.shape), callback: null, untyped: product.untyped };
   }
 
   /** The response that a function requests and returns. */
@@ -360,14 +356,14 @@ export class Analysis {
     for (const call of unit.calls) {
       if (!contains(node, call)) continue;
       const request = this.requestOf(unit, call);
-      if (request === null || request.untyped === true) continue;
+      if (request === null || (request.untyped === 'here' && !returnsResponse(unit, node))) continue;
       const outcome = this.outcomeOf(unit, request);
       if (outcome?.returned?.from !== node) continue;
       const { returned } = outcome;
       // Beside other values, a response may be there to be looked at only; and `any` may be what was read. The caller cannot know.
       if ((isCompound(returned.shape) || returnsAny(unit, node)) && this.isReadToo(unit, request)) return null;
       if (this.passedOnReadOf(unit, request, outcome).includes(null)) return null;
-      return { shape: node.async ? promiseOf(awaited(returned.shape)) : returned.shape, request: call };
+      return { shape: node.async ? promiseOf(awaited(returned.shape)) : returned.shape, request: call, untyped: request.untyped ? 'deeper' : null };
     }
     return null;
   }
@@ -384,13 +380,16 @@ export class Analysis {
     return outcome.passedOnRead;
   }
 
-  /** `retry(() => fetch(url))`: the call gives a response, and so does an inline function among its arguments. */
-  private ofCallbackArgument(unit: SourceUnit, call: TSESTree.CallExpression): Shape | null {
+  /** `retry(() => fetch(url))`: the call gives a response, and so does a function among its arguments or in an object of them. */
+  private ofCallbackArgument(unit: SourceUnit, call: TSESTree.CallExpression): Product | null {
     if (call.callee.type === 'MemberExpression' && call.callee.property.type === 'Identifier' && /^(then|catch|finally)$/.test(call.callee.property.name)) return null;
-    const callback = call.arguments.find((argument) => argument.type === 'ArrowFunctionExpression' || argument.type === 'FunctionExpression');
-    if (callback === undefined || responseOf(unit, unit.services.getTypeAtLocation(call)) === null) return null;
-    const product = this.productOf({ unit, node: callback })?.shape;
-    return product?.kind === 'response' ? promiseOf(awaited(product)) : null;
+    if (!takesFunction(call) || responseOf(unit, unit.services.getTypeAtLocation(call)) === null) return null;
+    for (const callback of functionsGivenTo(call)) {
+      const ref = functionOf(unit, callback, this.settings.parser);
+      const product = ref === null ? null : this.productOf(ref);
+      if (product?.shape.kind === 'response') return { ...product, shape: promiseOf(awaited(product.shape)) };
+    }
+    return null;
   }
 }
 

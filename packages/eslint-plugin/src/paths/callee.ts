@@ -1,7 +1,7 @@
 /** Owns the search for the function that a call calls, if its source is part of the program. */
 import type { TSESTree } from '@typescript-eslint/utils';
 import ts from 'typescript';
-import { calledDeclaration, packageOf, STANDARD, startsFlow } from '../clients/index.js';
+import { calledDeclaration, packageOf, responseOf, STANDARD, startsFlow } from '../clients/index.js';
 import { unitOf, type Call, type SourceUnit } from '../graph/index.js';
 import type { FunctionNode, FunctionRef } from './effect.js';
 
@@ -70,10 +70,20 @@ export function namesArguments({ unit, node }: FunctionRef): boolean {
 
 /** Whether types do not say what a function gives. */
 export function returnsAny(unit: SourceUnit, node: FunctionNode): boolean {
-  const checker = unit.services.program.getTypeChecker();
-  const [signature] = unit.services.getTypeAtLocation(node).getCallSignatures();
-  const value = signature === undefined ? undefined : checker.getAwaitedType(checker.getReturnTypeOfSignature(signature));
+  const type = returnedBy(unit, node);
+  const value = type === undefined ? undefined : unit.services.program.getTypeChecker().getAwaitedType(type);
   return value !== undefined && (value.flags & ts.TypeFlags.Any) !== 0;
+}
+
+/** Whether types say that a function gives a promise of a response. */
+export function returnsResponse(unit: SourceUnit, node: FunctionNode): boolean {
+  const type = returnedBy(unit, node);
+  return type !== undefined && responseOf(unit, type) !== null;
+}
+
+function returnedBy(unit: SourceUnit, node: FunctionNode): ts.Type | undefined {
+  const [signature] = unit.services.getTypeAtLocation(node).getCallSignatures();
+  return signature === undefined ? undefined : unit.services.program.getTypeChecker().getReturnTypeOfSignature(signature);
 }
 
 function onlyLooks(holder: string, name: string): boolean {

@@ -15,7 +15,17 @@ export function fieldName(member: TSESTree.MemberExpression): string | null {
 export function isHidden(member: TSESTree.MemberExpression, isUsed: (field: TSESTree.MemberExpression) => boolean): boolean {
   const name = fieldName(member);
   const body = member.object.type === 'ThisExpression' ? classOf(member) : null;
-  if (body === null || name === null || !isPrivate(body, name)) return false;
+  return body !== null && name !== null && isPrivate(body, name) && !isUsedIn(body, name, isUsed);
+}
+
+/** The same for a constructor's parameter that is a field as well: `constructor(private readonly res: Response)`. */
+export function isHiddenParameter(parameter: TSESTree.TSParameterProperty, isUsed: (field: TSESTree.MemberExpression) => boolean): boolean {
+  const body = classOf(parameter);
+  const { parameter: name } = parameter;
+  return body !== null && parameter.accessibility === 'private' && parameter.decorators.length === 0 && name.type === 'Identifier' && !isUsedIn(body, name.name, isUsed);
+}
+
+function isUsedIn(body: TSESTree.ClassBody, name: string, isUsed: (field: TSESTree.MemberExpression) => boolean): boolean {
   const uses = (node: TSESTree.Node): boolean => {
     if (node.type === 'MemberExpression') {
       const found = fieldName(node);
@@ -24,7 +34,7 @@ export function isHidden(member: TSESTree.MemberExpression, isUsed: (field: TSES
     } else if (node.type === 'VariableDeclarator' && node.init?.type === 'ThisExpression' && node.id.type === 'ObjectPattern' && namesIn(node.id).length > 0) return true;
     return childrenOf(node).some(uses);
   };
-  return !uses(body);
+  return uses(body);
 }
 
 /** The class whose instance `this` is; null if that is not sure. */

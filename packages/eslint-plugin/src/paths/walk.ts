@@ -246,6 +246,8 @@ export class Walk {
           this.handedOn = true;
           break;
         case 'hidden':
+          // A parameter that is kept so, as in an error's constructor, is still the caller's.
+          if (this.origin === null) break;
           if (!state.finished) this.leak('hidden', effect.field, state);
           state.finished = true;
           break;

@@ -12,7 +12,7 @@ type Suggestion = TSESLint.SuggestionReportDescriptor<MessageId>;
 /** `releasesOf` finds the points at which the response can be released on every leaking path. */
 export function suggestionsFor(unit: SourceUnit, request: RequestCall, outcome: Outcome, releasesOf: () => readonly Release[]): Suggestion[] {
   const { leaks } = outcome;
-  if (request.untyped === true || leaks.some((exit) => exit.unit !== unit) || isPolyfill(unit, request)) return [];
+  if (request.untyped || leaks.some((exit) => exit.unit !== unit) || isPolyfill(unit, request)) return [];
   if (leaks.every(({ kind }) => kind === 'dropped')) return droppedFix(unit, request);
   return [usingFix(unit, request, outcome), releaseFix(unit, releasesOf())].filter((each) => each !== null);
 }
@@ -84,9 +84,8 @@ function releaseFix(unit: SourceUnit, releases: readonly Release[]): Suggestion 
   const edits: Edit[] = [];
   const codes: string[] = [];
   for (const { point, variable, shape, mayBeEmpty } of releases) {
-    const [declared] = variable.identifiers;
-    const type = typeOf(unit, declared);
-    if (!hasEnd(unit, type, shape.kind, shape.client)) return null;
+    const type = typeOf(unit, variable.identifiers[0]);
+    if (!hasEnd(unit, typeOfVariable(unit, variable), shape.kind, shape.client)) return null;
     const at = point.kind === 'end' ? point.block : point.kind === 'else' ? point.of : point.statement;
     const code = releaseOf(shape, variable.name, mayBeEmpty || isNullable(unit, type), at);
     const condition = point.kind === 'guard' ? conditionOf(unit, point.test, point.outcome) : null;
@@ -138,7 +137,6 @@ function callFor(kind: Shape['kind'], client: ClientName, name: string, mayBeEmp
 /** Whether the type has what the release calls: a response type of the program may have fewer members than the platform's. */
 function hasEnd(unit: SourceUnit, type: ts.Type, kind: Shape['kind'], client: ClientName): boolean {
   const checker = unit.services.program.getTypeChecker();
-  // A variable without a type of its own gets it from what is assigned to it.
   if ((type.flags & ts.TypeFlags.Any) !== 0) return true;
   const own = checker.getNonNullableType(type);
   const end = { fetch: 'cancel', 'node-fetch': 'resume', undici: 'dump', watertight: 'close', node: 'resume', axios: 'destroy' }[client];
@@ -148,6 +146,12 @@ function hasEnd(unit: SourceUnit, type: ts.Type, kind: Shape['kind'], client: Cl
   }
   if (kind === 'response' && client === 'axios') return own.getProperty('data') !== undefined;
   return own.getProperty(end) !== undefined;
+}
+
+/** A variable without a type of its own has that of what was assigned to it: at its uses. */
+function typeOfVariable(unit: SourceUnit, variable: Variable): ts.Type {
+  const types = [...variable.identifiers, ...variable.references.map(({ identifier }) => identifier)].map((name) => typeOf(unit, name));
+  return types.find(({ flags }) => (flags & MAY_BE_MISSING) === 0) ?? types[0];
 }
 
 function typeOf(unit: SourceUnit, node: TSESTree.Node): ts.Type {

@@ -7,6 +7,7 @@ import { controlFlowCases, generatorCases, moduleCases } from './control-flow.ca
 import { escapeCases, listCases } from './escape.cases.js';
 import { fetchCases } from './fetch.cases.js';
 import { closureCases, elsewhere, functionCases } from './function.cases.js';
+import { givenFunctionCases } from './given-function.cases.js';
 import { nodeHttpCases } from './node-http.cases.js';
 import { noPathCases } from './no-path.cases.js';
 import { promiseCases } from './promise.cases.js';
@@ -40,6 +41,7 @@ export const groups: readonly Group[] = [
   fieldCases,
   narrowedCases,
   untypedCases,
+  givenFunctionCases,
 ];
 
 export interface Case {

@@ -1,5 +1,8 @@
 import { twins, type Group } from './twin.js';
 
+const keeps = 'export async function load(url: string, box: Box) { box.keep(await fetch(url)); }\n';
+/** An error of the program that gets the response. */
+const failure = (body: string): string => `export class Failure extends Error { ${body} }\nexport async function load(url: string) { const res = await fetch(url); if (!res.ok) throw new Failure(res); return res.json(); }\n`;
 const klass = (body: string): string => `export class Box { ${body} }\n`;
 
 /** A response beside other values: in an object, a tuple, a result type, a field. */
@@ -98,6 +101,12 @@ export const fieldCases: Group = {
     { name: 'its value is used', good: klass('#last?: Response; async load(url: string) { return (this.#last = await fetch(url)); } get ok() { return this.#last?.ok; }'), bad: klass('#last?: Response; async load(url: string) { this.#last = await fetch(url); return this.#last.ok; }'), says: 'this.#last' },
     { name: 'cancelled at the end', good: klass('#last?: Response; async load(url: string) { this.#last = await fetch(url); } async close() { await this.#last?.body?.cancel(); }'), bad: klass('#last?: Response; async load(url: string) { this.#last = await fetch(url); } async close() { this.#last = undefined; }'), says: 'this.#last' },
     { name: 'by any name', good: klass('private last?: Response; async load(url: string) { this.last = await fetch(url); } read(name: "last") { return this[name]?.text(); }'), bad: klass('private last?: Response; async load(url: string) { this.last = await fetch(url); } read() { return this["last"]?.ok; }'), says: 'this.last' },
+    { name: 'kept by a method', good: klass('#last?: Response; keep(res: Response) { this.#last = res; } read() { return this.#last?.text(); }') + keeps, bad: klass('#last?: Response; keep(res: Response) { this.#last = res; } get ok() { return this.#last?.ok; }') + keeps, says: 'Nothing holds' },
+    { name: 'in an error that is thrown', good: failure('readonly last: Response; constructor(res: Response) { super("a"); this.last = res; }'), bad: failure('readonly #last: Response; constructor(res: Response) { super("a"); this.#last = res; } get status() { return this.#last.status; }'), says: 'the function throws' },
+    { name: 'in an error that reads it', good: failure('constructor(private readonly last: Response) { super("a"); } text() { return this.last.text(); }'), bad: failure('constructor(private readonly last: Response) { super("a"); } get status() { return this.last.status; }'), says: 'the function throws' },
+    { name: 'a field of an error by its parameter', good: failure('constructor(readonly last: Response) { super("a"); }'), bad: failure('constructor(private last: Response) { super(last.statusText); } ok() { return this.last.ok; }'), says: 'the function throws' },
+    { name: 'in the cause of an error as well', good: failure('constructor(private readonly last: Response) { super("a", { cause: last }); } ok() { return this.last.ok; }'), bad: failure('constructor(private readonly last: Response) { super("a", { cause: last.status }); } ok() { return this.last.ok; }'), says: 'the function throws' },
+    { name: 'in an error that gets its status only', good: failure('constructor(last: Response) { super("a"); void last.body?.cancel(); }'), bad: failure('constructor(last: Response) { super(`${last.status}`); }'), says: 'the function throws' },
   ],
 };
 
