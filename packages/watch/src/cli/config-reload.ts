@@ -34,7 +34,7 @@ export class ConfigReload {
       next = this.file.reload();
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      this.say(`${error.message}; the ${counted(this.list)} from before ${this.list.targets.length === 1 ? 'stays' : 'stay'}`);
+      this.say(`${error.message}; ${staying(this.list)}`);
       return;
     }
     if (next === null) return;
@@ -49,4 +49,12 @@ export class ConfigReload {
 
 function counted({ targets }: TargetList): string {
   return `${targets.length} ${targets.length === 1 ? 'target' : 'targets'}`;
+}
+
+/** What goes on as before while the file has a mistake. */
+function staying(list: TargetList): string {
+  const { webhook, alertmanager } = list.alerts;
+  const receivers = Number(webhook !== null) + Number(alertmanager !== null);
+  const told = receivers === 0 ? '' : ` and the ${receivers === 1 ? 'receiver' : `${receivers} receivers`} of alerts`;
+  return `the ${counted(list)}${told} from before ${list.targets.length === 1 && receivers === 0 ? 'stays' : 'stay'}`;
 }

@@ -22,7 +22,9 @@ const OWN_PARAMS = new Set(['debug', 'seconds', 'limit']);
 
 /** The targets of one file's text. @throws ConfigError */
 export function parseDiscovered(text: string, file: string, settings: DiscoverySettings = {}): Target[] {
-  return ConfigNode.parse(text, file).items().flatMap((group) => {
+  const root = ConfigNode.parse(text, file);
+  if (root.isEmpty) throw root.error('the file is empty; where there are no targets, it has to say so: []');
+  return root.items().flatMap((group) => {
     const fields = group.fields('targets', 'labels');
     const targets = fields.get('targets');
     if (targets === undefined) throw group.error('there is no targets here: a group is { targets: ["host:port"], labels: { … } }');

@@ -51,6 +51,8 @@ const MOST_TARGETS = 100_000;
 /** `given`: what the command line says for targets that have none of their own. @throws ConfigError */
 export function parseTargetList(text: string, file: string, read: ReadText, given: DiscoverySettings = {}, find: FindFiles = filesOf): TargetList {
   const root = ConfigNode.parse(text, file);
+  // Of a file that somebody emptied, or is writing at this moment, it is not known what it wants.
+  if (root.isEmpty) throw root.error('the file is empty; where nothing is to be watched, it has to say so: targets: []');
   const fields = root.fields('interval', 'db', 'port', 'limit', 'targets', 'file_sd', 'prometheus', 'alerts');
   const limit = fields.get('limit')?.integer(1, Number.MAX_SAFE_INTEGER);
   const reader = new ListReader(dirname(file), read, find, { ...(limit !== undefined && { limit }), ...given });

@@ -68,8 +68,7 @@ prometheus:
     assert.equal(parse('targets: []').prometheus, null);
   });
 
-  test('may be empty, have anchors, and be JSON with tabs', () => {
-    assert.deepEqual(parse('').targets, []);
+  test('may name nothing, have anchors, and be JSON with tabs', () => {
     assert.deepEqual(parse('targets:\n').targets, []);
     assert.deepEqual(parse('targets:\n  - { url: "a:1", labels: &l { team: x } }\n  - { url: "b:1", labels: *l }\n').targets.map(({ labels }) => labels), [{ team: 'x' }, { team: 'x' }]);
     assert.equal(parse('{\n\t"targets": [\n\t\t{ "url": "a:1" }\n\t]\n}\n').targets.length, 1);
@@ -82,6 +81,8 @@ prometheus:
   });
 
   for (const [name, text, message] of [
+    ['a file that is empty', '', /^\/etc\/watertight\.yml:1:1: the file is empty; .* targets: \[\]$/],
+    ['a file of comments alone', '# targets:\n#   - url: a:1\n', /:1:1: the file is empty/],
     ['an unknown key, with the nearest known', 'targts: []\n', /^\/etc\/watertight\.yml:1:1: there is no key "targts"; did you mean targets\?$/],
     ['an unknown key that is like none', 'targets:\n  - url: a:1\n    zzzzz: 1\n', /:3:5: targets\[0\]: there is no key "zzzzz"; the keys here: url, name/],
     ['text for a number', 'interval: 10s\n', /:1:11: interval: this is "10s", and has to be a whole number of milliseconds from 50 to 86400000$/],
@@ -177,6 +178,11 @@ describe('a configuration file that changes', () => {
     assert.equal(file.reload()?.targets[0].headers.authorization, 'Bearer two');
     writeFileSync(place('sd_1.json'), '[{ "targets": ["b:1"');
     assert.throws(() => file.reload(), { code: 'ERR_CONFIG', message: /sd_1\.json:1:\d+: / });
+    writeFileSync(place('sd_1.json'), '');
+    assert.throws(() => file.reload(), { code: 'ERR_CONFIG', message: /sd_1\.json:1:1: the file is empty; .*: \[\]$/ });
+    writeFileSync(path, '');
+    assert.throws(() => file.reload(), { code: 'ERR_CONFIG', message: /c\.yml:1:1: the file is empty/ });
+    assert.equal(file.reload(), null);
   });
 
   test('that has not changed is not parsed again, however many targets it has', () => {
