@@ -75,7 +75,7 @@ async function watch(urls: readonly string[], options: WatchOptions): Promise<vo
     ...(port !== undefined && { port }),
     ...(fleet !== null && { fleet }),
   };
-  const history = asUsage(() => new History(options.db ?? list?.db ?? ':memory:'));
+  const history = asUsage(() => new History(options.db ?? list?.db ?? ':memory:', { sole: true }));
   try {
     if (options.once !== true) await watchUntilInterrupted(own, history, settings);
     else show(await lookOnce([...own, ...listed], fleet, history, settings.interval), options.json === true);

@@ -32,15 +32,18 @@ export async function watchUntilInterrupted(targets: readonly Target[], history:
   const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   const { interval, config, fleet } = options;
   const say = (line: string): void => complain(`watertight: ${line}`);
-  const fault = (error: unknown): void => say(error instanceof Error ? error.message : String(error));
+  const fault = (error: unknown): void => {
+    if (error === null) say(`the history ${history.file} is written again; what was seen meanwhile is not in it`);
+    else say(error instanceof Error ? error.message : JSON.stringify(error));
+  };
   const monitor = new Monitor(history, { interval, onFault: fault, ...(fleet !== undefined && { sourceOf: sourcesOf(fleet) }) });
   const last = new Map<string, TargetReport>();
-  monitor.onScrape((report, { historyId }) => {
+  monitor.onScrape((report) => {
     const change = formatChange(last.get(report.url) ?? null, report);
     last.set(report.url, report);
     if (change !== null) print(change);
     const at = Date.now();
-    alerting.take(report, at, () => history.openIncidentOf(historyId)?.opened ?? at);
+    alerting.take(report, at, () => report.incident?.opened ?? at);
   });
   const dashboard = await openDashboard(monitor, history, options);
   // The address that people open may differ from the one where the server listens, behind a proxy for example.

@@ -86,8 +86,11 @@ export class GroupWatch {
     private readonly clock: DetectorClock,
     /** Between scrapes, ms. */
     private readonly interval: number,
-  ) {
-    for (const { id, key, stack, verdict, lastingAt, seenAt } of history.of(target, LEAST_FOLLOWED)) {
+  ) {}
+
+  /** Goes on with the groups that are on record. */
+  resume(): void {
+    for (const { id, key, stack, verdict, lastingAt, seenAt } of this.history.of(this.target, LEAST_FOLLOWED)) {
       this.followed.set(key, { id, key, shape: stack as GroupShape, verdict: verdict as GroupVerdict | null, lastingAt, seenAt, judgedAt: 0, start: NaN, count: 0, growth: 0, harmless: false });
     }
   }

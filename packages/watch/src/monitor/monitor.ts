@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Transport } from 'watertight';
 import { scrapeClient, Scraper, type Target, type TargetSource } from '../scrape/index.js';
-import { FINE, type History } from '../store/index.js';
+import { FINE, StoreError, type FileTrouble, type History } from '../store/index.js';
 import type { TargetReport } from './judgement.js';
 import { phaseOf } from './phase.js';
 import { ProfileBudget } from './profile-budget.js';
@@ -22,7 +22,7 @@ export interface MonitorOptions {
   readonly onFault?: FaultListener;
 }
 
-/** Called with an error that is not the target's fault: the history can't be written, for example. */
+/** Called with an error that is not the target's fault: the history can't be written, for example. Null when the history can be written again. */
 export type FaultListener = (error: unknown) => void;
 
 /** Told of every scrape, in the order they come in. */
@@ -37,7 +37,7 @@ const EARLY = 2;
 const RESUMED_AT_ONCE = 10;
 /** How often what is too old goes, ms. */
 const EXPIRY = 3_600_000;
-/** The same fault is told again only after so long, ms, since a full disk makes every scrape of every target fail. */
+/** The same fault is told again only after so long, ms, since it may come with every scrape of every target. What is wrong with the history as a whole is told once. */
 const FAULT_AGAIN = 60_000;
 
 /** `scraped`: each at its own moment of the interval. `fleet`: all at once, when something else has asked for them. */
@@ -59,6 +59,9 @@ export class Monitor {
   private readonly listeners = new Set<MonitorListener>();
   private readonly listener: FaultListener;
   private fault = { message: '', at: -Infinity };
+  /** What was told of the history, and is not over. */
+  private readonly told = new Set<string>();
+  private toldAt = -Infinity;
   /** Targets in the history that are not watched, and when they were looked up. */
   private unwatched: number[] = [];
   private listedAt = 0;
@@ -72,7 +75,7 @@ export class Monitor {
     private readonly history: History,
     options: MonitorOptions = {},
   ) {
-    this.listener = options.onFault ?? ((error) => process.emitWarning(error instanceof Error ? error : String(error)));
+    this.listener = options.onFault ?? ((error) => void (error !== null && process.emitWarning(error instanceof Error ? error : JSON.stringify(error))));
     const interval = options.interval ?? DEFAULT_INTERVAL;
     const pace = { interval, profileInterval: options.profileInterval ?? 30 * interval };
     this.settings = { ...pace, budget: new ProfileBudget(pace, () => this.watched.size), ...(options.lookInterval !== undefined && { lookInterval: options.lookInterval }) };
@@ -149,6 +152,11 @@ export class Monitor {
     return this.settings.interval;
   }
 
+  /** What is wrong with the history, and since when; null while it can be read and written. */
+  get trouble(): FileTrouble | null {
+    return this.history.trouble;
+  }
+
   /** When the latest fault was told, in the time of performance.now(); null before the first. */
   get latestFault(): number | null {
     return this.fault.at === -Infinity ? null : this.fault.at;
@@ -157,10 +165,24 @@ export class Monitor {
   private readonly onFault = (error: unknown): void => {
     const message = error instanceof Error ? error.message : String(error);
     const at = performance.now();
+    if (error instanceof StoreError) {
+      // A disk that is nearly full is full and not full in turn.
+      if (this.told.has(message) || (this.told.size === 0 && at - this.toldAt < FAULT_AGAIN)) return;
+      this.told.add(message);
+      this.toldAt = at;
+      this.listener(error);
+      return;
+    }
     if (message === this.fault.message && at - this.fault.at < FAULT_AGAIN) return;
     this.fault = { message, at };
     this.listener(error);
   };
+
+  private sayWhenMended(): void {
+    if (this.told.size === 0 || this.history.trouble !== null) return;
+    this.told.clear();
+    this.listener(null);
+  }
 
   private async resume(): Promise<void> {
     for (let next = this.unresumed.shift(); next !== undefined && !this.stopped; next = this.unresumed.shift()) {
@@ -201,6 +223,7 @@ export class Monitor {
     const { monitor } = watched;
     const at = Date.now();
     await monitor.scrape(at);
+    this.sayWhenMended();
     // A scrape that stop() broke off says nothing of the target, and a target that is no longer watched is not reported.
     if (this.stopped || this.watched.get(monitor.target.profiles) !== watched) return;
     if (Math.abs(at - watched.expiredAt) >= EXPIRY) this.expire(watched, at);

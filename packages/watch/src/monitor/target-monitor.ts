@@ -92,7 +92,7 @@ export class TargetMonitor {
   ) {
     this.id = history.target(target.profiles);
     this.process = new ProcessWatch(this.scale, null);
-    const open = history.openIncidentOf<StandingVerdict>(this.id);
+    const open = this.keep(() => history.openIncidentOf<StandingVerdict>(this.id)) ?? null;
     if (open === null) return;
     this.incident = { opened: open.opened, closed: null };
     this.standing = open.detail;
@@ -113,7 +113,9 @@ export class TargetMonitor {
     const { interval } = this.settings;
     // A source that kept the past itself did so at its own interval.
     const clock = new DetectorClock(known[0]?.at ?? now, this.source.past === undefined ? interval : Infinity);
-    this.course = { clock, assessor: this.assessorOf(known, clock), groups: new GroupWatch(this.history.groups, this.id, clock, interval) };
+    const groups = new GroupWatch(this.history.groups, this.id, clock, interval);
+    this.keep(() => groups.resume());
+    this.course = { clock, assessor: this.assessorOf(known, clock), groups };
     // A restarted watcher continues with what earlier profiles showed, and with the verdict.
     this.looks = this.keep(() => this.history.looks<Look>(this.id, LOOKS)) ?? [];
     this.process = new ProcessWatch(this.scale, (this.keep(() => this.history.cohorts(this.id)) ?? null) as ProcessState | null);
@@ -351,7 +353,7 @@ export class TargetMonitor {
     const past = [...(this.source.past?.() ?? [])];
     if (past.length === 0) return known;
     const last = known.at(-1)?.at ?? 0;
-    this.history.recordAll(this.id, past.filter(({ at }) => at > last && at >= now - SHOWN));
+    this.keep(() => this.history.recordAll(this.id, past.filter(({ at }) => at > last && at >= now - SHOWN)));
     return [...known, ...past].sort((a, b) => a.at - b.at);
   }
 }

@@ -3,7 +3,7 @@ import { Hono, type Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { flameTree, summarizeStacks, type Summary } from '../diagnose/index.js';
 import { groupReports, type Monitor, type TargetMonitor, type TargetReport } from '../monitor/index.js';
-import type { History } from '../store/index.js';
+import { StoreError, type History } from '../store/index.js';
 import { nearestProfile } from './kept-profile.js';
 import type { LiveFeed } from './live-feed.js';
 import { overviewRow, type OverviewRow } from './overview.js';
@@ -29,6 +29,17 @@ class Refusal extends Error {
   }
 }
 
+/** What is wrong with the history, for the pages to say; null while it can be read and written. */
+export interface HistoryTrouble {
+  readonly message: string;
+  /** Ms since 1970. */
+  readonly since: number;
+}
+
+function troubleOf({ trouble }: Monitor): HistoryTrouble | null {
+  return trouble === null ? null : { message: trouble.error.message, since: trouble.since };
+}
+
 export function api(monitor: Monitor, history: History, feed: LiveFeed): Hono {
   const routes = new Hono();
   // A row is made once for each report, however many dashboards get it.
@@ -39,7 +50,7 @@ export function api(monitor: Monitor, history: History, feed: LiveFeed): Hono {
     return row;
   };
 
-  routes.get('/overview', (context) => context.json({ interval: monitor.interval, now: Date.now(), targets: monitor.targets().map((target) => rowOf(target.report(), target)) }));
+  routes.get('/overview', (context) => context.json({ interval: monitor.interval, now: Date.now(), trouble: troubleOf(monitor), targets: monitor.targets().map((target) => rowOf(target.report(), target)) }));
 
   routes.get('/target', (context) => {
     const target = targetOf(context, monitor);
@@ -68,7 +79,17 @@ export function api(monitor: Monitor, history: History, feed: LiveFeed): Hono {
       context,
       (stream) =>
         new Promise((resolve) => {
-          const unsubscribe = feed.subscribe((news) => stream.writeSSE({ event: 'reports', data: JSON.stringify(news.map(({ report, target }) => rowOf(report, target))) }));
+          let told = JSON.stringify(null);
+          const tellTrouble = async (): Promise<void> => {
+            const text = JSON.stringify(troubleOf(monitor));
+            if (text === told) return;
+            told = text;
+            await stream.writeSSE({ event: 'trouble', data: text });
+          };
+          const unsubscribe = feed.subscribe(async (news) => {
+            await tellTrouble();
+            await stream.writeSSE({ event: 'reports', data: JSON.stringify(news.map(({ report, target }) => rowOf(report, target))) });
+          });
           const live = (): void => void stream.writeSSE({ event: 'alive', data: String(Date.now()) });
           // A watcher that is ended does not wait for the next sign of life.
           const heartbeat = setInterval(live, HEARTBEAT).unref();
@@ -78,6 +99,7 @@ export function api(monitor: Monitor, history: History, feed: LiveFeed): Hono {
             resolve();
           });
           live();
+          void tellTrouble();
         }),
     ),
   );
@@ -85,7 +107,7 @@ export function api(monitor: Monitor, history: History, feed: LiveFeed): Hono {
   routes.all('*', (context) => context.json({ error: 'there is nothing here' }, 404));
   routes.onError((error, context) => {
     if (error instanceof Refusal) return context.json({ error: error.message }, error.status);
-    return context.json({ error: `the history can't be read: ${error.message}` }, 500);
+    return context.json({ error: error instanceof StoreError ? error.message : `the history can't be read: ${error.message}` }, 500);
   });
   return routes;
 }

@@ -2,6 +2,7 @@
 import type { TargetMonitor, TargetReport } from '../monitor/index.js';
 import { FINE, type Bucket, type History, type Sample } from '../store/index.js';
 import { curveOf, type Curve } from './curve.js';
+import { readOr } from './readable.js';
 
 /** A target as the overview shows it. */
 export interface OverviewRow extends Omit<TargetReport, 'groups'> {
@@ -20,7 +21,7 @@ export function overviewRow(report: TargetReport, { historyId }: TargetMonitor, 
   const { groups, ...row } = report;
   const worst = groups.find(({ growth, leaking }) => growth > 0 || leaking);
   const blame = worst === undefined ? '' : worst.site === null ? worst.top : `${worst.site.function} ${worst.site.file}:${worst.site.line}`;
-  return { ...row, blame, sparkline: curveOf(sparklineSamples(history, historyId, Date.now()), SPARKLINE_POINTS) };
+  return { ...row, blame, sparkline: curveOf(readOr([], () => sparklineSamples(history, historyId, Date.now())), SPARKLINE_POINTS) };
 }
 
 function sparklineSamples(history: History, id: number, now: number): readonly (Sample | Bucket)[] {

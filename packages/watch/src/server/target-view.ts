@@ -3,6 +3,7 @@ import type { Frame } from 'watertight/pprof';
 import type { ConnectionCount, TargetMonitor, TargetReport } from '../monitor/index.js';
 import type { History } from '../store/index.js';
 import { curveOf, restartsIn, thresholdAt, troughLine, type Curve, type Line } from './curve.js';
+import { readOr } from './readable.js';
 
 /** A group of stacks over time. */
 export interface GroupCurve {
@@ -49,7 +50,7 @@ const USUAL_THRESHOLD = 1000;
 export function targetView(monitor: TargetMonitor, history: History, from: number, to: number, now: number): TargetView {
   const report = monitor.report();
   const id = monitor.historyId;
-  const samples = history.curve(id, from, to, now, 2 * CURVE_POINTS);
+  const samples = readOr([], () => history.curve(id, from, to, now, 2 * CURVE_POINTS));
   const threshold = report.limit ?? USUAL_THRESHOLD;
   return {
     report,
@@ -59,8 +60,8 @@ export function targetView(monitor: TargetMonitor, history: History, from: numbe
     restarts: restartsIn(samples),
     trough: troughLine(samples, report.since, report.perHour),
     threshold: { value: threshold, at: thresholdAt(samples, threshold) },
-    incidents: history.incidents(id).map(({ id: number, opened, closed }) => ({ id: number, opened, closed })),
-    profiles: history.profiles(id, from, to).map(({ at, total }) => ({ at, total })),
+    incidents: readOr([], () => history.incidents(id)).map(({ id: number, opened, closed }) => ({ id: number, opened, closed })),
+    profiles: readOr([], () => history.profiles(id, from, to)).map(({ at, total }) => ({ at, total })),
     groupCurves: groupCurvesOf(monitor, history, from, to),
     connections: monitor.connections,
   };
@@ -68,7 +69,7 @@ export function targetView(monitor: TargetMonitor, history: History, from: numbe
 
 function groupCurvesOf(monitor: TargetMonitor, history: History, from: number, to: number): GroupCurve[] {
   return monitor.leadingGroups(GROUPS).map(({ id, shape: { top, site }, count, growth, verdict }) => {
-    const samples = history.groups.series(id, from, to);
+    const samples = readOr([], () => history.groups.series(id, from, to));
     return { id, top, site, count, growth, leaking: verdict?.leaking ?? false, perHour: verdict?.perHour ?? 0, reason: verdict?.reason ?? null, curve: curveOf(samples, GROUP_POINTS), restarts: restartsIn(samples) };
   });
 }

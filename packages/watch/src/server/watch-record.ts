@@ -25,9 +25,9 @@ export class WatchRecord {
 
   /** Why the watcher does not work as it should; null where it does. It names no target and no file, as anybody may ask. */
   get complaint(): string | null {
-    const { interval, latestFault } = this.monitor;
+    const { interval, latestFault, trouble } = this.monitor;
     const now = performance.now();
-    if (latestFault !== null && now - latestFault < FAULT_LASTS) return 'the history can\'t be written or read; the output of the watcher has the reason';
+    if (trouble !== null || (latestFault !== null && now - latestFault < FAULT_LASTS)) return 'the history can\'t be written or read; the output of the watcher has the reason';
     const silent = now - (this.latest ?? this.began);
     if (this.monitor.targets().length === 0 || silent < LATE_INTERVALS * interval + LATE_MS) return null;
     return `nothing was scraped for ${Math.round(silent / 1000)} s, at an interval of ${Math.round(interval / 1000)} s`;

@@ -46,7 +46,7 @@ export class GroupHistory {
        FROM stack_group WHERE target = ? ORDER BY id`,
       least, target,
     ) as { id: number; key: string; stack: string; verdict: string | null; lastingAt: number; seenAt: number }[];
-    return rows.map(({ stack, verdict, ...row }) => ({ ...row, stack: JSON.parse(stack) as unknown, verdict: verdict === null ? null : (JSON.parse(verdict) as unknown) }));
+    return rows.map(({ stack, verdict, ...row }) => ({ ...row, stack: this.sql.parse(stack), verdict: verdict === null ? null : this.sql.parse(verdict) }));
   }
 
   /** Does `work` in one transaction. One for each of a hundred groups would take longer than everything else about a profile. */

@@ -5,17 +5,33 @@
  * A `kill -9` at any moment leaves the file whole: each scrape is one transaction, and the write-ahead
  * log keeps it from the moment the call returns.
  */
-import { openingFault, StoreError } from './error.js';
+import { openingFault, StoreError, storeFault } from './error.js';
 import { GroupHistory } from './group-history.js';
 import { IncidentHistory, type Incident } from './incident-history.js';
 import { ProfileHistory, type ProfileRecord, type StackCount } from './profile-history.js';
 import { DEFAULT_RETENTION, type Retention } from './retention.js';
 import { SampleHistory, type Bucket, type Sample } from './sample-history.js';
 import { migrate } from './schema.js';
-import { SqlFile } from './sql-file.js';
+import { SoleWriter } from './sole-writer.js';
+import { SqlFile, type FileTrouble } from './sql-file.js';
 
 export interface HistoryOptions {
   readonly retention?: Partial<Retention>;
+  /** No other watcher may write the file as long as it is open. Default false: several processes may. */
+  readonly sole?: boolean;
+}
+
+/** Without a number, the database chooses one. */
+const NEW_TARGET = 'INSERT INTO target (id, url, first_seen) VALUES (?, ?, ?) ON CONFLICT (url) DO NOTHING';
+
+/** The error of a file that can't be opened, or is not what it should be. */
+function openingError(file: string, cause: unknown): StoreError {
+  const known = storeFault(file, cause);
+  const root = (known instanceof StoreError ? known.cause : null) ?? cause;
+  const isNone = (root as { code?: string }).code === 'SQLITE_NOTADB';
+  if (known instanceof StoreError && !isNone && known.code !== 'ERR_STORE_IO' && known.code !== 'ERR_STORE_FULL') return known;
+  const fault = known instanceof StoreError && known.code === 'ERR_STORE_FULL' ? 'the disk is full. Make room there, or name another file with --db' : openingFault(file, root);
+  return new StoreError('ERR_STORE_OPEN', `the history ${file} can't be opened: ${fault}`, { cause });
 }
 
 export class History {
@@ -26,39 +42,85 @@ export class History {
   private readonly profiled: ProfileHistory;
   private readonly judged: IncidentHistory;
   private readonly targets = new Map<string, number>();
+  /** Targets that have a number, but could not be written yet, by number. */
+  private readonly unwritten = new Map<number, string>();
+  private readonly writer: SoleWriter | null;
+  private greatest: number;
 
   /**
    * Opens or makes the file; `:memory:` keeps nothing.
    *
-   * @throws StoreError if it can't be opened, is no database, or is of a newer version.
+   * @throws StoreError if it can't be opened, is no database, is of a newer version, is damaged where every target is on record, or is written by another watcher (`sole`).
    */
-  constructor(file: string, options: HistoryOptions = {}) {
+  constructor(
+    /** Its file. */
+    readonly file: string,
+    options: HistoryOptions = {},
+  ) {
     const retention = { ...DEFAULT_RETENTION, ...options.retention };
     let sql: SqlFile | null = null;
+    let writer: SoleWriter | null = null;
     try {
       sql = new SqlFile(file);
+      if (options.sole === true && file !== ':memory:') writer = SoleWriter.take(file, sql);
       migrate(sql, file);
+      // What every start needs is read at once, so that damage there is found before anything is watched.
+      this.greatest = (sql.all('SELECT id, first_seen FROM target') as { id: number }[]).reduce((most, { id }) => Math.max(most, id), 0);
     } catch (cause) {
+      writer?.release();
       sql?.close();
-      if (cause instanceof StoreError) throw cause;
-      throw new StoreError('ERR_STORE_OPEN', `the history ${file} can't be opened: ${openingFault(file, cause)}`, { cause });
+      throw openingError(file, cause);
     }
+    this.writer = writer;
     this.sql = sql;
+    try {
+      writer?.sign(sql);
+    } catch {
+      // A full disk is no reason not to watch; it is said at the first scrape that can't be kept.
+    }
     this.sampled = new SampleHistory(sql, retention);
     this.profiled = new ProfileHistory(sql, retention);
     this.judged = new IncidentHistory(sql, retention);
     this.groups = new GroupHistory(sql);
   }
 
-  /** The number under which a target is on record; made at the first call. */
+  /** What is wrong with the file, and since when; null while it can be read and written. */
+  get trouble(): FileTrouble | null {
+    return this.sql.trouble;
+  }
+
+  /** The number under which a target is on record; made at the first call, also where it can't be written yet: see {@link trouble}. */
   target(url: string): number {
     let id = this.targets.get(url);
-    if (id === undefined) {
-      this.sql.run('INSERT INTO target (url, first_seen) VALUES (?, ?) ON CONFLICT (url) DO NOTHING', url, Date.now());
-      id = (this.sql.get('SELECT id FROM target WHERE url = ?', url) as { id: number }).id;
-      this.targets.set(url, id);
-    }
+    if (id === undefined) this.targets.set(url, (id = this.register(url)));
     return id;
+  }
+
+  private register(url: string): number {
+    try {
+      const known = (): { id: number } | undefined => this.sql.get('SELECT id FROM target WHERE url = ?', url) as { id: number } | undefined;
+      let row = known();
+      if (row === undefined) {
+        this.sql.run(NEW_TARGET, null, url, Date.now());
+        row = known();
+      }
+      if (row === undefined) throw new Error(`a target was written and is not there: ${url}`);
+      this.greatest = Math.max(this.greatest, row.id);
+      return row.id;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      const id = ++this.greatest;
+      this.unwritten.set(id, url);
+      return id;
+    }
+  }
+
+  /** Writes a target that could not be written when it was first seen. */
+  private settle(target: number): void {
+    const url = this.unwritten.get(target);
+    if (url === undefined) return;
+    this.sql.run(NEW_TARGET, target, url, Date.now());
+    this.unwritten.delete(target);
   }
 
   /** Every target on record, the earliest first. */
@@ -68,6 +130,7 @@ export class History {
 
   /** Keeps a scrape. A second one of the same millisecond replaces the first. */
   record(target: number, sample: Sample): void {
+    if (this.unwritten.size > 0) this.settle(target);
     this.sampled.record(target, [sample]);
   }
 
@@ -130,8 +193,8 @@ export class History {
 
   /** The same, as it was kept; null where there is none. */
   cohorts(target: number): unknown {
-    const { cohorts } = this.sql.get('SELECT cohorts FROM target WHERE id = ?', target) as { cohorts: string | null };
-    return cohorts === null ? null : (JSON.parse(cohorts) as unknown);
+    const { cohorts = null } = (this.sql.get('SELECT cohorts FROM target WHERE id = ?', target) as { cohorts: string | null } | undefined) ?? {};
+    return cohorts === null ? null : this.sql.parse(cohorts);
   }
 
   /** A profile's stacks, most frequent first. */
@@ -194,5 +257,6 @@ export class History {
 
   close(): void {
     this.sql.close();
+    this.writer?.release();
   }
 }

@@ -46,7 +46,7 @@ export class IncidentHistory {
 
   private where<D>(condition: string, ...values: unknown[]): Incident<D>[] {
     const rows = this.sql.all(`SELECT id, target, opened, closed, detail FROM incident WHERE ${condition}`, ...values) as (Omit<Incident, 'detail'> & { detail: string })[];
-    return rows.map((row) => ({ ...row, detail: JSON.parse(row.detail) as D }));
+    return rows.map((row) => ({ ...row, detail: this.sql.parse(row.detail) as D }));
   }
 
   /** Removes incidents that were closed too long ago. The caller has begun a transaction. */

@@ -5,4 +5,5 @@ export { History, type HistoryOptions } from './history.js';
 export type { Incident } from './incident-history.js';
 export type { ProfileRecord, StackCount } from './profile-history.js';
 export type { Bucket, Sample } from './sample-history.js';
+export type { FileTrouble } from './sql-file.js';
 export { COARSE, DEFAULT_RETENTION, FINE, resolutionFor, superfluous, type Retention } from './retention.js';

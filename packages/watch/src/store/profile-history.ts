@@ -62,13 +62,13 @@ export class ProfileHistory {
   /** What the latest profiles proved, at most so many, oldest first. */
   looks<L>(target: number, limit: number): L[] {
     const rows = this.sql.all('SELECT look FROM profile WHERE target = ? AND look IS NOT NULL ORDER BY at DESC LIMIT ?', target, limit) as { look: string }[];
-    return rows.map(({ look }) => JSON.parse(look) as L).reverse();
+    return rows.map(({ look }) => this.sql.parse(look) as L).reverse();
   }
 
   /** A profile's stacks, most frequent first. */
   stacks<F>(profile: number): StackCount<F>[] {
     const rows = this.sql.all('SELECT key, frames, count FROM stack_count JOIN stack ON stack.id = stack WHERE profile = ? ORDER BY count DESC, key', profile) as { key: string; frames: string; count: number }[];
-    return rows.map(({ key, frames, count }) => ({ key, frames: JSON.parse(frames) as F, count }));
+    return rows.map(({ key, frames, count }) => ({ key, frames: this.sql.parse(frames) as F, count }));
   }
 
   /** Removes profiles that are too old, or too near to another one. The caller has begun a transaction. */

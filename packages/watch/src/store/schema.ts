@@ -70,6 +70,13 @@ const VERSIONS: readonly string[] = [
   `
   ALTER TABLE target ADD COLUMN cohorts TEXT;
   `,
+  // The watcher that writes the file, or was the last to do so: one row.
+  `
+  CREATE TABLE watcher (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    pid INTEGER NOT NULL, host TEXT NOT NULL, since INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /** Brings a new or older file up to the present version. */

@@ -1,21 +1,35 @@
-/** Owns the database file: opening it, its statements (each prepared once), and its transactions. */
+/** Owns the database file: opening it, its statements (each prepared once), its transactions, and whether it can be read and written. */
 import Database from 'libsql';
+import { damaged, StoreError, storeFault } from './error.js';
 
 /** How long another process may hold the file's lock, ms. */
 const BUSY_TIMEOUT = 5000;
 /** Pause between two attempts at a statement that does not wait for the lock by itself, ms. */
 const PAUSE = 20;
+/** A statement that has not failed for this long is no longer one that fails, ms. */
+const FORGOTTEN = 60_000;
 /** The size to which the write-ahead log is cut back, bytes; a large transaction makes it grow far beyond. */
 const LOG_KEPT = 16 * 2 ** 20;
 
+/** What is wrong with the file. */
+export interface FileTrouble {
+  readonly error: StoreError;
+  /** Since when, ms since 1970. */
+  readonly since: number;
+}
+
 export class SqlFile {
+  /** Null while it can be read and written. A file that is damaged stays so; a full disk is over once the statements that failed succeed. */
+  trouble: FileTrouble | null = null;
   private readonly db: Database.Database;
   /** A transaction is open. */
   private writing = false;
   private readonly statements = new Map<string, Database.Statement>();
+  /** The statements that failed, and when. Of a disk that is full, some writes still have room. */
+  private readonly failing = new Map<string, number>();
 
   /** @throws the database's error if it can't be opened, or is none. */
-  constructor(file: string) {
+  constructor(private readonly file: string) {
     this.db = new Database(file);
     try {
       // WAL: readers and the writer do not wait for each other. NORMAL: a killed process loses nothing;
@@ -29,7 +43,10 @@ export class SqlFile {
   }
 
   run(sql: string, ...values: unknown[]): Database.RunResult {
-    return this.statement(sql).run(...values);
+    const result = this.attempt(sql, () => this.statement(sql).run(...values));
+    this.failing.delete(sql);
+    if (!this.writing && result.changes > 0) this.written();
+    return result;
   }
 
   /** The first row; undefined where there is none. */
@@ -39,7 +56,18 @@ export class SqlFile {
   }
 
   all(sql: string, ...values: unknown[]): unknown[] {
-    return this.statement(sql).all(...values);
+    const rows = this.attempt(sql, () => this.statement(sql).all(...values));
+    this.failing.delete(sql);
+    return rows;
+  }
+
+  /** What a column has as JSON. Damage may be in a text, where the database does not see it. @throws StoreError */
+  parse(text: string): unknown {
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw this.inTrouble(damaged(this.file, 'a text is not what was written', cause));
+    }
   }
 
   /** Statements that are not worth keeping: of a migration. */
@@ -55,10 +83,11 @@ export class SqlFile {
     try {
       const result = work();
       this.run('COMMIT');
+      this.written();
       return result;
     } catch (error) {
       try {
-        this.run('ROLLBACK');
+        this.statement('ROLLBACK').run();
       } catch {
         // A disk that is full has ended the transaction already; what happened is the first error.
       }
@@ -84,6 +113,31 @@ export class SqlFile {
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE);
       }
     }
+  }
+
+  /** @throws StoreError for what is wrong with the file. */
+  private attempt<T>(sql: string, work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      const error = storeFault(this.file, cause);
+      if (error instanceof StoreError) this.failing.set(sql, performance.now());
+      throw this.inTrouble(error);
+    }
+  }
+
+  private inTrouble(error: unknown): unknown {
+    if (!(error instanceof StoreError)) return error;
+    const { trouble } = this;
+    // What has no end is not hidden by what has one.
+    if (trouble === null || (trouble.error.code !== error.code && trouble.error.code !== 'ERR_STORE_DAMAGED')) this.trouble = { error, since: Date.now() };
+    return error;
+  }
+
+  private written(): void {
+    if (this.trouble === null || this.trouble.error.code === 'ERR_STORE_DAMAGED') return;
+    for (const [sql, at] of this.failing) if (performance.now() - at > FORGOTTEN) this.failing.delete(sql);
+    if (this.failing.size === 0) this.trouble = null;
   }
 
   private statement(sql: string): Database.Statement {

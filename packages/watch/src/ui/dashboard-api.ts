@@ -1,7 +1,7 @@
 /** Owns the requests of the pages to `/api`: each route, with the shape of its answer. */
 import type { FlameNode } from '../flame/index.js';
 import type { GroupReport } from '../monitor/index.js';
-import type { OverviewRow, TargetView } from '../server/index.js';
+import type { HistoryTrouble, OverviewRow, TargetView } from '../server/index.js';
 import { answerTo } from './server-answer.js';
 
 export type { GroupCurve, TargetView } from '../server/index.js';
@@ -10,6 +10,8 @@ export interface Overview {
   /** Between scrapes, ms. */
   readonly interval: number;
   readonly now: number;
+  /** What is wrong with the history; null while nothing is. */
+  readonly trouble: HistoryTrouble | null;
   readonly targets: readonly OverviewRow[];
 }
 

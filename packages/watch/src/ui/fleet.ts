@@ -1,6 +1,6 @@
 /** Owns what the pages know of all targets: their rows, the worst first, and what is announced when one changes. */
 import { computed, signal } from '@preact/signals';
-import type { OverviewRow } from '../server/index.js';
+import type { HistoryTrouble, OverviewRow } from '../server/index.js';
 import { askOverview } from './dashboard-api.js';
 import { span } from './quantity.js';
 
@@ -16,6 +16,8 @@ export const targets = signal<ReadonlyMap<string, OverviewRow>>(new Map());
 export const trouble = signal<string | null>('Loading…');
 export const connection = signal<Connection>({ state: 'opening' });
 export const announcement = signal('');
+/** What is wrong with the watcher's history; null while nothing is. */
+export const historyTrouble = signal<HistoryTrouble | null>(null);
 
 export function standingOf({ leaking, up, verdict }: Pick<OverviewRow, 'leaking' | 'up' | 'verdict'>): Standing {
   if (leaking) return 'leaking';
@@ -47,8 +49,9 @@ export const counts = computed(() => {
 /** Loads all rows again, including what changed while the stream was lost. */
 export async function load(): Promise<void> {
   try {
-    const { targets: rows } = await askOverview();
+    const { targets: rows, trouble: found } = await askOverview();
     take(rows, true);
+    historyTrouble.value = found;
     trouble.value = null;
   } catch (error) {
     if (targets.value.size === 0) trouble.value = `The targets can't be shown: ${(error as Error).message}`;

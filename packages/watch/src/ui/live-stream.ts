@@ -1,6 +1,6 @@
 /** Owns the live stream of changes: it takes what arrives, says when the connection is lost, and reopens it. */
-import type { OverviewRow } from '../server/index.js';
-import { connection, load, take } from './fleet.js';
+import type { HistoryTrouble, OverviewRow } from '../server/index.js';
+import { connection, historyTrouble, load, take } from './fleet.js';
 
 /** After so many ms without a heartbeat, which the server sends every 15 s, the connection counts as lost. */
 const SILENCE = 40_000;
@@ -36,6 +36,9 @@ export function followLive(): void {
       const wasLost = connection.value.state === 'lost';
       connection.value = { state: 'live' };
       if (wasLost) void load();
+    });
+    source.addEventListener('trouble', ({ data }: MessageEvent<string>) => {
+      historyTrouble.value = JSON.parse(data) as HistoryTrouble | null;
     });
     source.addEventListener('reports', ({ data }: MessageEvent<string>) => {
       heard();

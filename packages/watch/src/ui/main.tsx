@@ -2,7 +2,7 @@
 import { effect } from '@preact/signals';
 import { render, type VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { announcement, connection, load, targets, type Connection } from './fleet.js';
+import { announcement, connection, historyTrouble, load, targets, type Connection } from './fleet.js';
 import { LabPage } from './lab-page.js';
 import { followLive } from './live-stream.js';
 import { OverviewPage } from './overview-page.js';
@@ -51,6 +51,11 @@ function Dashboard(): VNode {
         {page.name === 'lab' ? null : <LiveState of={connection.value} />}
       </header>
       <main id="content" ref={content} tabIndex={-1}>
+        {page.name === 'lab' || historyTrouble.value === null ? null : (
+          <p class="trouble" role="alert">
+            Since {clockTime(historyTrouble.value.since)}: {historyTrouble.value.message}.
+          </p>
+        )}
         <Page page={page} />
       </main>
       <footer>Times are those of {timeZone()}.</footer>

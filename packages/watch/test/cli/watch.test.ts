@@ -115,6 +115,9 @@ describe('watertight watch', AT_ONCE, () => {
     writeFileSync(file, `interval: 100\nport: 0\ntargets:\n  - url: ${healthy}\n    lmit: 5\n`);
     command.process.kill('SIGHUP');
     await command.wrote(`${file}:5:5: targets[0]: there is no key "lmit"; did you mean limit?; the 1 target from before stays`);
+    writeFileSync(file, '');
+    command.process.kill('SIGHUP');
+    await command.wrote(`${file}:1:1: the file is empty; where nothing is to be watched, it has to say so: targets: []; the 1 target from before stays`);
     writeFileSync(file, `interval: 100\nport: 0\ntargets:\n  - url: ${healthy}\n  - url: ${leaking}\n`);
     // Without a signal: its contents are looked at every few seconds.
     await command.wrote(`LEAKING ${leaking}`);
@@ -157,6 +160,23 @@ describe('watertight watch', AT_ONCE, () => {
     assert.ok(history.samples(target.id, 0).length >= 8);
     assert.ok(history.profiles(target.id).length >= 8);
     history.close();
+  });
+
+  test('a second one on the same file ends at once and says who has it; after a kill of the first, it may', async (t) => {
+    const file = join(room, 'one-writer.db');
+    const service = await nodeService(t, 'closed');
+    const args = ['watch', '--db', file, '--port', '0', service];
+    const first = start(args);
+    await first.wrote('dashboard at');
+    const { status, stderr } = await watertight(...args);
+    assert.equal(status, 2);
+    assert.match(stderr, new RegExp(`^error: the history ${file} is written by another watcher \\(process ${first.process.pid} on .*End that one, or name another file with --db\n$`));
+    first.process.kill('SIGKILL');
+    await first.ended;
+    const next = start(args);
+    await next.wrote('dashboard at');
+    next.process.kill('SIGINT');
+    assert.equal((await next.ended).status, 0);
   });
 
   test('a port that is taken is said to be', async (t) => {

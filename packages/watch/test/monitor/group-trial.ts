@@ -14,6 +14,7 @@ export interface Trial {
 export async function groupTrial({ groups, starts, length }: GroupSeries): Promise<Trial> {
   const history = new History(':memory:');
   const watch = new GroupWatch(history.groups, history.target('http://127.0.0.1:6060'), new DetectorClock(BEGIN, 10_000), 10_000);
+  watch.resume();
   let profiles = 0;
   let expired = 0;
   try {

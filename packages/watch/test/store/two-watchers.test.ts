@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -46,6 +46,28 @@ test('what two of them know of one target is in the file, and one incident', () 
   assert.equal(second.samples(target, 0).length, 0);
   first.close();
   second.close();
+});
+
+test('a watcher that is the only one to write is not joined by another, which says who it is; one that was killed stops nobody', async () => {
+  const file = join(room, 'sole.db');
+  const held = spawn(process.execPath, [opener, file, 'sole'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  await once(held.stdout, 'data');
+  held.stdin.write('go\n');
+  await once(held.stdout, 'data');
+  const before = statSync(file).mtimeMs;
+  symlinkSync(file, join(room, 'other-name.db'));
+  assert.throws(() => new History(join(room, 'other-name.db'), { sole: true }), {
+    code: 'ERR_STORE_HELD',
+    message: new RegExp(`^the history .*other-name\\.db is written by another watcher \\(process ${held.pid} on ${hostname()}, since 2.*\\), and two would count everything twice\\. End that one`),
+  });
+  assert.equal(statSync(file).mtimeMs, before, 'nothing was written');
+  const ended = once(held, 'exit');
+  held.kill('SIGKILL');
+  await ended;
+  const next = new History(file, { sole: true });
+  assert.throws(() => new History(file, { sole: true }), { code: 'ERR_STORE_HELD', message: new RegExp(`process ${process.pid} `) }, 'also within one process');
+  next.close();
+  new History(file, { sole: true }).close();
 });
 
 test('the write-ahead log does not stay as large as the largest transaction has made it', () => {

@@ -309,6 +309,18 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
       assert.match(await rows(page).nth(1).innerText(), /down[^]*ECONNREFUSED/);
     }));
 
+  test('what is wrong with the history is said until it is over', () =>
+    visit(async (page) => {
+      await page.getByText('live', { exact: true }).waitFor();
+      const pages = (most: number): void => (watched.history as unknown as { sql: { exec(sql: string): void } }).sql.exec(`PRAGMA max_page_count = ${most}`);
+      pages(1);
+      for (let look = 0; watched.history.trouble === null; look++) await watched.now(watched.leaking, 61 + (look % 2));
+      await page.getByRole('alert').getByText(/^Since \d\d:\d\d:\d\d: the history :memory: can't be written: the disk is full\./).waitFor();
+      pages(100_000);
+      await watched.now(watched.leaking, 60);
+      await page.getByRole('alert').waitFor({ state: 'detached' });
+    }));
+
   test('a lost connection is said, and is opened again with what was missed', async () => {
     const opened = await open(browser, watched.dashboard.url);
     const { page } = opened;
