@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { compare, formatLesson, formatProgress, formatTable, liveScenarios, parseScenarios, Progress, runScenarios, ScenarioFileError, type Scenario, wellKnownScenarios } from '../lab/index.js';
 import { readPort } from './dashboard-port.js';
+import { tableCharacters } from './table-style.js';
 import { UsageError } from './usage-error.js';
 
 interface LabOptions {
@@ -53,7 +54,7 @@ async function lab({ only, scenarios: file, lanes, json, serve, port }: LabOptio
     process.stdout.write(`${JSON.stringify({ ok, scenarios: comparisons }, null, 2)}\n`);
   } else {
     const color = process.stdout.isTTY && process.stdout.hasColors();
-    process.stdout.write(`${formatTable(comparisons, process.stdout.columns || 120, color)}\n${formatLesson(comparisons)}`);
+    process.stdout.write(`${formatTable(comparisons, process.stdout.columns || 120, color, tableCharacters(process.stdout, process.env))}\n${formatLesson(comparisons)}`);
   }
   if (!ok) process.exitCode = 1;
 }

@@ -1,6 +1,7 @@
 /** Owns how groups of stacks are printed on a terminal: a table, and below it what the known ones mean. */
 import Table from 'cli-table3';
 import type { Frame } from 'watertight/pprof';
+import { wrapped, type TableCharacters } from './table-style.js';
 import type { Diagnosis, StackSummary, Summary } from '../diagnose/index.js';
 
 export interface TableOptions {
@@ -11,6 +12,8 @@ export interface TableOptions {
   readonly byCreator: boolean;
   readonly columns: number;
   readonly color: boolean;
+  /** What the table is drawn with. */
+  readonly characters: TableCharacters;
 }
 
 export function formatSummary(summary: Summary, options: TableOptions): string {
@@ -48,16 +51,17 @@ function amount(count: number, thing: string, ifMany = ''): string {
   return count === 1 ? `1 ${thing}` : `${count} ${ifMany}${thing}s`;
 }
 
-function table(groups: readonly StackSummary[], { compared, byCreator, columns, color }: TableOptions): string {
+function table(groups: readonly StackSummary[], { compared, byCreator, columns, color, characters }: TableOptions): string {
   const head = [...(compared ? ['growth'] : []), 'count', byCreator ? 'longest wait' : 'state', byCreator ? 'started by' : 'waits in', 'line of the program'];
   // The two columns of names share the width that the others leave.
   const fixed = head.length * 3 + 1 + (compared ? 8 : 0) + 8 + 16;
   const free = Math.max(40, columns - fixed);
-  const widths = [...(compared ? [10] : []), 10, 18, Math.floor(free / 2) + 2, Math.ceil(free / 2) + 2];
-  const view = new Table({ head, colWidths: widths, wordWrap: true, wrapOnWordBoundary: false, style: color ? { head: ['bold'], border: ['gray'] } : { head: [], border: [] } });
+  const names = [Math.floor(free / 2), Math.ceil(free / 2)] as const;
+  const widths = [...(compared ? [10] : []), 10, 18, ...names.map((width) => width + 2)];
+  const view = new Table({ chars: characters, head, colWidths: widths, wordWrap: true, wrapOnWordBoundary: false, style: color ? { head: ['bold'], border: ['gray'] } : { head: [], border: [] } });
   for (const { count, growth, top, site, state, waitMs } of groups) {
     const waiting = [...(state === null ? [] : [state]), ...(waitMs > 0 ? [`${Math.round(waitMs / 60_000)} min`] : [])].join(', ');
-    view.push([...(compared ? [signed(growth)] : []), String(count), waiting, top, site === null ? '' : place(site)]);
+    view.push([...(compared ? [signed(growth)] : []), String(count), waiting, wrapped(top, names[0]), site === null ? '' : wrapped(place(site), names[1])]);
   }
   return view.toString();
 }

@@ -34,10 +34,11 @@ function titleOf(name: string, url: string): string {
   return name === '' || (URL.canParse(url) && new URL(url).host === name) ? url : `${name} (${url})`;
 }
 
-function stateOf({ leaking, up, verdict }: TargetReport): string {
+function stateOf({ leaking, up, verdict, until }: TargetReport): string {
   if (leaking) return up ? 'LEAKING' : 'LEAKING, DOWN';
   if (!up) return 'DOWN';
-  return verdict === 'healthy' ? 'healthy' : 'watching';
+  if (verdict === 'healthy') return 'healthy';
+  return until === undefined ? 'watching' : `watching until ${new Date(until).toISOString().slice(0, 16)}Z,`;
 }
 
 function formatGroup({ count, growth, top, site, diagnosis }: GroupReport): string {

@@ -6,6 +6,7 @@ import { print, printJson } from './output.js';
 import { byCreator } from './profile-filter.js';
 import { readInput, TARGET, withInputOptions, type InputOptions } from './profile-input.js';
 import { formatSummary, summaryAsData } from './profile-table.js';
+import { tableCharacters } from './table-style.js';
 import { UsageError } from './usage-error.js';
 
 interface ProfileOptions extends InputOptions {
@@ -62,7 +63,7 @@ function show(summary: Summary, { limit, json, groupBy }: ProfileOptions, compar
     return;
   }
   const color = process.stdout.isTTY && process.stdout.hasColors();
-  print(formatSummary(summary, { compared, limit, byCreator: groupBy === 'creator', columns: process.stdout.columns || 120, color }), { color });
+  print(formatSummary(summary, { compared, limit, byCreator: groupBy === 'creator', columns: process.stdout.columns || 120, color, characters: tableCharacters(process.stdout, process.env) }), { color });
 }
 
 async function read(target: string, options: ProfileOptions): Promise<Profile> {

@@ -52,6 +52,12 @@ const SUREST = 0.99;
 /** Hours of a healthy series after which the confidence in "not leaking" is a half. */
 const HALF_SURE = 12;
 
+/** Hours for which a healthy series is seen before its confidence, in two digits, is that; from 0 on, below 1. */
+export function hoursUntil(confidence: number): number {
+  const least = Math.max(0, confidence - 0.005);
+  return (HALF_SURE * least) / (1 - least);
+}
+
 export function checkOptions(options: AssessOptions): void {
   const { limit } = options;
   if (limit === undefined) return;

@@ -1,6 +1,6 @@
 /** The door of `detect`: does this series of counts leak? Pure functions, without I/O and without a clock. */
 export { assess } from './assess.js';
-export type { AssessOptions, Assessment } from './assessment.js';
+export { hoursUntil, type AssessOptions, type Assessment } from './assessment.js';
 export { Assessor } from './assessor.js';
 export type { Test } from './finding.js';
 export type { Sample } from './sample.js';

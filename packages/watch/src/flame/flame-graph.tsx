@@ -162,7 +162,7 @@ function keyOf(bar: FlameBar): string {
 }
 
 function counted(bar: FlameBar, root: FlameBar, unit: string): string {
-  return `${number.format(bar.data.value)} ${unit}, ${percent(bar.data.value, root.data.value)}`;
+  return `${number.format(bar.data.value)} ${bar.data.value === 1 ? unit.replace(/s$/, '') : unit}, ${percent(bar.data.value, root.data.value)}`;
 }
 
 function percent(part: number, whole: number): string {

@@ -17,13 +17,14 @@ export function formatProgress(comparison: Comparison, done: number, total: numb
   return `[${String(done).padStart(String(total).length)}/${total}] ${comparison.id}: ${what}, ${verdict}`;
 }
 
-/** The table; `width` is the terminal's, `color` whether it shows colors. */
-export function formatTable(comparisons: readonly Comparison[], width: number, color: boolean): string {
+/** The table; `width` is the terminal's, `color` whether it shows colors, `characters` what cli-table3 draws with in place of its own. */
+export function formatTable(comparisons: readonly Comparison[], width: number, color: boolean, characters: Readonly<Record<string, string>> = {}): string {
   const paint = (format: 'red' | 'green' | 'dim' | 'bold', text: string): string =>
     color ? styleText(format, text, { validateStream: false }) : text;
   const numbers = 9;
   const room = Math.max(60, Math.min(width, 160) - 2 * (numbers + 2) - 5);
   const table = new Table({
+    chars: characters,
     head: ['experiment', 'Go', 'here', 'who holds what'].map((title) => paint('bold', title)),
     colWidths: [Math.floor(room * 0.45), numbers + 2, numbers + 2, Math.ceil(room * 0.55)],
     wordWrap: true,

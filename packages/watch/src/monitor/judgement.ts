@@ -1,4 +1,5 @@
 /** Owns the verdict on a target: it combines the course of its count, what its profiles prove, and the verdicts on its stack groups. Pure. */
+import { hoursUntil } from '../detect/index.js';
 import type { TimedAssessment } from './detector-clock.js';
 import type { Evidence } from './evidence.js';
 import type { WatchedGroup } from './group-watch.js';
@@ -18,6 +19,8 @@ export interface TargetReport {
   /** Why it did not; null while it is up. */
   readonly failure: { readonly kind: ScrapeFailure; readonly message: string } | null;
   readonly verdict: TargetVerdict;
+  /** While the verdict is `unknown`: when it will be `healthy`, if nothing climbs until then. */
+  readonly until?: number;
   readonly leaking: boolean;
   /** The count of the last scrape that gave one; null before the first. */
   readonly count: number | null;
@@ -96,6 +99,11 @@ function limitMet({ limit, value, at }: Findings, perHour: number): number | nul
 /** By the program's own line, where it is known. */
 function nameOf({ shape: { top, site } }: WatchedGroup): string {
   return site === null ? top : `${site.function === '' ? top : site.function} (${site.file}:${site.line})`;
+}
+
+/** How long a target is seen before it can be called healthy, ms of the detector's time. */
+export function timeToHealthy(): number {
+  return hoursUntil(SURE_ENOUGH) * 3_600_000;
 }
 
 export function verdictOf({ leaking, confidence }: Pick<Verdict, 'leaking' | 'confidence'>): TargetVerdict {

@@ -14,7 +14,7 @@ import type { Remaining } from './cohorts.js';
 import { groupReports, leakedReports, provenReports } from './group-report.js';
 import { GroupWatch, type WatchedGroup } from './group-watch.js';
 import { takeLook } from './look.js';
-import { judge, verdictOf, type TargetReport, type Verdict } from './judgement.js';
+import { judge, timeToHealthy, verdictOf, type TargetReport, type Verdict } from './judgement.js';
 import { ProcessWatch, type ProcessState } from './process-watch.js';
 import type { ProfileBudget } from './profile-budget.js';
 import { wantsProfile, type PaceSettings } from './profile-pace.js';
@@ -61,6 +61,8 @@ export class TargetMonitor {
   /** Null until the history has been gone through. */
   private course: Course | null = null;
   private latest: Scrape | null = null;
+  /** When its first count that is judged was scraped, ms since 1970. */
+  private first: number | null = null;
   private failure: ScrapeError | null = null;
   private looks: Look[] = [];
   private process: ProcessWatch;
@@ -113,6 +115,7 @@ export class TargetMonitor {
     const { interval } = this.settings;
     // A source that kept the past itself did so at its own interval.
     const clock = new DetectorClock(known[0]?.at ?? now, this.source.past === undefined ? interval : Infinity);
+    this.first = known[0]?.at ?? null;
     const groups = new GroupWatch(this.history.groups, this.id, clock, interval);
     this.keep(() => groups.resume());
     this.course = { clock, assessor: this.assessorOf(known, clock), groups };
@@ -131,6 +134,7 @@ export class TargetMonitor {
       const scraped = this.ofOneProcess(await this.source.count(at));
       if (scraped.at < (this.latest?.at ?? 0) - SET_BACK * this.settings.interval) this.rewind(scraped.at);
       this.latest = scraped;
+      this.first ??= scraped.at;
       this.failure = null;
       this.keep(() => this.history.record(this.id, scraped));
       // The scrape is in the history, and is judged when the history is gone through.
@@ -172,13 +176,15 @@ export class TargetMonitor {
   report(): TargetReport {
     const { target, latest, failure, summary } = this;
     const { leaking, since, perHour, confidence, reason, limitAt, groups } = this.verdict();
+    const verdict = latest === null ? 'unknown' : verdictOf({ leaking, confidence });
     return {
       url: target.url,
       name: target.name,
       labels: target.labels,
       up: failure === null && latest !== null,
       failure: failure === null ? null : { kind: failure.failure, message: failure.message },
-      verdict: latest === null ? 'unknown' : verdictOf({ leaking, confidence }),
+      verdict,
+      ...(verdict === 'unknown' && this.first !== null && this.course !== null && { until: Math.round(this.first + timeToHealthy() / this.course.clock.scale) }),
       leaking,
       count: latest?.value ?? null,
       at: latest?.at ?? null,

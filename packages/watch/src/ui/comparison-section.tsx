@@ -3,7 +3,7 @@ import type { TargetedSubmitEvent, VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { askComparison, type Comparison, type TargetView } from './dashboard-api.js';
 import { GroupTable } from './group-table.js';
-import { clockTime, count, fromLocalInput, localInput, signed } from './quantity.js';
+import { amount, clockTime, count, fromLocalInput, localInput, signed } from './quantity.js';
 import type { Moments } from './moments.js';
 
 interface ComparisonProps {
@@ -59,7 +59,7 @@ export function ComparisonSection({ url, view, moments, onChoose }: ComparisonPr
 function summary({ before, after, total }: Comparison): string {
   if (before === null || after === null) return 'No profile has been read yet.';
   if (before === after) return `The profile nearest to both is the same, of ${clockTime(before)}: choose moments further apart.`;
-  return `${count(total.before)} tasks at ${clockTime(before)}, ${count(total.after)} at ${clockTime(after)}: ${signed(total.after - total.before)}.`;
+  return `${amount(total.before, 'task')} at ${clockTime(before)}, ${count(total.after)} at ${clockTime(after)}: ${signed(total.after - total.before)}.`;
 }
 
 function useComparison(url: string, moments: Moments | null): { comparison: Comparison | null; trouble: string } {

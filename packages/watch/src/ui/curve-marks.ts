@@ -33,14 +33,25 @@ export function drawMarks(plot: uPlot, { restarts, trough, incidents, threshold 
     ctx.lineTo(...to);
     ctx.stroke();
   };
-  const vertical = (time: number, stroke: string, label: string, row: number, dash: readonly number[] = []): void => {
+  /** What of each row of labels is written on, px. */
+  const taken: (readonly [from: number, to: number])[][] = [];
+  const label = (text: string, at: number, row: number): void => {
+    // On the side where there is room.
+    const left = at > bbox.left + bbox.width / 2;
+    const { width } = ctx.measureText(text);
+    const from = left ? at - 4 * ratio - width : at + 4 * ratio;
+    const written = (taken[row] ??= []);
+    // The line stands there without it; the list below the curve says the same in words.
+    if (text === '' || written.some(([begin, end]) => from < end + 4 * ratio && begin < from + width + 4 * ratio)) return;
+    written.push([from, from + width]);
+    ctx.textAlign = 'left';
+    ctx.fillText(text, from, bbox.top + (3 + row * 14) * ratio);
+  };
+  const vertical = (time: number, stroke: string, text: string, row: number, dash: readonly number[] = []): void => {
     const at = x(time);
     line([at, bbox.top], [at, bbox.top + bbox.height], stroke, 1.5, dash);
     ctx.fillStyle = stroke;
-    // On the side where there is room.
-    const left = at > bbox.left + bbox.width / 2;
-    ctx.textAlign = left ? 'right' : 'left';
-    ctx.fillText(label, at + (left ? -4 : 4) * ratio, bbox.top + (3 + row * 14) * ratio);
+    label(text, at, row);
   };
 
   if (moments !== null) {
@@ -52,6 +63,7 @@ export function drawMarks(plot: uPlot, { restarts, trough, incidents, threshold 
     line([bbox.left, y(threshold.value)], [bbox.left + bbox.width, y(threshold.value)], color('threshold'), 1, [6, 4]);
   }
   if (threshold.at !== null) vertical(threshold.at, color('threshold'), `threshold ${count(threshold.value)}`, 2, [6, 4]);
+  // The latest first: where there is not room for all, its label is the one that is written.
   for (const { opened } of incidents) vertical(opened, color('leaking'), 'detected', 1);
   if (trough !== null) line([x(trough.from[0]), y(trough.from[1])], [x(trough.to[0]), y(trough.to[1])], color('trough'), 2.5);
   ctx.restore();

@@ -1,13 +1,15 @@
 /** Owns the curves of stack groups side by side on one time axis, so that one sees which climbs while the others follow the traffic. */
 import type { VNode } from 'preact';
 import type { GroupCurve } from './dashboard-api.js';
-import { count, pace } from './quantity.js';
+import { clockTime, count, pace } from './quantity.js';
 import { VerdictBadge } from './verdict-badge.js';
 
 const WIDTH = 320;
 const HEIGHT = 72;
 /** The least number of tasks that the full height stands for, so that a change by two does not look large. */
 const LEAST_TOP = 8;
+/** The share of the span before the first count from which on it is said that there is none. */
+const UNSEEN = 0.02;
 
 interface CurvesProps {
   readonly curves: readonly GroupCurve[];
@@ -17,14 +19,20 @@ interface CurvesProps {
 }
 
 export function GroupCurves({ curves, from, to }: CurvesProps): VNode {
+  // Of what was first seen a moment ago, a day would be a sliver at the edge.
+  const first = Math.min(...curves.flatMap(({ curve: { times } }) => times[0] ?? []));
+  const begin = Number.isFinite(first) && first < to ? Math.max(from, first) : from;
   return (
-    <ul class="courses">
-      {curves.map((group) => (
-        <li key={group.id} class={group.leaking ? 'leaking' : ''}>
-          <Course group={group} from={from} to={to} />
-        </li>
-      ))}
-    </ul>
+    <>
+      {begin - from > (to - from) * UNSEEN ? <p class="hint">Since {clockTime(begin)}, when the first of them was seen.</p> : null}
+      <ul class="courses">
+        {curves.map((group) => (
+          <li key={group.id} class={group.leaking ? 'leaking' : ''}>
+            <Course group={group} from={begin} to={to} />
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 

@@ -1,6 +1,7 @@
 /** Owns the table of stack groups: how many tasks, how many more, at which line, and what it means. */
 import type { VNode } from 'preact';
 import type { GroupReport } from '../monitor/index.js';
+import { Prose } from './prose.js';
 import { clockTime, count, pace, signed } from './quantity.js';
 import { VerdictBadge } from './verdict-badge.js';
 
@@ -60,14 +61,14 @@ function GroupRow({ group, advice }: { readonly group: GroupReport; readonly adv
         </details>
       </td>
       <td role="cell" data-label="What it means">
-        {leaking ? <VerdictBadge standing="leaking" /> : null} {diagnosis ?? 'This stack is of no known kind.'}
+        {leaking ? <VerdictBadge standing="leaking" /> : null} <Prose text={diagnosis ?? 'This stack is of no known kind.'} />
         {leaking && reason !== null && reason !== diagnosis ? (
           <span class="said">
             {perHour > 0 ? `${pace(perHour)} an hour` : ''}
             {since === null ? '' : ` since ${clockTime(since)}`}. {reason}
           </span>
         ) : null}
-        {advice === null || (growth <= 0 && !leaking) ? null : <span class="advice">{advice}</span>}
+        {advice === null || (growth <= 0 && !leaking) ? null : <span class="advice"><Prose text={advice} /></span>}
       </td>
     </tr>
   );

@@ -16,7 +16,9 @@ const STANDING: Readonly<Record<RequestView['phase'], readonly [sign: string, wo
   failed: ['!', 'failed or cancelled'],
 };
 
-export function LabDrawing({ snapshot }: { readonly snapshot: Snapshot }): VNode {
+/** `of`: the experiment, where another is beside it: landmarks have names of their own. */
+export function LabDrawing({ snapshot, of }: { readonly snapshot: Snapshot; readonly of: string | null }): VNode {
+  const named = (title: string): string => (of === null ? title : `${title}: ${of}`);
   const root = useRef<HTMLDivElement>(null);
   useLaneMotion(root);
   const { connections, dials, requests } = snapshot;
@@ -32,7 +34,7 @@ export function LabDrawing({ snapshot }: { readonly snapshot: Snapshot }): VNode
   const closed = connections.filter(({ state }) => state === 'closed');
   return (
     <div class="lab-drawing" ref={root}>
-      <section class="zone program" aria-label="Requests of the program">
+      <section class="zone program" aria-label={named('Requests of the program')}>
         <h4>The program’s requests</h4>
         {requests.length === 0 ? <p class="zone-empty">none yet</p> : null}
         <ol class="requests">
@@ -44,17 +46,17 @@ export function LabDrawing({ snapshot }: { readonly snapshot: Snapshot }): VNode
           ))}
         </ol>
       </section>
-      <Zone title="Idle pool" empty="empty" number={idle.length}>
+      <Zone title="Idle pool" label={named('Idle pool')} empty="empty" number={idle.length}>
         {lanes(idle)}
       </Zone>
-      <Zone title="In use" empty="no connection is in use" number={used.length + dials.length}>
+      <Zone title="In use" label={named('In use')} empty="no connection is in use" number={used.length + dials.length}>
         {lanes(used)}
         {dials.map((dial) => (
           <DialLane key={`for-${dial.request}`} name={`for-${dial.request}`} dial={dial} servers={servers} />
         ))}
       </Zone>
       {closed.length === 0 ? null : (
-        <Zone title="Closed" empty="" number={closed.length}>
+        <Zone title="Closed" label={named('Closed')} empty="" number={closed.length}>
           {lanes(closed)}
         </Zone>
       )}
@@ -64,14 +66,15 @@ export function LabDrawing({ snapshot }: { readonly snapshot: Snapshot }): VNode
 
 interface ZoneProps {
   readonly title: string;
+  readonly label: string;
   readonly empty: string;
   readonly number: number;
   readonly children: unknown;
 }
 
-function Zone({ title, empty, number, children }: ZoneProps): VNode {
+function Zone({ title, label, empty, number, children }: ZoneProps): VNode {
   return (
-    <section class={`zone ${title.toLowerCase().replace(' ', '-')}`} aria-label={title}>
+    <section class={`zone ${title.toLowerCase().replace(' ', '-')}`} aria-label={label}>
       <h4>
         {title} <span class="zone-number">{number}</span>
       </h4>

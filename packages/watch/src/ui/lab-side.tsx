@@ -38,7 +38,7 @@ export function LabSide({ card, frames, shown, alone, onShow }: SideProps): VNod
         </dl>
       )}
       <h3 class="unseen">How things stand</h3>
-      <LabDrawing snapshot={snapshot} />
+      <LabDrawing snapshot={snapshot} of={alone ? null : card.title} />
       <details class="lab-steps" open={alone}>
         <summary>Steps so far</summary>
         <Log frames={frames} shown={shown} onShow={onShow} title={card.title} />

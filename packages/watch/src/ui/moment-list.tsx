@@ -7,7 +7,8 @@ import { clockTime, count, span } from './quantity.js';
 const LISTED = 5;
 
 export function MomentList({ view: { incidents, threshold, restarts, trough, report, from } }: { readonly view: TargetView }): VNode {
-  const detected = incidents.filter(({ opened, closed }) => closed === null || opened >= from).at(-1);
+  // The latest comes first.
+  const detected = incidents.find(({ opened, closed }) => closed === null || opened >= from);
   return (
     <ul class="moments" aria-label="What the curve shows">
       {detected === undefined ? null : (

@@ -84,7 +84,7 @@ function DrawnRow({ row }: { readonly row: OverviewRow }): VNode {
   return (
     <tr role="row" class={standing}>
       <td role="cell" data-label="Verdict">
-        <VerdictBadge standing={standing} />
+        <VerdictBadge standing={standing} until={row.until} />
       </td>
       <th role="rowheader" scope="row" data-label="Service">
         <a href={targetAddress(url)}>{name}</a>

@@ -26,6 +26,16 @@ export function clockTime(at: number): string {
   return date.toDateString() === new Date().toDateString() ? clock.format(date) : `${day.format(date)} ${clock.format(date)}`;
 }
 
+/** The same to the minute. */
+export function minute(at: number): string {
+  return clockTime(at).replace(/:\d\d$/, '');
+}
+
+/** `1 task`, `2,000 tasks`. */
+export function amount(value: number, thing: string): string {
+  return `${whole.format(value)} ${value === 1 ? thing : `${thing}s`}`;
+}
+
 /** The time zone of the times, with what is to be added to UTC: `Europe/Berlin (UTC+02:00)`. */
 export function timeZone(at = Date.now()): string {
   const { timeZone: name } = Intl.DateTimeFormat().resolvedOptions();

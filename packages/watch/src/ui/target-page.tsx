@@ -161,7 +161,7 @@ function Head({ report }: { readonly report: TargetReport }): VNode {
   return (
     <>
       <h1>
-        {name} <VerdictBadge standing={standingOf(report)} />
+        {name} <VerdictBadge standing={standingOf(report)} until={report.until} />
         {leaking && !up ? <VerdictBadge standing="down" /> : null}
       </h1>
       {name === url ? null : <p class="address">{url}</p>}

@@ -99,7 +99,7 @@ describe('of a dump, only', AT_ONCE, () => {
   test('one line for each go statement', async () => {
     const { stdout } = await watertight('top', '--group-by', 'creator', log);
     assert.match(stdout, /^3 tasks started in 2 different places\n/);
-    assert.match(stdout, /│ 2 +│ 90 min +│ main\.start +│ main\.start \/src\/main\.go:30/);
+    assert.match(stdout, /\| 2 +\| 90 min +\| main\.start +\| main\.start \/src\/main\.go:30/);
     assert.match(stdout, /2 goroutines wait to send on a channel/);
   });
 });

@@ -24,9 +24,9 @@ describe('watertight lab', AT_ONCE, () => {
   test('the table shows the experiment in plain words, both counts and who holds what', async () => {
     const { status, stdout, stderr } = await watertight('lab', '--only', 'quiz-testFun1', '--only', 'idle-connection');
     assert.equal(status, 0, stderr);
-    const text = stdout.replaceAll(/[│\s]+/g, ' ');
+    const text = stdout.replaceAll(/[|\s]+/g, ' ');
     assert.match(text, /five requests, neither read nor closed/);
-    assert.match(stdout, /│ 11 +│ 11 +│/);
+    assert.match(stdout, /\| 11 +\| 11 +\|/);
     assert.match(text, /5 × unread body GET \/bytes\/50000/);
     assert.match(stdout, /lab\/scenario-run\.ts:\d+/);
     assert.match(stdout, /1 × idle connection/);

@@ -21,6 +21,7 @@ describe('a target on the terminal', () => {
     ['has its name, if it was given one', { name: 'shop' }, /^healthy shop \(http:\/\/127\.0\.0\.1:6060\/\) {2}12 tasks$/m],
     ['has one task', { count: 1 }, / {2}1 task$/m],
     ['will meet its limit', { limit: 100, limitAt: AT + 3_600_000 }, /^ {4}100 will be met 2026-11-25T05:20:00\.000Z$/m],
+    ['is being watched until there is a verdict', { verdict: 'unknown', until: AT + 3_600_000 }, /^watching until 2026-11-25T05:20Z, http/m],
     ['has met its limit', { limit: 100, limitAt: AT, count: 120 }, /^ {4}100 is met$/m],
   ] as const) {
     test(what, () => assert.match(printed(report), line));

@@ -31,7 +31,7 @@ describe('watertight top', AT_ONCE, () => {
     const { stdout, status } = await watertight('top', recorded('go1.19/wait-for-connection/after.debug2.txt'));
     assert.equal(status, 0);
     assert.match(stdout, /^11 tasks in 4 different stacks\n/);
-    assert.match(stdout, /│ 8 +│ select +│ net\/http\.\(\*Transport\)\.getConn +│ main\.ask/);
+    assert.match(stdout, /\| 8 +\| select +\| net\/http\.\(\*Transport\)\.getConn +\| main\.ask/);
     assert.match(stdout, /\n8 requests wait for a connection: .*\n {4}at main\.ask \S+main\.go:21\n {4}Find what holds/);
     assert.match(stdout, /\n1 response body was neither read to the end nor closed/);
   });
@@ -59,7 +59,7 @@ describe('watertight top', AT_ONCE, () => {
 
   test('--limit says how many stacks are shown', async () => {
     const { stdout } = await watertight('top', '--limit', '1', unread('after'));
-    assert.equal(stdout.match(/^│ \d/gm)?.length, 1);
+    assert.equal(stdout.match(/^\| \d/gm)?.length, 1);
     assert.match(stdout, /\nand 2 more\n/);
   });
 
@@ -77,7 +77,7 @@ describe('watertight diff', AT_ONCE, () => {
   test('says what grew, by how much, and what it means', async () => {
     const { stdout } = await watertight('diff', unread('before'), unread('after'));
     assert.match(stdout, /^5 before, 17 after: \+12\n/);
-    assert.match(stdout, /│ \+6 +│ 8 +│ select +│ net\/http\.\(\*persistConn\)\.readLoop/);
+    assert.match(stdout, /\| \+6 +\| 8 +\| select +\| net\/http\.\(\*persistConn\)\.readLoop/);
     assert.match(stdout, /8 response bodies were neither read to the end nor closed, .* \+6 since before\./);
     assert.doesNotMatch(stdout, /write loops, one for each/, 'that is no finding');
   });
@@ -85,7 +85,7 @@ describe('watertight diff', AT_ONCE, () => {
   test('says what shrank, too, and that nothing grew', async () => {
     const { stdout } = await watertight('diff', unread('after'), unread('before'));
     assert.match(stdout, /^17 before, 5 after: -12\n/);
-    assert.match(stdout, /│ -6 +│ 2 /);
+    assert.match(stdout, /\| -6 +\| 2 /);
     assert.match(stdout, /\nNothing grew that could be a leak\.\n/);
   });
 

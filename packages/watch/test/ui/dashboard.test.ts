@@ -7,6 +7,7 @@ import { Monitor } from '#monitor';
 import { parseTarget, ScrapeError, type Target, type TargetSource } from '#scrape';
 import { Dashboard } from '#server';
 import { History } from '#store';
+import { start } from '../cli/command.js';
 import { focused, open, overflows, startBrowser, withoutBrowser } from './browser.js';
 import { Watched } from './watched.js';
 
@@ -54,7 +55,8 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
         assert.match(text, /leaking/);
         assert.match(text, /stockOf \/app\/src\/stock\.ts:23/);
         assert.match(text, /\+120\b/); // a loop to read and one to write, each hour sixty times
-        assert.match(await rows(page).nth(1).innerText(), /prices/);
+        // Seen for less than the hour and a quarter after which the detector says that one is healthy.
+        assert.match(await rows(page).nth(1).innerText(), /watching until \d\d:\d\d[^]*prices/);
         assert.equal(await page.getByRole('button', { name: '1 leaking' }).count(), 1);
       }));
 
@@ -158,6 +160,8 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
         assert.match(growing, /\+55/);
         assert.match(growing, /stockOf\s+\/app\/src\/stock\.ts:23/);
         assert.match(growing, /55 response bodies were neither read to the end nor closed[^]*await using/);
+        assert.doesNotMatch(growing, /`/);
+        assert.ok(await page.locator('.advice code').count() > 0);
         assert.match(await page.getByRole('row', { name: 'warehouse.test' }).innerText(), /55/);
       }));
 
@@ -308,6 +312,21 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
       await page.locator('#announcements').getByText('prices is down.').waitFor({ state: 'attached' });
       assert.match(await rows(page).nth(1).innerText(), /down[^]*ECONNREFUSED/);
     }));
+
+  test('Ctrl-C ends the watch while a browser has its dashboard open, and the browser says so', async () => {
+    const command = start(['watch', '--port', '0', watched.leaking.url]);
+    const opened = await open(browser, await command.found(/dashboard at (\S+);/));
+    try {
+      await opened.page.getByText('live', { exact: true }).waitFor();
+      command.process.kill('SIGINT');
+      // The page is open for as long as the test likes: a watch that waited for it would not end.
+      assert.deepEqual(await command.ended.then(({ status, signal }) => [status, signal]), [0, null]);
+      await opened.page.getByText(/connection lost at .*; trying again/).waitFor();
+    } finally {
+      command.process.kill('SIGKILL');
+      await opened.close();
+    }
+  });
 
   test('what is wrong with the history is said until it is over', () =>
     visit(async (page) => {

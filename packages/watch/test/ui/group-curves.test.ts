@@ -46,6 +46,11 @@ describe('groups over time', { skip: withoutBrowser }, () => {
         assert.equal(await page.getByRole('img', { name: /it leaks/ }).count(), 1);
         assert.match((await page.getByRole('table', { name: 'Stacks that grow' }).locator('tbody tr').first().textContent()) ?? '', /main\.fetch.*leaking/);
         assert.match((await page.getByRole('main').textContent()) ?? '', /leak, which the count as a whole hides/);
+        // What was seen for an hour of a week is not a sliver at the edge.
+        await page.getByLabel(/^Last/).selectOption('30 days');
+        await page.getByText(/^Since .*, when the first of them was seen\.$/).waitFor();
+        const spans = await page.evaluate<number[]>("[...document.querySelectorAll('.course path')].map((path) => path.getBBox().width)");
+        assert.ok(Math.max(...spans) > 300, spans.join());
         assert.equal(await overflows(page), false);
         assert.deepEqual(wrong, []);
         if (process.env.SCREENSHOTS !== undefined) await page.screenshot({ path: `${process.env.SCREENSHOTS}/groups-${viewport.width}.png`, fullPage: true });

@@ -70,6 +70,9 @@ describe('the lab', { skip: withoutBrowser, concurrency: 2 }, () => {
   test('by keyboard alone: six read make 3, six never read make 13, and each step says why', () =>
     visit('#/lab/quiz-six-read-all/six-unread', async (page) => {
       await at(page, 'step 0');
+      const landmarks = await page.evaluate<string[]>("[...document.querySelectorAll('section[aria-label], section[aria-labelledby]')].map((region) => region.getAttribute('aria-label') ?? region.getAttribute('aria-labelledby'))");
+      assert.ok(landmarks.length >= 8);
+      assert.equal(new Set(landmarks).size, landmarks.length, landmarks.join());
       assert.deepEqual([await count(page, 'Six read to the end'), await count(page, 'Six never read')], [1, 1]);
       await toTheEnd(page);
       assert.deepEqual([await count(page, 'Six read to the end'), await count(page, 'Six never read')], [3, 13]);

@@ -70,6 +70,10 @@ export class Watched {
     const monitor = new Monitor(history, { interval: MINUTE, profileInterval: 1 });
     monitor.setTargets([parseTarget(healthy.url, { name: 'prices' }), parseTarget(leaking.url, { name: 'shop', limit: 1000 })]);
     const begin = Date.now() - 60 * MINUTE;
+    // It leaked before, and that was over.
+    const { historyId } = monitor.monitorOf(leaking.url)!;
+    history.openIncident(historyId, begin - 30 * MINUTE, {});
+    history.closeIncident(historyId, begin - 20 * MINUTE);
     for (let look = 0; look < 12; look++) {
       leaking.state.unread = 5 * look;
       healthy.state.unread = look % 2;
