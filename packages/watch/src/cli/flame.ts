@@ -4,27 +4,34 @@ import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Command } from 'commander';
 import type { Profile } from 'watertight/pprof';
-import { flameTree, stacksOf } from '../diagnose/index.js';
+import { flameTree, stacksOf, type CountedStack } from '../diagnose/index.js';
 import { flamePage } from './flame-page.js';
 import { print } from './output.js';
 import { readInput, TARGET, withInputOptions, type InputOptions } from './profile-input.js';
 import { UsageError } from './usage-error.js';
 
 interface FlameOptions extends InputOptions {
+  readonly before?: string;
   readonly output: string;
 }
 
 export function addFlame(program: Command): void {
   withInputOptions(program.command('flame').summary('draw a profile as a flame graph, in one HTML file').argument('<target>', TARGET))
+    .option('--before <profile>', 'an earlier profile: what has grown since is red, what has shrunk blue')
     .option('-o, --output <file>', 'where to write it (- for standard output)', 'flame.html')
     .action(flame);
 }
 
-async function flame(target: string, { output, ...options }: FlameOptions): Promise<void> {
+async function flame(target: string, { output, before, ...options }: FlameOptions): Promise<void> {
+  if (before === '-' && target === '-') throw new UsageError('both profiles are to come from standard input; name a file for one of them');
   const profile = await readInput(target, options, { timeout: timeoutOf(target) });
+  const earlier = before === undefined ? null : await readInput(before, options, { timeout: timeoutOf(before) });
   const { unit, scale } = unitOf(profile);
-  const stacks = stacksOf(profile).map((stack) => ({ ...stack, count: stack.count / scale }));
-  const page = await flamePage({ title: `${profile.kind} of ${nameOf(target)}`, tree: flameTree(stacks), unit });
+  if (earlier !== null && (earlier.kind !== profile.kind || unitOf(earlier).unit !== unit)) throw new UsageError(`a profile of ${profile.kind} (${unit}) can't be compared with one of ${earlier.kind} (${unitOf(earlier).unit}); name two of one kind`);
+  const scaled = (each: Profile): CountedStack[] => stacksOf(each).map((stack) => ({ ...stack, count: stack.count / scale }));
+  const stacks = scaled(profile);
+  const title = `${profile.kind} of ${nameOf(target)}${before === undefined ? '' : `, compared with ${nameOf(before)}`}`;
+  const page = await flamePage({ title, tree: flameTree(stacks, earlier === null ? null : scaled(earlier)), unit });
   if (output === '-') {
     process.stdout.write(page);
     return;

@@ -2,6 +2,7 @@
 import type { TargetedKeyboardEvent, VNode } from 'preact';
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { FlameNode } from '../diagnose/index.js';
+import { inverted } from './invert.js';
 import { findBars, layFlame, sameBar, visibleBars, type FlameBar, type PlacedBar } from './layout.js';
 import './flame.css';
 
@@ -10,7 +11,8 @@ const ROW = 22;
 const number = new Intl.NumberFormat('en');
 
 export function FlameGraph({ tree, unit = 'tasks' }: { readonly tree: FlameNode; readonly unit?: string }): VNode {
-  const root = useMemo(() => layFlame(tree), [tree]);
+  const [isInverted, setInverted] = useState(false);
+  const root = useMemo(() => layFlame(isInverted ? inverted(tree) : tree), [tree, isInverted]);
   const [chosenZoom, setZoomed] = useState(root);
   const [chosenFocus, setFocused] = useState(root);
   const [seen, setSeen] = useState<FlameBar | null>(null);
@@ -60,15 +62,19 @@ export function FlameGraph({ tree, unit = 'tasks' }: { readonly tree: FlameNode;
         <button type="button" disabled={zoomed === root} onClick={() => zoom(root)}>
           Whole graph
         </button>
+        <button type="button" aria-pressed={isInverted} onClick={() => setInverted(!isInverted)}>
+          Innermost first
+        </button>
         <span role="status">{found === null ? '' : `${number.format(found.count)} of ${number.format(root.data.value)} ${unit} (${percent(found.count, root.data.value)}) in ${found.bars.size === 1 ? '1 frame' : `${number.format(found.bars.size)} frames`}`}</span>
       </div>
-      <div ref={field} class="flame-field" role="tree" aria-label="Flame graph: the outermost function on top" style={{ height: `${(depth + 1) * ROW}px` }} onKeyDown={onKeyDown} onMouseLeave={() => setSeen(null)}>
+      <div ref={field} class="flame-field" role="tree" aria-label={`Flame graph: the ${isInverted ? 'innermost' : 'outermost'} function on top`} style={{ height: `${(depth + 1) * ROW}px` }} onKeyDown={onKeyDown} onMouseLeave={() => setSeen(null)}>
         {bars.map((placed) => (
           <Bar
             key={keyOf(placed.bar)}
             placed={placed}
             tip={[placed.bar.data.name, placed.bar.data.place, counted(placed.bar, root, unit)].filter(Boolean).join('\n')}
             label={`${placed.bar.data.name}${placed.bar.data.place === '' ? '' : `, ${placed.bar.data.place}`}, ${counted(placed.bar, root, unit)}`}
+            change={changeOf(placed.bar.data)}
             state={found === null ? '' : found.bars.has(placed.bar) ? 'found' : 'faded'}
             leads={placed.bar.depth < zoomed.depth}
             expanded={placed.bar === zoomed}
@@ -90,6 +96,7 @@ export function FlameGraph({ tree, unit = 'tasks' }: { readonly tree: FlameNode;
       <p class="flame-note">
         {hidden === 0 ? '' : `${number.format(hidden)} narrow ${hidden === 1 ? 'frame is' : 'frames are'} not shown: zoom in. `}
         Arrow keys move, Enter zooms, Escape goes back.
+        {tree.before === undefined ? '' : ' Red: more than before, the redder the more of it is new. Blue: fewer. Grey: as many.'}
       </p>
     </div>
   );
@@ -100,6 +107,8 @@ interface BarProps {
   readonly label: string;
   readonly tip: string;
   readonly state: '' | 'found' | 'faded';
+  /** How many more than before, as a share of the larger number: from -1 to 1; null where nothing is compared. */
+  readonly change: number | null;
   readonly leads: boolean;
   readonly expanded: boolean;
   readonly focusable: boolean;
@@ -108,17 +117,17 @@ interface BarProps {
   readonly onSee: () => void;
 }
 
-function Bar({ placed: { bar, left, width }, label, tip, state, leads, expanded, focusable, onZoom, onFocus, onSee }: BarProps): VNode {
+function Bar({ placed: { bar, left, width }, label, tip, state, change, leads, expanded, focusable, onZoom, onFocus, onSee }: BarProps): VNode {
   return (
     <div
-      class={`flame-frame ${state} ${leads ? 'leads' : ''}`}
+      class={`flame-frame ${state} ${leads ? 'leads' : ''} ${change === null ? '' : 'compared'}`}
       role="treeitem"
       aria-level={bar.depth + 1}
       aria-label={label}
       aria-selected={expanded}
       title={tip}
       tabIndex={focusable ? 0 : -1}
-      style={{ left: `${left * 100}%`, width: `${width * 100}%`, top: `${bar.depth * ROW}px`, '--hue': String(hueOf(bar.data.name)) }}
+      style={{ left: `${left * 100}%`, width: `${width * 100}%`, top: `${bar.depth * ROW}px`, '--hue': String(change === null ? hueOf(bar.data.name) : change > 0 ? 5 : 215), ...(change !== null && { '--change': `${Math.round(Math.abs(change) * 85)}%` }) }}
       onClick={onZoom}
       onFocus={onFocus}
       onMouseEnter={onSee}
@@ -162,7 +171,15 @@ function keyOf(bar: FlameBar): string {
 }
 
 function counted(bar: FlameBar, root: FlameBar, unit: string): string {
-  return `${number.format(bar.data.value)} ${bar.data.value === 1 ? unit.replace(/s$/, '') : unit}, ${percent(bar.data.value, root.data.value)}`;
+  const { value, before } = bar.data;
+  const now = `${number.format(value)} ${value === 1 ? unit.replace(/s$/, '') : unit}, ${percent(value, root.data.value)}`;
+  if (before === undefined) return now;
+  return `${now}, ${value === before ? 'as many as before' : `${number.format(Math.abs(value - before))} ${value > before ? 'more' : 'fewer'} than before`}`;
+}
+
+function changeOf({ value, before }: FlameNode): number | null {
+  if (before === undefined) return null;
+  return (value - before) / Math.max(value, before, 1);
 }
 
 function percent(part: number, whole: number): string {

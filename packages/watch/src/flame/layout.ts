@@ -29,6 +29,8 @@ export function visibleBars(zoomed: FlameBar): { readonly bars: readonly PlacedB
   let hidden = 0;
   const place = (bar: FlameBar): void => {
     const width = (bar.x1 - bar.x0) / span;
+    // What an earlier profile had, and this one has not, has no width.
+    if (bar.data.value === 0 && bar !== zoomed) return;
     if (width < NARROWEST) {
       hidden++;
       return;

@@ -1,10 +1,11 @@
 /** Owns the routes under `/api`: what the monitor and the history know, as the dashboard asks for it. */
 import { Hono, type Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
+import { encodeProfile } from 'watertight/pprof';
 import { flameTree, summarizeStacks, type Summary } from '../diagnose/index.js';
 import { groupReports, type Monitor, type TargetMonitor, type TargetReport } from '../monitor/index.js';
 import { StoreError, type History } from '../store/index.js';
-import { nearestProfile } from './kept-profile.js';
+import { keptAsProfile, nearestProfile } from './kept-profile.js';
 import type { LiveFeed } from './live-feed.js';
 import { overviewRow, type OverviewRow } from './overview.js';
 import { targetView } from './target-view.js';
@@ -71,7 +72,17 @@ export function api(monitor: Monitor, history: History, feed: LiveFeed): Hono {
   routes.get('/flame', (context) => {
     const { historyId } = targetOf(context, monitor);
     const profile = nearestProfile(history, historyId, timeOf(context, 'at') ?? Date.now());
-    return context.json({ at: profile?.at ?? null, tree: flameTree(profile?.stacks ?? []) });
+    const earlier = timeOf(context, 'before');
+    const before = earlier === null ? null : nearestProfile(history, historyId, earlier);
+    return context.json({ at: profile?.at ?? null, before: before?.at ?? null, tree: flameTree(profile?.stacks ?? [], before?.stacks ?? null) });
+  });
+
+  routes.get('/profile', async (context) => {
+    const { historyId, target } = targetOf(context, monitor);
+    const profile = nearestProfile(history, historyId, timeOf(context, 'at') ?? Date.now());
+    if (profile === null) throw new Refusal(404, 'no profile of this target has been kept yet');
+    const name = `${target.name}-${new Date(profile.at).toISOString()}`.replace(/[^\w.-]+/g, '-').replace(/^[-.]+/, '');
+    return context.body(Buffer.from(await encodeProfile(keptAsProfile(profile))), 200, { 'content-type': 'application/octet-stream', 'content-disposition': `attachment; filename="${name}.pb.gz"` });
   });
 
   routes.get('/events', (context) =>

@@ -26,6 +26,8 @@ export interface Comparison {
 
 export interface FlameView {
   readonly at: number | null;
+  /** When the profile was taken that it is compared with; null where it is not compared. */
+  readonly before: number | null;
   readonly tree: FlameNode;
 }
 
@@ -40,4 +42,6 @@ function ask<T>(path: string, query: Readonly<Record<string, string | number>>):
 export const askOverview = (): Promise<Overview> => ask('overview', {});
 export const askTarget = (url: string, from: number, to: number | null): Promise<TargetView> => ask('target', { url, from, ...(to !== null && { to }) });
 export const askComparison = (url: string, before: number, after: number): Promise<Comparison> => ask('compare', { url, before, after });
-export const askFlame = (url: string, at: number): Promise<FlameView> => ask('flame', { url, at });
+export const askFlame = (url: string, at: number, before: number | null): Promise<FlameView> => ask('flame', { url, at, ...(before !== null && { before }) });
+/** Where the profile nearest to a moment can be saved, as gzipped profile.proto. */
+export const profileAddress = (url: string, at: number): string => `api/profile?${new URLSearchParams({ url, at: String(at) }).toString()}`;

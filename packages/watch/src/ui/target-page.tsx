@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { FlameGraph } from '../flame/index.js';
 import type { TargetReport } from '../monitor/index.js';
-import { askFlame, askTarget, type FlameView, type TargetView } from './dashboard-api.js';
+import { askFlame, askTarget, profileAddress, type FlameView, type TargetView } from './dashboard-api.js';
 import { ComparisonSection } from './comparison-section.js';
 import { ConnectionTable } from './connection-table.js';
 import { CurveChart } from './curve-chart.js';
@@ -36,7 +36,7 @@ export function TargetPage({ url }: { readonly url: string }): VNode {
   const moments = useMomentsShown();
   const isLog = parameters.value.get('scale') === 'log';
   const chart = useRef<HTMLDivElement>(null);
-  const flame = useFlame(url, moments?.after ?? view?.profiles.at(-1)?.at ?? null);
+  const flame = useFlame(url, moments?.after ?? view?.profiles.at(-1)?.at ?? null, moments?.before ?? null);
 
   if (view === null) {
     return (
@@ -112,7 +112,18 @@ export function TargetPage({ url }: { readonly url: string }): VNode {
         {connections.length === 0 ? <p>{report.platform === 'go' ? "A Go profile does not say to which hosts its connections are." : 'None in the latest profile.'}</p> : <ConnectionTable connections={connections} />}
       </section>
       <section aria-labelledby="flame">
-        <h2 id="flame">Flame graph{at === null ? '' : ` of ${clockTime(at)}`}</h2>
+        <h2 id="flame">
+          Flame graph{at === null ? '' : ` of ${clockTime(at)}`}
+          {typeof flame?.before === 'number' ? `, compared with ${clockTime(flame.before)}` : ''}
+        </h2>
+        {at === null ? null : (
+          <p>
+            <a href={profileAddress(url, at)} download>
+              Save this profile
+            </a>{' '}
+            for <code>go tool pprof</code> and others.
+          </p>
+        )}
         {flame === null || at === null ? <p>No profile has been read yet.</p> : <FlameGraph tree={flame.tree} />}
       </section>
     </>
@@ -206,18 +217,18 @@ function useTarget(url: string, range: Range): { view: TargetView | null; troubl
 }
 
 /** The flame graph of the profile nearest to a moment. */
-function useFlame(url: string, at: number | null): FlameView | null {
+function useFlame(url: string, at: number | null, before: number | null): FlameView | null {
   const [flame, setFlame] = useState<FlameView | null>(null);
   useEffect(() => {
     if (at === null) return;
     let over = false;
-    askFlame(url, at).then(
+    askFlame(url, at, before).then(
       (found) => !over && setFlame(found),
       () => undefined, // the page says already what the server does not answer
     );
     return () => {
       over = true;
     };
-  }, [url, at]);
+  }, [url, at, before]);
   return flame;
 }

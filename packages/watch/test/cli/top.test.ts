@@ -140,6 +140,17 @@ describe('what can\'t be read is a mistake of the command line, and says what it
   });
 });
 
+test('watertight flame compares with an earlier profile of the same kind', async () => {
+  const { status, stdout, stderr } = await watertight('flame', '--before', unread('before'), unread('after'), '-o', '-');
+  assert.equal(status, 0, stderr);
+  const { title, tree } = JSON.parse(/<script[^>]* id="profile"[^>]*>([^<]*)<\/script>/.exec(stdout)?.[1] ?? 'null') as { title: string; tree: { value: number; before: number } };
+  assert.match(title, /goroutine of after\.debug2\.txt, compared with before\.debug2\.txt/);
+  assert.ok(tree.value > tree.before && tree.before > 0, JSON.stringify([tree.value, tree.before]));
+  const refused = await watertight('flame', '--before', cpu, unread('after'), '-o', '-');
+  assert.equal(refused.status, 2);
+  assert.match(refused.stderr, /a profile of goroutine \(tasks\) can't be compared with one of \w+ \(ms\); name two of one kind/);
+});
+
 test('watertight flame draws a profile of time in milliseconds', async () => {
   const { status, stdout, stderr } = await watertight('flame', cpu, '-o', '-');
   assert.equal(status, 0, stderr);

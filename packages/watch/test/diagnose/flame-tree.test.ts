@@ -20,6 +20,14 @@ describe('a flame tree', () => {
     assert.deepEqual(main.children[0].children.map(({ name, value }) => [name, value]), [['write', 5], ['read', 3]]);
   });
 
+  test('tells of each place how many were there before, and keeps what is gone without a width', () => {
+    const [read, write, load] = [frame('read'), frame('write'), frame('load')];
+    const tree = flameTree([{ frames: [read, load], count: 3 }], [{ frames: [read, load], count: 1 }, { frames: [write, load], count: 2 }]);
+    assert.deepEqual([tree.value, tree.before], [3, 3]);
+    assert.deepEqual(tree.children[0].children.map(({ name, value, before }) => [name, value, before]), [['read', 3, 1], ['write', 0, 2]]);
+    assert.equal(flameTree([{ frames: [read], count: 1 }], []).children[0].before, 0, 'an earlier profile without a task is one, too');
+  });
+
   test('of nothing is a root without children', () => {
     assert.deepEqual(flameTree([]), { name: 'all', place: '', value: 0, children: [] });
   });

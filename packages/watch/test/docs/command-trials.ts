@@ -48,6 +48,7 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   'node --import watertight/register app.js': { files: { 'app.js': leakingProgram }, prints: /null\nnull\nnull/ },
   'npx watertight top http://127.0.0.1:6060': { scene: 'service', prints: /12[^]*unreadReports/ },
   'npx watertight diff before.pb.gz after.pb.gz': { files: twoProfiles, prints: /body/ },
+  'npx watertight flame --before before.pb.gz after.pb.gz': { files: twoProfiles, writes: { 'flame.html': /<html[^]*"before":/ } },
   'npx watertight flame http://127.0.0.1:6060 -o flame.html': { scene: 'service', writes: { 'flame.html': /<html[^]*unreadReports/ } },
   'npx watertight top service.log': { files: serviceLog, prints: /^[^]*service\.log: a line that is no part of a dump was skipped: "2026\/11\/25 04:20:10 starting"[^]*1 goroutine waits to send|1 goroutine waits to send[^]*skipped/ },
   'npx watertight top --min-wait 10m --state select service.log': { files: serviceLog, prints: /0 tasks in 0 different stacks/ },

@@ -26,15 +26,15 @@ describe('docs/dashboard.md', () => {
 
   test('every route that it names answers', async () => {
     const routes = [...text.matchAll(/^\| `(\/api\/\S+)` \|/gm)].map(([, route]) => route);
-    assert.equal(routes.length, 5);
+    assert.equal(routes.length, 6);
     for (const route of routes) {
       const now = Date.now();
       const path = route.replace('URL', encodeURIComponent(watched.leaking.url)).replace('from=MS', `from=${now - 3_600_000}`).replace('before=MS', `before=${now - 1_800_000}`).replace(/MS/g, String(now));
       const aborted = new AbortController();
       const response = await fetch(new URL(path, watched.dashboard.url), { signal: aborted.signal });
       assert.equal(response.status, 200, route);
-      assert.match(response.headers.get('content-type') ?? '', route === '/api/events' ? /text\/event-stream/ : /application\/json/);
-      if (route !== '/api/events') await response.json();
+      assert.match(response.headers.get('content-type') ?? '', route === '/api/events' ? /text\/event-stream/ : route.startsWith('/api/profile') ? /octet-stream/ : /application\/json/);
+      if (route !== '/api/events') await response.arrayBuffer();
       aborted.abort();
     }
   });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { get } from 'watertight';
 import { verifyNone } from 'watertight/leak';
+import { parseProfile } from 'watertight/pprof';
 import type { TargetReport } from '#monitor';
 import { Dashboard, LiveFeed, type News, type OverviewRow, type TargetView } from '#server';
 import { COARSE, FINE, History } from '#store';
@@ -93,6 +94,32 @@ test('the groups of its stacks have their courses, with names', async () => {
   assert.deepEqual(largest.site, { function: largest.top, file: '/srv/main.go', line: 10, address: '0x2' });
 });
 
+interface Flame {
+  readonly at: number;
+  readonly before: number | null;
+  readonly tree: { readonly value: number; readonly before?: number };
+}
+
+test('a flame graph of a later profile can be compared with that of an earlier one', async () => {
+  const flameOf = async (query: Record<string, number>): Promise<Flame> => (await ask(`flame?${of(query)}`)).answer as unknown as Flame;
+  const [early, late] = [await flameOf({ at: NOW - 2 * HOUR }), await flameOf({ at: NOW })];
+  assert.deepEqual([late.before, late.tree.before], [null, undefined]);
+  const compared = await flameOf({ at: NOW, before: NOW - 2 * HOUR });
+  assert.deepEqual([compared.at, compared.before], [late.at, early.at]);
+  assert.deepEqual([compared.tree.value, compared.tree.before], [late.tree.value, early.tree.value]);
+});
+
+test("the profile of a moment can be saved for Go's tools, under a name that says whose and when", async () => {
+  await using response = await get(`${dashboard.url}api/profile?${of({ at: NOW - HOUR })}`, { close: true });
+  const file = /^attachment; filename="([\w.-]+-(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3})Z\.pb\.gz)"$/.exec(response.headers.get('content-disposition') ?? '');
+  assert.ok(file !== null, String(response.headers.get('content-disposition')));
+  const profile = parseProfile(await response.bytes());
+  const { answer } = await ask(`flame?${of({ at: NOW - HOUR })}`);
+  const { at, tree } = answer as unknown as Flame;
+  assert.deepEqual([profile.kind, profile.totals, profile.time], ['goroutine', [tree.value], at]);
+  assert.ok(profile.samples.some(({ frames }) => frames.some(({ function: name }) => name === 'main.fetch')));
+});
+
 describe('what can not be answered is refused with its value and the rule', () => {
   for (const [path, status, message] of [
     ['target', 400, /url is missing/],
@@ -111,6 +138,9 @@ describe('what can not be answered is refused with its value and the rule', () =
     [`flame?${of({ at: 'NaN' })}`, 400, /at is "NaN"/],
     [`flame?${of({ at: '9'.repeat(5000) })}`, 400, /^.{0,200}$/],
     ['flame?url=%00', 404, /no target/],
+    [`flame?${of({ at: 1, before: 'x' })}`, 400, /before is "x"/],
+    ['profile?url=http://nobody', 404, /no target/],
+    [`profile?${of({ at: 'x' })}`, 400, /at is "x"/],
     ['nothing', 404, /nothing here/],
   ] as const) {
     test(path.slice(0, 60), async () => {

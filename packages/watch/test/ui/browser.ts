@@ -48,3 +48,11 @@ export function overflows(page: Page): Promise<boolean> {
 export function focused(page: Page): Promise<string> {
   return page.evaluate('(document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent ?? "").trim()');
 }
+
+/**
+ * Waits until an expression is true in the page. Playwright's `waitForFunction` evaluates it in the page, which the
+ * page's Content-Security-Policy refuses if it was not true at the first look.
+ */
+export async function becomesTrue(page: Page, expression: string): Promise<void> {
+  while (!(await page.evaluate<boolean>(expression))) await new Promise((resolve) => setTimeout(resolve, 20));
+}

@@ -8,7 +8,7 @@ import { parseTarget, ScrapeError, type Target, type TargetSource } from '#scrap
 import { Dashboard } from '#server';
 import { History } from '#store';
 import { start } from '../cli/command.js';
-import { focused, open, overflows, startBrowser, withoutBrowser } from './browser.js';
+import { becomesTrue, focused, open, overflows, startBrowser, withoutBrowser } from './browser.js';
 import { Watched } from './watched.js';
 
 /** Each test has a window of its own, and mostly waits for it: two wait together. */
@@ -94,7 +94,7 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
           const drawn = await rows(page).count();
           assert.ok(drawn < 300, String(drawn));
           await page.mouse.wheel(0, 100_000);
-          await page.waitForFunction(`document.querySelectorAll('tbody tr').length > ${drawn}`);
+          await becomesTrue(page, `document.querySelectorAll('tbody tr').length > ${drawn}`);
           await page.getByLabel('Filter').fill('service-777');
           await page.getByText('1 of 1,000').waitFor();
           assert.match(await rows(page).innerText(), /service-777/);
@@ -130,7 +130,7 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
         await filter.pressSequentially('service-2');
         await page.getByText('111 of 300').waitFor();
         await page.mouse.wheel(0, 600);
-        await page.waitForFunction('scrollY > 0');
+        await becomesTrue(page, 'scrollY > 0');
         down.add('service-250').add('service-100');
         await monitor.scrapeAll();
         await rows(page).first().getByRole('link', { name: 'service-250' }).waitFor();
@@ -176,6 +176,8 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
         await page.mouse.up();
         await page.getByText(/23 tasks at .*, 83 at .*: \+60\./).waitFor();
         assert.match(await page.getByRole('table', { name: 'What grew between' }).innerText(), /\+30[^]*stockOf/);
+        await page.getByRole('heading', { name: /^Flame graph of .*, compared with / }).waitFor();
+        await page.getByRole('treeitem', { name: /^all, 83 tasks, 100 %, 60 more than before$/ }).waitFor();
       }));
 
     test('a click in the flame graph zooms, a search counts, and the whole graph comes back', () =>
@@ -185,12 +187,17 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
         const width = async (): Promise<number> => (await frame.boundingBox())!.width;
         const narrow = await width();
         await page.getByRole('treeitem', { name: /persistConn\)\.readLoop, .*, 55 tasks/ }).click();
-        await page.waitForFunction(`document.querySelectorAll('.flame-frame').length === 3`);
+        await becomesTrue(page, `document.querySelectorAll('.flame-frame').length === 3`);
         assert.ok((await width()) > narrow);
         assert.equal(await frame.getAttribute('aria-label'), 'stockOf, /app/src/stock.ts:23, 110 tasks, 97.3 %');
         await page.getByRole('button', { name: 'Whole graph' }).click();
         await page.getByLabel('Search').fill('STOCK.ts');
         await page.getByText('110 of 113 tasks (97.3 %) in 1 frame').waitFor();
+        await page.getByRole('button', { name: 'Innermost first' }).click();
+        await page.getByRole('treeitem', { name: /persistConn\)\.readLoop, .*, 56 tasks/ }).waitFor();
+        assert.equal(await page.getByRole('treeitem', { name: /persistConn\)\.readLoop/ }).first().getAttribute('aria-level'), '2');
+        const [saved] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Save this profile' }).click()]);
+        assert.match(saved.suggestedFilename(), /\.pb\.gz$/);
       }));
 
     test('a link shows another person the same: the range, the moments that are compared, the scale', async () => {
@@ -205,7 +212,7 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
         assert.equal(await page.getByLabel('Logarithmic').isChecked(), true);
         assert.equal(await page.title(), 'shop – Watertight');
         await page.getByLabel(/^Last/).selectOption('6 hours');
-        await page.waitForFunction(`/113 now/.test(document.querySelector('.curve').getAttribute('aria-label'))`);
+        await becomesTrue(page, `/113 now/.test(document.querySelector('.curve').getAttribute('aria-label'))`);
         const address = new URLSearchParams(new URL(page.url()).hash.split('?')[1]);
         assert.deepEqual([address.get('hours'), address.get('from'), address.get('scale')], ['6', null, 'log']);
         assert.deepEqual(opened.wrong, []);
@@ -222,9 +229,9 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
         await page.reload();
         await page.getByText(/3 tasks at .*, 113 at .*: \+110\./).waitFor();
         await page.getByRole('button', { name: 'Zoom to what is chosen' }).click();
-        await page.waitForFunction(`location.hash.includes('from=')`);
+        await becomesTrue(page, `location.hash.includes('from=')`);
         await page.getByRole('button', { name: 'Clear' }).click();
-        await page.waitForFunction(`!location.hash.includes('before=') && location.hash.includes('from=')`);
+        await becomesTrue(page, `!location.hash.includes('before=') && location.hash.includes('from=')`);
       }));
 
     test('the curve can be saved, as figures and as a picture', () =>
@@ -279,10 +286,10 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
       await page.keyboard.press('ArrowRight');
       assert.match(await focused(page), /writeLoop/);
       await page.keyboard.press('Enter');
-      await page.waitForFunction(`document.querySelectorAll('.flame-frame').length === 3`);
+      await becomesTrue(page, `document.querySelectorAll('.flame-frame').length === 3`);
       assert.match(await focused(page), /writeLoop/);
       await page.keyboard.press('Escape');
-      await page.waitForFunction(`document.querySelectorAll('.flame-frame').length === 4`);
+      await becomesTrue(page, `document.querySelectorAll('.flame-frame').length === 4`);
       assert.match(await focused(page), /^stockOf/);
     }));
 
@@ -351,7 +358,7 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
       await watched.now(watched.leaking, 70);
       watched.dashboard = await Dashboard.start(watched.monitor, watched.history, { port });
       await page.getByText('live', { exact: true }).waitFor();
-      await rows(page).first().getByText('143').waitFor();
+      await rows(page).filter({ hasText: 'shop' }).getByText('143').waitFor();
     } finally {
       await opened.close();
     }

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { watertight } from '../cli/command.js';
-import { focused, open, overflows, startBrowser, withoutBrowser } from './browser.js';
+import { becomesTrue, focused, open, overflows, startBrowser, withoutBrowser } from './browser.js';
 
 const room = mkdtempSync(join(tmpdir(), 'watertight-flame-'));
 after(() => rmSync(room, { recursive: true }));
@@ -61,9 +61,9 @@ describe('the page', { skip: withoutBrowser }, () => {
     await page.getByRole('heading', { name: 'goroutine of after.debug0.pb.gz' }).waitFor();
     const all = await frames.count();
     await page.getByRole('treeitem', { name: /readLoop, .*8 tasks, 47\.1 %/ }).click();
-    await page.waitForFunction(`document.querySelectorAll('.flame-frame').length < ${all}`);
+    await becomesTrue(page, `document.querySelectorAll('.flame-frame').length < ${all}`);
     await page.keyboard.press('Escape');
-    await page.waitForFunction(`document.querySelectorAll('.flame-frame').length === ${all}`);
+    await becomesTrue(page, `document.querySelectorAll('.flame-frame').length === ${all}`);
     assert.equal(await focused(page), 'all, 17 tasks, 100 %');
     await page.getByLabel('Search').fill('readloop');
     await page.getByText(/^8 of 17 tasks/).waitFor();

@@ -26,7 +26,7 @@ export {
   StackTable,
 } from './profile/index.js';
 export { type Dump, type DumpOptions, parseDump, parseProfile, parseProfileStream, type ProfileInput, type ProfileSource } from './read/index.js';
-export { alignColumns, type Debug, goroutineProfile, httpBodyProfile, leakedProfile, quote, Slices, Strings, type Taken, type TakeOptions } from './write/index.js';
+export { alignColumns, type Debug, encodeProfile, goroutineProfile, httpBodyProfile, leakedProfile, quote, Slices, Strings, type Taken, type TakeOptions } from './write/index.js';
 export { cpuProfile, HEAP_PERIOD, objectsOf, stopHeapSampling } from './engine/index.js';
 export {
   Access,

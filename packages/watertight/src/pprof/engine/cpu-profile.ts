@@ -5,7 +5,7 @@
 import type { Profiler } from 'node:inspector';
 import { CodeFrames } from './code-frames.js';
 import { CPU_PERIOD, recordCpu, type CpuRecording } from './cpu-profiler.js';
-import { encodeProfile, Slices } from '../write/index.js';
+import { encodeInSlices, Slices } from '../write/index.js';
 import { type Frame, labelsOf, type Profile, type SampleType, type StackNode, type StackTable, Tally } from '../profile/index.js';
 
 const SAMPLES: SampleType = { type: 'samples', unit: 'count' };
@@ -29,7 +29,7 @@ export async function takeCpuProfile(ms: number, signal?: AbortSignal): Promise<
   const recording = await recordCpu(ms, signal);
   const slices = new Slices(signal);
   await slices.next();
-  return encodeProfile(await cpuProfile(recording, slices), slices);
+  return encodeInSlices(await cpuProfile(recording, slices), slices);
 }
 
 /** The profile of a recording, without idle time, as in Go. */

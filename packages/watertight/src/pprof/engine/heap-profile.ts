@@ -1,7 +1,7 @@
 /** Owns the conversion of the sampled live heap to a profile like Go's: objects and bytes by the stack that allocated them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CodeFrames } from './code-frames.js';
-import { encodeProfile, Slices } from '../write/index.js';
+import { encodeInSlices, Slices } from '../write/index.js';
 import { HEAP_PERIOD, objectsOf, readHeap, type HeapNode, type HeapSamples } from './heap-sampler.js';
 import { labelsOf, type Profile, type Sample, type SampleType, type StackNode, type StackTable, Tally } from '../profile/index.js';
 
@@ -14,7 +14,7 @@ export async function takeHeapProfile(signal?: AbortSignal): Promise<Uint8Array>
   const slices = new Slices(signal);
   const tally = new Tally();
   await add(tally, 1, slices);
-  return encodeProfile(await built(tally, 0, slices), slices);
+  return encodeInSlices(await built(tally, 0, slices), slices);
 }
 
 /** The difference over `ms` milliseconds, as Go's `?seconds=` gives it: new live objects minus objects that are gone. */
@@ -26,7 +26,7 @@ export async function takeHeapDelta(ms: number, signal?: AbortSignal): Promise<U
   await sleep(ms, undefined, { signal, ref: false });
   const duration = performance.now() - began;
   await add(tally, 1, slices);
-  return encodeProfile(await built(tally, duration, slices), slices);
+  return encodeInSlices(await built(tally, duration, slices), slices);
 }
 
 async function add(tally: Tally, sign: 1 | -1, slices: Slices): Promise<void> {

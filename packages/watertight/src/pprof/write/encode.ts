@@ -7,7 +7,7 @@ import { gzip } from 'node:zlib';
 import { emptyTableToken, Function as ProtoFunction, Label, Location, Mapping, Profile as ProtoProfile, Sample as ProtoSample, StringTable, ValueType } from 'pprof-format';
 import { ADDRESS_LIMIT, Addresses } from './address.js';
 import type { Frame, Labels, Profile, SampleType } from '../profile/index.js';
-import type { Slices } from './slices.js';
+import { Slices } from './slices.js';
 import { Strings } from './string-table.js';
 
 const compress = promisify(gzip);
@@ -24,7 +24,7 @@ export interface EncodeOptions {
  * Encodes and compresses a profile, in slices: a protobuf message may be written in pieces, because its
  * repeated fields may be anywhere in it.
  */
-export async function encodeProfile(profile: Profile, slices: Slices, { dropFrames = '' }: EncodeOptions = {}): Promise<Uint8Array> {
+export async function encodeInSlices(profile: Profile, slices: Slices, { dropFrames = '' }: EncodeOptions = {}): Promise<Uint8Array> {
   const encoding = new Encoding();
   const pieces: Uint8Array[] = [];
   let batch: ProtoSample[] = [];
@@ -43,6 +43,15 @@ export async function encodeProfile(profile: Profile, slices: Slices, { dropFram
   }
   pieces.push(...encoding.strings);
   return compress(Buffer.concat(pieces));
+}
+
+/**
+ * A profile, as it was parsed or put together, in the form that `go tool pprof` and Pyroscope read: gzipped
+ * profile.proto, as Go serves it without `debug`. Waiting times and states are not in it, because the format has no
+ * place for them. The event loop turns while it is written.
+ */
+export function encodeProfile(profile: Profile): Promise<Uint8Array> {
+  return encodeInSlices(profile, new Slices());
 }
 
 type Fields = NonNullable<ConstructorParameters<typeof ProtoProfile>[0]>;

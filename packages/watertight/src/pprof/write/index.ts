@@ -1,6 +1,6 @@
 /** Taking a profile of the live tasks of this process, and writing it in Go's three forms. */
 export { alignColumns } from './columns.js';
-export { encodeProfile } from './encode.js';
+export { encodeInSlices, encodeProfile } from './encode.js';
 export { frameName, printable } from './frame-name.js';
 export { LongText } from './long-text.js';
 export { PROFILE_KINDS, type ProfileKind } from './profile-kinds.js';

@@ -1,7 +1,7 @@
 /** Owns the taking of a profile of this process, at one moment or as the difference over a time, in one of Go's forms. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countText } from './count-text.js';
-import { encodeProfile } from './encode.js';
+import { encodeInSlices } from './encode.js';
 import { LongText } from './long-text.js';
 import type { ProfileKind } from './profile-kinds.js';
 import { goroutineKind, httpbodyKind, leakedKind } from './profile-kinds.js';
@@ -74,7 +74,7 @@ export async function takeForm(kind: ProfileKind, debug: Debug, signal?: AbortSi
   const slices = new Slices(signal);
   if (debug === 2 && kind === goroutineKind) return tracebackText(takeSnapshot(), new Tally().stacks, slices);
   const profile = await takeData(kind, debug === 0 ? 'debug=0' : 'debug=1', slices);
-  return debug === 0 ? encodeProfile(profile, slices, kind) : countText(profile, slices);
+  return debug === 0 ? encodeInSlices(profile, slices, kind) : countText(profile, slices);
 }
 
 /**
@@ -91,7 +91,7 @@ export async function takeDelta(kind: ProfileKind, ms: number, signal?: AbortSig
   const time = Date.now();
   const duration = performance.now() - began;
   await kind.collect(tally, 1, slices);
-  return encodeProfile(await built(kind, tally, 'debug=0', time, duration, slices), slices, kind);
+  return encodeInSlices(await built(kind, tally, 'debug=0', time, duration, slices), slices, kind);
 }
 
 async function takeData(kind: ProfileKind, form: ProfileForm, slices: Slices): Promise<Profile> {
