@@ -51,6 +51,11 @@ interface Watched {
   expiredAt: number;
 }
 
+/** What is told where nobody listens. */
+function warn(error: unknown): void {
+  if (error !== null) process.emitWarning(error instanceof Error ? error : JSON.stringify(error));
+}
+
 export class Monitor {
   private readonly settings: PaceSettings & { readonly budget: ProfileBudget; readonly lookInterval?: number };
   private readonly sourceOf: (target: Target) => TargetSource;
@@ -75,7 +80,7 @@ export class Monitor {
     private readonly history: History,
     options: MonitorOptions = {},
   ) {
-    this.listener = options.onFault ?? ((error) => void (error !== null && process.emitWarning(error instanceof Error ? error : JSON.stringify(error))));
+    this.listener = options.onFault ?? warn;
     const interval = options.interval ?? DEFAULT_INTERVAL;
     const pace = { interval, profileInterval: options.profileInterval ?? 30 * interval };
     this.settings = { ...pace, budget: new ProfileBudget(pace, () => this.watched.size), ...(options.lookInterval !== undefined && { lookInterval: options.lookInterval }) };

@@ -50,7 +50,7 @@ async function watched(body: (watch: Watched) => Promise<void>, file = ':memory:
   const source = new Source();
   const faults: string[] = [];
   const reports: TargetReport[] = [];
-  const monitor = new Monitor(history, { ...options, sourceOf: () => source, onFault: (error) => void (error !== null && faults.push((error as Error).message)) });
+  const monitor = new Monitor(history, { ...options, sourceOf: () => source, onFault: (error) => { if (error !== null) faults.push((error as Error).message); } });
   monitor.setTargets([TARGET]);
   monitor.onScrape((report) => reports.push(report));
   try {
