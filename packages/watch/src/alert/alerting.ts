@@ -25,7 +25,7 @@ const REFRESH = 60_000;
 const MISSED = 4;
 
 export class Alerting {
-  private readonly book = new AlertBook();
+  private readonly book = new AlertBook(Date.now());
   private readonly transport = new Transport({ maxIdleConnsPerHost: 1 });
   private readonly client = new Client({ transport: this.transport });
   private readonly refresh: number;
@@ -42,7 +42,7 @@ export class Alerting {
     this.setReceivers(receivers);
     this.timer = setInterval(() => {
       if (options.watched !== undefined && this.book.open.length > 0) this.retain(options.watched());
-      this.tellAlertmanager();
+      this.tell(this.book.due(Date.now()));
     }, this.refresh);
   }
 
@@ -56,7 +56,7 @@ export class Alerting {
     const { webhook, alertmanager } = receivers;
     this.webhook = webhook === null ? null : new Delivery(webhook, this.client, this.options);
     this.alertmanager = alertmanager === null ? null : new Delivery({ ...alertmanager, url: apiOf(alertmanager.url) }, this.client, this.options);
-    if (this.book.open.length > 0) this.tellAlertmanager();
+    if (this.book.told.length > 0) this.tellAlertmanager();
   }
 
   /** `opened`: when the history says that the leak began, which is before now if an earlier run of the watch saw it. */
@@ -90,7 +90,7 @@ export class Alerting {
 
   /** Sends all alerts each time, so that an Alertmanager that has restarted knows them again. */
   private tellAlertmanager(): void {
-    const alerts = (): readonly LeakAlert[] => [...this.book.open, ...this.book.resolved(Date.now())];
+    const alerts = (): readonly LeakAlert[] => [...this.book.told, ...this.book.resolved(Date.now())];
     if (alerts().length === 0) return;
     this.alertmanager?.send('all', () => alerts().map((alert) => alertmanagerAlert(alert, Date.now() + MISSED * this.refresh, this.options.link)));
   }

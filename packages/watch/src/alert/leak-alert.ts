@@ -1,6 +1,6 @@
 /** Owns the content of an alert, for a webhook and for Alertmanager: what a report says, without credentials. Pure. */
 import { createHash } from 'node:crypto';
-import type { GroupReport, TargetReport } from '../monitor/index.js';
+import type { GroupReport, LeakIncident, TargetReport } from '../monitor/index.js';
 
 /** One target's leak, from the verdict until the verdict is taken back. Times in ms since 1970. */
 export interface LeakAlert {
@@ -82,7 +82,7 @@ export interface AlertmanagerAlert {
 
 /** `until`: when Alertmanager resolves an open alert if it is not sent again. */
 export function alertmanagerAlert({ startsAt, endsAt, report }: LeakAlert, until: number, link: LinkTo): AlertmanagerAlert {
-  const { url, name, labels, perHour, since, reason, limit, limitAt } = report;
+  const { url, name, labels, perHour, since, reason, limit, limitAt, incident, silence } = report;
   const [worst] = grown(report);
   const line = lineOf(report);
   const generatorURL = link(url);
@@ -95,6 +95,9 @@ export function alertmanagerAlert({ startsAt, endsAt, report }: LeakAlert, until
       line,
       advice: worst?.advice ?? '',
       since: since === null ? '' : iso(since),
+      // For who is told of it again: Alertmanager repeats what goes on by its own rules.
+      acknowledged: incident?.acknowledged === undefined ? '' : acknowledgedBy(incident.acknowledged),
+      silenced_until: silence === undefined ? '' : iso(silence.until),
     }),
     startsAt: iso(startsAt),
     endsAt: iso(endsAt ?? until),
@@ -106,6 +109,10 @@ export function alertmanagerAlert({ startsAt, endsAt, report }: LeakAlert, until
 export function lineOf(report: TargetReport): string {
   const site = grown(report)[0]?.site ?? null;
   return site === null ? '' : `${site.function} ${site.file}:${site.line}`;
+}
+
+function acknowledgedBy({ by, at, note }: NonNullable<LeakIncident['acknowledged']>): string {
+  return `by ${by}, ${iso(at)}${note === '' ? '' : `: ${note}`}`;
 }
 
 function grown({ groups }: TargetReport): GroupReport[] {

@@ -45,6 +45,7 @@ export async function watchUntilInterrupted(targets: readonly Target[], history:
     const at = Date.now();
     alerting.take(report, at, () => report.incident?.opened ?? at);
   });
+  monitor.onWord((report) => alerting.take(report, Date.now(), () => report.incident?.opened ?? Date.now()));
   const dashboard = await openDashboard(monitor, history, options);
   // The address that people open may differ from the one where the server listens, behind a proxy for example.
   const seen = (): string => current?.alerts.dashboard ?? dashboard.url;

@@ -5,9 +5,24 @@ import type { Evidence } from './evidence.js';
 import type { WatchedGroup } from './group-watch.js';
 import type { GroupReport } from './group-report.js';
 import type { ScrapeFailure } from '../scrape/index.js';
+import type { Acknowledgement } from '../store/index.js';
+import type { Silence } from './silences.js';
 
 /** - `unknown`: not seen for long enough, or not at all. */
 export type TargetVerdict = 'leaking' | 'healthy' | 'unknown';
+
+/** A leak as it is on record. Times in ms since 1970. */
+export interface LeakIncident {
+  /** Its number in the history; left out where it could not be written. */
+  readonly id?: number;
+  /** Since when it was known, and until when, in the report that ends it. */
+  readonly opened: number;
+  readonly closed: number | null;
+  /** When the process that leaked was replaced by one of which nothing is known yet. */
+  readonly restarted?: number;
+  /** Who looks at it, where somebody has said so. */
+  readonly acknowledged?: Acknowledgement;
+}
 
 /** What is known of a target: plain data. Times in ms since 1970. */
 export interface TargetReport {
@@ -38,8 +53,10 @@ export interface TargetReport {
   /** When the limit will be met at this pace. */
   readonly limitAt: number | null;
   readonly restarts: number;
-  /** The leak as it is on record: since when it was known, and until when, in the report that ends it; null where there is none. `restarted`: when the process that leaked was replaced by one of which nothing is known yet. */
-  readonly incident: { readonly opened: number; readonly closed: number | null; readonly restarted?: number } | null;
+  /** Null where nothing leaks. */
+  readonly incident: LeakIncident | null;
+  /** Nobody is told of its leaks. Left out where it is not so. */
+  readonly silence?: Silence;
   /** Groups that leak first, then those that grew most. */
   readonly groups: readonly GroupReport[];
 }

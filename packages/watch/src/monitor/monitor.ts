@@ -2,11 +2,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Transport } from 'watertight';
 import { scrapeClient, Scraper, type Target, type TargetSource } from '../scrape/index.js';
-import { FINE, StoreError, type FileTrouble, type History } from '../store/index.js';
+import { FINE, StoreError, type Acknowledgement, type FileTrouble, type History } from '../store/index.js';
 import type { TargetReport } from './judgement.js';
 import { phaseOf } from './phase.js';
 import { ProfileBudget } from './profile-budget.js';
 import type { PaceSettings } from './profile-pace.js';
+import { Silences } from './silences.js';
 import { TargetMonitor } from './target-monitor.js';
 
 export interface MonitorOptions {
@@ -25,7 +26,7 @@ export interface MonitorOptions {
 /** Called with an error that is not the target's fault: the history can't be written, for example. Null when the history can be written again. */
 export type FaultListener = (error: unknown) => void;
 
-/** Told of every scrape, in the order they come in. */
+/** Told of every scrape, in the order they come in; or of every target of which a person has said something. */
 export type MonitorListener = (report: TargetReport, monitor: TargetMonitor) => void;
 
 const DEFAULT_INTERVAL = 10_000;
@@ -57,11 +58,12 @@ function warn(error: unknown): void {
 }
 
 export class Monitor {
-  private readonly settings: PaceSettings & { readonly budget: ProfileBudget; readonly lookInterval?: number };
+  private readonly settings: PaceSettings & { readonly budget: ProfileBudget; readonly lookInterval?: number; readonly silences: Silences };
   private readonly sourceOf: (target: Target) => TargetSource;
   private readonly transport: Transport;
   private readonly watched = new Map<string, Watched>();
   private readonly listeners = new Set<MonitorListener>();
+  private readonly wordListeners = new Set<MonitorListener>();
   private readonly listener: FaultListener;
   private fault = { message: '', at: -Infinity };
   /** What was told of the history, and is not over. */
@@ -83,7 +85,7 @@ export class Monitor {
     this.listener = options.onFault ?? warn;
     const interval = options.interval ?? DEFAULT_INTERVAL;
     const pace = { interval, profileInterval: options.profileInterval ?? 30 * interval };
-    this.settings = { ...pace, budget: new ProfileBudget(pace, () => this.watched.size), ...(options.lookInterval !== undefined && { lookInterval: options.lookInterval }) };
+    this.settings = { ...pace, budget: new ProfileBudget(pace, () => this.watched.size), silences: new Silences(history, this.onFault), ...(options.lookInterval !== undefined && { lookInterval: options.lookInterval }) };
     const timeout = Math.min(Math.max(interval, 1000), LONGEST_SCRAPE);
     // One connection to each target, kept from scrape to scrape.
     this.transport = new Transport({ maxIdleConns: 0, maxIdleConnsPerHost: 2, idleConnTimeout: 6 * interval + 30_000, dialTimeout: timeout });
@@ -153,6 +155,30 @@ export class Monitor {
     return () => void this.listeners.delete(listener);
   }
 
+  /** Calls `listener` with each target that a person has silenced or acknowledged, or taken that back; returns the function that ends that. */
+  onWord(listener: MonitorListener): () => void {
+    this.wordListeners.add(listener);
+    return () => void this.wordListeners.delete(listener);
+  }
+
+  /** Nobody is told of the target's leaks until then (ms since 1970), or of any target's (null). It takes the place of an earlier silence of the same. */
+  silence(target: TargetMonitor | null, until: number): void {
+    this.settings.silences.set(target?.historyId ?? null, until);
+    this.tellOf(target === null ? this.targets() : [target]);
+  }
+
+  /** Ends the silence of a target, or that of all; the other one stays. */
+  liftSilence(target: TargetMonitor | null): void {
+    this.settings.silences.lift(target?.historyId ?? null);
+    this.tellOf(target === null ? this.targets() : [target]);
+  }
+
+  /** Somebody looks at the target's incident, or no longer (null). */
+  acknowledge(target: TargetMonitor, acknowledged: Acknowledgement | null): void {
+    target.acknowledge(acknowledged);
+    this.tellOf([target]);
+  }
+
   get interval(): number {
     return this.settings.interval;
   }
@@ -182,6 +208,13 @@ export class Monitor {
     this.fault = { message, at };
     this.listener(error);
   };
+
+  private tellOf(targets: readonly TargetMonitor[]): void {
+    for (const target of targets) {
+      const report = target.report();
+      for (const listener of this.wordListeners) listener(report, target);
+    }
+  }
 
   private sayWhenMended(): void {
     if (this.told.size === 0 || this.history.trouble !== null) return;

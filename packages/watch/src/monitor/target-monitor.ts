@@ -6,7 +6,7 @@
 import { Assessor } from '../detect/index.js';
 import { groupOf, stacksOf, summarizeStacks, type CountedStack, type Summary } from '../diagnose/index.js';
 import { ScrapeError, type Proven, type Scrape, type Target, type TargetSource } from '../scrape/index.js';
-import type { History, Sample } from '../store/index.js';
+import type { Acknowledgement, History, Sample } from '../store/index.js';
 import { connectionsIn, type ConnectionCount } from './connection-count.js';
 import { DetectorClock, timesFaster } from './detector-clock.js';
 import { confidenceOf, evidenceOf, reasonOf, tasksPerHour, type Look } from './evidence.js';
@@ -18,6 +18,7 @@ import { judge, timeToHealthy, verdictOf, type TargetReport, type Verdict } from
 import { ProcessWatch, type ProcessState } from './process-watch.js';
 import type { ProfileBudget } from './profile-budget.js';
 import { wantsProfile, type PaceSettings } from './profile-pace.js';
+import type { Silences } from './silences.js';
 
 /** What an incident keeps of the verdict. */
 type StandingVerdict = Pick<Verdict, 'since' | 'perHour' | 'confidence' | 'reason'> & {
@@ -87,7 +88,7 @@ export class TargetMonitor {
     readonly target: Target,
     private readonly source: TargetSource,
     private readonly history: History,
-    private readonly settings: PaceSettings & { readonly budget?: ProfileBudget; readonly lookInterval?: number },
+    private readonly settings: PaceSettings & { readonly budget?: ProfileBudget; readonly lookInterval?: number; readonly silences?: Silences },
     private readonly onFault: (error: unknown) => void = (error) => {
       throw error;
     },
@@ -96,7 +97,7 @@ export class TargetMonitor {
     this.process = new ProcessWatch(this.scale, null);
     const open = this.keep(() => history.openIncidentOf<StandingVerdict>(this.id)) ?? null;
     if (open === null) return;
-    this.incident = { opened: open.opened, closed: null };
+    this.incident = { id: open.id, opened: open.opened, closed: null, ...(open.acknowledged !== null && { acknowledged: open.acknowledged }) };
     this.standing = open.detail;
   }
 
@@ -177,6 +178,7 @@ export class TargetMonitor {
     const { target, latest, failure, summary } = this;
     const { leaking, since, perHour, confidence, reason, limitAt, groups } = this.verdict();
     const verdict = latest === null ? 'unknown' : verdictOf({ leaking, confidence });
+    const silence = this.settings.silences?.of(this.id) ?? null;
     return {
       url: target.url,
       name: target.name,
@@ -198,6 +200,7 @@ export class TargetMonitor {
       limitAt,
       restarts: this.course?.assessor.assessment().restarts ?? 0,
       incident: this.incident,
+      ...(silence !== null && { silence }),
       groups: [...provenReports(this.proven), ...(this.leaked === null ? [] : leakedReports(this.leaked.summary)), ...groupReports(summary ?? NOTHING, GROUPS_SHOWN, groups)],
     };
   }
@@ -207,6 +210,20 @@ export class TargetMonitor {
     const last = this.looks.at(-1);
     // A look of an earlier version of the watcher has none.
     return last?.start === this.latest?.start ? ((last as Partial<Look> | undefined)?.connections ?? []) : [];
+  }
+
+  /** The number in the history of the incident that goes on; null where there is none. */
+  get openIncident(): number | null {
+    return this.incident?.closed === null ? (this.incident.id ?? null) : null;
+  }
+
+  /** Keeps who looks at the incident that goes on; null takes it back. Nothing happens where none goes on. */
+  acknowledge(acknowledged: Acknowledgement | null): void {
+    if (this.incident?.closed !== null) return;
+    const { acknowledged: _before, ...incident } = this.incident;
+    this.incident = { ...incident, ...(acknowledged !== null && { acknowledged }) };
+    const { id } = incident;
+    if (id !== undefined) this.keep(() => this.history.acknowledge(id, acknowledged));
   }
 
   /** The number under which the history knows it. */
@@ -330,10 +347,10 @@ export class TargetMonitor {
     const { leaking, since, perHour, confidence, reason } = this.verdict();
     if (leaking && this.isInDoubt && !this.presentVerdict().leaking) return;
     if (leaking) {
-      this.incident = { opened: open?.opened ?? at, closed: null };
       const needed = open === null || this.standing?.needed === undefined ? this.process.watchedFor(start) : this.standing.needed;
       this.standing = { since, perHour, confidence, reason, start, needed, platform: this.latest?.platform ?? null };
-      this.keep(() => this.history.openIncident(this.id, at, this.standing));
+      const id = this.keep(() => this.history.openIncident(this.id, at, this.standing)) ?? open?.id;
+      this.incident = { opened: open?.opened ?? at, closed: null, ...(id !== undefined && { id }), ...(open?.acknowledged !== undefined && { acknowledged: open.acknowledged }) };
     } else if (this.failure === null) {
       // A target that is down may still leak: its incident stays open.
       this.incident = open === null ? null : { opened: open.opened, closed: at };

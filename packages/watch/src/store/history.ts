@@ -1,5 +1,5 @@
 /**
- * Owns the history of all targets in one database file, and leaves samples, profiles, incidents and
+ * Owns the history of all targets in one database file, and leaves samples, profiles, incidents, silences and
  * stack groups to a file each.
  *
  * A `kill -9` at any moment leaves the file whole: each scrape is one transaction, and the write-ahead
@@ -7,11 +7,12 @@
  */
 import { openingFault, StoreError, storeFault } from './error.js';
 import { GroupHistory } from './group-history.js';
-import { IncidentHistory, type Incident } from './incident-history.js';
+import { IncidentHistory, type Acknowledgement, type Incident } from './incident-history.js';
 import { ProfileHistory, type ProfileRecord, type StackCount } from './profile-history.js';
 import { DEFAULT_RETENTION, type Retention } from './retention.js';
 import { SampleHistory, type Bucket, type Sample } from './sample-history.js';
 import { migrate } from './schema.js';
+import { SilenceHistory, type KeptSilence } from './silence-history.js';
 import { SoleWriter } from './sole-writer.js';
 import { SqlFile, type FileTrouble } from './sql-file.js';
 
@@ -41,6 +42,7 @@ export class History {
   private readonly sampled: SampleHistory;
   private readonly profiled: ProfileHistory;
   private readonly judged: IncidentHistory;
+  private readonly silenced: SilenceHistory;
   private readonly targets = new Map<string, number>();
   /** Targets that have a number, but could not be written yet, by number. */
   private readonly unwritten = new Map<number, string>();
@@ -81,6 +83,7 @@ export class History {
     this.sampled = new SampleHistory(sql, retention);
     this.profiled = new ProfileHistory(sql, retention);
     this.judged = new IncidentHistory(sql, retention);
+    this.silenced = new SilenceHistory(sql);
     this.groups = new GroupHistory(sql);
   }
 
@@ -224,6 +227,28 @@ export class History {
     return this.judged.all<D>(target, limit);
   }
 
+  /** Keeps who looks at an incident that goes on; null takes it back. */
+  acknowledge(incident: number, acknowledged: Acknowledgement | null): void {
+    this.judged.acknowledge(incident, acknowledged);
+  }
+
+  // ---- silences
+
+  /** Keeps until when nobody is told of a target's leaks, or of any (null); it takes the place of what was kept. */
+  keepSilence(target: number | null, until: number): void {
+    this.silenced.keep({ target, until });
+  }
+
+  /** Ends the silence of a target, or that of all. */
+  liftSilence(target: number | null): void {
+    this.silenced.lift(target);
+  }
+
+  /** The silences that are not over. */
+  silences(now: number): KeptSilence[] {
+    return this.silenced.all(now);
+  }
+
   // ---- upkeep
 
   /** Whether a scrape is still there that was to be removed before `now`. Cheap. */
@@ -238,6 +263,7 @@ export class History {
       this.judged.expire(target, now);
       this.profiled.expire(target, now);
       this.groups.expire(target, now);
+      this.silenced.expire(now);
     });
   }
 
@@ -251,6 +277,7 @@ export class History {
     this.closeIncident(target, now);
     if (this.sql.get('SELECT 1 FROM bucket WHERE target = ?1 UNION ALL SELECT 1 FROM profile WHERE target = ?1 UNION ALL SELECT 1 FROM incident WHERE target = ?1 LIMIT 1', target) !== undefined) return;
     this.groups.dropAll(target);
+    this.silenced.lift(target);
     this.sql.run('DELETE FROM target WHERE id = ?', target);
     for (const [url, id] of this.targets) if (id === target) this.targets.delete(url);
   }

@@ -2,6 +2,16 @@
 import type { Retention } from './retention.js';
 import type { SqlFile } from './sql-file.js';
 
+/** Somebody looks at an incident. */
+export interface Acknowledgement {
+  /** A person or a team, in their own words. */
+  readonly by: string;
+  /** Ms since 1970. */
+  readonly at: number;
+  /** May be empty. */
+  readonly note: string;
+}
+
 /** A time during which a target leaked, as it was judged then. */
 export interface Incident<D = unknown> {
   readonly id: number;
@@ -10,6 +20,8 @@ export interface Incident<D = unknown> {
   /** Null while it goes on. */
   readonly closed: number | null;
   readonly detail: D;
+  /** Null where nobody has said so. */
+  readonly acknowledged: Acknowledgement | null;
 }
 
 export class IncidentHistory {
@@ -35,6 +47,11 @@ export class IncidentHistory {
     this.sql.run('UPDATE incident SET closed = ? WHERE target = ? AND closed IS NULL', at, target);
   }
 
+  /** Keeps who looks at an incident that goes on; null takes it back. */
+  acknowledge(id: number, acknowledged: Acknowledgement | null): void {
+    this.sql.run('UPDATE incident SET acknowledged = ? WHERE id = ? AND closed IS NULL', acknowledged === null ? null : JSON.stringify(acknowledged), id);
+  }
+
   openOf<D>(target: number): Incident<D> | null {
     return this.where<D>('target = ? AND closed IS NULL', target).at(0) ?? null;
   }
@@ -45,8 +62,8 @@ export class IncidentHistory {
   }
 
   private where<D>(condition: string, ...values: unknown[]): Incident<D>[] {
-    const rows = this.sql.all(`SELECT id, target, opened, closed, detail FROM incident WHERE ${condition}`, ...values) as (Omit<Incident, 'detail'> & { detail: string })[];
-    return rows.map((row) => ({ ...row, detail: this.sql.parse(row.detail) as D }));
+    const rows = this.sql.all(`SELECT id, target, opened, closed, detail, acknowledged FROM incident WHERE ${condition}`, ...values) as (Omit<Incident, 'detail' | 'acknowledged'> & { detail: string; acknowledged: string | null })[];
+    return rows.map((row) => ({ ...row, detail: this.sql.parse(row.detail) as D, acknowledged: row.acknowledged === null ? null : (this.sql.parse(row.acknowledged) as Acknowledgement) }));
   }
 
   /** Removes incidents that were closed too long ago. The caller has begun a transaction. */

@@ -77,6 +77,14 @@ const VERSIONS: readonly string[] = [
     pid INTEGER NOT NULL, host TEXT NOT NULL, since INTEGER NOT NULL
   ) STRICT;
   `,
+  // Who looks at an incident, as JSON; and until when nobody is told of a target's leaks (0: of any).
+  `
+  ALTER TABLE incident ADD COLUMN acknowledged TEXT;
+  CREATE TABLE silence (
+    target INTEGER PRIMARY KEY,
+    until INTEGER NOT NULL
+  ) STRICT;
+  `,
 ];
 
 /** Brings a new or older file up to the present version. */

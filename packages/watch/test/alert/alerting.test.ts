@@ -239,6 +239,20 @@ describe('an Alertmanager', () => {
     while (!over()) await manager.until(manager.received.length + 1);
   });
 
+  test('hears of a leak when its silence has ended, with who looks at it and until when it is silenced again', async () => {
+    const manager = await receiver();
+    const { alerting } = alertingOf({ alertmanager: { url: manager.url, token: null } }, { refresh: 5 });
+    const until = Date.now() + 50;
+    alerting.take({ ...LEAKING, silence: { until, all: false } });
+    await manager.until(1);
+    assert.ok(Date.now() >= until);
+    const at = Date.UTC(2026, 0, 5);
+    alerting.take({ ...LEAKING, incident: { opened: 1, closed: null, acknowledged: { by: 'Ann', at, note: 'a fix is on its way' } }, silence: { until: Date.UTC(2100, 0, 1), all: true } });
+    const last = (): Record<string, string> => (manager.received.at(-1)!.body as { annotations: Record<string, string> }[])[0].annotations;
+    while (last().acknowledged === undefined) await manager.until(manager.received.length + 1);
+    assert.deepEqual([last().acknowledged, last().silenced_until], ['by Ann, 2026-01-05T00:00:00.000Z: a fix is on its way', '2100-01-01T00:00:00.000Z']);
+  });
+
   test('that is named later hears of what is open', async () => {
     const manager = await receiver();
     const { alerting } = alertingOf({});

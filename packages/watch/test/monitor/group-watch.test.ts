@@ -88,7 +88,7 @@ describe('a group that leaks', () => {
         const { leaking, since, incident } = watch.target.report();
         assert.equal(leaking, true);
         assert.ok((since ?? 0) < BEGIN + next - 6 * HOUR, 'since the same time');
-        assert.deepEqual(incident, { opened: BEGIN + found, closed: null });
+        assert.deepEqual([incident?.opened, incident?.closed], [BEGIN + found, null]);
         assert.equal(watch.history.incidents().length, 1);
       },
       file,

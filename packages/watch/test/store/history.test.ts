@@ -112,7 +112,7 @@ describe('incidents', () => {
   test('are opened once, renewed, and closed', opened((history, target) => {
     const id = history.openIncident(target, START, { perHour: 3 });
     assert.equal(history.openIncident(target, START + 1000, { perHour: 4 }), id);
-    assert.deepEqual(history.openIncidentOf(target), { id, target, opened: START, closed: null, detail: { perHour: 4 } });
+    assert.deepEqual(history.openIncidentOf(target), { id, target, opened: START, closed: null, detail: { perHour: 4 }, acknowledged: null });
     history.closeIncident(target, START + 2000);
     assert.equal(history.openIncidentOf(target), null);
     assert.notEqual(history.openIncident(target, START + 3000, {}), id);
