@@ -8,6 +8,7 @@ import { StoreError, type History } from '../store/index.js';
 import { keptAsProfile, nearestProfile } from './kept-profile.js';
 import type { LiveFeed } from './live-feed.js';
 import { overviewRow, type OverviewRow } from './overview.js';
+import { quoted, Refusal, targetOf } from './refusal.js';
 import { targetView } from './target-view.js';
 
 const DAY = 86_400_000;
@@ -17,18 +18,6 @@ const COMPARED = 50;
 const HEARTBEAT = 15_000;
 /** The latest time that a date can be made of, ms since 1970. */
 const LATEST = 8.64e15;
-/** How many letters of a bad parameter an error message repeats. */
-const REPEATED = 100;
-
-/** A request that can't be answered; its message is sent as the answer. */
-class Refusal extends Error {
-  constructor(
-    readonly status: 400 | 404,
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 /** What is wrong with the history, for the pages to say; null while it can be read and written. */
 export interface HistoryTrouble {
@@ -123,21 +112,12 @@ export function api(monitor: Monitor, history: History, feed: LiveFeed): Hono {
   return routes;
 }
 
-/** The target that the query names. @throws Refusal */
-function targetOf({ req }: Context, monitor: Monitor): TargetMonitor {
-  const url = req.query('url');
-  if (url === undefined) throw new Refusal(400, 'url is missing: the address of a target, as the overview has it');
-  const target = monitor.monitorOf(url);
-  if (target === null) throw new Refusal(404, `there is no target ${JSON.stringify(url.slice(0, REPEATED))}`);
-  return target;
-}
-
 /** A time in the query, ms since 1970; null where there is none. @throws Refusal */
 function timeOf({ req }: Context, name: string): number | null {
   const text = req.query(name);
   if (text === undefined) return null;
   const time = text.trim() === '' ? NaN : Number(text);
-  if (!Number.isFinite(time) || time < 0 || time > LATEST) throw new Refusal(400, `${name} is ${JSON.stringify(text.slice(0, REPEATED))}; it is a time in ms since 1970`);
+  if (!Number.isFinite(time) || time < 0 || time > LATEST) throw new Refusal(400, `${name} is ${quoted(text)}; it is a time in ms since 1970`);
   return Math.round(time);
 }
 

@@ -14,6 +14,7 @@ import { api } from './api.js';
 import { gate } from './gate.js';
 import { labApi } from './lab-api.js';
 import { LiveFeed } from './live-feed.js';
+import { onCallApi } from './on-call-api.js';
 import { OwnMetrics } from './own-metrics.js';
 import { WatchRecord } from './watch-record.js';
 
@@ -72,6 +73,7 @@ export class Dashboard {
       const { text, contentType } = await metrics.text();
       return context.body(text, 200, { 'Content-Type': contentType });
     });
+    app.route('/api', onCallApi(monitor));
     app.route('/api', api(monitor, history, feed));
     app.get('*', async (context) => {
       const file = await uiFile(new URL(context.req.url).pathname);

@@ -5,4 +5,5 @@ export { Dashboard, type DashboardOptions } from './dashboard.js';
 export { LiveFeed, type FeedReader, type News } from './live-feed.js';
 export type { OverviewRow } from './overview.js';
 export type { GroupCurve, TargetView } from './target-view.js';
+export type { AcknowledgementAnswer, SilenceAnswer } from './on-call-api.js';
 export type { StartedRun, StartedStep } from './lab-api.js';

@@ -1,5 +1,5 @@
 /** Owns the news that open dashboards get: the latest report of every target that changed, at most once a second. */
-import type { Monitor, TargetMonitor, TargetReport } from '../monitor/index.js';
+import type { Monitor, MonitorListener, TargetMonitor, TargetReport } from '../monitor/index.js';
 
 /** What is new of a target. */
 export interface News {
@@ -23,17 +23,18 @@ interface Listening {
 export class LiveFeed {
   private readonly readers = new Set<Listening>();
   private timer: NodeJS.Timeout | null = null;
-  private readonly unsubscribe: () => void;
+  private readonly unsubscribe: readonly (() => void)[];
 
   constructor(
     monitor: Monitor,
     private readonly pace = PACE,
   ) {
-    this.unsubscribe = monitor.onScrape((report, target) => {
+    const listener: MonitorListener = (report, target) => {
       if (this.readers.size === 0) return;
       for (const { pending } of this.readers) pending.set(report.url, { report, target });
       this.timer ??= setTimeout(() => this.flush(), this.pace).unref();
-    });
+    };
+    this.unsubscribe = [monitor.onScrape(listener), monitor.onWord(listener)];
   }
 
   /** Tells `reader` what has changed, from now on; returns the function that ends that. */
@@ -44,7 +45,7 @@ export class LiveFeed {
   }
 
   end(): void {
-    this.unsubscribe();
+    for (const unsubscribe of this.unsubscribe) unsubscribe();
     if (this.timer !== null) clearTimeout(this.timer);
     this.readers.clear();
   }

@@ -61,6 +61,8 @@ export class OwnMetrics {
     ofTarget('watertight_watch_leaking', 'Whether the service is judged to leak.', ({ leaking }) => Number(leaking));
     ofTarget('watertight_watch_tasks', 'Goroutines or tasks of the service at the last scrape that gave a count.', ({ count }) => count);
     ofTarget('watertight_watch_growth_per_hour', 'By how many tasks an hour the leak grows; 0 where nothing leaks.', ({ perHour }) => perHour);
+    ofTarget('watertight_watch_silenced', 'Whether nobody is told of the leaks of the service, because it is silenced.', ({ silence }) => Number(silence !== undefined));
+    ofTarget('watertight_watch_acknowledged', 'Whether somebody has said that they look at the leak of the service.', ({ incident }) => Number(incident?.acknowledged !== undefined));
     new Counter({
       name: 'watertight_watch_scrapes_total',
       help: 'Scrapes since the watcher started, by result.',

@@ -1,7 +1,7 @@
 /** Owns the data of a target's page: its verdict, its curve with events, the curves of its stack groups, its connections. */
 import type { Frame } from 'watertight/pprof';
 import type { ConnectionCount, TargetMonitor, TargetReport } from '../monitor/index.js';
-import type { History } from '../store/index.js';
+import type { Acknowledgement, History } from '../store/index.js';
 import { curveOf, restartsIn, thresholdAt, troughLine, type Curve, type Line } from './curve.js';
 import { readOr } from './readable.js';
 
@@ -32,7 +32,7 @@ export interface TargetView {
   readonly trough: Line | null;
   /** A fixed threshold, for comparison, and when it would have fired; null if it has not. */
   readonly threshold: { readonly value: number; readonly at: number | null };
-  readonly incidents: readonly { readonly id: number; readonly opened: number; readonly closed: number | null }[];
+  readonly incidents: readonly { readonly id: number; readonly opened: number; readonly closed: number | null; readonly acknowledged: Acknowledgement | null }[];
   readonly profiles: readonly { readonly at: number; readonly total: number }[];
   /** What leaks first, then what grows most. */
   readonly groupCurves: readonly GroupCurve[];
@@ -60,7 +60,7 @@ export function targetView(monitor: TargetMonitor, history: History, from: numbe
     restarts: restartsIn(samples),
     trough: troughLine(samples, report.since, report.perHour),
     threshold: { value: threshold, at: thresholdAt(samples, threshold) },
-    incidents: readOr([], () => history.incidents(id)).map(({ id: number, opened, closed }) => ({ id: number, opened, closed })),
+    incidents: readOr([], () => history.incidents(id)).map(({ id: number, opened, closed, acknowledged }) => ({ id: number, opened, closed, acknowledged })),
     profiles: readOr([], () => history.profiles(id, from, to)).map(({ at, total }) => ({ at, total })),
     groupCurves: groupCurvesOf(monitor, history, from, to),
     connections: monitor.connections,

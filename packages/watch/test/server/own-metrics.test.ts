@@ -51,7 +51,8 @@ async function textOf(url: string, headers: Record<string, string> = {}): Promis
 
 describe('/metrics', () => {
   test('has the services by verdict, each with its count, the scrapes, and the process', async () => {
-    const { dashboard, service, absent } = await watched();
+    const { dashboard, monitor, service, absent } = await watched();
+    monitor.silence(monitor.monitorOf(service), Date.now() + 60_000);
     const { response, text } = await textOf(`${dashboard.url}metrics`);
     assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
     const labels = (url: string): string => `target="${url}",name="${new URL(url).host}"`;
@@ -62,6 +63,9 @@ describe('/metrics', () => {
       `watertight_watch_up{${labels(absent)}} 0`,
       `watertight_watch_leaking{${labels(service)}} 0`,
       `watertight_watch_tasks{${labels(service)}} 12`,
+      `watertight_watch_silenced{${labels(service)}} 1`,
+      `watertight_watch_silenced{${labels(absent)}} 0`,
+      `watertight_watch_acknowledged{${labels(service)}} 0`,
       'watertight_watch_scrapes_total{result="answered"} 1',
       'watertight_watch_scrapes_total{result="failed"} 1',
     ]) assert.ok(text.split('\n').includes(line), `${line}\n${text}`);
