@@ -38,4 +38,16 @@ describe('docs/dashboard.md', () => {
       aborted.abort();
     }
   });
+
+  test('every change that it names is made', async () => {
+    const changes = [...text.matchAll(/^\| `(POST|DELETE) (\/api\/[^`]+)`(?:, `(\{.*?\})`)?/gm)];
+    assert.equal(changes.length, 4);
+    const id = watched.monitor.monitorOf(watched.leaking.url)?.report().incident?.id ?? NaN;
+    for (const [, method, route, example] of changes as unknown as [string, string, string, string | undefined][]) {
+      const path = route.replace('URL', encodeURIComponent(watched.leaking.url)).replace('ID', String(id));
+      const body = example?.replace('MS', String(Date.now() + 60_000)).replaceAll('…', 'x');
+      const response = await fetch(new URL(path, watched.dashboard.url), { method, ...(body !== undefined && { body, headers: { 'Content-Type': 'application/json' } }) });
+      assert.equal(response.status, 200, `${method} ${path}: ${await response.text()}`);
+    }
+  });
 });
