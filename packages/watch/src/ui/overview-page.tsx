@@ -4,6 +4,7 @@ import type { VNode } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { OverviewRow } from '../server/index.js';
 import { counts, standingOf, STANDINGS, targets, timeToLimit, trouble, worstFirst } from './fleet.js';
+import { OnCallMark } from './on-call-mark.js';
 import { clockTime, count, pace } from './quantity.js';
 import { labAddress, parameters, setParameters, targetAddress } from './route.js';
 import { Sparkline } from './sparkline.js';
@@ -90,6 +91,7 @@ function DrawnRow({ row }: { readonly row: OverviewRow }): VNode {
         <a href={targetAddress(url)}>{name}</a>
         {name === url ? null : <span class="address">{url}</span>}
         {said === '' ? null : <span class={`said ${up ? 'code' : ''}`}>{said}</span>}
+        <OnCallMark row={row} />
       </th>
       <td role="cell" data-label="Six hours">
         <Sparkline curve={sparkline} />

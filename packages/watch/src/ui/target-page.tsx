@@ -13,6 +13,7 @@ import { GroupCurves } from './group-curves.js';
 import { GroupTable } from './group-table.js';
 import { MomentList } from './moment-list.js';
 import type { Moments } from './moments.js';
+import { OnCallSection } from './on-call-section.js';
 import { clockTime, count, pace } from './quantity.js';
 import { momentIn, momentText, parameters, setParameters } from './route.js';
 import { VerdictBadge } from './verdict-badge.js';
@@ -54,6 +55,8 @@ export function TargetPage({ url }: { readonly url: string }): VNode {
     <>
       <Back />
       <Head report={report} />
+      {/* The row is newer than the view: it comes with every change. */}
+      <OnCallSection report={targets.value.get(url) ?? report} />
       {trouble === null ? null : <p role="alert">What is shown may be old: {trouble}</p>}
       <section aria-labelledby="curve">
         <div class="tools">

@@ -293,6 +293,44 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
       assert.match(await focused(page), /^stockOf/);
     }));
 
+  test('whoever is on call acknowledges the leak and silences the service, with the keyboard alone, on a phone', () =>
+    visit(async (page) => {
+      await openShop(page);
+      const section = page.getByRole('region', { name: 'Alerts of this service' });
+      await section.getByText('Acknowledge or silence').focus();
+      await page.keyboard.press('Enter');
+      assert.equal(await overflows(page), false);
+      await section.getByLabel('Who looks at it').fill('Ann <Lee>');
+      await page.keyboard.press('Tab');
+      await page.keyboard.type('rolling back');
+      await page.keyboard.press('Enter');
+      await section.getByText('Acknowledged: its alert is not sent again.').waitFor();
+      await section.getByText(/acknowledged by Ann <Lee> at \d\d:\d\d: rolling back/).waitFor();
+      assert.equal(await focused(page), 'Acknowledged: its alert is not sent again.');
+
+      const silence = section.getByRole('form', { name: 'Silence' });
+      await silence.getByLabel('for').selectOption('until a time');
+      await silence.getByLabel('Until', { exact: true }).fill('2020-01-01T00:00');
+      await silence.getByRole('button').press('Enter');
+      await section.getByText('A silence ends later than now').waitFor();
+      await silence.getByLabel('for').selectOption('4 hours');
+      await silence.getByRole('button').press('Enter');
+      await section.getByText(/Alerts are silenced until (\d+ \w+ )?\d\d:\d\d/).waitFor();
+      assert.equal(await overflows(page), false);
+      await page.getByRole('link', { name: 'All services' }).click();
+      assert.match(await rows(page).first().innerText(), /acknowledged by Ann <Lee> at \d\d:\d\d; silenced until/);
+      assert.doesNotMatch(await rows(page).nth(1).innerText(), /silenced|acknowledged/);
+      assert.equal(await overflows(page), false);
+
+      await openShop(page);
+      await section.getByRole('button', { name: 'Lift the silence' }).press('Enter');
+      await section.getByText('The silence is lifted.').waitFor();
+      await section.getByRole('button', { name: 'Take the acknowledgement back' }).press('Enter');
+      await section.getByText('Nobody looks at it any more.').waitFor();
+      const report = watched.monitor.monitorOf(watched.leaking.url)!.report();
+      assert.deepEqual([report.silence, report.incident?.acknowledged], [undefined, undefined]);
+    }, { viewport: { width: 390, height: 844 }, hasTouch: true }));
+
   for (const [name, path] of [['overview', ''], ['a target', 'target']] as const) {
     test(`${name} needs no scrolling sideways on a phone`, () =>
       visit(async (page) => {
