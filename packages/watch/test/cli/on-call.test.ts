@@ -2,30 +2,20 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { History } from '#store';
 import { FakeService } from '../ui/watched.js';
 import { start, type Started } from './command.js';
+import { startWebhook } from './webhook.js';
 
 const HOUR = 3_600_000;
 const room = mkdtempSync(join(tmpdir(), 'on-call-'));
 after(() => rmSync(room, { recursive: true, force: true }));
 
 test('a silence and an acknowledgement keep the alert, also after a restart, until they are taken back', async (t) => {
-  const told: { status: string; id: string }[] = [];
-  const hook = createServer((request, response) => {
-    request.setEncoding('utf8').once('data', (text: string) => {
-      told.push(JSON.parse(text) as (typeof told)[0]);
-      response.end();
-      hook.emit('told');
-    });
-  }).listen(0, '127.0.0.1');
-  t.after(() => hook.close());
-  await once(hook, 'listening');
+  const { server: hook, url: receiver, told } = await startWebhook<{ status: string; id: string }>(t);
 
   const fake = await FakeService.start(0);
   const growth = setInterval(() => fake.state.unread++, 50);
@@ -39,7 +29,7 @@ test('a silence and an acknowledgement keep the alert, also after a restart, unt
   history.keepSilence(null, Date.now() + HOUR);
   history.close();
   const config = join(room, 'watch.yml');
-  writeFileSync(config, `targets: [{ url: "${service}" }]\nalerts: { webhook: { url: "http://127.0.0.1:${(hook.address() as AddressInfo).port}/" } }\n`);
+  writeFileSync(config, `targets: [{ url: "${service}" }]\nalerts: { webhook: { url: "${receiver}" } }\n`);
 
   const watch = async (): Promise<Started & { ask(method: string, path: string, body?: object): Promise<void> }> => {
     const command = start(['watch', '--config', config, '--db', db, '--port', '0', '--interval', '100']);

@@ -12,6 +12,7 @@ import { after, describe, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { GoService, removeBuilt, withoutGo } from '../fixtures/go-service.js';
 import { start, watertight } from './command.js';
+import { startWebhook } from './webhook.js';
 
 /** Each test has processes of its own, and waits for them: two wait together. */
 const AT_ONCE = { concurrency: 2 };
@@ -127,18 +128,9 @@ describe('watertight watch', AT_ONCE, () => {
 
   test('tells a webhook of a service that leaks, with its line and where to look', async (t) => {
     const service = await nodeService(t, 'leaked');
-    const told: { target: string; groups: { site: { line: number } | null }[]; dashboard: string }[] = [];
-    const hook = createServer((request, response) => {
-      request.setEncoding('utf8').once('data', (text: string) => {
-        told.push(JSON.parse(text) as (typeof told)[0]);
-        response.end();
-        hook.emit('told');
-      });
-    }).listen(0, '127.0.0.1');
-    t.after(() => hook.close());
-    await once(hook, 'listening');
+    const { server: hook, url: receiver, told } = await startWebhook<{ target: string; groups: { site: { line: number } | null }[]; dashboard: string }>(t);
     const file = join(room, 'alerts.yml');
-    writeFileSync(file, `targets: [{ url: "${service}" }]\nalerts: { webhook: { url: "http://127.0.0.1:${(hook.address() as AddressInfo).port}/hook" } }\n`);
+    writeFileSync(file, `targets: [{ url: "${service}" }]\nalerts: { webhook: { url: "${receiver}" } }\n`);
     const command = start(['watch', '--config', file, '--port', '0', '--interval', '100']);
     await once(hook, 'told', { signal: AbortSignal.timeout(20_000) });
     assert.equal(told[0].target, service);
