@@ -6,7 +6,7 @@
 //                                 --interval 2000    ms between scrapes; below 10,000 time counts as that much faster
 //                                 --per-hour 20      leaks an hour, at the usual interval
 //                                 --restart 7        minutes between two restarts of a daemon
-//                                 --only TEXT        only what has that in its name
+//                                 --only TEXT,TEXT   only what has one of these in its name
 //
 // It wants Go, and uses each daemon that is installed (`apt-get install prometheus caddy etcd-server …`, see
 // scripts/live/daemons.mjs). It uses the output of `npx tsc -b`.
@@ -72,7 +72,7 @@ async function freePorts(count) {
 
 /** What is watched: `leaks` says what is expected. */
 const watched = [];
-const isChosen = (name) => name.includes(values.only);
+const isChosen = (name) => values.only.split(',').some((text) => name.includes(text));
 const binary = join(room, 'leaks');
 execFileSync('go', ['build', '-o', binary, '.'], { cwd: LEAKS, env: { ...process.env, GOTOOLCHAIN: 'local', GOFLAGS: '' } });
 
