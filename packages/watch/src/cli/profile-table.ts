@@ -51,19 +51,28 @@ function amount(count: number, thing: string, ifMany = ''): string {
   return count === 1 ? `1 ${thing}` : `${count} ${ifMany}${thing}s`;
 }
 
+/** The characters of the column that says how a group waits. */
+const WAIT_WIDTH = 16;
+
 function table(groups: readonly StackSummary[], { compared, byCreator, columns, color, characters }: TableOptions): string {
   const head = [...(compared ? ['growth'] : []), 'count', byCreator ? 'longest wait' : 'state', byCreator ? 'started by' : 'waits in', 'line of the program'];
   // The two columns of names share the width that the others leave.
-  const fixed = head.length * 3 + 1 + (compared ? 8 : 0) + 8 + 16;
+  const fixed = head.length * 3 + 1 + (compared ? 8 : 0) + 8 + WAIT_WIDTH;
   const free = Math.max(40, columns - fixed);
   const names = [Math.floor(free / 2), Math.ceil(free / 2)] as const;
-  const widths = [...(compared ? [10] : []), 10, 18, ...names.map((width) => width + 2)];
+  const widths = [...(compared ? [10] : []), 10, WAIT_WIDTH + 2, ...names.map((width) => width + 2)];
   const view = new Table({ chars: characters, head, colWidths: widths, wordWrap: true, wrapOnWordBoundary: false, style: color ? { head: ['bold'], border: ['gray'] } : { head: [], border: [] } });
   for (const { count, growth, top, site, state, waitMs } of groups) {
-    const waiting = [...(state === null ? [] : [state]), ...(waitMs > 0 ? [`${Math.round(waitMs / 60_000)} min`] : [])].join(', ');
-    view.push([...(compared ? [signed(growth)] : []), String(count), waiting, wrapped(top, names[0]), site === null ? '' : wrapped(place(site), names[1])]);
+    view.push([...(compared ? [signed(growth)] : []), String(count), waiting(state, waitMs), wrapped(top, names[0]), site === null ? '' : wrapped(place(site), names[1])]);
   }
   return view.toString();
+}
+
+/** How it waits and for how long, on one line or, where that is too short, on one each. */
+function waiting(state: string | null, waitMs: number): string {
+  const parts = [...(state === null ? [] : [state]), ...(waitMs > 0 ? [`${Math.round(waitMs / 60_000)} min`] : [])];
+  const line = parts.join(', ');
+  return line.length <= WAIT_WIDTH ? line : parts.map((part) => wrapped(part, WAIT_WIDTH)).join(',\n');
 }
 
 function describe({ sentence, advice, site, docs, growth, count }: Diagnosis, compared: boolean): string {

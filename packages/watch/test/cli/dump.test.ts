@@ -35,6 +35,11 @@ describe('a dump in a log', AT_ONCE, () => {
     assert.equal(stderr, `${log}: 2 lines that are no part of a dump were skipped, the first is "2026/11/25 04:20:10 starting"\n`);
   });
 
+  test('has how long they have waited in one piece, on a line of its own where it does not fit', async () => {
+    const hung = saved('hung.log', worker(7, 3101).replace('chan send', 'chan receive'));
+    assert.match((await watertight('top', hung)).stdout, /\| chan receive, +\|[^\n]*\n\|[ |]*3101 min +\|/);
+  });
+
   test('as JSON, alone on standard output', async () => {
     assert.equal((JSON.parse((await watertight('top', '--json', log)).stdout) as { total: number }).total, 3);
   });
