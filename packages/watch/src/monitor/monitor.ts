@@ -2,7 +2,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { Transport } from 'watertight';
 import { scrapeClient, Scraper, type Target, type TargetSource } from '../scrape/index.js';
-import { FINE, StoreError, type Acknowledgement, type FileTrouble, type History } from '../store/index.js';
+import { FINE, type Acknowledgement, type FileTrouble, type History } from '../store/index.js';
+import { Faults, type FaultListener } from './faults.js';
 import type { TargetReport } from './judgement.js';
 import { phaseOf } from './phase.js';
 import { ProfileBudget } from './profile-budget.js';
@@ -23,9 +24,6 @@ export interface MonitorOptions {
   readonly onFault?: FaultListener;
 }
 
-/** Called with an error that is not the target's fault: the history can't be written, for example. Null when the history can be written again. */
-export type FaultListener = (error: unknown) => void;
-
 /** Told of every scrape, in the order they come in; or of every target of which a person has said something. */
 export type MonitorListener = (report: TargetReport, monitor: TargetMonitor) => void;
 
@@ -38,9 +36,6 @@ const EARLY = 2;
 const RESUMED_AT_ONCE = 10;
 /** How often what is too old goes, ms. */
 const EXPIRY = 3_600_000;
-/** The same fault is told again only after so long, ms, since it may come with every scrape of every target. What is wrong with the history as a whole is told once. */
-const FAULT_AGAIN = 60_000;
-
 /** `scraped`: each at its own moment of the interval. `fleet`: all at once, when something else has asked for them. */
 export type TargetSet = 'scraped' | 'fleet';
 
@@ -52,11 +47,6 @@ interface Watched {
   expiredAt: number;
 }
 
-/** What is told where nobody listens. */
-function warn(error: unknown): void {
-  if (error !== null) process.emitWarning(error instanceof Error ? error : JSON.stringify(error));
-}
-
 export class Monitor {
   private readonly settings: PaceSettings & { readonly budget: ProfileBudget; readonly lookInterval?: number; readonly silences: Silences };
   private readonly sourceOf: (target: Target) => TargetSource;
@@ -64,11 +54,7 @@ export class Monitor {
   private readonly watched = new Map<string, Watched>();
   private readonly listeners = new Set<MonitorListener>();
   private readonly wordListeners = new Set<MonitorListener>();
-  private readonly listener: FaultListener;
-  private fault = { message: '', at: -Infinity };
-  /** What was told of the history, and is not over. */
-  private readonly told = new Set<string>();
-  private toldAt = -Infinity;
+  private readonly faults: Faults;
   /** Targets in the history that are not watched, and when they were looked up. */
   private unwatched: number[] = [];
   private listedAt = 0;
@@ -82,10 +68,10 @@ export class Monitor {
     private readonly history: History,
     options: MonitorOptions = {},
   ) {
-    this.listener = options.onFault ?? warn;
+    this.faults = new Faults(options.onFault);
     const interval = options.interval ?? DEFAULT_INTERVAL;
     const pace = { interval, profileInterval: options.profileInterval ?? 30 * interval };
-    this.settings = { ...pace, budget: new ProfileBudget(pace, () => this.watched.size), silences: new Silences(history, this.onFault), ...(options.lookInterval !== undefined && { lookInterval: options.lookInterval }) };
+    this.settings = { ...pace, budget: new ProfileBudget(pace, () => this.watched.size), silences: new Silences(history, this.faults.tell), ...(options.lookInterval !== undefined && { lookInterval: options.lookInterval }) };
     const timeout = Math.min(Math.max(interval, 1000), LONGEST_SCRAPE);
     // One connection to each target, kept from scrape to scrape.
     this.transport = new Transport({ maxIdleConns: 0, maxIdleConnsPerHost: 2, idleConnTimeout: 6 * interval + 30_000, dialTimeout: timeout });
@@ -103,7 +89,7 @@ export class Monitor {
     }
     for (const [profiles, target] of wanted) {
       if (this.watched.has(profiles)) continue;
-      const monitor = new TargetMonitor(target, this.sourceOf(target), this.history, this.settings, this.onFault);
+      const monitor = new TargetMonitor(target, this.sourceOf(target), this.history, this.settings, this.faults.tell);
       const watched: Watched = { set, monitor, timer: null, running: null, expiredAt: 0 };
       this.watched.set(profiles, watched);
       this.unresumed.push(monitor);
@@ -190,36 +176,14 @@ export class Monitor {
 
   /** When the latest fault was told, in the time of performance.now(); null before the first. */
   get latestFault(): number | null {
-    return this.fault.at === -Infinity ? null : this.fault.at;
+    return this.faults.latestAt;
   }
-
-  private readonly onFault = (error: unknown): void => {
-    const message = error instanceof Error ? error.message : String(error);
-    const at = performance.now();
-    if (error instanceof StoreError) {
-      // A disk that is nearly full is full and not full in turn.
-      if (this.told.has(message) || (this.told.size === 0 && at - this.toldAt < FAULT_AGAIN)) return;
-      this.told.add(message);
-      this.toldAt = at;
-      this.listener(error);
-      return;
-    }
-    if (message === this.fault.message && at - this.fault.at < FAULT_AGAIN) return;
-    this.fault = { message, at };
-    this.listener(error);
-  };
 
   private tellOf(targets: readonly TargetMonitor[]): void {
     for (const target of targets) {
       const report = target.report();
       for (const listener of this.wordListeners) listener(report, target);
     }
-  }
-
-  private sayWhenMended(): void {
-    if (this.told.size === 0 || this.history.trouble !== null) return;
-    this.told.clear();
-    this.listener(null);
   }
 
   private async resume(): Promise<void> {
@@ -229,7 +193,7 @@ export class Monitor {
       try {
         next.resume(Date.now());
       } catch (error) {
-        this.onFault(error);
+        this.faults.tell(error);
       }
     }
   }
@@ -252,7 +216,7 @@ export class Monitor {
 
   private run(watched: Watched): Promise<void> {
     watched.running ??= this.scrape(watched)
-      .catch(this.onFault)
+      .catch(this.faults.tell)
       .finally(() => (watched.running = null));
     return watched.running;
   }
@@ -261,7 +225,7 @@ export class Monitor {
     const { monitor } = watched;
     const at = Date.now();
     await monitor.scrape(at);
-    this.sayWhenMended();
+    if (this.history.trouble === null) this.faults.tellMended();
     // A scrape that stop() broke off says nothing of the target, and a target that is no longer watched is not reported.
     if (this.stopped || this.watched.get(monitor.target.profiles) !== watched) return;
     if (Math.abs(at - watched.expiredAt) >= EXPIRY) this.expire(watched, at);
@@ -278,7 +242,7 @@ export class Monitor {
       // A watcher that has just started scrapes first and expires later, unless the history is overdue because no watcher ran for an hour.
       if (!began || this.history.isOverdue(historyId, at - EXPIRY)) this.history.expire(historyId, at);
     } catch (error) {
-      this.onFault(error);
+      this.faults.tell(error);
     }
   }
 
@@ -294,7 +258,7 @@ export class Monitor {
       const next = this.unwatched.pop();
       if (next !== undefined && !this.targets().some(({ historyId }) => historyId === next)) this.history.expireUnwatched(next, at);
     } catch (error) {
-      this.onFault(error);
+      this.faults.tell(error);
     }
   }
 }
