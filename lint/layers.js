@@ -50,7 +50,7 @@ export const layers = {
     // From top to bottom: a folder imports only folders further down.
     mayImport: {
       // The parts that a person uses. The browser's folders (`ui`, `flame`) import only types from the folders below.
-      cli: ['server', 'alert', 'monitor', 'scrape', 'store', 'diagnose', 'attach', 'lab', 'run', 'demo'],
+      cli: ['server', 'alert', 'monitor', 'scrape', 'store', 'diagnose', 'attach', 'heap', 'lab', 'run', 'demo'],
       ui: ['flame', 'server', 'monitor', 'lab'],
       flame: ['diagnose'],
       // The reports of the watch, and the watch itself.
@@ -62,10 +62,12 @@ export const layers = {
       store: [],
       detect: [],
       diagnose: [],
-      attach: [],
+      attach: ['heap'],
       lab: [],
       run: [],
       demo: [],
+      // Beneath `attach`: what is in a heap, wherever it comes from.
+      heap: [],
     },
     pure: [],
   },
