@@ -1,46 +1,25 @@
 /** Owns the routes under `/api`: what the monitor and the history know, as the dashboard asks for it. */
 import { Hono, type Context } from 'hono';
-import { streamSSE } from 'hono/streaming';
 import { encodeProfile } from 'watertight/pprof';
 import { flameTree, summarizeStacks, type Summary } from '../diagnose/index.js';
-import { groupReports, type Monitor, type TargetMonitor, type TargetReport } from '../monitor/index.js';
+import { groupReports, type Monitor } from '../monitor/index.js';
 import { StoreError, type History } from '../store/index.js';
 import { keptAsProfile, nearestProfile } from './kept-profile.js';
-import type { LiveFeed } from './live-feed.js';
-import { overviewRow, type OverviewRow } from './overview.js';
+import { historyTrouble } from './history-trouble.js';
+import type { RowOf } from './overview.js';
 import { quoted, Refusal, targetOf } from './refusal.js';
 import { targetView } from './target-view.js';
 
 const DAY = 86_400_000;
 /** How many groups a comparison lists. */
 const COMPARED = 50;
-/** How often a heartbeat is sent on the live stream, ms, because proxies close silent connections. */
-const HEARTBEAT = 15_000;
 /** The latest time that a date can be made of, ms since 1970. */
 const LATEST = 8.64e15;
 
-/** What is wrong with the history, for the pages to say; null while it can be read and written. */
-export interface HistoryTrouble {
-  readonly message: string;
-  /** Ms since 1970. */
-  readonly since: number;
-}
-
-function troubleOf({ trouble }: Monitor): HistoryTrouble | null {
-  return trouble === null ? null : { message: trouble.error.message, since: trouble.since };
-}
-
-export function api(monitor: Monitor, history: History, feed: LiveFeed): Hono {
+export function api(monitor: Monitor, history: History, rowOf: RowOf): Hono {
   const routes = new Hono();
-  // A row is made once for each report, however many dashboards get it.
-  const rows = new WeakMap<TargetReport, OverviewRow>();
-  const rowOf = (report: TargetReport, target: TargetMonitor): OverviewRow => {
-    let row = rows.get(report);
-    if (row === undefined) rows.set(report, (row = overviewRow(report, target, history)));
-    return row;
-  };
 
-  routes.get('/overview', (context) => context.json({ interval: monitor.interval, now: Date.now(), trouble: troubleOf(monitor), targets: monitor.targets().map((target) => rowOf(target.report(), target)) }));
+  routes.get('/overview', (context) => context.json({ interval: monitor.interval, now: Date.now(), trouble: historyTrouble(monitor), targets: monitor.targets().map((target) => rowOf(target.report(), target)) }));
 
   routes.get('/target', (context) => {
     const target = targetOf(context, monitor);
@@ -73,36 +52,6 @@ export function api(monitor: Monitor, history: History, feed: LiveFeed): Hono {
     const name = `${target.name}-${new Date(profile.at).toISOString()}`.replace(/[^\w.-]+/g, '-').replace(/^[-.]+/, '');
     return context.body(Buffer.from(await encodeProfile(keptAsProfile(profile))), 200, { 'content-type': 'application/octet-stream', 'content-disposition': `attachment; filename="${name}.pb.gz"` });
   });
-
-  routes.get('/events', (context) =>
-    streamSSE(
-      context,
-      (stream) =>
-        new Promise((resolve) => {
-          let told = JSON.stringify(null);
-          const tellTrouble = async (): Promise<void> => {
-            const text = JSON.stringify(troubleOf(monitor));
-            if (text === told) return;
-            told = text;
-            await stream.writeSSE({ event: 'trouble', data: text });
-          };
-          const unsubscribe = feed.subscribe(async (news) => {
-            await tellTrouble();
-            await stream.writeSSE({ event: 'reports', data: JSON.stringify(news.map(({ report, target }) => rowOf(report, target))) });
-          });
-          const live = (): void => void stream.writeSSE({ event: 'alive', data: String(Date.now()) });
-          // A watcher that is ended does not wait for the next sign of life.
-          const heartbeat = setInterval(live, HEARTBEAT).unref();
-          stream.onAbort(() => {
-            clearInterval(heartbeat);
-            unsubscribe();
-            resolve();
-          });
-          live();
-          void tellTrouble();
-        }),
-    ),
-  );
 
   routes.all('*', (context) => context.json({ error: 'there is nothing here' }, 404));
   routes.onError((error, context) => {

@@ -11,10 +11,12 @@ import { LabBench, liveScenarios, type Scenario } from '../lab/index.js';
 import type { Monitor } from '../monitor/index.js';
 import type { History } from '../store/index.js';
 import { api } from './api.js';
+import { eventStream } from './event-stream.js';
 import { gate } from './gate.js';
 import { labApi } from './lab-api.js';
 import { LiveFeed } from './live-feed.js';
 import { onCallApi } from './on-call-api.js';
+import { rowMaker } from './overview.js';
 import { OwnMetrics } from './own-metrics.js';
 import { WatchRecord } from './watch-record.js';
 
@@ -74,7 +76,9 @@ export class Dashboard {
       return context.body(text, 200, { 'Content-Type': contentType });
     });
     app.route('/api', onCallApi(monitor));
-    app.route('/api', api(monitor, history, feed));
+    const rowOf = rowMaker(history);
+    app.route('/api/events', eventStream(monitor, feed, bench, rowOf));
+    app.route('/api', api(monitor, history, rowOf));
     app.get('*', async (context) => {
       const file = await uiFile(new URL(context.req.url).pathname);
       if (file === null) return context.text('The dashboard has not been built: npm run build\n', 404);

@@ -1,5 +1,5 @@
 /** The door of `server`: the dashboard's server, and the shapes of what it answers. */
-export type { HistoryTrouble } from './api.js';
+export type { HistoryTrouble } from './history-trouble.js';
 export { curveOf, restartsIn, thresholdAt, troughLine, type Curve, type Line } from './curve.js';
 export { Dashboard, type DashboardOptions } from './dashboard.js';
 export { LiveFeed, type FeedReader, type News } from './live-feed.js';

@@ -1,12 +1,9 @@
-/** Owns the routes under `/api/lab`: the experiments, their runs and their steps. */
+/** Owns the routes under `/api/lab`: the experiments, their runs and their steps. What happens in a run is told by event-stream.ts. */
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { streamSSE } from 'hono/streaming';
-import { LabError, lessonsOf, type LabBench, type LabRefusal, type RunEvent } from '../lab/index.js';
+import { LabError, lessonsOf, type LabBench, type LabRefusal } from '../lab/index.js';
 import { sameOrigin } from './same-origin.js';
 
-/** How often a heartbeat is sent, ms, because proxies close silent connections. */
-const HEARTBEAT = 15_000;
 /** Most bytes of a request's body, which names two experiments at most. */
 const MOST_BYTES = 4096;
 
@@ -48,37 +45,6 @@ export function labApi(bench: LabBench): Hono {
   routes.delete('/runs/:id', async (context) => {
     await bench.run(context.req.param('id')).end('it was ended');
     return context.body(null, 204);
-  });
-
-  routes.get('/runs/:id/events', (context) => {
-    const run = bench.run(context.req.param('id'));
-    return streamSSE(context, async (stream) => {
-      // Null is a heartbeat.
-      const waiting: (RunEvent | null)[] = [];
-      let wake = (): void => undefined;
-      const push = (event: RunEvent | null): void => {
-        waiting.push(event);
-        wake();
-      };
-      const unfollow = run.follow(push);
-      const heartbeat = setInterval(() => waiting.length === 0 && push(null), HEARTBEAT).unref();
-      stream.onAbort(() => wake());
-      try {
-        while (!stream.aborted && !stream.closed) {
-          for (let event = waiting.shift(); event !== undefined && !stream.aborted; event = waiting.shift()) {
-            await stream.writeSSE({ event: event?.kind ?? 'alive', data: JSON.stringify(event) });
-            if (event?.kind === 'ended') return;
-          }
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-            if (stream.aborted || waiting.length > 0) resolve();
-          });
-        }
-      } finally {
-        clearInterval(heartbeat);
-        unfollow();
-      }
-    });
   });
 
   routes.all('*', (context) => context.json({ error: 'there is nothing here' }, 404));

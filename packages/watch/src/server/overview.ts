@@ -17,7 +17,19 @@ const SPARKLINE_POINTS = 80;
 /** Buckets from which on a sparkline is made of them: reading each scrape of six hours would take seconds for a thousand targets. */
 const ENOUGH_BUCKETS = 6;
 
-export function overviewRow(report: TargetReport, { historyId }: TargetMonitor, history: History): OverviewRow {
+export type RowOf = (report: TargetReport, target: TargetMonitor) => OverviewRow;
+
+/** Makes the rows; one is made once for each report, however many dashboards get it. */
+export function rowMaker(history: History): RowOf {
+  const rows = new WeakMap<TargetReport, OverviewRow>();
+  return (report, target) => {
+    let row = rows.get(report);
+    if (row === undefined) rows.set(report, (row = overviewRow(report, target, history)));
+    return row;
+  };
+}
+
+function overviewRow(report: TargetReport, { historyId }: TargetMonitor, history: History): OverviewRow {
   const { groups, ...row } = report;
   const worst = groups.find(({ growth, leaking }) => growth > 0 || leaking);
   const blame = worst === undefined ? '' : worst.site === null ? worst.top : `${worst.site.function} ${worst.site.file}:${worst.site.line}`;

@@ -2,6 +2,7 @@
 import type { Lesson, RunEvent } from '../lab/index.js';
 import type { StartedRun, StartedStep } from '../server/index.js';
 import { answerTo } from './server-answer.js';
+import { followStream } from './shared-stream.js';
 
 /** How long an answer may take before an error is shown, ms; the server gives a step 30 s. */
 const PATIENCE = 35_000;
@@ -17,19 +18,12 @@ export function endRun(id: string): void {
 
 /** Follows a run from its start until it ends; returns the function that ends the following. After a lost connection, everything is told again. */
 export function followRun(id: string, onEvent: (event: RunEvent) => void): () => void {
-  const source = new EventSource(`api/lab/runs/${id}/events`);
-  const take = ({ data }: MessageEvent<string>): void => {
-    const event = JSON.parse(data) as RunEvent;
-    if (event.kind === 'ended') source.close();
-    onEvent(event);
-  };
-  source.addEventListener('frame', take);
-  source.addEventListener('ended', take);
-  source.addEventListener('error', () => {
-    // Otherwise the browser tries again by itself.
-    if (source.readyState === EventSource.CLOSED) onEvent({ kind: 'ended', reason: 'the connection was lost' });
+  const unfollow = followStream(id, (told) => {
+    if (told.kind !== 'run') return;
+    if (told.event.kind === 'ended') unfollow();
+    onEvent(told.event);
   });
-  return () => source.close();
+  return unfollow;
 }
 
 function ask<T>(method: string, path: string, body?: object): Promise<T> {

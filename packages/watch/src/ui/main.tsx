@@ -86,7 +86,7 @@ function LiveState({ of }: { readonly of: Connection }): VNode {
 }
 
 render(<Dashboard />, document.body);
-// The lab needs nothing of the targets; and a browser allows a server six connections, of which a live stream takes one.
+// The lab needs nothing of the targets.
 const stop = effect(() => {
   if (route.value.name === 'lab') return;
   queueMicrotask(() => stop());

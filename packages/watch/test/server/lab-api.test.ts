@@ -44,17 +44,19 @@ async function ask(method: string, url: string, body?: unknown, headers: Record<
 
 /** Starts a run and follows it until `enough` says so; then leaves, as a page does. */
 async function follow(lab: string, run: string, onEvent: (event: RunEvent) => Promise<boolean> | boolean): Promise<void> {
-  await using response = await client.get(`${lab}/runs/${run}/events`);
+  await using response = await client.get(`${lab.replace(/lab$/, 'events')}?run=${run}`);
   assert.match(response.headers.get('content-type') ?? '', /text\/event-stream/);
   let text = '';
   const decoder = new TextDecoder();
   for await (const chunk of response.body) {
     text += decoder.decode(chunk, { stream: true });
     for (let end = text.indexOf('\n\n'); end !== -1; end = text.indexOf('\n\n')) {
-      const data = /^data: (.*)$/m.exec(text.slice(0, end))?.[1] ?? 'null';
+      const data = /^event: run\ndata: (.*)$/m.exec(text.slice(0, end))?.[1];
       text = text.slice(end + 2);
-      const event = JSON.parse(data) as RunEvent | null;
-      if (event !== null && (await onEvent(event))) return;
+      if (data === undefined) continue;
+      const { id, event } = JSON.parse(data) as { id: string; event: RunEvent };
+      assert.equal(id, run);
+      if (await onEvent(event)) return;
     }
   }
 }
@@ -113,7 +115,12 @@ describe('the lab’s routes', () => {
         assert.equal(got, status, JSON.stringify(body).slice(0, 60));
         assert.match(json.error, why);
       }
-      assert.equal((await ask('GET', `${lab}/runs/none/events`)).status, 404);
+      let ended = '';
+      await follow(lab, 'none', (event) => {
+        if (event.kind === 'ended') ended = event.reason;
+        return true;
+      });
+      assert.equal(ended, 'there is no such run; it has ended');
       assert.equal((await ask('POST', `${lab}/runs/none/step`)).status, 404);
       assert.equal((await ask('GET', `${lab}/elsewhere`)).status, 404);
     }));
