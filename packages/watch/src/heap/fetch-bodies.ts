@@ -6,16 +6,16 @@ import { statusOf } from './status.js';
 import { memoryOf } from './waiting-bytes.js';
 
 export const FETCH_VOCABULARY: readonly string[] = [
-  ...['cacheState', 'urlList', 'headersList', 'body', 'stream', 'status', 'statusText', 'Response', '<symbol kState>', 'state', 'controller', 'queue', 'queueTotalSize', 'reader', 'readRequests', 'readIntoRequests', 'href', '<symbol query>'],
+  ...['cacheState', 'urlList', 'headersList', 'body', 'stream', 'status', 'statusText', '<symbol kState>', '<symbol state>', '#state', 'system / JSProxy', 'state', 'controller', 'queue', 'queueTotalSize', 'reader', 'readRequests', 'readIntoRequests', 'href', '<symbol query>'],
   ...['closeRequested', 'buffer', 'context', 'URL', '#context'],
 ];
 
 export function fetchBodies(objects: HeapObjects): FoundBody[] {
   const found: FoundBody[] = [];
-  const responses = publicResponses(objects);
-  for (const inner of objects.owners('cacheState')) {
+  const unread = objects.owners('cacheState').filter((inner) => objects.has(inner, 'urlList') && objects.constant(objects.path(inner, 'body', 'stream')) === null);
+  const responses = publicResponses(objects, new Set(unread));
+  for (const inner of unread) {
     const stream = objects.path(inner, 'body', 'stream');
-    if (!objects.has(inner, 'urlList') || objects.constant(stream) !== null) continue;
     const state = objects.property(stream, '<symbol kState>');
     if (objects.textOf(state, 'state') !== 'readable') continue;
     const controller = objects.path(state, 'controller', '<symbol kState>');
@@ -31,26 +31,30 @@ export function fetchBodies(objects: HeapObjects): FoundBody[] {
       status: objects.numberOf(inner, 'status') ?? statusOf(objects.textOf(inner, 'statusText')),
       buffered,
       handles: [...(responses.get(inner) ?? []), stream, ...(objects.constant(reader) === null ? [reader] : [])],
-      plumbing: [inner],
+      plumbing: [inner, controller, objects.property(state, 'controller')].filter((node) => objects.constant(node) === null),
     });
   }
   return found;
 }
 
 /** The Response objects, by their internal response, which they refer to themselves or through a filter (a Proxy). */
-function publicResponses(objects: HeapObjects): Map<number, number[]> {
+function publicResponses(objects: HeapObjects, inner: ReadonlySet<number>): Map<number, number[]> {
   const { snapshot } = objects;
+  const innerOf = new Map<number, number>([...inner].map((node) => [node, node]));
+  const proxy = objects.nameIndex('system / JSProxy');
+  const fields = ['#state', '<symbol state>', '<symbol kState>'].map((name) => objects.nameIndex(name)).filter((index) => index !== -1);
   const found = new Map<number, number[]>();
-  const cacheState = objects.nameIndex('cacheState');
-  for (const response of objects.instances('Response')) {
-    const inner = objects.nearest(response, 2, (node) => {
-      if (snapshot.nodeType(node) !== 'object' || node === response) return false;
-      for (let edge = snapshot.firstEdge(node); edge < snapshot.endEdge(node); edge++) {
-        if (snapshot.edgeNameIndex(edge) === cacheState && snapshot.edgeType(edge) === 'property') return true;
-      }
-      return false;
-    });
-    if (inner !== -1) found.set(inner, [...(found.get(inner) ?? []), response]);
+  for (let node = 0; node < snapshot.nodeCount; node++) {
+    if (snapshot.nodeNameIndex(node) !== proxy) continue;
+    for (let edge = snapshot.firstEdge(node); edge < snapshot.endEdge(node); edge++) if (inner.has(snapshot.target(edge))) innerOf.set(node, snapshot.target(edge));
+  }
+  for (let node = 0; node < snapshot.nodeCount; node++) {
+    if (snapshot.nodeType(node) !== 'object') continue;
+    for (let edge = snapshot.firstEdge(node), end = snapshot.endEdge(node); edge < end; edge++) {
+      const state = innerOf.get(snapshot.target(edge));
+      if (state === undefined || snapshot.edgeType(edge) !== 'property' || !fields.includes(snapshot.edgeNameIndex(edge))) continue;
+      found.set(state, [...(found.get(state) ?? []), node]);
+    }
   }
   return found;
 }

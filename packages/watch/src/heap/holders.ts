@@ -1,9 +1,15 @@
 /** Owns who holds an object: the shortest chain of references to it from what a program keeps. */
+import { HolderChain, CHAIN_VOCABULARY } from './holder-chain.js';
+import { HeapObjects } from './heap-objects.js';
+import { ProgramScopes } from './program-scope.js';
+import { Reach } from './reach.js';
 import type { Snapshot } from './snapshot.js';
 
-/** What to look for: one of `handles`, not by way of `plumbing`. */
+/** What to look for. */
 export interface Held {
+  /** Objects through which the program can release it: whoever holds one of them holds it. */
   readonly handles: readonly number[];
+  /** Objects of the client that refer to it on their own behalf: who reaches it only by way of them can't release it. */
   readonly plumbing: readonly number[];
 }
 
@@ -12,7 +18,39 @@ export interface Holder {
   readonly heldBy: string[];
 }
 
-/** For each of `held`, who holds it. */
-export function holdersOf(_snapshot: Snapshot, held: readonly Held[]): Holder[] {
-  return held.map(() => ({ heldBy: [] }));
+/** For each of `held`, who holds it. The plumbing of one is plumbing for all. */
+export function holdersOf(snapshot: Snapshot, held: readonly Held[]): Holder[] {
+  if (held.length === 0) return [];
+  const objects = new HeapObjects(snapshot, CHAIN_VOCABULARY);
+  const wanted = new Set(held.flatMap(({ handles }) => handles));
+  const walls = new Set([...held.flatMap(({ plumbing }) => plumbing), ...clientScopes(objects, wanted)]);
+  const reach = Reach.from(snapshot, wanted, walls);
+  const paths = held.map(({ handles }) => {
+    const reached = handles.filter((node) => reach.has(node)).sort((a, b) => reach.costOf(a) - reach.costOf(b));
+    return reached.length === 0 ? null : reach.pathTo(reached[0]);
+  });
+  const nodes = new Set<number>();
+  for (const path of paths) for (const edge of path ?? []) nodes.add(snapshot.target(edge)).add(snapshot.source(edge));
+  const chain = new HolderChain(objects, new ProgramScopes(objects, nodes));
+  return paths.map((path) => ({ heldBy: path === null ? [] : chain.inWords(path) }));
+}
+
+/** Where undici lies: in Node, and as a package. */
+const UNDICI = /^node:internal\/deps\/undici\/|[/\\]node_modules[/\\]undici[^/\\]*[/\\]/;
+
+/** The functions of undici that are under way for a body and refer to it: they are plumbing, too. */
+function clientScopes(objects: HeapObjects, handles: ReadonlySet<number>): number[] {
+  const { snapshot } = objects;
+  const context = objects.nameIndex('system / Context');
+  const found: number[] = [];
+  for (let node = 0; node < snapshot.nodeCount; node++) {
+    if (snapshot.nodeNameIndex(node) !== context) continue;
+    for (let edge = snapshot.firstEdge(node), end = snapshot.endEdge(node); edge < end; edge++) {
+      if (!handles.has(snapshot.target(edge))) continue;
+      found.push(node);
+      break;
+    }
+  }
+  const scopes = new ProgramScopes(objects, found);
+  return found.filter((node) => UNDICI.test(scopes.ofContext(node)?.script ?? ''));
 }

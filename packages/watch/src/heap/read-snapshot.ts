@@ -60,7 +60,7 @@ async function* gunzipped(head: Buffer, rest: AsyncIterator<Uint8Array>): AsyncG
   try {
     yield* gunzip as AsyncIterable<Uint8Array>;
   } catch (cause) {
-    if (failure !== null) throw failure;
+    if (failure !== null) throw failure as Error;
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === 'Z_BUF_ERROR') throw new SnapshotError('ERR_SNAPSHOT_TRUNCATED', 'its gzip data end too early: it is cut off', { cause });
     if (code?.startsWith('Z_') === true) throw new SnapshotError('ERR_SNAPSHOT_MALFORMED', `its gzip data are damaged: ${message}`, { cause });

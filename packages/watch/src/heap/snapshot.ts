@@ -116,6 +116,19 @@ export class Snapshot {
     return this.edgeTargetOf[edge];
   }
 
+  /** The node that has the reference. */
+  source(edge: number): number {
+    const { firstEdgeOf } = this;
+    let low = 0;
+    let high = this.nodeCount;
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      if (firstEdgeOf[middle] <= edge) low = middle;
+      else high = middle;
+    }
+    return low;
+  }
+
   /** Where functions are in their scripts, for those of `nodes` that are functions. */
   placesOf(nodes: ReadonlySet<number>): Map<number, Place> {
     const places = new Map<number, Place>();

@@ -5,6 +5,9 @@ const BLOCK = 1 << 22;
 /** Of a longer string, only so many bytes are kept. V8 itself cuts at 1024 characters. */
 const MAX_STRING = 1 << 16;
 
+/** What `matching` looks at, in bytes. */
+const HEAD = 32;
+
 /** The strings, in order, each with the escapes of JSON that it had in the file. */
 export class StringTable {
   count = 0;
@@ -66,6 +69,17 @@ export class StringTable {
       if (same === undefined) continue;
       const text = same.get(this.text(index));
       if (text !== undefined && !found.has(text)) found.set(text, index);
+    }
+    return found;
+  }
+
+  /** For each string, 1 if its first characters match. */
+  matching(pattern: RegExp): Uint8Array {
+    const found = new Uint8Array(this.count);
+    for (let index = 0; index < this.count; index++) {
+      const start = this.startOf[index];
+      const head = this.blocks[this.blockOf[index]]?.toString('latin1', start, start + Math.min(this.lengthOf[index], HEAD)) ?? '';
+      if (pattern.test(head)) found[index] = 1;
     }
     return found;
   }
