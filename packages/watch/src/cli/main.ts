@@ -23,6 +23,7 @@ const program = new Command('watertight')
 const SUB_COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
   demo: async () => (await import('./demo.js')).addDemo(program),
   flame: async () => (await import('./flame.js')).addFlame(program),
+  heap: async () => (await import('./heap.js')).addHeap(program),
   lab: async () => (await import('./lab.js')).addLab(program),
   run: async () => (await import('./run.js')).addRun(program),
   top: async () => (await import('./top.js')).addTop(program),

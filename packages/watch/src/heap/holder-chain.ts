@@ -18,8 +18,8 @@ export class HolderChain {
   /** A path of references, from a root, in words, from the first that a reader of the program knows. */
   inWords(path: readonly number[]): string[] {
     const words: string[] = [];
-    for (const edge of path.slice(this.startOf(path))) {
-      const step = this.step(edge);
+    for (let index = this.startOf(path); index < path.length; index++) {
+      const step = this.step(path[index], index === 0 ? '' : this.objects.snapshot.edgeName(path[index - 1]));
       if (step !== null) words.push(step);
     }
     const end = this.classOf(this.objects.snapshot.target(path[path.length - 1]));
@@ -52,12 +52,14 @@ export class HolderChain {
     return null;
   }
 
-  private step(edge: number): string | null {
+  /** @param before the name of the reference that leads to this one */
+  private step(edge: number, before: string): string | null {
     const { objects, scopes } = this;
     const { snapshot } = objects;
     const source = snapshot.source(edge);
     const target = snapshot.target(edge);
     const name = snapshot.edgeName(edge);
+    if (this.isSuspended(source)) return `${functionName(scopes.ofFunction(source))}, suspended`;
     switch (snapshot.edgeType(edge)) {
       case 'context':
         return `${this.named(name, target)}${where(scopes.ofContext(source))}`;
@@ -70,11 +72,13 @@ export class HolderChain {
         if (name === '__proto__') return null;
         if (isGlobal(snapshot.nodeName(source)) && snapshot.nodeType(source) === 'object') return this.named(`globalThis.${name}`, target);
         if (name === '_events') return null;
+        if (before === '_events') return `a listener for '${name}'`;
         if (name.startsWith('<symbol')) return this.whole(target);
         return this.named(name.startsWith('#') ? name : `.${name}`, target);
       }
       case 'internal':
-        if (/^\d+$/.test(name) && snapshot.nodeType(source) === 'array') return this.entry(source, Number(name));
+        if (before === 'table') return this.entry(source, Number(name));
+        if (/^\d+ \/ part of key \(/.test(name)) return 'its value in a WeakMap';
         return this.whole(target);
       default:
         return this.whole(target);
@@ -97,11 +101,10 @@ export class HolderChain {
     return key === -1 && value !== -1 ? 'a key' : number === null ? 'an entry' : `entry ${number}`;
   }
 
-  /** A node that is worth a step of its own: a function, a suspended call, a timer. */
+  /** A node that is worth a step of its own: a function, a timer, a promise. */
   private whole(node: number): string | null {
     const { snapshot } = this.objects;
     if (snapshot.nodeType(node) === 'closure') return `function ${functionName(this.scopes.ofFunction(node))}`;
-    if (this.isSuspended(node)) return `${functionName(this.scopes.ofFunction(node))}, suspended`;
     const name = snapshot.nodeName(node);
     if (name === 'Timeout' || name === 'Immediate') return `a timer (${name})`;
     return name === 'Promise' && snapshot.nodeType(node) === 'object' ? 'a Promise' : null;
@@ -128,7 +131,7 @@ function levelOf(scope: ProgramFunction | null): 'program' | 'library' | null {
 }
 
 function isGlobal(name: string): boolean {
-  return name === 'global' || name === 'Object / ' || name.startsWith('global / ') || name.startsWith('Window');
+  return /^(?:global\b|Object \/ $|Window\b)/.test(name);
 }
 
 /** What Node or the language puts on globalThis: a program's own is found behind its variables. */

@@ -7,7 +7,7 @@ import { bytesInReadable } from './waiting-bytes.js';
 
 export const NODE_HTTP_VOCABULARY: readonly string[] = [
   ...['IncomingMessage', 'ClientRequest', 'req', 'res', '_ended', 'aborted', '_dumped', 'complete', 'statusCode', 'statusMessage'],
-  ...['_header', 'protocol', 'host', 'path', '<symbol kPath>', 'socket', 'parser', '<symbol kSocket>', '<symbol kHandle>', '_handle', '<symbol kError>', '_events', 'data', 'readable', '_httpMessage', 'upgradeOrConnect'],
+  ...['_header', 'protocol', 'host', 'path', '<symbol kPath>', 'socket', 'parser', '<symbol kSocket>', '<symbol kHandle>', '_handle', '<symbol kError>', '_events', 'data', 'readable', 'upgradeOrConnect'],
 ];
 
 export function nodeHttpBodies(objects: HeapObjects): FoundBody[] {
@@ -21,7 +21,8 @@ export function nodeHttpBodies(objects: HeapObjects): FoundBody[] {
     // Somebody reads, and waits for the server.
     if (buffered === 0 && isRead(objects, response)) continue;
     const socket = objects.property(response, 'socket');
-    const plumbing = [request, socket, objects.property(request, 'parser'), objects.property(socket, 'parser'), objects.property(socket, '<symbol kHandle>'), objects.property(socket, '_handle')];
+    // Whoever has the request has the response, so the request is not among them.
+    const plumbing = [socket, objects.property(request, 'parser'), objects.property(socket, 'parser'), objects.property(socket, '<symbol kHandle>'), objects.property(socket, '_handle')];
     found.push({
       client: 'node:http',
       url: urlOf(objects, request),

@@ -29,6 +29,11 @@ export interface UnreadBody {
 
 const VOCABULARY = new Set([...OWN_VOCABULARY, ...BYTES_VOCABULARY, ...NODE_HTTP_VOCABULARY, ...FETCH_VOCABULARY, ...UNDICI_VOCABULARY, ...WATERTIGHT_VOCABULARY]);
 
+/** Whether the snapshot is of a Node process: its scripts have names like `node:http`. */
+export function isOfNode(snapshot: Snapshot): boolean {
+  return snapshot.strings.matching(/^node:internal\//).includes(1);
+}
+
 /** Finds the unread bodies: of node:http, `fetch`, undici and this library, in the order of their ids. */
 export function unreadBodies(snapshot: Snapshot): UnreadBody[] {
   const objects = new HeapObjects(snapshot, VOCABULARY);
