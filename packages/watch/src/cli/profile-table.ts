@@ -18,7 +18,8 @@ export interface TableOptions {
 
 export function formatSummary(summary: Summary, options: TableOptions): string {
   const { compared, limit, byCreator } = options;
-  const groups = compared ? summary.groups.filter(({ growth }) => growth !== 0) : summary.groups;
+  const told = compared ? summary.groups.filter(({ growth }) => growth !== 0) : summary.groups;
+  const groups = byCreator ? told.map((group) => ({ ...group, stacks: 1 })) : folded(told);
   const shown = groups.slice(0, limit);
   const rest = groups.length - shown.length;
   const head = compared ? `${summary.before} before, ${summary.total} after: ${signed(summary.total - summary.before)}` : `${amount(summary.total, 'task')} ${byCreator ? 'started in' : 'in'} ${amount(summary.groups.length, byCreator ? 'place' : 'stack', 'different ')}`;
@@ -54,7 +55,25 @@ function amount(count: number, thing: string, ifMany = ''): string {
 /** The characters of the column that says how a group waits. */
 const WAIT_WIDTH = 16;
 
-function table(groups: readonly StackSummary[], { compared, byCreator, columns, color, characters }: TableOptions): string {
+/** A row of the table: one group, or several that mean the same and stand in the same line of the program. */
+interface Row extends StackSummary {
+  readonly stacks: number;
+}
+
+/** Stacks that differ only in how they came to that line are one row, at the place of the first. */
+function folded(groups: readonly StackSummary[]): Row[] {
+  const rows = new Map<unknown, Row>();
+  for (const group of groups) {
+    const { diagnosis, site } = group;
+    // Nothing says that two of no known kind, or of no known line, are the same.
+    const key = diagnosis === null || site === null ? group : `${diagnosis.id} ${place(site)}`;
+    const row = rows.get(key);
+    rows.set(key, row === undefined ? { ...group, stacks: 1 } : { ...row, count: row.count + group.count, growth: row.growth + group.growth, waitMs: Math.max(row.waitMs, group.waitMs), state: row.state === group.state ? row.state : null, stacks: row.stacks + 1 });
+  }
+  return [...rows.values()];
+}
+
+function table(groups: readonly Row[], { compared, byCreator, columns, color, characters }: TableOptions): string {
   const head = [...(compared ? ['growth'] : []), 'count', byCreator ? 'longest wait' : 'state', byCreator ? 'started by' : 'waits in', 'line of the program'];
   // The two columns of names share the width that the others leave.
   const fixed = head.length * 3 + 1 + (compared ? 8 : 0) + 8 + WAIT_WIDTH;
@@ -62,15 +81,15 @@ function table(groups: readonly StackSummary[], { compared, byCreator, columns, 
   const names = [Math.floor(free / 2), Math.ceil(free / 2)] as const;
   const widths = [...(compared ? [10] : []), 10, WAIT_WIDTH + 2, ...names.map((width) => width + 2)];
   const view = new Table({ chars: characters, head, colWidths: widths, wordWrap: true, wrapOnWordBoundary: false, style: color ? { head: ['bold'], border: ['gray'] } : { head: [], border: [] } });
-  for (const { count, growth, top, site, state, waitMs } of groups) {
-    view.push([...(compared ? [signed(growth)] : []), String(count), waiting(state, waitMs), wrapped(top, names[0]), site === null ? '' : wrapped(place(site), names[1])]);
+  for (const { count, growth, top, site, state, waitMs, stacks } of groups) {
+    view.push([...(compared ? [signed(growth)] : []), String(count), waiting(state, waitMs, stacks), wrapped(top, names[0]), site === null ? '' : wrapped(place(site), names[1])]);
   }
   return view.toString();
 }
 
-/** How it waits and for how long, on one line or, where that is too short, on one each. */
-function waiting(state: string | null, waitMs: number): string {
-  const parts = [...(state === null ? [] : [state]), ...(waitMs > 0 ? [`${Math.round(waitMs / 60_000)} min`] : [])];
+/** How a row waits, for how long, and how many stacks it is, on one line or, where that is too short, on one each. */
+function waiting(state: string | null, waitMs: number, stacks: number): string {
+  const parts = [...(state === null ? [] : [state]), ...(waitMs > 0 ? [`${Math.round(waitMs / 60_000)} min`] : []), ...(stacks > 1 ? [`${stacks} stacks`] : [])];
   const line = parts.join(', ');
   return line.length <= WAIT_WIDTH ? line : parts.map((part) => wrapped(part, WAIT_WIDTH)).join(',\n');
 }

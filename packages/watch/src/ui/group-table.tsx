@@ -1,12 +1,22 @@
 /** Owns the table of stack groups: how many tasks, how many more, at which line, and what it means. */
-import type { VNode } from 'preact';
+import { Fragment, type VNode } from 'preact';
 import type { GroupReport } from '../monitor/index.js';
 import { Prose } from './prose.js';
 import { clockTime, count, pace, signed } from './quantity.js';
+import { foldsOf } from './group-fold.js';
+import { listIn, toggleIn } from './route.js';
 import { VerdictBadge } from './verdict-badge.js';
 
 export function GroupTable({ groups, label }: { readonly groups: readonly GroupReport[]; readonly label: string }): VNode {
   const advised = new Set<string>();
+  const unfolded = listIn('unfold');
+  /** The advice on a kind is the same for all of its stacks: it is given once. */
+  const adviceOn = ({ rule, advice }: GroupReport): string | null => {
+    if (rule === null) return advice;
+    const known = advised.has(rule);
+    advised.add(rule);
+    return known ? null : advice;
+  };
   return (
     <table class="groups" role="table" aria-label={label}>
       <thead role="rowgroup">
@@ -18,21 +28,39 @@ export function GroupTable({ groups, label }: { readonly groups: readonly GroupR
         </tr>
       </thead>
       <tbody role="rowgroup">
-        {groups.map((group) => {
-          // The advice on a kind is the same for all of its stacks: it is given once.
-          const advice = group.rule !== null && advised.has(group.rule) ? null : group.advice;
-          if (group.rule !== null) advised.add(group.rule);
-          return <GroupRow key={keyOf(group)} group={group} advice={advice} />;
+        {foldsOf(groups).map(({ id, members, whole }) => {
+          const isOpen = unfolded.includes(id);
+          return (
+            <Fragment key={id}>
+              <GroupRow group={whole} advice={adviceOn(whole)} fold={members.length === 1 ? null : { stacks: members.length, isOpen, onToggle: () => toggleIn('unfold', id) }} />
+              {members.length > 1 && isOpen ? members.map((group) => <GroupRow key={keyOf(group)} group={group} advice={null} fold={null} isMember />) : null}
+            </Fragment>
+          );
         })}
       </tbody>
     </table>
   );
 }
 
-function GroupRow({ group, advice }: { readonly group: GroupReport; readonly advice: string | null }): VNode {
+/** Stacks of a row that stands for several. */
+interface Fold {
+  readonly stacks: number;
+  readonly isOpen: boolean;
+  readonly onToggle: () => void;
+}
+
+interface GroupRowProps {
+  readonly group: GroupReport;
+  readonly advice: string | null;
+  readonly fold: Fold | null;
+  /** Whether it belongs to the row above it. */
+  readonly isMember?: boolean;
+}
+
+function GroupRow({ group, advice, fold, isMember = false }: GroupRowProps): VNode {
   const { growth, top, site, state, diagnosis, frames, leaking, perHour, since, reason } = group;
   return (
-    <tr role="row" class={leaking ? 'leaking' : ''}>
+    <tr role="row" class={`${leaking ? 'leaking' : ''} ${isMember ? 'member' : ''}`}>
       <td role="cell" class="figure" data-label="Growth">
         {signed(growth)}
       </td>
@@ -49,19 +77,25 @@ function GroupRow({ group, advice }: { readonly group: GroupReport; readonly adv
           {top}
           {state === null ? '' : ` (${state})`}
         </span>
-        <details>
-          <summary>Stack</summary>
-          <ol class="stack">
-            {frames.map((frame, i) => (
-              <li key={i}>
-                {frame.function || frame.address} <span>{place(frame)}</span>
-              </li>
-            ))}
-          </ol>
-        </details>
+        {fold === null ? (
+          <details>
+            <summary>Stack</summary>
+            <ol class="stack">
+              {frames.map((frame, i) => (
+                <li key={i}>
+                  {frame.function || frame.address} <span>{place(frame)}</span>
+                </li>
+              ))}
+            </ol>
+          </details>
+        ) : (
+          <button type="button" class="fold" aria-expanded={fold.isOpen} onClick={fold.onToggle}>
+            {count(fold.stacks)} stacks
+          </button>
+        )}
       </td>
       <td role="cell" data-label="What it means">
-        {leaking ? <VerdictBadge standing="leaking" /> : null} <Prose text={diagnosis ?? 'This stack is of no known kind.'} />
+        {leaking ? <VerdictBadge standing="leaking" /> : null} {isMember ? null : <Prose text={diagnosis ?? 'This stack is of no known kind.'} />}
         {leaking && reason !== null && reason !== diagnosis ? (
           <span class="said">
             {perHour > 0 ? `${pace(perHour)} an hour` : ''}

@@ -6,7 +6,7 @@ import type { OverviewRow } from '../server/index.js';
 import { counts, standingOf, STANDINGS, targets, timeToLimit, trouble, worstFirst } from './fleet.js';
 import { OnCallMark } from './on-call-mark.js';
 import { clockTime, count, pace } from './quantity.js';
-import { labAddress, parameters, setParameters, targetAddress } from './route.js';
+import { labAddress, listIn, parameters, setParameters, targetAddress, toggleIn } from './route.js';
 import { Sparkline } from './sparkline.js';
 import { VerdictBadge } from './verdict-badge.js';
 
@@ -20,7 +20,11 @@ export function OverviewPage(): VNode {
   const all = worstFirst.value;
   const wanted = text.trim().toLowerCase();
   const found = all.filter((row) => (only === null || standingOf(row) === only) && (wanted === '' || searchable(row).includes(wanted)));
-  const shown = found.slice(0, drawn.value);
+  const label = parameters.value.get('by') ?? '';
+  const opened = listIn('open');
+  const sections = label === '' ? null : byLabel(found, label);
+  const listed = sections === null ? found : sections.flatMap(({ name, rows }) => (opened.includes(name) ? rows : []));
+  const shown = new Set(listed.slice(0, drawn.value));
 
   if (trouble.value !== null) return <p role="status">{trouble.value}</p>;
   return (
@@ -37,9 +41,10 @@ export function OverviewPage(): VNode {
         <label>
           Filter <input type="search" value={text} placeholder="name, address, label, function" onInput={({ currentTarget: { value } }) => setParameters({ filter: value === '' ? null : value })} />
         </label>
+        <LabelChoice label={label} rows={all} />
         <span role="status">{found.length === all.length ? '' : `${count(found.length)} of ${count(all.length)}`}</span>
       </div>
-      <table class="overview" role="table" aria-label="Services, the worst first" aria-rowcount={found.length + 1}>
+      <table class="overview" role="table" aria-label="Services, the worst first" aria-rowcount={listed.length + (sections?.length ?? 0) + 1}>
         <thead role="rowgroup">
           <tr role="row">
             <th role="columnheader" scope="col">Verdict</th>
@@ -50,11 +55,12 @@ export function OverviewPage(): VNode {
             <th role="columnheader" scope="col" class="figure">To its limit</th>
           </tr>
         </thead>
-        <tbody role="rowgroup">
-          {shown.map((row) => (
-            <Row key={row.url} row={row} />
-          ))}
-        </tbody>
+        {(sections ?? [{ name: null, rows: found }]).map(({ name, rows }) => (
+          <tbody key={name} role="rowgroup">
+            {name === null ? null : <SectionRow name={name} rows={rows} isOpen={opened.includes(name)} />}
+            {rows.map((row) => (shown.has(row) ? <Row key={row.url} row={row} /> : null))}
+          </tbody>
+        ))}
       </table>
       {found.length > 0 ? null : all.length > 0 ? (
         <p>No service is like that.</p>
@@ -63,9 +69,59 @@ export function OverviewPage(): VNode {
           Nothing is watched yet. The <a href={labAddress()}>lab</a> needs no service: it shows how a connection is leaked.
         </p>
       )}
-      {found.length > shown.length ? <More left={found.length - shown.length} onMore={() => (drawn.value += PORTION)} /> : null}
+      {listed.length > shown.size ? <More left={listed.length - shown.size} onMore={() => (drawn.value += PORTION)} /> : null}
     </>
   );
+}
+
+/** Chooses the label by whose values the services are grouped; nothing where none has a label. */
+function LabelChoice({ label, rows }: { readonly label: string; readonly rows: readonly OverviewRow[] }): VNode | null {
+  const names = [...new Set([...rows.flatMap(({ labels }) => Object.keys(labels)), ...(label === '' ? [] : [label])])].sort();
+  if (names.length === 0) return null;
+  return (
+    <label>
+      Group by{' '}
+      <select value={label} onChange={({ currentTarget: { value } }) => setParameters({ by: value === '' ? null : value, open: null })}>
+        <option value="">nothing</option>
+        {names.map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** Above the services that have one value of the label: how many there are of each verdict. Pressing it shows them. */
+function SectionRow({ name, rows, isOpen }: { readonly name: string; readonly rows: readonly OverviewRow[]; readonly isOpen: boolean }): VNode {
+  return (
+    <tr role="row" class="section-row">
+      <th role="rowheader" scope="rowgroup" colSpan={6}>
+        <button type="button" aria-expanded={isOpen} onClick={() => toggleIn('open', name)}>
+          {name}
+        </button>
+        <span class="section-counts">
+          {STANDINGS.flatMap((standing) => {
+            const number = rows.filter((row) => standingOf(row) === standing).length;
+            return number === 0 ? [] : [<VerdictBadge key={standing} standing={standing} number={number} />];
+          })}
+        </span>
+      </th>
+    </tr>
+  );
+}
+
+/** The rows by the value of a label, the group with the worst row first. */
+function byLabel(rows: readonly OverviewRow[], label: string): readonly { readonly name: string; readonly rows: readonly OverviewRow[] }[] {
+  const sections = new Map<string, OverviewRow[]>();
+  for (const row of rows) {
+    const name = row.labels[label] ?? `no ${label}`;
+    const section = sections.get(name);
+    if (section === undefined) sections.set(name, [row]);
+    else section.push(row);
+  }
+  return [...sections].map(([name, section]) => ({ name, rows: section }));
 }
 
 /** The text of a row in which the search looks. */

@@ -55,6 +55,18 @@ export function setParameters(changes: Readonly<Record<string, string | null>>):
   parameters.value = readParameters();
 }
 
+/** A list in the address; its parts may be anything. */
+export function listIn(name: string): readonly string[] {
+  return (parameters.value.get(name) ?? '').split(',').filter((part) => part !== '').map(decoded);
+}
+
+/** Takes a part into a list in the address, or out of it. */
+export function toggleIn(name: string, part: string): void {
+  const before = listIn(name);
+  const after = before.includes(part) ? before.filter((other) => other !== part) : [...before, part];
+  setParameters({ [name]: after.length === 0 ? null : after.map(encodeURIComponent).join(',') });
+}
+
 /** A moment in the address, as people read it: `2026-03-01T09:00:00Z`; null where there is none, or something else. */
 export function momentIn(name: string): number | null {
   const time = Date.parse(parameters.value.get(name) ?? '');

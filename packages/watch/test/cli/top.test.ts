@@ -57,6 +57,16 @@ describe('watertight top', AT_ONCE, () => {
     assert.match((await command.ended).stdout, /8 response bodies/);
   });
 
+  test('stacks that mean the same and stand in the same line are one row, with their sum', async () => {
+    const stacks = [3, 4, 5].map((count) => `${count} @ 0x1 0x2 0x3\n#\t0x1\truntime.chansend1+0x0\t/go/src/runtime/chan.go:160\n#\t0x2\tmain.publish+0x0\t/srv/main.go:20\n#\t0x3\tmain.handler${count}+0x0\t/srv/main.go:${count}\n\n`);
+    const { process: command, ended } = start(['top', '-'], { input: true });
+    command.stdin!.end(`goroutine profile: total 12\n${stacks.join('')}`);
+    const { stdout } = await ended;
+    assert.match(stdout, /^12 tasks in 3 different stacks\n/);
+    assert.match(stdout, /\| 12 +\| 3 stacks +\| [^|]+\| main\.publish/);
+    assert.doesNotMatch(stdout, /\| [345] +\|/);
+  });
+
   test('--limit says how many stacks are shown', async () => {
     const { stdout } = await watertight('top', '--limit', '1', unread('after'));
     assert.equal(stdout.match(/^\| \d/gm)?.length, 1);

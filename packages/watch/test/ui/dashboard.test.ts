@@ -83,6 +83,24 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
         assert.equal(await page.getByRole('contentinfo').innerText(), 'Times are those of Asia/Tokyo (UTC+09:00).');
       }, { timezoneId: 'Asia/Tokyo' }));
 
+    test('services are grouped by a label, with their verdicts; what is opened is in the address', () =>
+      visit(async (page) => {
+        await page.getByLabel('Group by').selectOption('team');
+        await becomesTrue(page, `document.querySelectorAll('tbody tr').length === 2`);
+        assert.match(await rows(page).first().innerText(), /sales, north\s+▲ 1 leaking/);
+        assert.match(await rows(page).nth(1).innerText(), /pricing\s+… 1 watching/);
+        await page.getByRole('button', { name: 'sales, north' }).click();
+        await page.getByRole('link', { name: 'shop' }).waitFor();
+        await page.reload();
+        await page.getByRole('link', { name: 'shop' }).waitFor();
+        assert.equal(await page.getByRole('link', { name: 'prices' }).count(), 0);
+        assert.equal(await page.getByRole('button', { name: 'sales, north' }).getAttribute('aria-expanded'), 'true');
+        await page.getByRole('button', { name: 'sales, north' }).press('Enter');
+        await page.getByRole('link', { name: 'shop' }).waitFor({ state: 'detached' });
+        assert.doesNotMatch(page.url(), /open=/);
+        assert.equal(await overflows(page), false);
+      }, { viewport: { width: 390, height: 844 } }));
+
     test('a thousand services are there to be found, though not all are drawn', async () => {
       const history = new History(':memory:');
       const monitor = new Monitor(history, { interval: 60_000 });

@@ -68,7 +68,7 @@ export class Watched {
     const healthy = await FakeService.start(1);
     const history = new History(':memory:');
     const monitor = new Monitor(history, { interval: MINUTE, profileInterval: 1 });
-    monitor.setTargets([parseTarget(healthy.url, { name: 'prices' }), parseTarget(leaking.url, { name: 'shop', limit: 1000 })]);
+    monitor.setTargets([parseTarget(healthy.url, { name: 'prices', labels: { team: 'pricing' } }), parseTarget(leaking.url, { name: 'shop', limit: 1000, labels: { team: 'sales, north' } })]);
     const begin = Date.now() - 60 * MINUTE;
     // It leaked before, and that was over.
     const { historyId } = monitor.monitorOf(leaking.url)!;
