@@ -29,6 +29,8 @@ export interface TargetView {
   readonly to: number;
   readonly curve: Curve;
   readonly restarts: readonly number[];
+  /** When the present process started; null where that is not known. */
+  readonly processStart: number | null;
   readonly trough: Line | null;
   /** A fixed threshold, for comparison, and when it would have fired; null if it has not. */
   readonly threshold: { readonly value: number; readonly at: number | null };
@@ -58,6 +60,7 @@ export function targetView(monitor: TargetMonitor, history: History, from: numbe
     to,
     curve: curveOf(samples, CURVE_POINTS),
     restarts: restartsIn(samples),
+    processStart: (samples.at(-1)?.start ?? 0) || null,
     trough: troughLine(samples, report.since, report.perHour),
     threshold: { value: threshold, at: thresholdAt(samples, threshold) },
     incidents: readOr([], () => history.incidents(id)).map(({ id: number, opened, closed, acknowledged }) => ({ id: number, opened, closed, acknowledged })),

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { FlameGraph } from '../flame/index.js';
 import type { TargetReport } from '../monitor/index.js';
 import { askFlame, askTarget, profileAddress, type FlameView, type TargetView } from './dashboard-api.js';
+import { BesideSection } from './beside-section.js';
 import { ComparisonSection } from './comparison-section.js';
 import { ConnectionTable } from './connection-table.js';
 import { CurveChart } from './curve-chart.js';
@@ -100,6 +101,7 @@ export function TargetPage({ url }: { readonly url: string }): VNode {
         <MomentList view={view} />
       </section>
       <ComparisonSection url={url} view={view} moments={moments} onChoose={choose} />
+      <BesideSection url={url} view={view} />
       <section aria-labelledby="groups">
         <h2 id="groups">{grown.length > 0 ? 'What grows' : 'What there is'}</h2>
         {report.groups.length === 0 ? <p>No profile has been read yet.</p> : <GroupTable groups={report.groups} label={grown.length > 0 ? 'Stacks that grow' : 'Stacks'} />}

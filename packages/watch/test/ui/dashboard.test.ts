@@ -252,6 +252,21 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
         await becomesTrue(page, `!location.hash.includes('before=') && location.hash.includes('from=')`);
       }));
 
+    test('another service is put beside it, on the same chart and group by group, and is there after a reload', () =>
+      visit(async (page) => {
+        await openShop(page);
+        const beside = page.getByRole('region', { name: 'Compare with another service' });
+        await beside.getByLabel('Beside').selectOption('prices');
+        await becomesTrue(page, `/^shop: 3 at first, 113 now; prices: 3 at first, 5 now\\.$/.test(document.querySelector('.beside').getAttribute('aria-label'))`);
+        const groups = page.getByRole('region', { name: 'Groups of shop and of prices' }).getByRole('row');
+        assert.match(await groups.nth(1).innerText(), /stockOf stock\.ts:23[^]*55\s+1\s+−54/);
+        await beside.getByLabel('From the start of each process').check();
+        await page.reload();
+        await becomesTrue(page, `/; prices: \\d+ at first, 5 .* after its start\\.$/.test(document.querySelector('.beside')?.getAttribute('aria-label') ?? '')`);
+        assert.equal(await beside.getByLabel('Beside').inputValue(), watched.healthy.url);
+        assert.equal(await overflows(page), false);
+      }, { viewport: { width: 390, height: 844 } }));
+
     test('the curve can be saved, as figures and as a picture', () =>
       visit(async (page) => {
         await openShop(page);
