@@ -1,10 +1,13 @@
 // Makes what a browser loads: the dashboard (src/ui -> dist/ui) and the flame graph's page (src/flame -> dist/flame).
+// Also makes what `watertight attach` sends to a process (build-in-target.mjs).
 // Does nothing if neither a source nor a version of what is bundled has changed since.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+await import('./build-in-target.mjs');
 
 const folder = fileURLToPath(new URL('../', import.meta.url));
 const path = (/** @type {string} */ name) => join(folder, name);

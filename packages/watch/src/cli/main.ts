@@ -21,6 +21,7 @@ const program = new Command('watertight')
 
 /** The file of a sub-command is loaded when it is called: none has to wait for what the others need. */
 const SUB_COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
+  attach: async () => (await import('./attach.js')).addAttach(program),
   demo: async () => (await import('./demo.js')).addDemo(program),
   flame: async () => (await import('./flame.js')).addFlame(program),
   heap: async () => (await import('./heap.js')).addHeap(program),

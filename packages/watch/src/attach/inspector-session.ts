@@ -1,0 +1,122 @@
+/** Owns one session with an inspector: commands and their answers, and events, over a WebSocket. */
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+import { AttachError } from './attach-error.js';
+
+/** What the inspector says of a value in the program. */
+export interface RemoteObject {
+  readonly type: string;
+  readonly subtype?: string;
+  readonly value?: unknown;
+  readonly objectId?: string;
+  readonly description?: string;
+}
+
+interface Answer {
+  readonly id?: number;
+  readonly method?: string;
+  readonly params?: unknown;
+  readonly result?: unknown;
+  readonly error?: { readonly message?: unknown };
+}
+
+interface Evaluated {
+  readonly result: RemoteObject;
+  readonly exceptionDetails?: { readonly text: string; readonly exception?: RemoteObject };
+}
+
+/** The objects of this session that the inspector keeps for us; released together. */
+const GROUP = 'watertight';
+
+const HANDSHAKE_TIMEOUT = 5000;
+
+export class InspectorSession {
+  private lastId = 0;
+  private readonly waiting = new Map<number, { resolve: (result: unknown) => void; reject: (error: AttachError) => void; method: string }>();
+  private readonly listeners = new Map<string, (params: unknown) => void>();
+  /** Resolves when the connection is gone. */
+  readonly closed: Promise<void>;
+
+  private constructor(private readonly socket: WebSocket) {
+    socket.on('message', (data: Buffer) => this.receive(JSON.parse(data.toString()) as Answer));
+    socket.on('error', () => undefined); // 'close' follows
+    this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
+    void this.closed.then(() => {
+      for (const { reject, method } of this.waiting.values()) reject(new AttachError('gone', `the process, or the connection to its inspector, ended (during ${method})`));
+      this.waiting.clear();
+    });
+  }
+
+  static async open(url: string): Promise<InspectorSession> {
+    const socket = new WebSocket(url, { perMessageDeflate: false, handshakeTimeout: HANDSHAKE_TIMEOUT, maxPayload: 0 });
+    try {
+      await once(socket, 'open');
+    } catch (error) {
+      throw new AttachError('gone', `the inspector at ${url} does not open a session: ${(error as Error).message}`, { cause: error });
+    }
+    return new InspectorSession(socket);
+  }
+
+  /** Sends a command of the protocol; rejects with what the inspector says is wrong. */
+  send<T = unknown>(method: string, params: object = {}): Promise<T> {
+    if (this.socket.readyState !== WebSocket.OPEN) return Promise.reject(new AttachError('gone', `the process, or the connection to its inspector, has ended (before ${method})`));
+    const id = ++this.lastId;
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve: resolve as (result: unknown) => void, reject, method });
+      this.socket.send(JSON.stringify({ id, method, params }));
+    });
+  }
+
+  /** Has `listener` called with the events of this name, instead of the one before; null for nobody. */
+  listen(event: string, listener: ((params: never) => void) | null): void {
+    if (listener === null) this.listeners.delete(event);
+    else this.listeners.set(event, listener as (params: unknown) => void);
+  }
+
+  /** The value of an expression, as a copy (`byValue`) or as a reference. */
+  async evaluate(expression: string, { byValue = true }: { readonly byValue?: boolean } = {}): Promise<RemoteObject> {
+    return resultOf(await this.send<Evaluated>('Runtime.evaluate', { expression, returnByValue: byValue, awaitPromise: true, objectGroup: GROUP, silent: true }));
+  }
+
+  /** What a function, as text, returns for `this` and the arguments. */
+  async call(self: RemoteObject, declaration: string, args: readonly object[] = [], { byValue = true }: { readonly byValue?: boolean } = {}): Promise<RemoteObject> {
+    return resultOf(
+      await this.send<Evaluated>('Runtime.callFunctionOn', { objectId: self.objectId, functionDeclaration: declaration, arguments: args, returnByValue: byValue, awaitPromise: true, objectGroup: GROUP, silent: true }),
+    );
+  }
+
+  /** The elements of an array in the program, as references. */
+  async elements(array: RemoteObject): Promise<readonly RemoteObject[]> {
+    const { result } = await this.send<{ result: readonly { name: string; value?: RemoteObject }[] }>('Runtime.getProperties', { objectId: array.objectId, ownProperties: true });
+    return result.flatMap(({ name, value }) => (/^\d+$/.test(name) && value !== undefined ? [value] : []));
+  }
+
+  /** Lets the program have back all that it was asked for. */
+  async release(): Promise<void> {
+    await this.send('Runtime.releaseObjectGroup', { objectGroup: GROUP });
+  }
+
+  async close(): Promise<void> {
+    this.socket.close();
+    await this.closed;
+  }
+
+  private receive({ id, method, params, result, error }: Answer): void {
+    if (id === undefined) {
+      this.listeners.get(method ?? '')?.(params);
+      return;
+    }
+    const waiting = this.waiting.get(id);
+    this.waiting.delete(id);
+    if (error === undefined) waiting?.resolve(result);
+    else waiting?.reject(new AttachError('failed', `${waiting.method}: ${String(error.message)}`));
+  }
+}
+
+export { GROUP as OBJECT_GROUP };
+
+function resultOf({ result, exceptionDetails }: Evaluated): RemoteObject {
+  if (exceptionDetails === undefined) return result;
+  const { exception, text } = exceptionDetails;
+  throw new AttachError('failed', `in the process: ${exception?.description ?? text}`);
+}

@@ -1,0 +1,59 @@
+/** Owns the text of a look: what is unread, who holds it, and how long the program stood still. */
+import { formatDuration } from 'watertight/tasks';
+import type { Look, UnreadBody } from './look.js';
+import type { Pause } from './pause.js';
+
+/** The most holders' chains that one line shows. */
+const MAX_CHAINS = 3;
+
+export function formatLook({ unread, beingRead, pools, complete }: Look): string {
+  const lines = [`${amount(unread.length, 'unread response')}${beingRead > 0 ? `, and ${beingRead} being read` : ''}`];
+  for (const group of grouped(unread)) lines.push(...formatGroup(group));
+  if (pools.length > 0) lines.push('connections');
+  for (const { kind, origin, connections, idle, queued } of pools) lines.push(`  ${origin} (${kind}): ${connections}, ${idle} idle; ${amount(queued, 'request')} waiting for one`);
+  if (!complete) lines.push('Only what occupies a connection was looked for. A search of the whole heap also finds bodies that have come in full: --yes');
+  return `${lines.join('\n')}\n`;
+}
+
+export function formatPauses(pauses: readonly Pause[], longest: Pause | null): string {
+  if (longest === null) return '';
+  return `The program stood still ${amount(pauses.length, 'time')}, for ${formatPause(longest.ms)} at the longest (${longest.what}).\n`;
+}
+
+function formatPause(ms: number): string {
+  return ms < 10 ? `${ms.toFixed(1)} ms` : formatDuration(ms);
+}
+
+function grouped(unread: readonly UnreadBody[]): readonly (readonly UnreadBody[])[] {
+  const groups = new Map<string, UnreadBody[]>();
+  for (const body of unread) {
+    const key = JSON.stringify([body.client, body.method, body.url, body.status, body.collected, body.heldBy]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [body]);
+    else group.push(body);
+  }
+  return [...groups.values()].sort((a, b) => b.length - a.length);
+}
+
+function formatGroup(group: readonly UnreadBody[]): readonly string[] {
+  const [{ client, method, url, status, heldBy, collected }] = group;
+  const bytes = group.reduce((sum, { buffered }) => sum + (buffered ?? 0), 0);
+  const ages = group.flatMap(({ age }) => age ?? []);
+  const age = ages.length === 0 ? '' : `, ${group.length === 1 ? 'for' : 'the oldest for'} ${formatDuration(Math.max(...ages))}`;
+  const pinned = group.filter((each) => each.pinned).length;
+  const holds = pinned === 0 ? 'holds no connection' : `holds ${amount(pinned, 'connection')}`;
+  const request = url === '' ? 'a request that the runtime has forgotten' : `${method === '' ? '' : `${method} `}${url}`;
+  const lines = [`  ${group.length} × ${request}${status === 0 ? '' : ` (${status})`} of ${client}: ${formatBytes(bytes)} in memory, ${holds}${age}`];
+  if (collected) lines.push('      nobody held it: it was garbage, which a collection has freed just now');
+  for (const chain of (heldBy ?? []).slice(0, MAX_CHAINS)) lines.push(`      held by ${chain}`);
+  return lines;
+}
+
+function formatBytes(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  return bytes < 1024 * 1024 ? `${(bytes / 1024).toFixed(1)} KiB` : `${(bytes / 1024 / 1024).toFixed(1)} MiB`;
+}
+
+function amount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

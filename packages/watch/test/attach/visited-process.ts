@@ -1,0 +1,63 @@
+// A plain program that `attach` looks into: it makes requests with many clients, and then goes on. Its parent asks it for
+// facts, and for more requests.
+import type { IncomingMessage } from 'node:http';
+import { createRequire } from 'node:module';
+import { url as inspectorUrl } from 'node:inspector';
+
+type Program = (base: string) => Promise<unknown>;
+type Programs = Readonly<Record<string, Readonly<Record<'leaking' | 'correct', Program>>>>;
+
+const [mode, base] = process.argv.slice(2);
+const require = createRequire(import.meta.url);
+const major = Number(process.versions.node.split('.')[0]);
+/** undici 8 needs Node 22. */
+const UNDICIS = major < 22 ? ['undici6', 'undici7'] : ['undici6', 'undici7', 'undici'];
+
+/** Each client with the mistakes of examples/leaks, under a path that names both. */
+async function everyMistake(form: 'leaking' | 'correct'): Promise<void> {
+  const examples = new URL('../../../../examples/leaks/', import.meta.url);
+  const clients = [...['fetch', 'node-http', 'axios', 'got', 'watertight'].map((name) => [name, name] as const), ...UNDICIS.map((name) => [name, `undici`] as const)];
+  for (const [client, file] of clients) {
+    process.env.UNDICI = client;
+    const { programs } = (await import(`${new URL(`${file}.mjs`, examples).href}?${client}`)) as { programs: Programs };
+    for (const [mistake, programsOf] of Object.entries(programs)) await programsOf[form](`${base}/${client}/${mistake.replace(/\W+/g, '-')}`);
+  }
+}
+
+const previews = new Map<string, unknown>();
+
+const requests: Readonly<Record<string, (url: string) => Promise<unknown>>> = {
+  fetch: (url) => fetch(url),
+  'node-http': async (url) => {
+    const { get } = await import('node:http');
+    return new Promise<IncomingMessage>((resolve) => get(url, resolve));
+  },
+  axios: async (url) => (await import('axios')).default.get(url, { responseType: 'stream' }),
+  watertight: async (url) => (await import('watertight')).get(url),
+  ...Object.fromEntries(UNDICIS.map((name) => [name, async (url: string) => (require(name) as { request: (url: string) => Promise<unknown> }).request(url)])),
+};
+
+/** Each client with one response that the program keeps and does not read. */
+async function kept(): Promise<void> {
+  for (const [client, request] of Object.entries(requests)) previews.set(client, await request(`${base}/${client}/large?key=secret`));
+}
+
+/** Of the process, what a visit could leave changed. */
+function facts(): object {
+  return {
+    inspector: inspectorUrl() ?? null,
+    listeners: process.eventNames().map((name) => `${String(name)} ${process.listenerCount(name)}`).sort(),
+    globals: Reflect.ownKeys(globalThis).map(String).sort(),
+    resources: process.getActiveResourcesInfo().sort(),
+    loaded: (process as unknown as { moduleLoadList: readonly string[] }).moduleLoadList.length,
+  };
+}
+
+process.on('message', (message: string) => {
+  if (message === 'facts') process.send!(facts());
+});
+
+if (mode === 'kept') await kept();
+else if (mode === 'idle') facts();
+else await everyMistake(mode as 'leaking' | 'correct');
+process.send!('ready');
