@@ -1,13 +1,15 @@
 /** Owns a look into a process: what is unread in it at this moment, over a session with its inspector. */
 import { readFileSync } from 'node:fs';
 import type { FoundBody, FoundPool, Sifted } from './in-target/look.js';
+import type { UnreadBody as SnapshotBody } from '../heap/index.js';
 import { OBJECT_GROUP, type InspectorSession, type RemoteObject } from './inspector-session.js';
 import type { PauseLog } from './pause.js';
+import { readBodies } from './snapshot.js';
 
 const TEXT = new URL('in-target/look.bundle.cjs', import.meta.url);
 
 export interface UnreadBody extends FoundBody {
-  /** The references that lead to it, from the program's root to the response; null if that was not looked for. */
+  /** Who holds it, in words of the program, from a variable or a function to the response; empty if nobody does; null if that was not looked for. */
   readonly heldBy: readonly string[] | null;
   /** True if nothing referred to it any more: the collection of garbage before the search has freed it. */
   readonly collected: boolean;
@@ -23,17 +25,24 @@ export interface Look {
 }
 
 export interface LookOptions {
+  /** Whether to ask for a heap snapshot, for who holds what. Default true. */
+  readonly wantsHolders?: boolean;
   /** Decides about a pause of so many milliseconds. */
   readonly mayPause: (what: string, estimate: number) => Promise<boolean>;
 }
 
 /** Looks into the process. Nothing of the look stays there. */
-export async function look(session: InspectorSession, pauses: PauseLog, { mayPause }: LookOptions): Promise<Look> {
+export async function look(session: InspectorSession, pauses: PauseLog, { mayPause, wantsHolders = true }: LookOptions): Promise<Look> {
   try {
     const within = await session.evaluate(wrapped(readFileSync(TEXT, 'utf8')), { byValue: false });
     const seen = await pauses.measure(session, 'the walk over the sockets', () => value<Sifted>(session, within, 'function () { return this.walk(); }'));
-    const estimate = await pauses.estimateCollection(session);
-    if (!(await mayPause('a search of the whole heap', estimate))) return lookOf(seen, [], false);
+    const estimate = await pauses.estimates(session);
+    if (wantsHolders && (await mayPause('a heap snapshot, which shows who holds them,', estimate.snapshot))) {
+      // Our own references would be among the holders.
+      await session.release();
+      return withHolders(seen, await readBodies(session, pauses));
+    }
+    if (!(await mayPause('a search of the whole heap', estimate.search))) return lookOf(seen, [], false);
     const found = await search(session, pauses, within);
     return lookOf(found, without(seen.bodies, found.bodies), true);
   } finally {
@@ -60,6 +69,18 @@ function lookOf({ bodies, beingRead, pools }: Sifted, collected: readonly FoundB
   return { unread, beingRead, pools, complete };
 }
 
+/** What the snapshot shows, and of each what only the live program tells. */
+function withHolders({ bodies, ...rest }: Sifted, found: readonly SnapshotBody[]): Look {
+  const live = [...bodies];
+  const unread = found.map(({ client, url, status, buffered, heldBy }): UnreadBody => {
+    const shown = { client, url: url ?? '', status: status ?? 0 };
+    const at = live.findIndex((body) => keyOf(body) === keyOf(shown));
+    const [seen] = at === -1 ? [undefined] : live.splice(at, 1);
+    return { method: seen?.method ?? '', ...shown, buffered: seen?.buffered ?? buffered, age: seen?.age ?? null, pinned: seen !== undefined, heldBy, collected: false };
+  });
+  return { ...rest, unread: [...unread, ...live.map((body) => ({ ...body, heldBy: [], collected: true }))], complete: true };
+}
+
 /** Those of `before` that are not in `after`; a body is known by its request, as the objects are gone. */
 function without(before: readonly FoundBody[], after: readonly FoundBody[]): readonly FoundBody[] {
   const left = after.map(keyOf);
@@ -70,7 +91,7 @@ function without(before: readonly FoundBody[], after: readonly FoundBody[]): rea
   });
 }
 
-function keyOf({ client, url, status }: FoundBody): string {
+function keyOf({ client, url, status }: Pick<FoundBody, 'client' | 'url' | 'status'>): string {
   return `${client} ${status} ${url}`;
 }
 

@@ -16,6 +16,9 @@ export const MAX_PAUSE = 200;
  */
 const COLLECTION_PER_MB = 25;
 const COLLECTION_FLOOR = 60;
+/** The same of a heap snapshot. */
+const SNAPSHOT_PER_MB = 180;
+const SNAPSHOT_FLOOR = 150;
 
 export class PauseLog {
   private readonly list: Pause[] = [];
@@ -45,10 +48,11 @@ export class PauseLog {
     return done.value;
   }
 
-  /** How long a search of the heap will stop the program, in ms. */
-  async estimateCollection(session: InspectorSession): Promise<number> {
+  /** How long a search of the heap, and a snapshot of it, will stop the program, in ms: rather more than less. */
+  async estimates(session: InspectorSession): Promise<{ readonly search: number; readonly snapshot: number }> {
     const { value } = await session.evaluate('process.memoryUsage().heapUsed');
-    return COLLECTION_FLOOR + (Number(value) / 1024 / 1024) * COLLECTION_PER_MB;
+    const megabytes = Number(value) / 1024 / 1024;
+    return { search: COLLECTION_FLOOR + megabytes * COLLECTION_PER_MB, snapshot: SNAPSHOT_FLOOR + megabytes * SNAPSHOT_PER_MB };
   }
 }
 

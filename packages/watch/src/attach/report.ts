@@ -3,15 +3,13 @@ import { formatDuration } from 'watertight/tasks';
 import type { Look, UnreadBody } from './look.js';
 import type { Pause } from './pause.js';
 
-/** The most holders' chains that one line shows. */
-const MAX_CHAINS = 3;
-
 export function formatLook({ unread, beingRead, pools, complete }: Look): string {
   const lines = [`${amount(unread.length, 'unread response')}${beingRead > 0 ? `, and ${beingRead} being read` : ''}`];
   for (const group of grouped(unread)) lines.push(...formatGroup(group));
   if (pools.length > 0) lines.push('connections');
   for (const { kind, origin, connections, idle, queued } of pools) lines.push(`  ${origin} (${kind}): ${connections}, ${idle} idle; ${amount(queued, 'request')} waiting for one`);
-  if (!complete) lines.push('Only what occupies a connection was looked for. A search of the whole heap also finds bodies that have come in full: --yes');
+  if (complete && unread.some(({ heldBy }) => heldBy === null)) lines.push('A heap snapshot shows who holds them: --yes');
+  if (!complete) lines.push('Only what occupies a connection was looked for. A heap snapshot also shows bodies that have come in full, and who holds what: --yes');
   return `${lines.join('\n')}\n`;
 }
 
@@ -45,7 +43,7 @@ function formatGroup(group: readonly UnreadBody[]): readonly string[] {
   const request = url === '' ? 'a request that the runtime has forgotten' : `${method === '' ? '' : `${method} `}${url}`;
   const lines = [`  ${group.length} × ${request}${status === 0 ? '' : ` (${status})`} of ${client}: ${formatBytes(bytes)} in memory, ${holds}${age}`];
   if (collected) lines.push('      nobody held it: it was garbage, which a collection has freed just now');
-  for (const chain of (heldBy ?? []).slice(0, MAX_CHAINS)) lines.push(`      held by ${chain}`);
+  else if (heldBy !== null) lines.push(heldBy.length === 0 ? '      nobody of the program holds it: only its connection does, so nothing will release it' : `      held by ${heldBy.join(' → ')}`);
   return lines;
 }
 

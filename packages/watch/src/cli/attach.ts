@@ -7,6 +7,7 @@ import { UsageError } from './usage-error.js';
 
 interface AttachOptions {
   readonly yes?: boolean;
+  readonly holders: boolean;
   readonly json?: boolean;
   readonly allowRemote?: boolean;
 }
@@ -20,7 +21,8 @@ export function addAttach(program: Command): void {
         'responses that nobody has read. It opens the inspector (SIGUSR1) if it is closed, and closes it again.',
     )
     .argument('<process>', 'its id, or the address of its inspector, as in 127.0.0.1:9229')
-    .option('--yes', `do what stops the program for more than ${MAX_PAUSE} ms without asking: a search of a large heap`)
+    .option('--yes', `do what stops the program for more than ${MAX_PAUSE} ms without asking: a snapshot, or a search, of its heap`)
+    .option('--no-holders', 'take no heap snapshot, without which it is not known who holds what')
     .option('--allow-remote', 'ask an inspector on another machine; whoever reaches one can run any code in its process')
     .option('--json', 'print everything as JSON')
     .action(attach);
@@ -48,7 +50,7 @@ async function visit(address: Address, options: AttachOptions): Promise<void> {
   const inspector = await openInspector(address);
   const pauses = new PauseLog();
   try {
-    const found = await look(inspector.session, pauses, { mayPause: (what, estimate) => mayPause(what, estimate, options) });
+    const found = await look(inspector.session, pauses, { wantsHolders: options.holders, mayPause: (what, estimate) => mayPause(what, estimate, options) });
     if (options.json === true) {
       printJson({ pid: inspector.pid, node: inspector.version, ...found, longestPause: pauses.longest?.ms ?? 0, pauses: pauses.pauses });
     } else {

@@ -7,7 +7,7 @@ import { watertight } from '../cli/command.js';
 import { serve, Visited } from './visited.js';
 
 interface Listed {
-  readonly unread: readonly { client: string; url: string; status: number; buffered: number | null; pinned: boolean; collected: boolean }[];
+  readonly unread: readonly { client: string; url: string; status: number; buffered: number | null; pinned: boolean; collected: boolean; heldBy: readonly string[] | null }[];
   readonly pools: readonly { kind: string; origin: string; connections: number; idle: number }[];
   readonly beingRead: number;
   readonly complete: boolean;
@@ -70,20 +70,28 @@ describe('watertight attach', { concurrency: 2 }, () => {
     assert.deepEqual([listed.complete, listed.unread], [true, []]);
   });
 
-  test('a search of the heap lists what the program keeps, with its bytes, once', async () => {
+  test('a heap snapshot shows who holds what the program keeps; a search of the heap lists the same', async () => {
     using visited = await Visited.start('kept', server.base);
-    const { unread, pools, complete, longestPause } = await attach(String(visited.pid), '--yes');
-    assert.equal(complete, true);
-    assert.deepEqual(paths({ unread }), ['fetch 200 /fetch/large?key=*', 'node:http 200 /axios/large?key=*', 'node:http 200 /node-http/large?key=*', 'watertight 200 /watertight/large?key=*', ...UNDICIS.map((name) => `undici 200 /${name}/large?key=*`)].sort());
-    for (const { buffered, pinned, collected, url } of unread) assert.deepEqual([buffered !== null && buffered > 10_000, pinned, collected], [true, true, false], url);
-    assert.deepEqual(pools.map(({ kind, connections, idle }) => [kind, connections, idle]).sort(), [['node:http', 2, 0], ['undici', 1 + UNDICIS.length, 0]]);
-    assert.ok(longestPause > 0);
+    const expected = ['fetch 200 /fetch/large?key=*', 'node:http 200 /axios/large?key=*', 'node:http 200 /node-http/large?key=*', 'watertight 200 /watertight/large?key=*', ...UNDICIS.map((name) => `undici 200 /${name}/large?key=*`)].sort();
+    for (const flags of [[], ['--no-holders']]) {
+      const { unread, pools, complete, longestPause } = await attach(String(visited.pid), '--yes', ...flags);
+      assert.equal(complete, true);
+      assert.deepEqual(paths({ unread }), expected);
+      for (const { buffered, pinned, collected, url } of unread) assert.deepEqual([buffered !== null && buffered > 10_000, pinned, collected], [true, true, false], url);
+      assert.deepEqual(pools.map(({ kind, connections, idle }) => [kind, connections, idle]).sort(), [['node:http', 2, 0], ['undici', 1 + UNDICIS.length, 0]]);
+      assert.ok(longestPause > 0);
+      for (const { url, heldBy } of unread) {
+        const entry = new URL(url).pathname.split('/')[1];
+        if (flags.length > 0) assert.equal(heldBy, null);
+        else assert.match(heldBy!.join(' → '), new RegExp(`^previews \\(Map\\) in module \\S+visited-process\\.js → entry '${entry}' → (?:\\.data \\(IncomingMessage\\)|\\.body \\(BodyReadable\\)|IncomingMessage|Response)$`));
+      }
+    }
   });
 
   test('closes the inspector that it opened, and loads nothing into the program', async () => {
     using visited = await Visited.start('idle', server.base);
     const before = await visited.ask('facts');
-    assert.deepEqual((await attach(String(visited.pid), '--yes')).unread, []);
+    for (const flags of [[], ['--yes']]) assert.deepEqual((await attach(String(visited.pid), ...flags)).unread, []);
     assert.deepEqual(await visited.ask('facts'), before);
   });
 
