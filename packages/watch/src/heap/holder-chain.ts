@@ -110,9 +110,12 @@ export class HolderChain {
     return name === 'Promise' && snapshot.nodeType(node) === 'object' ? 'a Promise' : null;
   }
 
+  /** A call that waits: of an async function or a generator, but not a module's code, whose variables say more. */
   private isSuspended(node: number): boolean {
     const { snapshot } = this.objects;
-    return snapshot.nodeType(node) !== 'closure' && this.objects.property(node, 'function') !== -1 && this.objects.property(node, 'context') !== -1;
+    if (snapshot.nodeType(node) === 'closure' || this.objects.property(node, 'function') === -1 || this.objects.property(node, 'context') === -1) return false;
+    const place = this.scopes.ofFunction(node)?.place;
+    return !(place?.line === 1 && place.column === 1);
   }
 
   private named(name: string, target: number): string {

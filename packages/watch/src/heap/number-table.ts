@@ -86,7 +86,7 @@ export class NumberTable {
 
   private grow(): void {
     if (this.rows === this.announced) throw new SnapshotError('ERR_SNAPSHOT_MALFORMED', `it has more ${this.what} than the ${this.announced} that it announces`);
-    const wanted = Math.min(this.capacity * 2 || FIRST_ROWS, this.announced === -1 ? MAX_ROWS : this.announced);
+    const wanted = Math.min(this.capacity * 4 || FIRST_ROWS, this.announced === -1 ? MAX_ROWS : this.announced);
     if (wanted <= this.rows) throw new SnapshotError('ERR_SNAPSHOT_TOO_LARGE', `it has more than ${MAX_ROWS} ${this.what}`);
     this.columns = this.columns.map((column) => (column === null ? null : grown(column, wanted)));
     this.capacity = wanted;
