@@ -1,8 +1,9 @@
 // Makes what a browser loads: the dashboard (src/ui -> dist/ui) and the flame graph's page (src/flame -> dist/flame).
 // Also makes what `watertight attach` sends to a process (build-in-target.mjs).
+// It also copies the page that `watertight explain` prints from (docs/diagnoses.md -> dist/docs).
 // Does nothing if neither a source nor a version of what is bundled has changed since.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,6 +30,9 @@ function fingerprint() {
   }
   return hash.digest('hex');
 }
+
+mkdirSync(path('dist/docs'), { recursive: true });
+copyFileSync(path('../../docs/diagnoses.md'), path('dist/docs/diagnoses.md'));
 
 const current = fingerprint();
 const made = [stamp, path('dist/ui/index.html'), path('dist/flame/page.js')].every(existsSync);

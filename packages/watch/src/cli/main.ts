@@ -29,6 +29,7 @@ const SUB_COMMANDS: Readonly<Record<string, () => Promise<void>>> = {
   run: async () => (await import('./run.js')).addRun(program),
   top: async () => (await import('./top.js')).addTop(program),
   diff: async () => (await import('./top.js')).addDiff(program),
+  explain: async () => (await import('./explain.js')).addExplain(program),
   watch: async () => (await import('./watch.js')).addWatch(program),
   rules: async () => (await import('./rules.js')).addRules(program),
 };

@@ -16,8 +16,8 @@ const UNKNOWN: Frame = Object.freeze({ function: '(not said)', file: '', line: 0
 
 /** What is left of the profile. @throws UsageError where the profile does not say what is asked for */
 export function filterProfile(profile: Profile, { state, focus, createdBy }: ProfileFilter): Profile {
-  if (state !== undefined) needsTracebacks(profile, '--state', 'how its goroutines wait');
-  if (createdBy !== undefined) needsTracebacks(profile, '--created-by', 'who started its goroutines');
+  if (state !== undefined) needsTracebacks(profile, '--state', 'how its tasks wait');
+  if (createdBy !== undefined) needsTracebacks(profile, '--created-by', 'who started its tasks');
   const wanted = state?.toLowerCase();
   const samples = profile.samples.filter(
     (sample) =>
@@ -30,7 +30,7 @@ export function filterProfile(profile: Profile, { state, focus, createdBy }: Pro
 
 /** The profile with one stack for each `go` statement: where its goroutines were started. */
 export function byCreator(profile: Profile): Profile {
-  needsTracebacks(profile, '--group-by creator', 'who started its goroutines');
+  needsTracebacks(profile, '--group-by creator', 'who started its tasks');
   const groups = new Map<Frame, { readonly frames: readonly Frame[]; readonly values: number[]; waitMs: number }>();
   for (const { createdBy, values, waitMs } of profile.samples) {
     const creator = createdBy ?? UNKNOWN;

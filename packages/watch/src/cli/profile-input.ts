@@ -19,15 +19,15 @@ export interface InputOptions {
 }
 
 /** What may be named. */
-export const TARGET = 'a file with a profile in any form, or with text that has a goroutine dump (- for standard input), the address of such a file, or a service: http://127.0.0.1:6060';
+export const TARGET = 'a file with a profile in any form, or with text that has a dump (- for standard input), the address of such a file, or a service: http://127.0.0.1:6060';
 
 export function withInputOptions(command: Command): Command {
   return command
     .addOption(new Option('--token <token>', 'what the service wants as a bearer token').env('WATERTIGHT_TOKEN'))
     .option('--focus <regex>', 'only stacks with a function or file that matches', readPattern)
-    .option('--state <state>', 'only goroutines that wait like this: select, "IO wait", leaked', (text) => text)
-    .option('--min-wait <time>', 'only goroutines that have waited at least so long: 90s, 10m, 2h', readWait)
-    .option('--created-by <regex>', 'only goroutines that such a function started', readPattern)
+    .option('--state <state>', 'only tasks that wait like this: select, "IO wait", leaked', (text) => text)
+    .option('--min-wait <time>', 'only tasks that have waited at least so long: 90s, 10m, 2h', readWait)
+    .option('--created-by <regex>', 'only tasks that such a function started', readPattern)
     .option('--dump <n>', 'which dump, of a text with several (default: the last)', readNumber);
 }
 
@@ -41,7 +41,7 @@ export async function readInput(target: string, options: InputOptions, source: P
   try {
     const { profile, notes } = await readProfile(target, { ...source, tracebacks, ...(token === undefined ? {} : { token }), ...(dump === undefined ? {} : { dump }), ...(minWait === undefined ? {} : { minWaitMs: minWait }) });
     if (notes.length > 0) complain(`${target === '-' ? 'standard input' : target}: ${notes.join('; ')}`);
-    if (minWait !== undefined) needsTracebacks(profile, '--min-wait', 'for how long its goroutines wait');
+    if (minWait !== undefined) needsTracebacks(profile, '--min-wait', 'for how long its tasks wait');
     return filterProfile(profile, options);
   } catch (cause) {
     if (cause instanceof TargetError || cause instanceof ScrapeError) throw new UsageError(cause.message, { cause });

@@ -30,3 +30,17 @@ export function wrapped(text: string, width: number): string {
   }
   return [...lines, line.trimEnd()].join('\n');
 }
+
+/** Prose in lines of at most `width` columns, broken between words; paragraphs stay apart. */
+export function filled(text: string, width: number): string {
+  const fill = (paragraph: string): string => {
+    const lines: string[] = [];
+    for (const word of paragraph.split(/\s+/)) {
+      const last = lines.at(-1);
+      if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+      else lines.push(word);
+    }
+    return lines.join('\n');
+  };
+  return text.split(/\n{2,}/).map(fill).join('\n\n');
+}

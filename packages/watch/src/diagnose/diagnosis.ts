@@ -24,8 +24,8 @@ const RULES: readonly Rule[] = [
   waitGroup, condition, testRun, reading, writing, tickerLoop, channelSend, channelReceive, nothing, sleep, select, running, systemCall,
 ];
 
-/** Where the rules are explained, at `#id`. */
-const DOCS = 'docs/diagnoses.md';
+/** What explains a rule, by its id. */
+const EXPLAIN = 'watertight explain';
 
 /** What is to be said of the stacks of one kind. */
 export interface Diagnosis {
@@ -37,6 +37,7 @@ export interface Diagnosis {
   readonly sentence: string;
   /** What to do. */
   readonly advice: string;
+  /** The command that explains it. */
   readonly docs: string;
   /** How many there are, of what the sentence names. */
   readonly count: number;
@@ -97,7 +98,7 @@ export function diagnose(stacks: readonly Stack[], isCompared: boolean = stacks.
         leak: typeof rule.leak === 'boolean' ? rule.leak : rule.leak(count, facts),
         sentence: rule.sentence(count, facts),
         advice: rule.advice,
-        docs: `${DOCS}#${rule.id}`,
+        docs: `${EXPLAIN} ${rule.id}`,
         count,
         growth,
         tasks: rule.tasksEach === undefined ? sum(members, (stack) => stack.growth) : growth * rule.tasksEach,

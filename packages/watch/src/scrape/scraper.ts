@@ -124,7 +124,7 @@ export class Scraper {
     }
     const { text, sameConnection } = await this.read('goroutine', { debug: '1' }, MAX_PROFILE);
     const value = countInProfile(text);
-    if (value === null) throw new ScrapeError('rubbish', `${this.show('goroutine')} is no goroutine profile: it begins ${JSON.stringify(text.slice(0, 40))}`);
+    if (value === null) throw new ScrapeError('rubbish', `${this.show('goroutine')} is no profile: it begins ${JSON.stringify(text.slice(0, 40))}`);
     this.source = 'profile';
     return { value, platform: 'go', sameConnection };
   }

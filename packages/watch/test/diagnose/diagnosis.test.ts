@@ -156,7 +156,7 @@ test('each diagnosis has a sentence, advice and a place in the docs that exists'
   for (const { sentence, advice, docs: place, id } of found) {
     assert.match(sentence, /^\d+ .+\.$/);
     assert.match(advice, /.+\.?$/);
-    assert.equal(place, `docs/diagnoses.md#${id}`);
+    assert.equal(place, `watertight explain ${id}`);
     assert.ok(docs.includes(`\n## ${id}\n`), `docs/diagnoses.md has no section ${id}`);
   }
 });

@@ -63,6 +63,7 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   'watertight watch http://10.0.0.5:6060 http://10.0.0.6:6060': { scene: 'machines', until: /watching 2 services; dashboard at / },
   'watertight watch --prometheus http://prometheus:9090': { scene: 'prometheus', programs: ['prometheus'], until: /watching .*dashboard at / },
   'watertight watch --prometheus http://prometheus:9090 http://10.0.0.5:6060': { scene: 'prometheus', programs: ['prometheus'], until: /watching .*dashboard at / },
+  'watertight explain unread-body': { prints: /^unread-body\n\nRead loops that wait for a reader\./ },
   'watertight rules --job api --limit 5000 > leaks.rules.yml': { writes: { 'leaks.rules.yml': /{job="api"}[^]*alert: ConnectionLeakFast/ } },
   'node --import watertight/node-test --test': {
     files: {
