@@ -6,6 +6,7 @@ import { packagesOf } from './go-package.js';
 import { grpcCall, grpcClient, grpcHandler, grpcServer, grpcStream } from './grpc-rules.js';
 import { clientTimeouts, dialling, idleConnections, noConnection, noResponse, stalledRead, unreadBody, writeLoops } from './http-rules.js';
 import { http2Connections, sendingStream, unreadStream } from './http2-rules.js';
+import { inNodeWords, isOfNode } from './node-words.js';
 import { copying, nameLookup, pipe, reading, subprocess, websocket, websocketWriters, writing } from './network-rules.js';
 import { amount, sum, type Facts, type Rule, type Scene } from './rule.js';
 import { profiling, running, runtime, systemCall, testRun, unreachable } from './runtime-rules.js';
@@ -78,6 +79,7 @@ const inDependency: Rule = {
  */
 export function diagnose(stacks: readonly Stack[], isCompared: boolean = stacks.some(({ count, growth }) => count !== growth)): Diagnosis[] {
   const goRoot = goRootOf(stacks);
+  const ofNode = isOfNode(stacks);
   const scene: Scene = { longestMs: longestOf(stacks), isCompared };
   const kinds = new Map<Rule, Stack[]>();
   for (const stack of stacks) {
@@ -93,11 +95,11 @@ export function diagnose(stacks: readonly Stack[], isCompared: boolean = stacks.
       const count = things((stack) => stack.count);
       const growth = things((stack) => stack.growth);
       const facts: Facts = { ...scene, stacks: members, all: stacks, waitMs: longestOf(members) };
+      const words = { sentence: rule.sentence(count, facts), advice: rule.advice };
       return {
         id: rule.id,
         leak: typeof rule.leak === 'boolean' ? rule.leak : rule.leak(count, facts),
-        sentence: rule.sentence(count, facts),
-        advice: rule.advice,
+        ...(ofNode ? inNodeWords(rule.id, words.sentence, words.advice) : words),
         docs: `${EXPLAIN} ${rule.id}`,
         count,
         growth,

@@ -111,6 +111,16 @@ test('what Go\'s collector has found is said as proof, apart from those with the
   assert.deepEqual([proof?.id, proof?.count], ['leaked', 3]);
 });
 
+test('what is said of a Node process names no goroutines and no options of Go, and what is said of Go does', () => {
+  const dumpOf = (file: string): string => [
+    ['watertight.(*persistConn).readLoop', 'stockOf'], ['watertight.(*Transport).getConn', 'ask'], ['watertight.(*persistConn).roundTrip', 'ask'], ['watertight.(*Transport).dialConn', 'ask'], ['work', 'main'],
+  ].map((names, i) => `goroutine ${i + 5} [select]:\n${names.map((name) => `${name}(0x1)\n\t/srv/app/main.${file}:12 +0x18\n`).join('')}\n`).join('');
+  const said = (file: string): string => summarizeProfile(parseDump(dumpOf(file)).profile).diagnoses.map(({ sentence, advice }) => `${sentence} ${advice}`).join('\n');
+  assert.doesNotMatch(said('ts'), /goroutine|debug=2|ctx|Dialer|MaxConns|resp\.Body/);
+  assert.match(said('ts'), /tasks? /);
+  assert.match(said('go'), /goroutine/);
+});
+
 test('each diagnosis has its section in the docs, and a sentence for one', () => {
   const docs = readFileSync(new URL('../../../../docs/diagnoses.md', import.meta.url), 'utf8');
   for (const [id, ...functions] of [...STACKS, ['leaked', 'main.work'] as const]) {
