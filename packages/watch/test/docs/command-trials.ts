@@ -1,6 +1,7 @@
 /** Owns how each documented command is tried: what is there, what it must print, how it ends; and why some are not tried. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { unreadSnapshot } from '../heap/snapshot-text.js';
 import { root } from './documented-commands.js';
 import type { Scene } from './command-stage.js';
 
@@ -33,6 +34,7 @@ const twoProfiles = { 'before.pb.gz': recorded('before.debug0.pb.gz'), 'after.pb
 const serviceLog = { 'service.log': ['starting', 'goroutine 7 [chan send, 3 minutes]:', 'main.work(0x1)', '\t/src/work.go:12 +0x18', 'created by main.start in goroutine 1', '\t/src/main.go:30 +0x25'].map((line, index) => `2026/11/25 04:20:1${index} ${line}\n`).join('') };
 
 const leaks: Trial = { files: { 'app.js': leakingProgram }, prints: /3 × unread body: GET http:\/\/127\.0\.0\.1:\d+\/stock\?key=\* \(503\)[^]*opened at app\.js:\d+:\d+ \(stock\)/ };
+const heapSnapshot: Trial = { files: { 'app.heapsnapshot': unreadSnapshot('42') }, prints: /1 response unread[^]*globalThis\.previews \(Map\) → entry '42' → IncomingMessage/ };
 const served: Trial = { files: { 'app.js': server, 'service.js': server }, until: /app listens/, prints: /profiles at http:\/\/127\.0\.0\.1:6060\/debug\/pprof\//, endsByCtrlC: true };
 const pprof: Trial = { scene: 'service', programs: ['go'] };
 
@@ -48,6 +50,9 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   'node --import watertight/register app.js': { files: { 'app.js': leakingProgram }, prints: /null\nnull\nnull/ },
   'npx watertight top http://127.0.0.1:6060': { scene: 'service', prints: /12[^]*unreadReports/ },
   'npx watertight diff before.pb.gz after.pb.gz': { files: twoProfiles, prints: /body/ },
+  'npx watertight heap app.heapsnapshot': heapSnapshot,
+  'watertight heap app.heapsnapshot': heapSnapshot,
+  'watertight heap before.heapsnapshot after.heapsnapshot': { files: { 'before.heapsnapshot': unreadSnapshot('42'), 'after.heapsnapshot': unreadSnapshot('42') }, prints: /1 unread before, 1 after: 0 came, 1 stayed, 0 gone/ },
   'npx watertight flame --before before.pb.gz after.pb.gz': { files: twoProfiles, writes: { 'flame.html': /<html[^]*"before":/ } },
   'npx watertight flame http://127.0.0.1:6060 -o flame.html': { scene: 'service', writes: { 'flame.html': /<html[^]*unreadReports/ } },
   'npx watertight top service.log': { files: serviceLog, prints: /^[^]*service\.log: a line that is no part of a dump was skipped: "2026\/11\/25 04:20:10 starting"[^]*1 goroutine waits to send|1 goroutine waits to send[^]*skipped/ },
@@ -156,6 +161,7 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'node scripts/compare-detectors.mjs': MEASURES,
   'node scripts/observed-suites.mjs path/to/node': 'needs a checkout of Node, and takes a quarter of an hour',
   'node scripts/scrape-cost.mjs': MEASURES,
+  'node scripts/heap-cost.mjs 2000': MEASURES,
   'node scripts/kill-watcher.mjs --times 100 --seed 20261121': MEASURES,
   'node packages/eslint-plugin/scripts/lint-published.mjs': 'downloads published packages',
   'node packages/eslint-plugin/scripts/lint-checkouts.mjs FOLDER --jobs 2 --sample 200 --seed 2 --save reports.json': 'lints checkouts of other projects',

@@ -39,3 +39,20 @@ export function snapshotJson(nodes: readonly WrittenNode[]): { snapshot: { meta:
 export async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
+
+/** A program with one unread response of node:http in a Map `previews`, at the key. */
+export function unreadSnapshot(key: string, path = '/report'): Buffer {
+  const nodes: WrittenNode[] = [
+    { type: 'synthetic', name: '', edges: [['shortcut', 'global', 1]] },
+    { name: 'global', edges: [['property', 'previews', 2]] },
+    { name: 'Map', edges: [['internal', 'table', 3]] },
+    { type: 'array', name: '', edges: [['internal', '5', 4], ['internal', '6', 5]] },
+    { type: 'string', name: key },
+    { name: 'IncomingMessage', edges: [['property', 'req', 6], ['property', 'statusMessage', 7]] },
+    { name: 'ClientRequest', edges: [['property', 'res', 5], ['property', '_header', 8], ['property', 'protocol', 9]] },
+    { type: 'string', name: 'Service Unavailable' },
+    { type: 'string', name: `GET ${path} HTTP/1.1\r\nHost: stock:8080\r\n\r\n` },
+    { type: 'string', name: 'http:' },
+  ];
+  return Buffer.from(JSON.stringify(snapshotJson(nodes)));
+}
