@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { tickNames } from './curve-chart.js';
 import { palette } from './curve-marks.js';
 import type { TargetView } from './dashboard-api.js';
 import { clockTime, count, span } from './quantity.js';
@@ -54,7 +55,7 @@ function options(element: HTMLElement, names: readonly string[], byStart: boolea
     cursor: { drag: { x: false, y: false }, points: { size: 7 } },
     scales: { x: { time: !byStart }, y: { range: (_plot, _low, high) => [0, 1.1 * Math.max(2, high)] } },
     axes: [
-      { ...axis, space: 76, ...(byStart && { values: (_plot: uPlot, ticks: number[]) => ticks.map(since) }) },
+      { ...axis, space: 76, values: (_plot, ticks) => (byStart ? ticks.map(since) : tickNames(ticks)) },
       { ...axis, size: 56, values: (_plot, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? count(tick) : '')) },
     ],
     series: [

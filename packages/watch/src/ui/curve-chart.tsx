@@ -121,7 +121,7 @@ function columns({ curve: { times, low, high }, restarts }: TargetView, isLog: b
 }
 
 /** Times of day; days where the ticks are days. */
-function tickNames(ticks: readonly number[]): string[] {
+export function tickNames(ticks: readonly number[]): string[] {
   const step = (ticks[1] ?? 0) - (ticks[0] ?? 0);
   return ticks.map((tick) => {
     const date = new Date(tick * 1000);

@@ -39,7 +39,8 @@ export function GroupCurves({ curves, from, to }: CurvesProps): VNode {
 function Course({ group, from, to }: { readonly group: GroupCurve; readonly from: number; readonly to: number }): VNode {
   const { top, site, leaking, perHour, reason, curve } = group;
   const name = site === null ? top : site.function || top;
-  const highest = Math.max(0, ...curve.high);
+  // The count is of the latest profile, which the curve may not have yet.
+  const highest = Math.max(group.count, ...curve.high);
   return (
     <figure>
       <figcaption>

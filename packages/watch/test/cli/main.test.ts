@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { watertight } from './command.js';
 
-const COMMANDS = ['demo', 'flame', 'lab', 'run', 'top', 'diff', 'explain', 'watch', 'rules'];
+const COMMANDS = ['attach', 'demo', 'flame', 'heap', 'lab', 'run', 'top', 'diff', 'explain', 'watch', 'rules'];
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
 
