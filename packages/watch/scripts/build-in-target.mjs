@@ -9,15 +9,20 @@ const folder = fileURLToPath(new URL('../', import.meta.url));
 const path = (/** @type {string} */ name) => join(folder, name);
 
 /** The text, and the program that it is made from. */
-const TEXTS = { look: path('src/attach/in-target/look.ts') };
+const TEXTS = {
+  look: path('src/attach/in-target/look.ts'),
+  // Not exported: it is for this bundle only.
+  attached: fileURLToPath(new URL('./attached.js', import.meta.resolve('watertight'))),
+};
 
 const output = path('dist/attach/in-target');
 const stamp = path('dist-test/.in-target/sources.sha256');
 
 function fingerprint() {
   const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
-  for (const source of new Set(Object.values(TEXTS).map((file) => dirname(file)))) {
-    for (const name of readdirSync(source).sort()) hash.update(`${name}\0`).update(readFileSync(join(source, name)));
+  for (const source of Object.values(TEXTS).map((file) => dirname(file))) {
+    const files = readdirSync(source, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && /\.[jt]s$/.test(entry.name));
+    for (const file of files.map((entry) => join(entry.parentPath, entry.name)).sort()) hash.update(`${file.slice(source.length)}\0`).update(readFileSync(file));
   }
   return hash.digest('hex');
 }
@@ -31,6 +36,7 @@ if (!made || readFileSync(stamp, 'utf8') !== current) {
       configFile: false,
       logLevel: 'warn',
       root: folder,
+      define: { 'import.meta.url': '__watertightUrl' },
       build: {
         outDir: output,
         emptyOutDir: false,

@@ -74,8 +74,8 @@ export class InspectorSession {
   }
 
   /** The value of an expression, as a copy (`byValue`) or as a reference. */
-  async evaluate(expression: string, { byValue = true }: { readonly byValue?: boolean } = {}): Promise<RemoteObject> {
-    return resultOf(await this.send<Evaluated>('Runtime.evaluate', { expression, returnByValue: byValue, awaitPromise: true, objectGroup: GROUP, silent: true }));
+  async evaluate(expression: string, { byValue = true, group = GROUP }: { readonly byValue?: boolean; readonly group?: string } = {}): Promise<RemoteObject> {
+    return resultOf(await this.send<Evaluated>('Runtime.evaluate', { expression, returnByValue: byValue, awaitPromise: true, objectGroup: group, silent: true }));
   }
 
   /** What a function, as text, returns for `this` and the arguments. */

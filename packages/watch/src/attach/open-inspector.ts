@@ -4,6 +4,7 @@ import { AttachError } from './attach-error.js';
 import type { Address, InspectorAddress } from './address.js';
 import { isInspector, shown, webSocketUrl } from './inspector-endpoint.js';
 import { InspectorSession } from './inspector-session.js';
+import { Tether } from './tether.js';
 import { listeningAt, readProcess, type NodeProcess } from './node-process.js';
 
 const DEFAULT_PORT = 9229;
@@ -20,26 +21,29 @@ export interface OpenInspector {
   readonly version: string;
   /** Whether it was opened by us. */
   readonly openedByUs: boolean;
-  /** Ends the session, and closes the inspector if it was opened by us. */
+  /** What takes back what is changed in the process. */
+  readonly tether: Tether;
+  /** Ends the session, takes back everything, and closes the inspector if it was opened by us. */
   end(): Promise<void>;
 }
 
 /** Opens a session with the process, and its inspector if that is not open. */
 export async function openInspector(address: Address): Promise<OpenInspector> {
-  if (!('pid' in address)) return ending({ ...(await connect(address)), address }, false);
+  if (!('pid' in address)) return tied({ ...(await connect(address)), address }, false);
   const node = readProcess(address.pid);
   const open = await alreadyOpen(node);
-  return open === null ? ending(await openBySignal(node), true) : ending(open, false);
+  return open === null ? tied(await openBySignal(node), true) : tied(open, false);
 }
 
-function ending(connected: Connected & { readonly address: InspectorAddress }, openedByUs: boolean): OpenInspector {
+async function tied(connected: Connected & { readonly address: InspectorAddress }, openedByUs: boolean): Promise<OpenInspector> {
   const { session } = connected;
+  const tether = await Tether.tie(session, openedByUs);
   return {
     ...connected,
     openedByUs,
+    tether,
     async end() {
-      // In a turn of its own: it ends this connection, and with it the answer.
-      if (openedByUs) await session.evaluate("void setImmediate(() => process.getBuiltinModule('node:inspector').close())").then(() => session.closed, () => undefined);
+      await tether.end();
       await session.close();
     },
   };

@@ -1,5 +1,6 @@
 /** Owns the text of a look: what is unread, who holds it, and how long the program stood still. */
 import { formatDuration } from 'watertight/tasks';
+import type { LeakSince } from './injection.js';
 import type { Look, UnreadBody } from './look.js';
 import type { Pause } from './pause.js';
 
@@ -16,6 +17,18 @@ export function formatLook({ unread, beingRead, pools, complete }: Look): string
 export function formatPauses(pauses: readonly Pause[], longest: Pause | null): string {
   if (longest === null) return '';
   return `The program stood still ${amount(pauses.length, 'time')}, for ${formatPause(longest.ms)} at the longest (${longest.what}).\n`;
+}
+
+/** What leaked since, with the line of each. */
+export function formatLeaksSince(leaks: readonly LeakSince[], ms: number): string {
+  const counts = new Map<string, number>();
+  for (const { method, url, status, line, client, verdict } of leaks) {
+    const text = `${method} ${url} (${status}) of ${client}, opened at ${line ?? 'a line that is not known'}${verdict === 'proven' ? '; nothing refers to it any more' : ''}`;
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  const lines = [`In ${formatDuration(ms)}, ${amount(leaks.length, 'response')} leaked`];
+  for (const [text, count] of [...counts].sort(([, a], [, b]) => b - a)) lines.push(`  ${count} × ${text}`);
+  return `${lines.join('\n')}\n`;
 }
 
 function formatPause(ms: number): string {

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import { url as inspectorUrl } from 'node:inspector';
+import { isDeepStrictEqual } from 'node:util';
 
 type Program = (base: string) => Promise<unknown>;
 type Programs = Readonly<Record<string, Readonly<Record<'leaking' | 'correct', Program>>>>;
@@ -42,6 +43,30 @@ async function kept(): Promise<void> {
   for (const [client, request] of Object.entries(requests)) previews.set(client, await request(`${base}/${client}/large?key=secret`));
 }
 
+/** The objects whose methods an observation replaces: of Node, and of every copy of undici. */
+async function observedObjects(): Promise<readonly object[]> {
+  const http = await import('node:http');
+  const [{ EventEmitter }, { Readable }, { AsyncResource }, { ClientRequest, IncomingMessage, Agent }] = [await import('node:events'), await import('node:stream'), await import('node:async_hooks'), http];
+  const bodies = [...previews.values()].flatMap((response) => {
+    const { body } = response as { body?: object };
+    return body instanceof Readable ? [Reflect.getPrototypeOf(body)!] : [];
+  });
+  const requests = UNDICIS.map((name) => (require(`${name}/lib/core/request.js`) as { prototype: object }).prototype);
+  return [EventEmitter, Readable, AsyncResource, ClientRequest, IncomingMessage, Agent].map(({ prototype }) => prototype as object).concat(bodies, requests, [process, globalThis, http]);
+}
+
+const remembered: { readonly object: object; readonly properties: ReadonlyMap<PropertyKey, PropertyDescriptor> }[] = [];
+
+/** The properties of these objects that are not as they were at the first call. The port of the inspector is written down by Node itself when it opens. */
+async function changed(): Promise<string[]> {
+  const read = (object: object): Map<PropertyKey, PropertyDescriptor> => new Map(Reflect.ownKeys(object).map((key) => [key, Reflect.getOwnPropertyDescriptor(object, key)!]));
+  if (remembered.length === 0) for (const object of await observedObjects()) remembered.push({ object, properties: read(object) });
+  return remembered.flatMap(({ object, properties }) => {
+    const now = read(object);
+    return [...new Set([...properties.keys(), ...now.keys()])].filter((key) => key !== 'debugPort' && !isDeepStrictEqual(properties.get(key), now.get(key))).map(String);
+  });
+}
+
 /** Of the process, what a visit could leave changed. */
 function facts(): object {
   return {
@@ -55,6 +80,8 @@ function facts(): object {
 
 process.on('message', (message: string) => {
   if (message === 'facts') process.send!(facts());
+  else if (message === 'changed') void changed().then((names) => process.send!(names));
+  else if (message === 'leak') void kept().then(() => process.send!('leaked'));
 });
 
 if (mode === 'kept') await kept();

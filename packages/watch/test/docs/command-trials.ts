@@ -101,6 +101,7 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
 /** CI runs it: .ci/run must contain it. */
 const CI = 'CI runs it';
 const MEASURES = 'measures for minutes; what it measures has tests of its own';
+const ATTACHES = 'needs the id of a running process; tests of attach run it on processes of their own';
 const SUITE = 'runs every test, and this is one of them';
 const REGISTRY = 'asks the registry; the packed packages are installed by this test instead';
 
@@ -133,6 +134,11 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'WATERTIGHT_DRAWS=100000 node --expose-gc packages/watertight/dist-test/security/misbehaviour.test.js': 'takes minutes; npm test runs it with 500 draws',
   'node examples/reverse-proxy/load.mjs': 'takes half a minute on a busy machine; the example\'s test runs it with fewer requests',
   'node examples/reverse-proxy/compare.mjs': MEASURES,
+  'watertight attach 4711': ATTACHES,
+  'watertight attach --look-only --yes 4711': ATTACHES,
+  'watertight attach --for 60s --pprof 6061 4711': ATTACHES,
+  'watertight attach 127.0.0.1:9229': ATTACHES,
+  'node scripts/attach-load.mjs': MEASURES,
   'npm run bench': MEASURES,
   'npm run bench -- --only fill,save --clients ours-adaptive,raw --node 24': MEASURES,
   'npm run bench -- --node 24 --only small,big,idle --rounds 2 --clients ours-adaptive,ours-fetch,undici-request,undici-fetch,raw': MEASURES,

@@ -21,6 +21,11 @@ export function observe(): void {
   };
 }
 
+/** Whether some copy of this library observes in this process. */
+export function isObserving(): boolean {
+  return observation.end !== null;
+}
+
 /** Ends what {@link observe} began. Requests in progress keep their tasks but are observed no further. */
 export function unobserve(): void {
   observation.end?.();

@@ -9,7 +9,7 @@ export { isMockedSocket } from './mocked-socket.js';
 export { topHolders, describeHolder, describeHolders, describeUnfinished, formatDuration, isHandedOver, isReadOut, type HolderGroup } from './holder-groups.js';
 export { addBriefTask, addTask, removeBriefTask, removeTask, taskCount, tasks, type BriefTask } from './live.js';
 export { processWide } from './process-record.js';
-export { onProven, provenCounts, provenLeaks, type ProvenCount, type ProvenLeak } from './proven.js';
+export { onProven, provenCounts, provenLeaks, warnNoMore, type ProvenCount, type ProvenLeak } from './proven.js';
 export { resources, setResourceSource, type Resource, type ResourceSource } from './resource.js';
 export { SiteSampling } from './sampling.js';
 export { currentScope, runInScope, type Scope } from './scope.js';

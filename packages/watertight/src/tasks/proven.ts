@@ -53,6 +53,14 @@ export function provenCounts(): { readonly sites: readonly ProvenCount[]; readon
   return { sites, other: known.sequence - sites.reduce((sum, { count }) => sum + count, 0) };
 }
 
+/** False in a copy of this library whose findings are told to somebody else than the program: it then warns of nothing. */
+let warns = true;
+
+/** Ends the warnings of this copy of the library. */
+export function warnNoMore(): void {
+  warns = false;
+}
+
 /** Calls `listener` for each proven leak from now on; returns a function that removes the listener. */
 export function onProven(listener: (leak: ProvenLeak) => void): () => void {
   listeners.add(listener);
@@ -90,7 +98,7 @@ export function recordProven(holder: Holder, reclaimed: boolean): void {
   const isNew = counted === undefined && counts.size < MAX_SITES;
   if (counted !== undefined) counted.count++;
   else if (isNew) counts.set(key, { count: 1, first: leak });
-  if (isNew) {
+  if (isNew && warns) {
     const consequence = reclaimed ? 'so its connection was closed' : 'so nobody can ever release its connection';
     process.emitWarning(`${describeHolder(leak, at)}\n    Nothing refers to the response any more, ${consequence}. Further ones from there are not logged.`, {
       type: 'LeakWarning',

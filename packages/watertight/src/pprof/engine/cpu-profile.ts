@@ -16,7 +16,7 @@ const NO_LABELS = labelsOf([]);
 const IDLE = '(idle)';
 
 /** The profiler also records the code that turns it on and off, which is not the program's. */
-const OWN = new URL('cpu-profiler.js', import.meta.url).href;
+const OWN = new URL(/* @vite-ignore */ 'cpu-profiler.js', import.meta.url).href;
 
 /**
  * Before V8 14, the engine counts lines of an inlined function, which may be in another file, as lines of the
