@@ -257,7 +257,7 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
         await openShop(page);
         const beside = page.getByRole('region', { name: 'Compare with another service' });
         await beside.getByLabel('Beside').selectOption('prices');
-        await becomesTrue(page, `/^shop: 3 at first, 113 now; prices: 3 at first, 5 now\\.$/.test(document.querySelector('.beside').getAttribute('aria-label'))`);
+        await becomesTrue(page, `/^shop: 3 at first, 113 now; prices: 3 at first, 5 now\\.$/.test(document.querySelector('.beside')?.getAttribute('aria-label') ?? '')`);
         const groups = page.getByRole('region', { name: 'Groups of shop and of prices' }).getByRole('row');
         assert.match(await groups.nth(1).innerText(), /stockOf stock\.ts:23[^]*55\s+1\s+−54/);
         await beside.getByLabel('From the start of each process').check();
