@@ -1,25 +1,39 @@
 /** Owns the words for a chain of references: variables, entries, properties, functions; not the engine's tables between them. */
 import { OWN_VOCABULARY, type HeapObjects } from './heap-objects.js';
+import { MODULE_VOCABULARY, ModuleVariables } from './module-variables.js';
 import { SCOPE_VOCABULARY, type ProgramFunction, type ProgramScopes } from './program-scope.js';
+import { ScriptNames } from './script-names.js';
 
-export const CHAIN_VOCABULARY: readonly string[] = [...OWN_VOCABULARY, ...SCOPE_VOCABULARY];
+export const CHAIN_VOCABULARY: readonly string[] = [...OWN_VOCABULARY, ...SCOPE_VOCABULARY, ...MODULE_VOCABULARY];
 
 /** A longer chain loses its middle. */
 const MAX_STEPS = 8;
 /** What is shown of a key. */
 const MAX_KEY = 60;
 
+/** What a reference is to a reader of the program: from where it can be found, the best first. */
+type Level = 'program' | 'global' | 'closure' | 'library';
+const LEVELS: readonly Level[] = ['program', 'global', 'closure', 'library'];
+
 export class HolderChain {
+  private readonly modules: ModuleVariables;
+  private readonly names: ScriptNames;
+
   constructor(
     private readonly objects: HeapObjects,
     private readonly scopes: ProgramScopes,
-  ) {}
+  ) {
+    this.modules = new ModuleVariables(objects);
+    this.names = ScriptNames.of(objects.snapshot);
+  }
 
   /** A path of references, from a root, in words, from the first that a reader of the program knows. */
   inWords(path: readonly number[]): string[] {
     const words: string[] = [];
     for (let index = this.startOf(path); index < path.length; index++) {
       const step = this.step(path[index], index === 0 ? '' : this.objects.snapshot.edgeName(path[index - 1]));
+      // What is taken from `module.exports` says so itself.
+      if (step?.startsWith('exports.') === true && words.at(-1)?.startsWith('module.exports ') === true) words.pop();
       if (step !== null) words.push(step);
     }
     const end = this.classOf(this.objects.snapshot.target(path[path.length - 1]));
@@ -29,26 +43,37 @@ export class HolderChain {
     return words;
   }
 
-  /** The first variable of the program's own files, or else of globalThis, or else of a library's, or else the last steps. */
+  /**
+   * The last variable of a module of the program, or call of it that waits: what comes before only leads to the module.
+   * Or else the first of globalThis, of a function that only the runtime keeps, of a library; or else the last steps.
+   */
   private startOf(path: readonly number[]): number {
     const { snapshot } = this.objects;
-    const owner = path.map((edge) => this.ownerOf(edge));
-    for (const level of ['program', 'global', 'library'] as const) {
-      const start = owner.indexOf(level);
+    const levels = path.map((edge) => this.levelOf(edge));
+    for (const level of LEVELS) {
+      const start = level === 'program' ? levels.lastIndexOf(level) : levels.indexOf(level);
       if (start !== -1) return start;
     }
     const first = path.findIndex((edge) => snapshot.nodeType(snapshot.source(edge)) !== 'synthetic');
     return Math.max(first, path.length - MAX_STEPS, 0);
   }
 
-  private ownerOf(edge: number): 'program' | 'global' | 'library' | null {
-    const { objects, scopes } = this;
+  private levelOf(edge: number): Level | null {
+    const { objects, scopes, modules } = this;
     const { snapshot } = objects;
     const source = snapshot.source(edge);
+    const target = snapshot.target(edge);
     const type = snapshot.edgeType(edge);
-    if (scopes.isContext(source) && (type === 'context' || (type === 'hidden' && scopes.blockVariable(source, edge) !== null))) return levelOf(scopes.ofContext(source));
+    const script = modules.ofCell(source)?.script ?? (type === 'property' ? modules.scriptOfExports(source) : null) ?? modules.scriptOfExports(target);
+    if (script !== null) return ownerOf(script);
+    if (scopes.isContext(source) && (type === 'context' || (type === 'hidden' && scopes.blockVariable(source, edge) !== null))) {
+      const scope = scopes.ofContext(source);
+      const owner = ownerOf(scope?.script ?? '');
+      return owner === 'program' && scope?.isModule !== true ? 'closure' : owner;
+    }
     if (isGlobal(snapshot.nodeName(source)) && type === 'property' && snapshot.nodeType(source) === 'object') return isBuiltIn(snapshot.edgeName(edge)) ? null : 'global';
-    if (this.isSuspended(source)) return levelOf(scopes.ofFunction(source));
+    if (this.isSuspended(source)) return ownerOf(scopes.ofFunction(source)?.script ?? '');
+    if (snapshot.nodeType(target) === 'closure') return ownerOf(scopes.ofFunction(target)?.script ?? '') === 'program' ? 'closure' : null;
     return null;
   }
 
@@ -59,12 +84,14 @@ export class HolderChain {
     const source = snapshot.source(edge);
     const target = snapshot.target(edge);
     const name = snapshot.edgeName(edge);
-    if (this.isSuspended(source)) return `${functionName(scopes.ofFunction(source))}, suspended`;
+    if (this.isSuspended(source)) return `${this.functionName(scopes.ofFunction(source))}, suspended`;
+    const exported = this.exported(edge);
+    if (exported !== null) return exported;
     switch (snapshot.edgeType(edge)) {
       case 'context':
-        return `${this.named(name, target)}${where(scopes.ofContext(source))}`;
+        return this.variable(name, edge);
       case 'hidden':
-        if (scopes.isContext(source)) return `${this.named(scopes.blockVariable(source, edge) ?? 'a variable', target)}${where(scopes.ofContext(source))}`;
+        if (scopes.isContext(source)) return this.variable(scopes.blockVariable(source, edge) ?? 'a variable', edge);
         return this.whole(target);
       case 'element':
         return `[${name}]`;
@@ -72,7 +99,9 @@ export class HolderChain {
         if (name === '__proto__') return null;
         if (isGlobal(snapshot.nodeName(source)) && snapshot.nodeType(source) === 'object') return this.named(`globalThis.${name}`, target);
         if (name === '_events') return null;
-        if (before === '_events') return `a listener for '${name}'`;
+        if (before === '_events') return `a listener for '${name}'${this.place(target)}`;
+        if (name === '_onTimeout' || name === '_onImmediate') return `${this.whole(target) ?? 'a function'}, a timer's callback`;
+        if (name === '_idleNext' || name === '_idlePrev') return null;
         if (name.startsWith('<symbol')) return this.whole(target);
         return this.named(name.startsWith('#') ? name : `.${name}`, target);
       }
@@ -104,7 +133,7 @@ export class HolderChain {
   /** A node that is worth a step of its own: a function, a timer, a promise. */
   private whole(node: number): string | null {
     const { snapshot } = this.objects;
-    if (snapshot.nodeType(node) === 'closure') return `function ${functionName(this.scopes.ofFunction(node))}`;
+    if (snapshot.nodeType(node) === 'closure') return `function ${this.functionName(this.scopes.ofFunction(node))}`;
     const name = snapshot.nodeName(node);
     if (name === 'Timeout' || name === 'Immediate') return `a timer (${name})`;
     return name === 'Promise' && snapshot.nodeType(node) === 'object' ? 'a Promise' : null;
@@ -114,8 +143,47 @@ export class HolderChain {
   private isSuspended(node: number): boolean {
     const { snapshot } = this.objects;
     if (snapshot.nodeType(node) === 'closure' || this.objects.property(node, 'function') === -1 || this.objects.property(node, 'context') === -1) return false;
-    const place = this.scopes.ofFunction(node)?.place;
-    return !(place?.line === 1 && place.column === 1);
+    return this.scopes.ofFunction(node)?.isModule !== true;
+  }
+
+  /** A variable that a module exports. */
+  private exported(edge: number): string | null {
+    const { snapshot } = this.objects;
+    const [source, target] = [snapshot.source(edge), snapshot.target(edge)];
+    const cell = this.modules.ofCell(source);
+    if (cell !== null) return `${this.named(cell.name, target)}${this.inModule(cell.script)}`;
+    const type = snapshot.edgeType(edge);
+    const name = snapshot.edgeName(edge);
+    const script = type === 'property' && !name.startsWith('<symbol') && name !== '__proto__' ? this.modules.scriptOfExports(source) : null;
+    if (script !== null) return `${this.named(`exports.${name}`, target)}${this.inModule(script)}`;
+    const ofModule = this.modules.scriptOfExports(target);
+    return ofModule === null ? null : `${this.named('module.exports', target)}${this.inModule(ofModule)}`;
+  }
+
+  /** A variable of a module, or of a function, which is known by those that use it. */
+  private variable(name: string, edge: number): string {
+    const { snapshot } = this.objects;
+    const scope = this.scopes.ofContext(snapshot.source(edge));
+    const named = this.named(name, snapshot.target(edge));
+    if (scope?.isModule === true) return `${named}${this.inModule(scope.script)}`;
+    return `variable ${named}${scope === null || scope.name === '' ? '' : ` in ${this.functionName(scope)}`}`.replace('variable a variable', 'a variable');
+  }
+
+  private inModule(script: string): string {
+    return script === '' ? '' : ` in module ${this.names.shown(script)}`;
+  }
+
+  private functionName(scope: ProgramFunction | null): string {
+    return `${scope === null || scope.name === '' ? '(anonymous)' : scope.name}${this.lineOf(scope)}`;
+  }
+
+  private lineOf(scope: ProgramFunction | null): string {
+    if (scope === null || scope.script === '') return '';
+    return ` (${this.names.shown(scope.script)}${scope.place === null ? '' : `:${scope.place.line}`})`;
+  }
+
+  private place(node: number): string {
+    return this.objects.snapshot.nodeType(node) === 'closure' ? this.lineOf(this.scopes.ofFunction(node)) : '';
   }
 
   private named(name: string, target: number): string {
@@ -128,9 +196,9 @@ export class HolderChain {
   }
 }
 
-function levelOf(scope: ProgramFunction | null): 'program' | 'library' | null {
-  if (scope === null || scope.script === '' || scope.script.startsWith('node:')) return null;
-  return /[/\\]node_modules[/\\]/.test(scope.script) ? 'library' : 'program';
+function ownerOf(script: string): 'program' | 'library' | null {
+  if (script === '' || script.startsWith('node:')) return null;
+  return /[/\\]node_modules[/\\]/.test(script) ? 'library' : 'program';
 }
 
 function isGlobal(name: string): boolean {
@@ -140,21 +208,4 @@ function isGlobal(name: string): boolean {
 /** What Node or the language puts on globalThis: a program's own is found behind its variables. */
 function isBuiltIn(name: string): boolean {
   return name in globalThis || name.startsWith('<symbol');
-}
-
-function functionName(scope: ProgramFunction | null): string {
-  if (scope === null) return '(anonymous)';
-  const { line } = scope.place ?? {};
-  return `${scope.name === '' ? '(anonymous)' : scope.name}${scope.script === '' ? '' : ` (${shownScript(scope.script)}${line === undefined ? '' : `:${line}`})`}`;
-}
-
-function where(scope: ProgramFunction | null): string {
-  if (scope === null) return '';
-  if (scope.name === '') return scope.script === '' ? '' : ` in module ${shownScript(scope.script)}`;
-  return ` in ${functionName(scope)}`;
-}
-
-/** The path of a script, without the scheme of a file's URL. */
-function shownScript(script: string): string {
-  return script.replace(/^file:\/\/(?=\/)/, '').replace(/[?#].*$/s, '');
 }

@@ -6,3 +6,4 @@ export { readSnapshot } from './read-snapshot.js';
 export type { Snapshot } from './snapshot.js';
 export { SnapshotError, type SnapshotErrorCode } from './snapshot-error.js';
 export { isOfNode, unreadBodies, type UnreadBody } from './unread-bodies.js';
+export { ScriptNames } from './script-names.js';
