@@ -3,11 +3,11 @@ import type { FoundBody } from './found-body.js';
 import type { HeapObjects } from './heap-objects.js';
 import { shownUrl } from './shown-url.js';
 import { statusOf } from './status.js';
-import { memoryOf } from './waiting-bytes.js';
+import { bytesInReadable, memoryOf } from './waiting-bytes.js';
 
 export const FETCH_VOCABULARY: readonly string[] = [
   ...['cacheState', 'urlList', 'headersList', 'body', 'stream', 'status', 'statusText', '<symbol kState>', '<symbol state>', '#state', 'system / JSProxy', 'state', 'controller', 'queue', 'queueTotalSize', 'reader', 'readRequests', 'readIntoRequests', 'href', '<symbol query>'],
-  ...['closeRequested', 'buffer', 'context', 'URL', '#context'],
+  ...['closeRequested', 'buffer', 'context', 'URL', '#context', 'pullAlgorithm', 'fn', 'previous', 'fetchParams', 'next', '_readableState'],
 ];
 
 export function fetchBodies(objects: HeapObjects): FoundBody[] {
@@ -29,12 +29,26 @@ export function fetchBodies(objects: HeapObjects): FoundBody[] {
       client: 'fetch',
       url: urlOf(objects, inner),
       status: objects.numberOf(inner, 'status') ?? statusOf(objects.textOf(inner, 'statusText')),
-      buffered,
+      buffered: buffered + bytesOfConnection(objects, controller),
       handles: [...(responses.get(inner) ?? []), stream, ...(objects.constant(reader) === null ? [reader] : [])],
       plumbing: [inner, controller, objects.property(state, 'controller')].filter((node) => objects.constant(node) === null),
     });
   }
   return found;
+}
+
+/**
+ * Until the first read, the bytes wait in a Node stream, which an iterator reads. The function that reads the body knows
+ * the fetch, and that the iterator. 0: it has been given up, or is hidden.
+ */
+function bytesOfConnection(objects: HeapObjects, controller: number): number {
+  const { snapshot } = objects;
+  let pull = objects.path(controller, 'pullAlgorithm', 'context', 'fn', 'context');
+  for (let depth = 0; depth < 3 && objects.property(pull, 'fetchParams') === -1; depth++) pull = objects.property(pull, 'previous');
+  const fetching = objects.path(pull, 'fetchParams', 'controller');
+  const scope = objects.path(fetching, 'next', 'context');
+  const stream = objects.nearest(scope, 3, (node) => objects.has(node, '_readableState'), (node) => node === scope || snapshot.nodeName(node) === 'createAsyncIterator' || snapshot.nodeType(node) === 'array');
+  return stream === -1 ? 0 : bytesInReadable(objects, stream);
 }
 
 /** The Response objects, by their internal response, which they refer to themselves or through a filter (a Proxy). */

@@ -41,6 +41,11 @@ describe('who keeps a response', () => {
     });
   }
 
+  test('the bytes of a fetch that nobody has begun to read are those that wait in its connection\'s stream', { skip: Number(process.versions.node.split('.')[0]) >= 26 && 'fetch of this Node has no such stream in sight' }, () => {
+    const waiting = unread.filter(({ client }) => client === 'fetch').map(({ url, buffered }) => [url?.replace(/.*\//, ''), buffered > 0 && buffered <= 100_000]);
+    assert.deepEqual(waiting.map(([, some]) => some), waiting.map(() => true), JSON.stringify(waiting));
+  });
+
   test('a package, by its path from node_modules on', () => {
     const [found] = unread.filter(({ url }) => url?.endsWith('/pack') === true);
     assert.deepEqual(found.heldBy, ['exports.kept (Array) in module node_modules/pack/index.js', '[0]', 'IncomingMessage'], JSON.stringify(unread, null, 1));
