@@ -1,5 +1,6 @@
 /** Owns the text of a look: what is unread, who holds it, and how long the program stood still. */
 import { formatDuration } from 'watertight/tasks';
+import { withoutPlaces } from '../heap/index.js';
 import type { LeakSince } from './injection.js';
 import type { Look, UnreadBody } from './look.js';
 import type { Pause } from './pause.js';
@@ -11,7 +12,12 @@ export function formatLook({ unread, beingRead, pools, complete }: Look): string
   for (const { kind, origin, connections, idle, queued } of pools) lines.push(`  ${origin} (${kind}): ${connections}, ${idle} idle; ${amount(queued, 'request')} waiting for one`);
   if (complete && unread.some(({ heldBy }) => heldBy === null)) lines.push('A heap snapshot shows who holds them: --yes');
   if (!complete) lines.push('Only what occupies a connection was looked for. A heap snapshot also shows bodies that have come in full, and who holds what: --yes');
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(oneLine).join('\n')}\n`;
+}
+
+/** Names and keys are the program's: none may look like a line of ours. */
+function oneLine(text: string): string {
+  return text.replaceAll('\n', '\\n').replaceAll('\t', '\\t');
 }
 
 export function formatPauses(pauses: readonly Pause[], longest: Pause | null): string {
@@ -38,7 +44,7 @@ function formatPause(ms: number): string {
 function grouped(unread: readonly UnreadBody[]): readonly (readonly UnreadBody[])[] {
   const groups = new Map<string, UnreadBody[]>();
   for (const body of unread) {
-    const key = JSON.stringify([body.client, body.method, body.url, body.status, body.collected, body.heldBy]);
+    const key = JSON.stringify([body.client, body.method, body.url, body.status, body.collected, body.heldBy && withoutPlaces(body.heldBy)]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [body]);
     else group.push(body);
@@ -56,7 +62,7 @@ function formatGroup(group: readonly UnreadBody[]): readonly string[] {
   const request = url === '' ? 'a request that the runtime has forgotten' : `${method === '' ? '' : `${method} `}${url}`;
   const lines = [`  ${group.length} × ${request}${status === 0 ? '' : ` (${status})`} of ${client}: ${formatBytes(bytes)} in memory, ${holds}${age}`];
   if (collected) lines.push('      nobody held it: it was garbage, which a collection has freed just now');
-  else if (heldBy !== null) lines.push(heldBy.length === 0 ? '      nobody of the program holds it: only its connection does, so nothing will release it' : `      held by ${heldBy.join(' → ')}`);
+  else if (heldBy !== null) lines.push(heldBy.length === 0 ? '      nobody of the program holds it: only its connection does, so nothing will release it' : `      held by ${(group.length === 1 ? heldBy : withoutPlaces(heldBy)).join(' → ')}`);
   return lines;
 }
 

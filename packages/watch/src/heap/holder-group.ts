@@ -62,7 +62,8 @@ export function compareUnread(before: readonly UnreadBody[], after: readonly Unr
   };
 }
 
-function withoutPlaces(heldBy: readonly string[]): string[] {
+/** The chain with `[…]` and `entry …` for places and keys: what differs where one variable holds many. */
+export function withoutPlaces(heldBy: readonly string[]): string[] {
   return heldBy.map((step) => (/^\[\d+\]$/.test(step) ? '[…]' : /^(?:entry .*|an entry)$/s.test(step) ? 'entry …' : step));
 }
 

@@ -1,6 +1,6 @@
 /** Owns what a heap snapshot shows: the response bodies that nobody has read, and who holds them. */
 export type { BodyClient } from './found-body.js';
-export { compareUnread, groupByHolder, type HolderGroup, type UnreadComparison, type UrlCount } from './holder-group.js';
+export { compareUnread, groupByHolder, withoutPlaces, type HolderGroup, type UnreadComparison, type UrlCount } from './holder-group.js';
 export { holdersOf, type Held, type Holder } from './holders.js';
 export { readSnapshot } from './read-snapshot.js';
 export type { Snapshot } from './snapshot.js';
