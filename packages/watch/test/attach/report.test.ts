@@ -33,5 +33,5 @@ test('what nobody holds, and what was garbage, is said', () => {
 });
 
 test('a key of the program can not look like a line of the report', () => {
-  assert.match(text(preview(['keys (Map)', "entry 'a\n {2}9 × GET http://bank/'", 'Response'])), /entry 'a\\n  9 × GET/);
+  assert.match(text(preview(['keys (Map)', "entry 'a\n {2}9 × GET http://bank/'", 'Response'])), /entry 'a\\n {2}9 × GET/);
 });
