@@ -7,7 +7,6 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isObserving, observe, unobserve } from './instrument/index.js';
 import { currentLeaks, type Leak } from './leak/index.js';
-import { pprofHandler } from './pprof/index.js';
 import { formatSite, now, setTracking, tracking, trackLevel, warnNoMore } from './tasks/index.js';
 
 /** A leak that began since. */
@@ -54,7 +53,9 @@ export function attach(): Attached {
   };
 }
 
-function serve(port: number, servers: Set<Server>): Promise<number> {
+async function serve(port: number, servers: Set<Server>): Promise<number> {
+  // Apart, as few visits need it: it is the larger part of the text, and loads modules of Node that take long to load.
+  const { pprofHandler } = await import('./pprof/index.js');
   const server = process.getBuiltinModule('node:http').createServer(pprofHandler());
   server.unref();
   server.on('connection', (socket) => socket.unref());

@@ -1,17 +1,9 @@
 /** Owns the library in a process that was started without it: from here on its requests have their lines. */
-import { readFileSync } from 'node:fs';
 import type { Leak } from 'watertight/leak';
 import type { InspectorSession, RemoteObject } from './inspector-session.js';
-import { wrapped } from './look.js';
+import { LibraryLoader } from './library-loader.js';
 import type { PauseLog } from './pause.js';
 import type { Tether } from './tether.js';
-
-const TEXT = new URL('in-target/attached.bundle.cjs', import.meta.url);
-
-/** The engine's name of the text: frames of it are the library's own, and never a line of the program. */
-const FOLDER = '/watertight-attach/dist/instrument/';
-
-const GROUP = 'watertight-injection';
 
 /** A leak that began since the injection. */
 export interface LeakSince extends Leak {
@@ -22,22 +14,24 @@ export interface LeakSince extends Leak {
 export class Injection {
   private constructor(
     private readonly session: InspectorSession,
+    private readonly loader: LibraryLoader,
     private readonly within: RemoteObject,
   ) {}
 
   /** Begins to observe. It ends with the tether. */
   static async begin(session: InspectorSession, pauses: PauseLog, tether: Tether): Promise<Injection> {
-    const text = readFileSync(TEXT, 'utf8');
-    const within = await pauses.measure(session, 'the loading of the library', () =>
-      session.evaluate(`${wrapped(text, FOLDER)}.attach()\n//# sourceURL=file://${FOLDER}attached.js`, { byValue: false, group: GROUP }),
-    );
+    const loader = await LibraryLoader.make(session, pauses);
+    await loader.load('shared');
+    await loader.load('attached');
+    const within = await loader.call('attached', 'attach');
     const end = await session.call(within, 'function () { return () => this.end(); }', [], { byValue: false });
     await tether.onEnd(end);
-    return new Injection(session, within);
+    return new Injection(session, loader, within);
   }
 
   /** Serves the profiles of the process on its loopback; resolves to the port. */
   async serve(port: number): Promise<number> {
+    await this.loader.load('profiles');
     return Number((await this.session.call(this.within, 'function (port) { return this.serve(port); }', [{ value: port }])).value);
   }
 

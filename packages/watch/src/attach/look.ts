@@ -99,9 +99,7 @@ async function value<T>(session: InspectorSession, self: RemoteObject, declarati
   return (await session.call(self, declaration, args)).value as T;
 }
 
-/** A CommonJS text as an expression that gives its exports; `folder` is where its modules believe they are. */
-export function wrapped(text: string, folder = '/watertight-attach/'): string {
-  // Windows has no path without a drive.
-  const url = `(process.platform === 'win32' ? 'file:///C:' : 'file://') + ${JSON.stringify(`${folder}bundle.js`)}`;
-  return `(() => { const exports = {}; ((require, exports, __watertightUrl) => {${text}\n})((id) => process.getBuiltinModule(id), exports, ${url}); return exports; })()`;
+/** A CommonJS text as an expression that gives its exports. Its sources are modules, which are strict. */
+function wrapped(text: string): string {
+  return `(() => { 'use strict'; const exports = {}; ((require, exports) => {${text}\n})((id) => process.getBuiltinModule(id), exports); return exports; })()`;
 }

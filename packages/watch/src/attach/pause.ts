@@ -32,6 +32,11 @@ export class PauseLog {
     return this.list.reduce<Pause | null>((longest, each) => (longest === null || each.ms > longest.ms ? each : longest), null);
   }
 
+  /** Takes down a pause that the process measured itself. */
+  add(pause: Pause): void {
+    this.list.push(pause);
+  }
+
   /**
    * Does `work`, one command of the inspector, and measures how long the program stood still for it, by the program's
    * clock right before and right after. All three commands are sent at once, so that nothing else of the session is
@@ -44,7 +49,7 @@ export class PauseLog {
     // None may be left without a listener if another fails.
     const [start, done, end] = await Promise.allSettled([before, result, after]);
     if (done.status === 'rejected') throw done.reason as Error;
-    if (start.status === 'fulfilled' && end.status === 'fulfilled') this.list.push({ what, ms: Number(end.value.value) - Number(start.value.value) });
+    if (start.status === 'fulfilled' && end.status === 'fulfilled') this.add({ what, ms: Number(end.value.value) - Number(start.value.value) });
     return done.value;
   }
 

@@ -33,7 +33,9 @@ describe('watertight attach, while it stays', { concurrency: 2 }, () => {
     assert.notDeepEqual(await visited.ask('changed'), [], 'nothing observes');
     await using response = await get(`${profiles}goroutine?debug=2`);
     assert.match(await response.text(), /visited-process/);
-    await sleep(1000); // what has been unread for a twentieth of the visit is a leak
+    // Meanwhile, the responses are unread for longer than a twentieth of the visit, which makes them leaks.
+    await using cpu = await get(`${profiles}profile?seconds=1`);
+    assert.deepEqual([cpu.status, (await cpu.bytes()).subarray(0, 2)], [200, new Uint8Array([0x1f, 0x8b])]);
     command.process.kill('SIGINT');
     const { stdout, stderr, status } = await command.ended;
     assert.equal(status, 1, stderr); // without --yes the look is not complete
@@ -43,6 +45,7 @@ describe('watertight attach, while it stays', { concurrency: 2 }, () => {
     for (const [client, line] of clients) assert.match(String(line), /visited-process\.[jt]s:\d+:\d+/, client);
     assert.deepEqual(await visited.ask('changed'), []);
     assert.deepEqual(lasting(await visited.ask('facts'), ['resources']), lasting(before, ['resources']));
+    assert.doesNotMatch(visited.printed, /^(?!Debugger |For help,|$)/m, 'only Node itself prints something');
   });
 
   test('a command that is killed leaves the process as it was within seconds', async () => {

@@ -28,12 +28,17 @@ export async function serve(): Promise<{ base: string; close: () => void }> {
 }
 
 export class Visited implements Disposable {
-  private constructor(readonly process: ChildProcess) {}
+  /** On its standard error. */
+  printed = '';
+
+  private constructor(readonly process: ChildProcess) {
+    process.stderr!.setEncoding('utf8').on('data', (text: string) => (this.printed += text));
+  }
 
   /** Starts the program, and resolves when it has made its requests. Its inspector gets a port that the system chooses. */
   static async start(mode: 'leaking' | 'correct' | 'kept' | 'idle', base: string, flags: readonly string[] = []): Promise<Visited> {
     const { NODE_OPTIONS: _options, NODE_TEST_CONTEXT: _context, ...env } = process.env;
-    const child = fork(program, [mode, base], { execArgv: ['--inspect-port=0', ...flags], env, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    const child = fork(program, [mode, base], { execArgv: ['--inspect-port=0', ...flags], env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     const visited = new Visited(child);
     const [message] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as [unknown];
     if (message !== 'ready') throw new Error(`the program ended: ${String(message)}`);

@@ -13,8 +13,9 @@ export class ProfilerError extends Error {
 /** @throws ProfilerError if this Node has no inspector, or the program may not use it. */
 export async function openSession(): Promise<Session> {
   try {
-    const inspector = await import('node:inspector');
-    const session = new inspector.Session();
+    // Not by import(), which a text that came over an inspector has not.
+    const { Session } = process.getBuiltinModule('node:inspector');
+    const session = new Session();
     session.connect();
     return session;
   } catch (cause) {
