@@ -32,10 +32,12 @@ export async function openInspector(address: Address): Promise<OpenInspector> {
   if (!('pid' in address)) return tied({ ...(await connect(address)), address }, false);
   const node = readProcess(address.pid);
   const open = await alreadyOpen(node);
-  return open === null ? tied(await openBySignal(node), true) : tied(open, false);
+  if (open !== null) return tied(open, false);
+  const { byUs, ...opened } = await openBySignal(node);
+  return tied(opened, byUs);
 }
 
-async function tied(connected: Connected & { readonly address: InspectorAddress }, openedByUs: boolean): Promise<OpenInspector> {
+async function tied(connected: Found, openedByUs: boolean): Promise<OpenInspector> {
   const { session } = connected;
   const tether = await Tether.tie(session, openedByUs);
   return {
@@ -55,6 +57,8 @@ interface Connected {
   readonly version: string;
 }
 
+type Found = Connected & { readonly address: InspectorAddress };
+
 async function connect(address: InspectorAddress): Promise<Connected> {
   const session = await InspectorSession.open(await webSocketUrl(address));
   const { pid, version } = (await session.evaluate('({ pid: process.pid, version: process.version })')).value as { pid: number; version: string };
@@ -62,7 +66,7 @@ async function connect(address: InspectorAddress): Promise<Connected> {
 }
 
 /** An inspector is only taken for this process's if the process itself says so: another may have the port. */
-async function connectTo(node: NodeProcess, address: InspectorAddress): Promise<(Connected & { readonly address: InspectorAddress }) | null> {
+async function connectTo(node: NodeProcess, address: InspectorAddress): Promise<Found | null> {
   if (!(await isInspector(address))) return null;
   const connected = await connect(address);
   if (connected.pid === node.ownPid) return { ...connected, address };
@@ -70,11 +74,18 @@ async function connectTo(node: NodeProcess, address: InspectorAddress): Promise<
   return null;
 }
 
-/** Asks only where this process listens, and of those only ports that are known to be an inspector's: another server would have to answer. */
-async function alreadyOpen(node: NodeProcess): Promise<(Connected & { readonly address: InspectorAddress }) | null> {
+/**
+ * Asks only where this process listens, and of those only ports that are known to be an inspector's: another server would
+ * have to answer. If the system chose the port of the inspector, it may be any of them.
+ */
+async function alreadyOpen(node: NodeProcess): Promise<Found | null> {
   const ports = portsOf(node);
+  const isAny = node.arguments.some((each) => /^--inspect(?:-brk|-wait)?=(?:.*:)?0$/.test(each));
   const listening = listeningAt(node.pid);
-  const candidates = listening === null ? [...ports].map((port) => ({ host: '127.0.0.1', port })) : listening.filter(({ port }) => ports.has(port));
+  return firstOf(node, listening === null ? [...ports].map((port) => ({ host: '127.0.0.1', port })) : listening.filter(({ port }) => isAny || ports.has(port)));
+}
+
+async function firstOf(node: NodeProcess, candidates: readonly InspectorAddress[]): Promise<Found | null> {
   for (const candidate of candidates) {
     const found = await connectTo(node, candidate);
     if (found !== null) return found;
@@ -92,7 +103,8 @@ function portsOf({ arguments: args }: NodeProcess): Set<number> {
   return new Set([DEFAULT_PORT, ...named.filter((port) => port > 0)]);
 }
 
-async function openBySignal(node: NodeProcess): Promise<Connected & { readonly address: InspectorAddress }> {
+/** `byUs`: whether the signal opened it; it may have been open all the time, at a port that the program chose. */
+async function openBySignal(node: NodeProcess): Promise<Found & { readonly byUs: boolean }> {
   const { pid, takesSignal } = node;
   if (takesSignal === false) {
     throw new AttachError('not-node', `process ${pid} does not take SIGUSR1, which would end it (it runs with --disable-sigusr1, or has not started up yet), so its inspector was not opened. Start it with --inspect=127.0.0.1:9229, and name that address`);
@@ -104,16 +116,11 @@ async function openBySignal(node: NodeProcess): Promise<Connected & { readonly a
     await sleep(STEP);
     const now = listeningAt(pid);
     const fresh = now === null ? [...portsOf(node)].map((port) => ({ host: '127.0.0.1', port })) : now.filter(({ host, port }) => !before!.some((old) => old.port === port && old.host === host));
-    for (const candidate of fresh) {
-      const found = await connectTo(node, candidate);
-      if (found !== null) return found;
-    }
+    const found = await firstOf(node, fresh);
+    if (found !== null) return { ...found, byUs: true };
   }
-  // It may have been open all the time, at a port that the program chose.
-  for (const candidate of before ?? []) {
-    const found = await connectTo(node, candidate);
-    if (found !== null) return found;
-  }
+  const found = await firstOf(node, before ?? []);
+  if (found !== null) return { ...found, byUs: false };
   throw new AttachError('closed', `the inspector of process ${pid} did not open within ${PATIENCE / 1000} s. ${await whyClosed(node)}`);
 }
 
