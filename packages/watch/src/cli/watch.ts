@@ -2,13 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { FleetWatch, Monitor, type TargetReport } from '../monitor/index.js';
-import { ConfigError, ConfigFile, LabelMatchers, MatcherError, parseTarget, PrometheusApi, PrometheusFleet, ScrapeError, TargetError, type Target, type TargetList, type TargetSettings } from '../scrape/index.js';
+import { ConfigError, ConfigFile, LabelMatchers, MatcherError, parseWatched, PrometheusApi, PrometheusFleet, ScrapeError, TargetError, type Target, type TargetList, type TargetSettings } from '../scrape/index.js';
 import { History, StoreError } from '../store/index.js';
 import { readPort, USUAL_PORT } from './dashboard-port.js';
 import { complain, print, printJson } from './output.js';
 import { formatTargets } from './target-table.js';
 import { UsageError } from './usage-error.js';
-import { sourcesOf, watchUntilInterrupted, type WatchingOptions } from './watching.js';
+import { LOOK_INTERVAL as INSPECTOR_INTERVAL, sourcesOf, watchUntilInterrupted, type WatchingOptions } from './watching.js';
 
 interface WatchOptions extends Omit<WatchingOptions, 'interval' | 'config' | 'fleet'> {
   readonly interval?: number;
@@ -39,7 +39,7 @@ export function addWatch(program: Command): void {
       'Scrapes each service\'s /debug/pprof (Go: import _ "net/http/pprof"; Node: WATERTIGHT_PPROF=6060 and\n' +
         '--import watertight/register), keeps what it sees, and says which of them leak, since when, how fast and why.',
     )
-    .argument('[url...]', 'services: http://127.0.0.1:6060, or host:port')
+    .argument('[url...]', 'services: http://127.0.0.1:6060, host:port, or the inspector of a Node without profiles: inspect://127.0.0.1:9229')
     .option('--config <file>', 'services and settings from a YAML file, which is read again when it changes')
     .option('--prometheus <url>', 'ask this Prometheus for the counts of every process that it knows')
     .option('--match <labels>', 'with --prometheus: only processes whose series have these labels: {job="api",env!~"dev|test"}')
@@ -47,6 +47,7 @@ export function addWatch(program: Command): void {
     .option('--json', 'with --once: print everything as JSON')
     .option('--db <file>', 'keep the history in this file (default: in memory only)')
     .option('--interval <ms>', `time between two scrapes of one service (default: ${INTERVAL})`, readMilliseconds)
+    .option('--look-interval <ms>', `time between two looks into one process through its inspector (default: ${INSPECTOR_INTERVAL})`, readMilliseconds)
     .addOption(new Option('--token <token>', 'bearer token for the services; for a Prometheus, set WATERTIGHT_PROMETHEUS_TOKEN').env('WATERTIGHT_TOKEN'))
     .option('--limit <n>', 'a count that a service must not reach: reports say when it will', readCount)
     .option('--port <n>', `port of the dashboard (default: ${USUAL_PORT}, or another if that is taken; 0: any)`, readPort)
@@ -118,7 +119,7 @@ function show(reports: readonly TargetReport[], json: boolean): void {
 async function lookOnce(targets: readonly Target[], fleet: PrometheusFleet | null, history: History, interval: number): Promise<TargetReport[]> {
   const pause = Math.min(interval, LOOK_INTERVAL);
   // A profile at every look; the detector's clock stays that of the usual interval.
-  const monitor = new Monitor(history, { interval: Math.max(interval, 10_000), profileInterval: 1, lookInterval: pause, ...(fleet !== null && { sourceOf: sourcesOf(fleet) }) });
+  const monitor = new Monitor(history, { interval: Math.max(interval, 10_000), profileInterval: 1, lookInterval: pause, sourceOf: sourcesOf(fleet, 0) });
   try {
     monitor.setTargets(targets);
     if (fleet !== null) await lookAtFleet(fleet, monitor, targets.length === 0);
@@ -150,7 +151,7 @@ async function lookAtFleet(fleet: PrometheusFleet, monitor: Monitor, alone: bool
 }
 
 function readTargets(urls: readonly string[], given: TargetSettings): Target[] {
-  return asUsage(() => urls.map((url) => parseTarget(url, given)));
+  return asUsage(() => urls.map((url) => parseWatched(url, given)));
 }
 
 /** Turns an error of what was given into a mistake of the command line. */

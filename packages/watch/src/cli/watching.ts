@@ -7,6 +7,7 @@ import type { Dashboard } from '../server/index.js';
 import type { History } from '../store/index.js';
 import { ConfigReload } from './config-reload.js';
 import { startDashboard, USUAL_PORT } from './dashboard-port.js';
+import { inspectedSources } from './inspected-source.js';
 import { complain, print } from './output.js';
 import { formatChange } from './target-table.js';
 import { UsageError } from './usage-error.js';
@@ -14,6 +15,8 @@ import { UsageError } from './usage-error.js';
 export interface WatchingOptions {
   /** Between scrapes of one target, ms. */
   readonly interval: number;
+  /** Between looks into a process through its inspector, ms. Default 5 minutes. */
+  readonly lookInterval?: number;
   /** The port of the dashboard; left out: the usual one, or another if that is taken. */
   readonly port?: number;
   readonly host: string;
@@ -24,19 +27,22 @@ export interface WatchingOptions {
   readonly fleet?: PrometheusFleet;
 }
 
+/** Ms between looks into a process through its inspector: each attaches a debugger for a moment. */
+export const LOOK_INTERVAL = 5 * 60_000;
+
 const NO_ALERTS = { webhook: null, alertmanager: null };
 
 /** Watches until Ctrl-C or SIGTERM, and prints what changes. */
 export async function watchUntilInterrupted(targets: readonly Target[], history: History, options: WatchingOptions): Promise<void> {
   // Listens before anything is printed: whoever reads the output may send a signal at once.
   const interrupted = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-  const { interval, config, fleet } = options;
+  const { interval, lookInterval, config, fleet } = options;
   const say = (line: string): void => complain(`watertight: ${line}`);
   const fault = (error: unknown): void => {
     if (error === null) say(`the history ${history.file} is written again; what was seen meanwhile is not in it`);
     else say(error instanceof Error ? error.message : JSON.stringify(error));
   };
-  const monitor = new Monitor(history, { interval, onFault: fault, ...(fleet !== undefined && { sourceOf: sourcesOf(fleet) }) });
+  const monitor = new Monitor(history, { interval, onFault: fault, sourceOf: sourcesOf(fleet ?? null, lookInterval) });
   const last = new Map<string, TargetReport>();
   monitor.onScrape((report) => {
     const change = formatChange(last.get(report.url) ?? null, report);
@@ -81,9 +87,10 @@ export async function watchUntilInterrupted(targets: readonly Target[], history:
   }
 }
 
-/** The source of each target: the fleet where it knows the target, else a scraper. */
-export function sourcesOf(fleet: PrometheusFleet): (target: Target) => TargetSource | null {
-  return (target) => (fleet.knows(target) ? fleet.sourceOf(target) : null);
+/** The source of each target: the fleet where it knows the target, its inspector where that is its address, else a scraper. */
+export function sourcesOf(fleet: PrometheusFleet | null, lookInterval: number = LOOK_INTERVAL): (target: Target) => TargetSource | null {
+  const inspected = inspectedSources(lookInterval);
+  return (target) => (fleet?.knows(target) === true ? fleet.sourceOf(target) : inspected(target));
 }
 
 function whatOf(targets: readonly Target[], fleet: PrometheusFleet | undefined): string {

@@ -7,6 +7,7 @@ export { scrapeClient } from './scrape-client.js';
 export { ScrapeError, type ScrapeFailure } from './scrape-error.js';
 export { readProfile, type ProfileSourceOptions } from './profile-source.js';
 export { Scraper, type Scrape } from './scraper.js';
+export { isInspected, parseWatched } from './inspected.js';
 export { addressOf, parseTarget, TargetError, type Target, type TargetSettings } from './target.js';
 export { filesOf, parseDiscovered } from './service-discovery.js';
 export { parseTargetList, type AlertReceiver, type AlertReceivers, type TargetList } from './target-list.js';

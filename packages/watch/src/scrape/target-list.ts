@@ -8,7 +8,8 @@ import { ConfigError } from './config-error.js';
 import { ConfigNode } from './config-node.js';
 import { prometheusIn, type PrometheusSettings } from './prometheus-settings.js';
 import { filesOf, parseDiscovered, patternFault, type DiscoverySettings } from './service-discovery.js';
-import { parseTarget, TargetError, type Target } from './target.js';
+import { parseWatched } from './inspected.js';
+import { TargetError, type Target } from './target.js';
 
 /** Where alerts are sent. The address may be a secret as a whole; a token is one. */
 export interface AlertReceiver {
@@ -103,7 +104,7 @@ class ListReader {
       const address = url.text({ secret: true });
       const { token: shared, ...given } = this.given;
       if (shared !== undefined && !/\/\/[^/]*@/.test(address)) Object.assign(given, { token: shared });
-      return parseTarget(address, { ...given, labels, ...(name !== undefined && { name }), ...(token !== null && { token }), ...(limit !== undefined && { limit }) });
+      return parseWatched(address, { ...given, labels, ...(name !== undefined && { name }), ...(token !== null && { token }), ...(limit !== undefined && { limit }) });
     } catch (cause) {
       if (cause instanceof TargetError) throw url.error(cause.message, { cause });
       throw cause;

@@ -59,6 +59,7 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   'npx watertight top --min-wait 10m --state select service.log': { files: serviceLog, prints: /0 tasks in 0 different stacks/ },
   'npx watertight top --group-by creator service.log': { files: serviceLog, prints: /1 task started in 1 place/ },
   'npx watertight watch http://127.0.0.1:6060': { scene: 'service', until: /watching http:\/\/127\.0\.0\.1:6060; dashboard at http:\/\/127\.0\.0\.1:7676\// },
+  'watertight watch inspect://127.0.0.1:9229': { until: /watching inspect:\/\/127\.0\.0\.1:9229; dashboard at / },
   'watertight watch --host 0.0.0.0 --dashboard-token TOKEN http://127.0.0.1:6060': { scene: 'service', until: /watching http:\/\/127\.0\.0\.1:6060; dashboard at / },
   'watertight watch --config watch.yml': {
     scene: 'service',

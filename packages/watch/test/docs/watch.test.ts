@@ -24,6 +24,7 @@ test('the configuration file that is shown says what the page says of it', () =>
   assert.deepEqual(targets.map(({ profiles, name, limit, headers }) => [profiles, name, limit, headers.authorization]), [
     ['http://10.0.0.5:6060/debug/pprof/', 'checkout', 20_000, undefined],
     ['https://10.0.0.6:6061/shop/debug/pprof/', '10.0.0.6:6061', 5000, 'Bearer s3cret'],
+    ['inspect://127.0.0.1:9229', '127.0.0.1:9229', 5000, undefined],
   ]);
   assert.deepEqual(
     [prometheus?.url, prometheus?.match?.text, prometheus?.headers, prometheus?.limits.map(({ match, limit }) => [match.text, limit])],
