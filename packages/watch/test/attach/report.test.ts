@@ -33,5 +33,5 @@ test('what nobody holds, and what was garbage, is said', () => {
 });
 
 test('a key of the program can not look like a line of the report', () => {
-  assert.match(text(preview(['keys (Map)', "entry 'a\n {2}9 × GET http://bank/'", 'Response'])), /entry 'a\\n {2}9 × GET/);
+  assert.ok(text(preview(['keys (Map)', "entry 'a\nhttp://bank/'", 'Response'])).includes("entry 'a\\nhttp://bank/'"));
 });
