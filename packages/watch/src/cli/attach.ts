@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidArgumentError, type Command } from 'commander';
-import { AttachError, formatLeaksSince, formatLook, formatPauses, Injection, look, MAX_PAUSE, openInspector, parseAddress, PauseLog, type Address, type LeakSince, type OpenInspector } from '../attach/index.js';
+import { AttachError, formatLeaksSince, formatLook, formatPauses, Injection, look, MAX_PAUSE, openInspector, parseAddress, PauseLog, type Address, type LeakSince, type OpenInspector, type UnreadBody } from '../attach/index.js';
 import { complain, print, printJson } from './output.js';
 import { UsageError } from './usage-error.js';
 
@@ -71,13 +71,17 @@ async function visit(address: Address, options: AttachOptions): Promise<void> {
     if (options.json !== true) print(`process ${inspector.pid}, Node ${inspector.version.slice(1)}: ${formatLook(found)}`);
     const stays = options.lookOnly !== true && (options.json !== true || options.for !== undefined || options.pprof !== undefined) && !interrupted.signal.aborted;
     const leaks = stays ? await stay(inspector, pauses, options, interrupted.signal) : [];
-    if (options.json === true) printJson({ pid: inspector.pid, node: inspector.version, ...found, leaks, longestPause: pauses.longest?.ms ?? 0, pauses: pauses.pauses });
+    if (options.json === true) printJson({ pid: inspector.pid, node: inspector.version, ...found, unread: found.unread.map(asData), leaks, longestPause: pauses.longest?.ms ?? 0, pauses: pauses.pauses });
     else print(formatPauses(pauses.pauses, pauses.longest));
-    if (!found.complete) process.exitCode = 1;
   } finally {
     await inspector.end();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt);
   }
+}
+
+/** As `watertight heap` has it: what is not known is 0 or empty, and `proven` says which of those without a holder have none. */
+function asData({ buffered, heldBy, ...body }: UnreadBody): object {
+  return { ...body, buffered: buffered ?? 0, heldBy: heldBy ?? [], proven: heldBy?.length === 0 };
 }
 
 /** Observes the process until the time is over, the command is interrupted, or the process ends; reports what leaked meanwhile. */
