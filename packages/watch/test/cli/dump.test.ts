@@ -112,7 +112,7 @@ describe('of a dump, only', AT_ONCE, () => {
 describe('asked for what can\'t be known', AT_ONCE, () => {
   const counted = saved('counted.txt', 'goroutine profile: total 1\n1 @ 0x1 0x2\n#\t0x1\tmain.work+0x18\t/src/work.go:12\n\n');
   for (const [args, message] of [
-    [['--state', 'select'], /--state: this profile does not say how its goroutines wait; one with \?debug=2 does/],
+    [['--state', 'select'], /--state: this profile does not say how its tasks wait; one with \?debug=2 does/],
     [['--min-wait', '1h'], /--min-wait: this profile does not say for how long/],
     [['--created-by', 'x'], /--created-by: this profile does not say who started/],
     [['--group-by', 'creator'], /--group-by creator: this profile does not say who started/],

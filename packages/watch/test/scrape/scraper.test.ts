@@ -92,7 +92,7 @@ describe('what is no profile is told apart:', () => {
     ['403', 'unauthorized', /403/, (_request, response) => response.writeHead(403).end()],
     ['404', 'missing', /net\/http\/pprof/, (_request, response) => response.writeHead(404).end('not here')],
     ['500', 'failed', /500/, (_request, response) => response.writeHead(500).end('oh dear')],
-    ['a page that is no index, and no profile', 'rubbish', /is no goroutine profile: it begins "<html>hello/, (_request, response) => response.end('<html>hello</html>')],
+    ['a page that is no index, and no profile', 'rubbish', /is no profile: it begins "<html>hello/, (_request, response) => response.end('<html>hello</html>')],
     ['an answer that breaks off', 'down', /closed the connection/, (_request, response) => void response.writeHead(200, { 'Content-Length': 100 }).write('<html>', () => response.destroy())],
     ['an answer without end', 'rubbish', /bytes/, (_request, response) => {
       const more = (): void => {
