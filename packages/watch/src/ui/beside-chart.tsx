@@ -1,12 +1,13 @@
 /** Owns the chart of two services' counts on one axis, drawn by uPlot: by the time of day, or from the start of each one's process. */
 import type { VNode } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { tickNames } from './curve-chart.js';
 import { palette } from './curve-marks.js';
 import type { TargetView } from './dashboard-api.js';
 import { clockTime, count, span } from './quantity.js';
+import { usePlot } from './use-plot.js';
 
 /** Px. */
 const HEIGHT = 220;
@@ -17,28 +18,8 @@ interface ChartProps {
 }
 
 export function BesideChart({ views, byStart }: ChartProps): VNode {
-  const place = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
   const names = views.map(({ report }) => report.name);
-  useEffect(() => {
-    const element = place.current;
-    if (element === null) return;
-    const made = new uPlot(options(element, names, byStart), columns(views, byStart), element);
-    plot.current = made;
-    const resized = new ResizeObserver(() => {
-      if (element.clientWidth > 0 && element.clientWidth !== made.width) made.setSize({ width: element.clientWidth, height: HEIGHT });
-    });
-    resized.observe(element);
-    const scheme = matchMedia('(prefers-color-scheme: dark)');
-    const redraw = (): void => made.redraw();
-    scheme.addEventListener('change', redraw);
-    return () => {
-      scheme.removeEventListener('change', redraw);
-      resized.disconnect();
-      made.destroy();
-      plot.current = null;
-    };
-  }, [byStart, ...names]);
+  const { place, plot } = usePlot(HEIGHT, (element) => options(element, names, byStart), () => columns(views, byStart), [byStart, ...names]);
   useEffect(() => plot.current?.setData(columns(views, byStart)), [views, byStart]);
   return <div ref={place} class="curve beside" role="img" aria-label={spoken(views, byStart)} />;
 }

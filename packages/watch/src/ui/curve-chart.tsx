@@ -1,11 +1,12 @@
 /** Owns the chart of the count, drawn by uPlot: its marks, and the choice of two moments by dragging. */
 import type { VNode } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import uPlot from 'uplot';
+import type uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { TargetView } from './dashboard-api.js';
 import { drawMarks, palette } from './curve-marks.js';
 import { clockTime, count } from './quantity.js';
+import { usePlot } from './use-plot.js';
 import type { Moments } from './moments.js';
 
 interface ChartProps {
@@ -27,30 +28,10 @@ const [LINEAR, LOGARITHMIC]: readonly [uPlot.Scale.Distr, uPlot.Scale.Distr] = [
 const GAP = 6;
 
 export function CurveChart({ view, moments, isLog, onChoose }: ChartProps): VNode {
-  const place = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
   const latest = useRef<ChartProps>({ view, moments, isLog, onChoose });
   latest.current = { view, moments, isLog, onChoose };
 
-  useEffect(() => {
-    const element = place.current;
-    if (element === null) return;
-    const made = new uPlot(options(element, latest), columns(latest.current.view, isLog), element);
-    plot.current = made;
-    const resized = new ResizeObserver(() => {
-      if (element.clientWidth > 0 && element.clientWidth !== made.width) made.setSize({ width: element.clientWidth, height: HEIGHT });
-    });
-    resized.observe(element);
-    const scheme = matchMedia('(prefers-color-scheme: dark)');
-    const redraw = (): void => made.redraw();
-    scheme.addEventListener('change', redraw);
-    return () => {
-      scheme.removeEventListener('change', redraw);
-      resized.disconnect();
-      made.destroy();
-      plot.current = null;
-    };
-  }, [isLog]);
+  const { place, plot } = usePlot(HEIGHT, (element) => options(element, latest), () => columns(latest.current.view, isLog), [isLog]);
   useEffect(() => plot.current?.setData(columns(view, isLog)), [view, isLog]);
   useEffect(() => plot.current?.redraw(false), [moments]);
 
