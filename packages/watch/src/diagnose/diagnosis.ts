@@ -1,29 +1,9 @@
-/** Owns the diagnosis of a profile: which rule each stack belongs to, and one sentence for all stacks of a rule. */
+/** Owns the diagnosis of a profile: one sentence for all stacks that belong to a rule. */
 import type { Frame } from 'watertight/pprof';
-import { informers, kafka, owned, group, redis, redisConnection, redisSubscription } from './client-library-rules.js';
-import { databaseConnection, databaseOpen, driverConnection, query, rowsOpen, transactionOpen } from './database-rules.js';
-import { packagesOf } from './go-package.js';
-import { grpcCall, grpcClient, grpcHandler, grpcServer, grpcStream } from './grpc-rules.js';
-import { clientTimeouts, dialling, idleConnections, noConnection, noResponse, stalledRead, unreadBody, writeLoops } from './http-rules.js';
-import { http2Connections, sendingStream, unreadStream } from './http2-rules.js';
 import { inNodeWords, isOfNode } from './node-words.js';
-import { copying, nameLookup, pipe, reading, subprocess, websocket, websocketWriters, writing } from './network-rules.js';
-import { amount, sum, type Facts, type Rule, type Scene } from './rule.js';
-import { profiling, running, runtime, systemCall, testRun, unreachable } from './runtime-rules.js';
-import { http2Writers, inbound, listening, requestBody, responseWriters, stuckHandler } from './server-rules.js';
+import { sum, type Facts, type Rule, type Scene } from './rule.js';
+import { rankOf, ruleOf } from './rule-of.js';
 import { goRootOf, libraryFrame, programFrame, type Stack } from './stack.js';
-import { channelReceive, channelSend, condition, context, lock, nothing, select, sleep, tickerLoop, waitGroup } from './waiting-rules.js';
-
-/** In the order in which they are asked: known causes first, then rules that only say how a stack waits. Of diagnoses that explain as much, the earlier one is named first. */
-const RULES: readonly Rule[] = [
-  profiling, unreachable, runtime, listening,
-  sendingStream, unreadBody, writeLoops, idleConnections, http2Connections, noConnection, unreadStream, clientTimeouts, stalledRead, noResponse, nameLookup, dialling,
-  rowsOpen, transactionOpen, databaseConnection, databaseOpen, driverConnection,
-  grpcStream, grpcCall, grpcServer, grpcClient,
-  context, subprocess, http2Writers, responseWriters, requestBody, websocketWriters, websocket, inbound,
-  lock, kafka, redisConnection, redisSubscription, redis, informers, owned, query, group, pipe, copying, stuckHandler, grpcHandler,
-  waitGroup, condition, testRun, reading, writing, tickerLoop, channelSend, channelReceive, nothing, sleep, select, running, systemCall,
-];
 
 /** What explains a rule, by its id. */
 const EXPLAIN = 'watertight explain';
@@ -51,27 +31,6 @@ export interface Diagnosis {
   readonly stacks: readonly Stack[];
 }
 
-
-/**
- * The rule for stacks that no other rule knows, but that stand in a line of the program. debug=1 leaves
- * out the function that parks a goroutine, so that many stacks match no other rule there.
- */
-const inProgram: Rule = {
-  id: 'in-the-program',
-  leak: true,
-  matches: () => true,
-  sentence: (count) => `${amount(count, 'goroutine stands', 'goroutines stand')} in the program's own code; what for, this profile does not say.`,
-  advice: 'A profile with debug=2 says what each waits for. If their number only grows, give the loop or the wait an end: ctx.Done(), a closed channel.',
-};
-
-/** The same in code of another module. */
-const inDependency: Rule = {
-  ...inProgram,
-  id: 'in-a-library',
-  sentence: (count, { stacks }) => `${amount(count, 'goroutine stands', 'goroutines stand')} in code of ${packagesOf(stacks, (stack) => libraryFrame(stack, null)?.function)}; what for, this profile does not say.`,
-  advice: 'A profile with debug=2 says what each waits for, and who started it. A client or cache of a library that is made for a task needs a Close() or Stop().',
-};
-
 /**
  * One diagnosis for each rule that stacks belong to: those that explain most of the growth first.
  *
@@ -83,7 +42,7 @@ export function diagnose(stacks: readonly Stack[], isCompared: boolean = stacks.
   const scene: Scene = { longestMs: longestOf(stacks), isCompared };
   const kinds = new Map<Rule, Stack[]>();
   for (const stack of stacks) {
-    const rule = RULES.find((each) => each.matches(stack, scene)) ?? fallback(stack, goRoot);
+    const rule = ruleOf(stack, scene, goRoot);
     if (rule === null) continue;
     const kind = kinds.get(rule);
     if (kind === undefined) kinds.set(rule, [stack]);
@@ -109,13 +68,7 @@ export function diagnose(stacks: readonly Stack[], isCompared: boolean = stacks.
       };
     })
     .filter(({ count }) => count > 0)
-    .sort((a, b) => b.tasks - a.tasks || b.count - a.count || rankOf(a) - rankOf(b));
-}
-
-function fallback(stack: Stack, goRoot: string | null): Rule | null {
-  const frame = programFrame(stack, goRoot);
-  if (frame !== null && frame !== libraryFrame(stack, goRoot)) return inProgram;
-  return libraryFrame(stack, goRoot) === null ? null : inDependency;
+    .sort((a, b) => b.tasks - a.tasks || b.count - a.count || rankOf(a.id) - rankOf(b.id));
 }
 
 function longestOf(stacks: readonly Stack[]): number {
@@ -124,12 +77,6 @@ function longestOf(stacks: readonly Stack[]): number {
 
 function largestOf(stacks: readonly Stack[]): Stack {
   return stacks.reduce((largest, stack) => (stack.count > largest.count ? stack : largest));
-}
-
-/** The place in the order of the rules; last those that no rule knows. */
-function rankOf({ id }: Diagnosis): number {
-  const rank = RULES.findIndex((rule) => rule.id === id);
-  return rank === -1 ? RULES.length : rank;
 }
 
 /** The program's own frame that most of the growth (or, without any, most of the tasks) goes through. */

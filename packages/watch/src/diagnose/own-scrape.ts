@@ -22,7 +22,7 @@ export function growthOf(stacks: readonly Compared[]): number[] {
     before += stack.before;
   }
   return stacks.map((stack) => {
-    if (profiling.matches(stack, NO_SCENE)) return 0;
+    if (profiling.matches(stack)) return 0;
     const growth = stack.count - stack.before;
     if (!readsAhead(stack)) return growth;
     const own = Math.min(now, stack.count);
@@ -32,5 +32,3 @@ export function growthOf(stacks: readonly Compared[]): number[] {
     return growth - own + ownBefore;
   });
 }
-
-const NO_SCENE = { longestMs: 0, isCompared: true };

@@ -24,8 +24,13 @@ export interface Rule {
   readonly id: string;
   /** Whether growth here is a leak. Of connections from clients it is not. */
   readonly leak: boolean | ((count: number, facts: Facts) => boolean);
-  /** Whether a stack is one of this kind. Rules are asked in order; a stack belongs to the first that says so. */
-  matches(stack: Stack, scene: Scene): boolean;
+  /**
+   * Whether a stack is one of this kind. Rules are asked in order; a stack belongs to the first that says so. The answer
+   * is remembered: it rests on the frames, the state, the labels and the proof alone.
+   */
+  matches(stack: Stack): boolean;
+  /** What else has to be so, of how long tasks have waited and of the whole profile. */
+  when?(stack: Stack, scene: Scene): boolean;
   /**
    * How many things there are where that is not how many tasks there are: a
    * connection has two loops. `stacks` are the rule's own, `all` everybody's.

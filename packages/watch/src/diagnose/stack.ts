@@ -4,6 +4,8 @@ import { packageKind, type PackageKind } from './go-package.js';
 
 /** Equal stacks in the same state, with their number. */
 export interface Stack {
+  /** Tells stacks apart whose frames, states or proofs differ; left out where nobody keeps them. */
+  readonly key?: string;
   /** Innermost first. */
   readonly frames: readonly Frame[];
   /** As debug=2 has it (`select`, `IO wait`); null in forms that do not say. */

@@ -28,8 +28,7 @@ const NOT_NEW = 2 * 60_000;
 const LOOP = /(?:^|[.(*_])(?:\w*(?:[lL]oop|[tT]ick(?:er)?|[pP]oll(?:er)?|[hH]eartbeat|[kK]eep[aA]live|[jJ]anitor|[rR]efresh|[rR]eap(?:er)?|[pP]robe|[fF]lush|[sS]weep|[mM]onitor|[wW]atchdog))(?:\)?(?:\.func[\d.]+)?)$/;
 
 function isWoken(stack: Stack, { longestMs }: Scene): boolean {
-  if (stack.waitMs !== 0 || !inState(stack, 'chan receive', 'select')) return false;
-  return longestMs >= NOT_NEW || LOOP.test(doing(stack));
+  return stack.waitMs === 0 && (longestMs >= NOT_NEW || LOOP.test(doing(stack)));
 }
 
 /** Comes before the rules of channels and selects. Only debug=2 has states and times. */
@@ -38,7 +37,8 @@ export const tickerLoop: Rule = {
   namesLibraries: true,
   // One loop is a poller of the program's; what multiplies is one that is started again and again.
   leak: (_count, { isCompared }) => isCompared,
-  matches: isWoken,
+  matches: (stack) => inState(stack, 'chan receive', 'select'),
+  when: isWoken,
   sentence: (count) => `${count === 1 ? '1 goroutine waits, and has not' : `${count} goroutines wait, and none of them has`} waited for a whole minute: loops that a ticker, time.After or a queue wakes, or new ones. That is healthy, unless they multiply.`,
   advice: 'If their number only grows, each needs an end: stop the ticker, and leave the loop by a select with ctx.Done() or a closed channel.',
 };

@@ -16,6 +16,11 @@ export interface SeenGroup extends WaitingStack {
   readonly members: readonly Member[] | null;
 }
 
+/** The same with who can end its wait, which takes some twenty patterns to find. */
+interface PresentGroup extends SeenGroup {
+  readonly way: WayOfWaiting;
+}
+
 /** One group and its cohort, as plain data. */
 interface KeptGroup {
   readonly way: WayOfWaiting;
@@ -91,7 +96,7 @@ export class Cohorts {
       const group = present.get(key);
       // A group that is gone: everybody has left.
       if (group === undefined && (known === undefined || known.cohort.count === 0)) continue;
-      const way = group === undefined ? known!.way : wayOfWaiting(group);
+      const { way } = group ?? known!;
       if (way === 'aside') continue;
       const members = group === undefined ? (known!.cohort.members === null ? null : []) : group.members;
       const cohort = nextCohort(known?.cohort ?? (before === 0 ? null : emptyCohort(before, members !== null)), { at, count: group?.count ?? 0, members }, { isLeftByStirring: endsByStirring(way) });
@@ -177,25 +182,26 @@ function sum(seen: readonly SeenGroup[], of: (group: SeenGroup) => boolean): num
 }
 
 /** Groups that differ in their state only are one. All unread bodies of a Node service are a group besides. */
-function joined(seen: readonly SeenGroup[]): Map<string, SeenGroup> {
-  const groups = new Map<string, SeenGroup>();
-  const join = (group: SeenGroup): void => {
-    const key = cohortKey(group);
+function joined(seen: readonly SeenGroup[]): Map<string, PresentGroup> {
+  const groups = new Map<string, PresentGroup>();
+  const join = (group: PresentGroup): void => {
+    const key = cohortKey(group, group.way);
     const known = groups.get(key);
     groups.set(key, known === undefined ? group : { ...known, count: known.count + group.count, members: known.members === null || group.members === null ? null : [...known.members, ...group.members] });
   };
   for (const group of seen) {
-    join(group);
-    const all = allBodiesOf(group);
-    if (all !== null) join({ ...group, ...all });
+    const way = wayOfWaiting(group);
+    join({ ...group, way });
+    const all = allBodiesOf(group, way);
+    if (all !== null) join({ ...group, ...all, way: wayOfWaiting(all) });
   }
   return groups;
 }
 
 /** What tells groups apart within one process and one form of profile: the places of their stacks, and in which way they wait. */
-export function cohortKey(stack: WaitingStack): string {
+export function cohortKey(stack: WaitingStack, way = wayOfWaiting(stack)): string {
   const text = stack.frames.map(placeOf).join('\n');
-  return createHash('sha1').update(`${wayOfWaiting(stack)}\n${text}`).digest('base64url');
+  return createHash('sha1').update(`${way}\n${text}`).digest('base64url');
 }
 
 function placeOf({ function: name, file, line, address }: Frame): string {

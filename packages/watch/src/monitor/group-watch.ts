@@ -129,6 +129,7 @@ export class GroupWatch {
   }
 
   private update(present: ReadonlyMap<string, PresentGroup>, start: number): void {
+    const renewed: Followed[] = [];
     for (const group of this.followed.values()) {
       const now = present.get(group.key);
       group.count = now?.count ?? 0;
@@ -139,8 +140,9 @@ export class GroupWatch {
       if (group.start === start) continue;
       group.start = start;
       group.shape = shapeOf(now.largest);
-      this.history.follow(this.target, group.key, group.shape);
+      renewed.push(group);
     }
+    this.history.follow(this.target, renewed.map(({ key, shape }) => ({ key, stack: shape })));
   }
 
   /** Begins to follow what has become large enough, and leaves what no longer is. */
@@ -150,11 +152,14 @@ export class GroupWatch {
       else if (at - group.seenAt > FORGOTTEN) this.leave(group);
     }
     const large = [...present].filter(([key, { count }]) => count >= LEAST_FOLLOWED && !this.followed.has(key)).sort(([, a], [, b]) => b.count - a.count);
-    for (const [key, { count, growth, harmless, largest }] of large) {
-      if (this.followed.size >= MOST_FOLLOWED && !this.makeRoom(count)) return;
-      const shape = shapeOf(largest);
-      const id = this.history.follow(this.target, key, shape);
-      this.followed.set(key, { id, key, shape, count, growth, harmless, verdict: null, lastingAt: 0, seenAt: at, judgedAt: 0, start });
+    const begun: { key: string; stack: GroupShape; group: PresentGroup }[] = [];
+    for (const [key, group] of large) {
+      if (this.followed.size + begun.length >= MOST_FOLLOWED && !this.makeRoom(group.count)) break;
+      begun.push({ key, stack: shapeOf(group.largest), group });
+    }
+    const ids = this.history.follow(this.target, begun);
+    for (const { key, stack: shape, group: { count, growth, harmless } } of begun) {
+      this.followed.set(key, { id: ids.get(key)!, key, shape, count, growth, harmless, verdict: null, lastingAt: 0, seenAt: at, judgedAt: 0, start });
     }
   }
 

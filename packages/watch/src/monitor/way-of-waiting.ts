@@ -84,9 +84,9 @@ function ofNode(frames: readonly Frame[], state: string, { verdict }: Readonly<R
  * All unread bodies of a Node service as one group, the loop alone on the stack; null for any other stack. A service
  * records the lines of the first requests and of a sample, so that of one leaking line some have it and some do not.
  */
-export function allBodiesOf(stack: WaitingStack): WaitingStack | null {
+export function allBodiesOf(stack: WaitingStack, way = wayOfWaiting(stack)): WaitingStack | null {
   const [loop] = stack.frames;
-  if (loop === undefined || stack.frames.length === 1 || !OURS.test(loop.function) || !CLIENT_LOOP.test(loop.function) || wayOfWaiting(stack) !== 'sealed') return null;
+  if (loop === undefined || stack.frames.length === 1 || !OURS.test(loop.function) || !CLIENT_LOOP.test(loop.function) || way !== 'sealed') return null;
   return { frames: [loop], state: 'select', labels: {} };
 }
 

@@ -31,7 +31,14 @@ export class ProfileHistory {
       const { id } = this.sql.get('SELECT id FROM profile WHERE target = ? AND at = ?', target, at) as { id: number };
       // Nearly all are known from the profiles before: those are neither written nor made into text again.
       const known = new Set((this.sql.all('SELECT key FROM stack WHERE target = ? AND key IN (SELECT value FROM json_each(?))', target, JSON.stringify(stacks.map(({ key }) => key))) as { key: string }[]).map(({ key }) => key));
-      for (const { key, frames } of stacks) if (!known.has(key)) this.sql.run('INSERT INTO stack (target, key, frames) VALUES (?, ?, ?) ON CONFLICT DO NOTHING', target, key, JSON.stringify(frames));
+      const unknown = stacks.filter(({ key }) => !known.has(key));
+      if (unknown.length > 0) {
+        // One statement for all: a call of the database takes longer than the row.
+        this.sql.run(
+          "INSERT INTO stack (target, key, frames) SELECT ?1, value ->> 'key', value -> 'frames' FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING",
+          target, JSON.stringify(unknown.map(({ key, frames }) => ({ key, frames }))),
+        );
+      }
       this.sql.run(
         `INSERT INTO stack_count (profile, stack, count)
          SELECT ?1, stack.id, sum(each.value ->> 1) FROM json_each(?2) AS each CROSS JOIN stack ON stack.target = ?3 AND stack.key = each.value ->> 0 GROUP BY stack.id`,

@@ -157,7 +157,7 @@ describe('what gets old', () => {
     for (const each of [target, gone]) {
       history.record(each, { at: START, value: 5, start: 0 });
       history.recordProfile(each, START, 0, [{ key: 'a', frames: null, count: 1 }]);
-      history.groups.record([{ group: history.groups.follow(each, 'g', {}), at: START, value: 5, start: 0, lasting: true }]);
+      history.groups.record([{ group: history.groups.follow(each, [{ key: 'g', stack: {} }]).get('g')!, at: START, value: 5, start: 0, lasting: true }]);
     }
     history.openIncident(gone, START, {});
     history.expireUnwatched(gone, START + DAY);

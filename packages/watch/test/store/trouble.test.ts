@@ -26,7 +26,7 @@ function kept(name: string): string {
     const target = history.target(parseTarget(url).profiles);
     history.record(target, { at, value: 5, start: 1 });
     history.openIncident(target, at, {});
-    history.groups.follow(target, 'main.work', {});
+    history.groups.follow(target, [{ key: 'main.work', stack: {} }]);
   }
   history.close();
   return file;

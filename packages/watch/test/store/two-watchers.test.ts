@@ -41,7 +41,7 @@ test('what two of them know of one target is in the file, and one incident', () 
   assert.equal(first.openIncident(target, 1, {}), second.openIncident(target, 2, {}));
   const stack = [{ key: 'a', frames: null, count: 1 }];
   assert.equal(first.recordProfile(target, 5, 0, stack), second.recordProfile(target, 5, 0, stack));
-  assert.equal(first.groups.follow(target, 'g', {}), second.groups.follow(target, 'g', {}));
+  assert.deepEqual(first.groups.follow(target, [{ key: 'g', stack: {} }]), second.groups.follow(target, [{ key: 'g', stack: {} }]));
   first.expire(target, 1e12);
   assert.equal(second.samples(target, 0).length, 0);
   first.close();
