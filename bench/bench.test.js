@@ -6,6 +6,7 @@ import { selectClients } from './clients/index.js';
 import { Comparison } from './comparison.js';
 import { parseCpuList } from './cores.js';
 import { parseOptions } from './options.js';
+import { ANSWER_TEXT, ORDER_TEXT } from './payloads.js';
 import { median, ratioWithinRounds } from './statistics.js';
 import { alignedTable, markdownTable } from './table.js';
 import { satisfies } from './versions.js';
@@ -36,6 +37,21 @@ test('the raw baseline is the faster of the two forms', () => {
   assert.equal(comparison.ratio('go', 'raw').median, 2);
   assert.deepEqual(comparison.rows.map((row) => row.client), ['raw-onread', 'raw-data', 'go']);
   assert.equal(comparison.rows[2].toUndici, null);
+});
+
+test('a ratio may be of another metric than the first, and to the best form of undici', () => {
+  const scenario = { primary: 'p50', best: 'undici-pool', columns: [{ metric: 'p50', title: 'p50', digits: 0 }] };
+  const samples = new Map([
+    ['undici-pool', [{ round: 0, metrics: { p50: 10, p99: 100 } }]],
+    ['ours-adaptive', [{ round: 0, metrics: { p50: 5, p99: 25 } }]],
+  ]);
+  const comparison = new Comparison({ id: 'x' }, scenario, selectClients(['undici-pool', 'ours-adaptive']), samples);
+  assert.equal(comparison.ratio('ours-adaptive', 'undici-pool', 'p99').median, 0.25);
+  assert.equal(comparison.rows.find(({ client }) => client === 'ours-adaptive').toUndici.median, 0.5);
+});
+
+test('the order and the answer to it have the sizes that the scenario names', () => {
+  assert.deepEqual([ORDER_TEXT, ANSWER_TEXT].map((text) => Buffer.byteLength(text)), [1024, 2048]);
 });
 
 test('a version is in the range that a package declares, or is not', () => {

@@ -77,10 +77,10 @@ export function runChild(command, { core, timeoutMs }) {
 }
 
 /**
- * Starts the server and waits for its port.
+ * Starts the server and waits for its ports.
  * @param {readonly string[]} command
  * @param {{ core: number | null, onExit: (reason: string) => void }} options
- * @returns {Promise<{ origin: string, stop: () => void }>}
+ * @returns {Promise<{ origin: string, tlsOrigin: string, ca: string, stop: () => void }>} ca: the certificate of the TLS server
  */
 export function startServer(command, { core, onExit }) {
   return new Promise((resolve, reject) => {
@@ -92,8 +92,11 @@ export function startServer(command, { core, onExit }) {
     child.on('error', reject);
     child.stdout.setEncoding('utf8').once('data', (line) => {
       started = true;
+      const { port, tlsPort, ca } = JSON.parse(line);
       resolve({
-        origin: `http://127.0.0.1:${JSON.parse(line).port}`,
+        origin: `http://127.0.0.1:${port}`,
+        tlsOrigin: `https://127.0.0.1:${tlsPort}`,
+        ca,
         stop() {
           stopped = true;
           child.kill('SIGKILL');
@@ -107,6 +110,11 @@ export function startServer(command, { core, onExit }) {
       else reject(new Error(reason));
     });
   });
+}
+
+/** Where the client of a scenario finds the server, and where its figures are asked for. */
+export function addresses({ origin, tlsOrigin, ca }, { isSecure = false }) {
+  return { origin: isSecure ? tlsOrigin : origin, statsOrigin: origin, ca };
 }
 
 /**

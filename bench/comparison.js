@@ -30,6 +30,8 @@ export class Comparison {
     for (const [client, list] of samples) {
       if (list.length > 0) this.primary.set(client, new Map(list.map((s) => [s.round, s.metrics[scenario.primary]])));
     }
+    this.undiciBaseline = scenario.best ?? UNDICI_BASELINE;
+    this.samples = samples;
     this.rawBaseline = this.fasterRaw();
     /** @type {Row[]} */
     this.rows = clients
@@ -40,7 +42,7 @@ export class Comparison {
         metrics: Object.fromEntries(
           scenario.columns.map(({ metric }) => [metric, spread(samples.get(client.id).map((s) => s.metrics[metric]))]),
         ),
-        toUndici: this.ratio(client.id, UNDICI_BASELINE),
+        toUndici: this.ratio(client.id, this.undiciBaseline),
         toRaw: this.rawBaseline === null ? null : this.ratio(client.id, this.rawBaseline),
       }));
   }
@@ -58,11 +60,18 @@ export class Comparison {
   /**
    * @param {string} client
    * @param {string} baseline a client's id, or 'raw' for the faster raw socket
+   * @param {string} metric
    */
-  ratio(client, baseline) {
-    const values = this.primary.get(client);
+  ratio(client, baseline, metric = this.scenario.primary) {
+    const values = this.values(client, metric);
     if (values === undefined) return null;
-    return ratioWithinRounds(values, this.primary.get(baseline === 'raw' ? this.rawBaseline : baseline));
+    return ratioWithinRounds(values, this.values(baseline === 'raw' ? this.rawBaseline : baseline, metric));
+  }
+
+  /** A metric of a client by round; undefined where it was not measured. */
+  values(client, metric) {
+    const list = this.samples.get(client) ?? [];
+    return list.length === 0 ? undefined : new Map(list.map(({ round, metrics }) => [round, metrics[metric]]));
   }
 
   /** The primary metric of a client over its rounds. */

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 export const USAGE = `node bench/run.js [options]
 
   --quick            a short run, about a minute: fewer connections, rounds and clients, rough figures
-  --only LIST        scenarios, of: small,register,big,fill,save,idle,ttfb
+  --only LIST        scenarios, of: small,text,tls,json,paced,register,big,fill,save,idle,ttfb
   --clients LIST     clients by id or group, as in: ours-adaptive,undici-request,raw
   --rounds N         rounds of each measurement (default 5, quick 1)
   --node WHICH       the node binary of the clients: a path, or a major version to install, as in 24

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { killChildren, runChild, startServer } from './children.js';
+import { addresses, killChildren, runChild, startServer } from './children.js';
 import { chooseCores } from './cores.js';
 import { nodeBinary } from './node-binary.js';
 import { selectScenarios } from './scenarios/index.js';
@@ -66,7 +66,7 @@ async function main() {
   const task = {
     scenario: scenario.id,
     parameters: { ...variant.parameters, ...('measureMs' in variant.parameters && { measureMs }) },
-    origin: server.origin,
+    ...addresses(server, scenario),
     profile: file,
   };
   const output = await runChild(subject.command(task), { core: cores?.client ?? null, timeoutMs: measureMs + 60_000 });

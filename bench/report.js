@@ -50,7 +50,7 @@ export function markdownReport(run) {
 function comparisonTable(comparison) {
   const { columns } = comparison.scenario;
   return {
-    header: ['client', ...columns.map((c) => c.title), 'to undici request', 'to raw socket'],
+    header: ['client', ...columns.map((c) => c.title), comparison.undiciBaseline === 'undici-pool' ? 'to undici request (Pool)' : 'to undici request', 'to raw socket'],
     rows: comparison.rows.map((row) => [
       row.label,
       ...columns.map((c) => number(row.metrics[c.metric].median * (c.scale ?? 1), c.digits)),

@@ -3,7 +3,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { descriptorLimit, killChildren, runChild, startServer } from './children.js';
+import { addresses, descriptorLimit, killChildren, runChild, startServer } from './children.js';
 import { selectClients } from './clients/index.js';
 import { Comparison } from './comparison.js';
 import { chooseCores } from './cores.js';
@@ -12,7 +12,7 @@ import { nodeBinary } from './node-binary.js';
 import { parseOptions, USAGE } from './options.js';
 import { markdownReport, terminalReport } from './report.js';
 import { selectScenarios } from './scenarios/index.js';
-import { findSubjects } from './subjects.js';
+import { findSubjects, oneSubject } from './subjects.js';
 
 const SERVER = fileURLToPath(new URL('server.js', import.meta.url));
 const RESULTS = fileURLToPath(new URL('results.md', import.meta.url));
@@ -53,6 +53,15 @@ async function main(options) {
     },
   });
   const absent = [...skipped];
+  /** The variant with the parameters that come from another measurement. */
+  async function calibrated({ calibration }, variant) {
+    if (calibration === undefined) return variant;
+    const [other] = selectScenarios([calibration.scenario]);
+    const metrics = await measureOnce({ scenario: other, variant: other.variants({ quick: options.quick, maximumConnections }).find(({ id }) => id === calibration.variant), subject: oneSubject(calibration.client, node), server, core: cores?.client ?? null });
+    const parameters = calibration.parametersOf(metrics);
+    console.error(`${variant.title}: ${JSON.stringify(parameters)}`);
+    return { ...variant, parameters: { ...variant.parameters, ...parameters } };
+  }
   const comparisons = new Map();
   const samples = {};
   // The server needs a descriptor for each connection, and some for itself.
@@ -60,7 +69,7 @@ async function main(options) {
   for (const scenario of scenarios) {
     const taking = subjects.filter((subject) => subject.scenarios.includes(scenario.id));
     for (const variant of scenario.variants({ quick: options.quick, maximumConnections })) {
-      const measured = await measureVariant({ scenario, variant, subjects: taking, rounds: options.rounds, origin: server.origin, core: cores?.client ?? null });
+      const measured = await measureVariant({ scenario, variant: await calibrated(scenario, variant), subjects: taking, rounds: options.rounds, server, core: cores?.client ?? null });
       comparisons.set(variant.id, new Comparison(variant, scenario, taking, measured.samples));
       samples[variant.id] = Object.fromEntries(measured.samples);
       absent.push(...measured.failed);
@@ -87,8 +96,14 @@ async function main(options) {
   }
 }
 
+async function measureOnce({ scenario, variant, subject, server, core }) {
+  const task = { scenario: scenario.id, parameters: variant.parameters, ...addresses(server, scenario) };
+  const output = await runChild(subject.command(task), { core, timeoutMs: TIMEOUT_MS });
+  return JSON.parse(output.trim().split('\n').at(-1));
+}
+
 /** Runs all rounds of one measurement, the clients in turn; every second round in reverse order, against drift. */
-async function measureVariant({ scenario, variant, subjects, rounds, origin, core }) {
+async function measureVariant({ scenario, variant, subjects, rounds, server, core }) {
   const samples = new Map(subjects.map((subject) => [subject.id, []]));
   const failures = new Map();
   for (let round = 0; round < rounds; round++) {
@@ -97,9 +112,7 @@ async function measureVariant({ scenario, variant, subjects, rounds, origin, cor
       if (failed.length >= FAILURES_ALLOWED) continue;
       const where = `${variant.title}, round ${round + 1}/${rounds}: ${subject.label}`;
       try {
-        const task = { scenario: scenario.id, parameters: variant.parameters, origin };
-        const output = await runChild(subject.command(task), { core, timeoutMs: TIMEOUT_MS });
-        const metrics = JSON.parse(output.trim().split('\n').at(-1));
+        const metrics = await measureOnce({ scenario, variant, subject, server, core });
         samples.get(subject.id).push({ round, metrics });
         const [{ metric, title, digits }] = scenario.columns;
         console.error(`${where}: ${metrics[metric].toFixed(digits)} ${title}`);

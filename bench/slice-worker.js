@@ -3,11 +3,11 @@
 
 import { createInterface } from 'node:readline';
 
-/** @type {{ client: { file: string, settings: object }, connections: number, path: string, origin: string }} */
+/** @type {{ client: { file: string, settings: object }, connections: number, path: string, use: string, origin: string, ca?: string }} */
 const task = JSON.parse(process.argv[2]);
 
 const { open } = await import(new URL(`clients/${task.client.file}`, import.meta.url).href);
-const client = await open({ origin: task.origin, connections: task.connections, settings: task.client.settings });
+const client = await open({ origin: task.origin, connections: task.connections, settings: task.client.settings, ...(task.ca !== undefined && { ca: task.ca }) });
 
 for await (const line of createInterface({ input: process.stdin })) {
   console.log(JSON.stringify(await slice(Number(line))));
@@ -20,7 +20,7 @@ async function slice(requests) {
   let left = requests;
   const keepGoing = () => left-- > 0;
   const before = process.cpuUsage();
-  const counts = await Promise.all(Array.from({ length: task.connections }, () => client.loop(task.path, keepGoing)));
+  const counts = await Promise.all(Array.from({ length: task.connections }, () => client.loop(task.path, keepGoing, task.use)));
   const { user, system } = process.cpuUsage(before);
   return { cpuMicros: (user + system) / counts.reduce((sum, count) => sum + count, 0) };
 }

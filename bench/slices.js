@@ -5,7 +5,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { killChildren, startAnswering, startServer } from './children.js';
+import { addresses, killChildren, startAnswering, startServer } from './children.js';
 import { chooseCores } from './cores.js';
 import { machineFacts, machineWarnings } from './machine.js';
 import { nodeBinary } from './node-binary.js';
@@ -20,7 +20,9 @@ The CPU time of one request of CLIENT, divided by that of BASELINE: clients by i
   --pairs N          pairs of processes (default 7)
   --slices N         slices of each that count (default 40)
   --requests N       requests in a slice (default 2000)
-  --path PATH        what is requested (default /small)
+  --use HOW          bytes, text, or json: POST of 1 KB, 2 KB back (default bytes)
+  --tls              over TLS
+  --path PATH        what is requested (default /small; /json with --use json)
   --node WHICH       the node binary of the clients: a path, or a major version to install
 `;
 
@@ -37,7 +39,9 @@ const { values: options, positionals } = parseArgs({
     pairs: { type: 'string', default: '7' },
     slices: { type: 'string', default: '40' },
     requests: { type: 'string', default: '2000' },
-    path: { type: 'string', default: '/small' },
+    path: { type: 'string' },
+    use: { type: 'string', default: 'bytes' },
+    tls: { type: 'boolean', default: false },
     node: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -55,6 +59,7 @@ try {
 
 async function main() {
   if (positionals.length !== 2) throw new Error(`two clients are needed, not ${positionals.length}\n${USAGE}`);
+  if (!['bytes', 'text', 'json'].includes(options.use)) throw new Error(`--use wants bytes, text or json, not ${options.use}`);
   for (const name of ['connections', 'pairs', 'slices', 'requests']) {
     if (!/^[1-9]\d*$/.test(options[name])) throw new Error(`--${name} wants a whole number from 1, not ${options[name]}`);
   }
@@ -71,7 +76,7 @@ async function main() {
   });
   const results = [];
   for (let index = 0; index < Number(options.pairs); index++) {
-    const result = await measurePair(pair, { origin: server.origin, core: cores?.client ?? null });
+    const result = await measurePair(pair, { server, core: cores?.client ?? null });
     results.push(result);
     console.error(`${positionals.join(' / ')}, pair ${index + 1}/${options.pairs}: ${result.ratio.toFixed(3)} (${result.cpuMicros.map((micros) => micros.toFixed(1)).join(' and ')} µs)`);
   }
@@ -80,12 +85,13 @@ async function main() {
   const cpu = pair.map((_, at) => median(results.map(({ cpuMicros }) => cpuMicros[at])));
   for (const [name, fact] of machineFacts(node, cores)) console.log(`${name}: ${fact}`);
   console.log(`\n${pair.map(({ label }, at) => `${label}: ${cpu[at].toFixed(1)} µs`).join('\n')}`);
-  console.log(`\nratio of CPU time for one request: ${ratios.median.toFixed(3)} (${ratios.min.toFixed(3)}–${ratios.max.toFixed(3)}), ${options.pairs} pairs of processes, ${options.slices} slices of ${options.requests} requests in each, ${options.connections} connections`);
+  console.log(`\nratio of CPU time for one request: ${ratios.median.toFixed(3)} (${ratios.min.toFixed(3)}–${ratios.max.toFixed(3)}), ${options.pairs} pairs of processes, ${options.slices} slices of ${options.requests} requests in each, ${options.connections} connections, ${options.use}${options.tls ? ', over TLS' : ''}`);
 }
 
 /** The median of the ratios of neighbours. Every second pair of slices is in the reverse order, against drift. */
-async function measurePair(pair, { origin, core }) {
-  const task = { connections: Number(options.connections), path: options.path, origin };
+async function measurePair(pair, { server, core }) {
+  const { origin, ca } = addresses(server, { isSecure: options.tls });
+  const task = { connections: Number(options.connections), path: options.path ?? (options.use === 'json' ? '/json' : '/small'), use: options.use, origin, ...(options.tls && { ca }) };
   const processes = pair.map((entry) => startAnswering(entry.command(task, WORKER), { core, timeoutMs: TIMEOUT_MS }));
   const count = Number(options.slices);
   const warmUp = Math.ceil(count * WARM_UP);

@@ -9,6 +9,7 @@ import { UNDICI_BASELINE } from './clients/index.js';
  * @property {string} variant   the measurement it is read from
  * @property {string} client
  * @property {string | null} to a baseline for a ratio; null: the value itself
+ * @property {string} [metric]  of the ratio; left out: the scenario's first
  * @property {number} limit
  * @property {string} unit
  */
@@ -17,6 +18,13 @@ import { UNDICI_BASELINE } from './clients/index.js';
 export const targets = [
   ratio('small request, 50 connections, to undici request', 'small-50', 'ours-adaptive', UNDICI_BASELINE, 1 / 3),
   ratio('small request, 50 connections, to the raw socket', 'small-50', 'ours-adaptive', 'raw', 1.8),
+  ratio('small request as text, 50 connections, to undici Pool', 'text-50', 'ours-adaptive', 'undici-pool', 0.33),
+  ratio('small request as text, 50 connections, to the raw socket', 'text-50', 'ours-adaptive', 'raw', 1.6),
+  ratio('small request as text, 1 connection, to undici Pool', 'text-1', 'ours-adaptive', 'undici-pool', 0.4),
+  ratio('small request as text, 500 connections, to undici Pool', 'text-500', 'ours-adaptive', 'undici-pool', 0.4),
+  ratio('small request as text over TLS, to undici Pool', 'tls-50', 'ours-adaptive', 'undici-pool', 0.4),
+  ratio('POST of 1 KB as JSON, 2 KB back, to undici Pool', 'json-50', 'ours-adaptive', 'undici-pool', 0.4),
+  ...['undici-pool', 'go'].flatMap((peer) => [['p50', 'p50Micros'], ['p99', 'p99Micros'], ['p99.9', 'p999Micros']].map(([name, metric]) => ({ ...ratio(`${name} at a fixed rate, to ${peer === 'go' ? 'Go' : 'undici Pool'}`, 'paced-50', 'ours-adaptive', peer, 1), metric }))),
   ratio('track all, small request, 50 connections, to track off', 'small-50', 'ours-all', 'ours-off', 1.3),
   ratio('track adaptive, small request, 50 connections, to track off', 'small-50', 'ours-adaptive', 'ours-off', 1.05),
   ratio('fetch, small request, 50 connections, to undici fetch', 'small-50', 'ours-fetch', 'undici-fetch', 0.2),
@@ -38,7 +46,7 @@ export function checkTargets(comparisons) {
   return targets.map((target) => {
     const comparison = comparisons.get(target.variant);
     const measured =
-      (target.to === null ? comparison?.value(target.client) : comparison?.ratio(target.client, target.to)) ?? null;
+      (target.to === null ? comparison?.value(target.client) : comparison?.ratio(target.client, target.to, target.metric)) ?? null;
     return { ...target, measured, met: measured === null ? null : measured.median <= target.limit };
   });
 }

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { Session } from 'node:inspector/promises';
 import { selectScenarios } from './scenarios/index.js';
 
-/** @type {{ client: { file: string, settings: object }, scenario: string, parameters: object, origin: string, profile?: string }} */
+/** @type {{ client: { file: string, settings: object }, scenario: string, parameters: object, origin: string, statsOrigin: string, ca: string, profile?: string }} */
 const task = JSON.parse(process.argv[2]);
 
 // The parent holds the other end of standard input, so this process ends when the parent ends, for whatever reason.
@@ -18,9 +18,10 @@ const client = await open({
   origin: task.origin,
   connections: scenario.connections(task.parameters),
   settings: task.client.settings,
+  ...(scenario.isSecure === true && { ca: task.ca }),
 });
 const profiled = task.profile === undefined ? (work) => work() : (work) => underProfiler(task.profile, work);
-const metrics = await scenario.measure(client, task.parameters, { origin: task.origin, profiled });
+const metrics = await scenario.measure(client, task.parameters, { statsOrigin: task.statsOrigin, profiled });
 console.log(JSON.stringify(metrics));
 process.exit(0);
 

@@ -16,7 +16,7 @@ export function open({ origin, connections }) {
 
   return {
     get,
-    loop: promiseLoop(get),
+    loop: promiseLoop({ bytes: get }),
     async stream(path) {
       const response = await client.get(origin + path, { responseType: 'stream' });
       let bytes = 0;

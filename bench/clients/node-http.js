@@ -28,7 +28,7 @@ export function open({ origin, connections }) {
 
   return {
     get,
-    loop: promiseLoop(get),
+    loop: promiseLoop({ bytes: get }),
     async stream(path) {
       let bytes = 0;
       for await (const chunk of await request(path)) bytes += chunk.length;

@@ -1,11 +1,15 @@
 // This project's client, through its public entry point, as an application would use it.
 
 import { Client, Transport } from 'watertight';
+import { ORDER } from '../payloads.js';
 import { promiseLoop } from './promise-loop.js';
 
-export function open({ origin, connections, settings }) {
+const JSON_INIT = { headers: { 'Content-Type': 'application/json' } };
+
+export function open({ origin, connections, settings, ca }) {
   const transport = new Transport({
     track: settings.track,
+    ...(ca !== undefined && { tls: { ca } }),
     maxConnsPerHost: connections,
     maxIdleConns: connections,
     maxIdleConnsPerHost: connections,
@@ -17,9 +21,18 @@ export function open({ origin, connections, settings }) {
     return (await response.bytes()).length;
   }
 
+  async function text(path) {
+    return (await client.get(origin + path)).text();
+  }
+
+  async function json(path) {
+    return (await client.post(origin + path, JSON.stringify(ORDER), JSON_INIT)).json();
+  }
+
   return {
     get,
-    loop: promiseLoop(get),
+    text,
+    loop: promiseLoop({ bytes: get, text, json }),
     async stream(path) {
       const response = await client.get(origin + path);
       let bytes = 0;

@@ -1,11 +1,12 @@
 // The closed loop of a client whose requests are promises: what a program that uses it would write.
 
-/** @param {(path: string) => Promise<number>} get */
-export function promiseLoop(get) {
-  return async (path, keepGoing) => {
+/** @param {{ bytes: (path: string) => Promise<unknown>, text?: (path: string) => Promise<unknown>, json?: (path: string) => Promise<unknown> }} uses */
+export function promiseLoop(uses) {
+  return async (path, keepGoing, use = 'bytes') => {
+    const exchange = uses[use];
     let requests = 0;
     while (keepGoing()) {
-      await get(path);
+      await exchange(path);
       requests++;
     }
     return requests;

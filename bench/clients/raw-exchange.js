@@ -3,17 +3,23 @@
 // checks nothing, and has neither promises nor a pool worth the name. Both raw clients are made of it; they
 // differ in how bytes reach them.
 
+import net from 'node:net';
+import tls from 'node:tls';
+import { ORDER_TEXT } from '../payloads.js';
+
 const HEAD_LIMIT = 8192;
 const CONTENT_LENGTH = '\r\nContent-Length: ';
 
 /**
- * @param {string} origin
- * @param {(port: number, exchange: Exchange) => import('node:net').Socket} connect
+ * @param {{ origin: string, ca?: string }} server
+ * @param {(dial: (options: object) => import('node:net').Socket, exchange: Exchange) => import('node:net').Socket} connect
  *   dials and calls exchange.onBytes(buffer, length) for what arrives, and gives it to exchange.sink, if there is one
  * @param {(file: string) => { close(): void }} openSink  where `save` writes to
  */
-export function openRaw(origin, connect, openSink) {
+export function openRaw({ origin, ca }, connect, openSink) {
   const { hostname, port } = new URL(origin);
+  const target = { host: hostname, port: Number(port), noDelay: true };
+  const dial = ca === undefined ? (options) => net.connect({ ...target, ...options }) : (options) => tls.connect({ ...target, ca, ...options });
   const requests = new Map();
   /** @type {Exchange[]} */
   const idle = [];
@@ -21,7 +27,10 @@ export function openRaw(origin, connect, openSink) {
   function requestTo(path) {
     let request = requests.get(path);
     if (request === undefined) {
-      request = `GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\n\r\n`;
+      request =
+        path === '/json'
+          ? `POST ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(ORDER_TEXT)}\r\n\r\n${Buffer.from(ORDER_TEXT).latin1Slice()}`
+          : `GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\n\r\n`;
       requests.set(path, request);
     }
     return request;
@@ -31,7 +40,7 @@ export function openRaw(origin, connect, openSink) {
     const free = idle.pop();
     if (free !== undefined) return free;
     const made = new Exchange(idle);
-    made.socket = connect(Number(port), made);
+    made.socket = connect(dial, made);
     made.socket.on('error', (error) => made.onError(error));
     made.socket.on('close', () => made.onClose());
     return made;
@@ -43,6 +52,7 @@ export function openRaw(origin, connect, openSink) {
 
   return {
     get,
+    text: get,
     stream: get,
     fill: get,
     async save(path, file) {

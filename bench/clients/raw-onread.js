@@ -1,13 +1,12 @@
 // A net.Socket with `onread`: all connections read into one shared buffer and nothing passes through a stream.
 
 import fs from 'node:fs';
-import net from 'node:net';
 import { openRaw } from './raw-exchange.js';
 
 const shared = Buffer.allocUnsafeSlow(65_536);
 
-export function open({ origin }) {
-  return openRaw(origin, (port, exchange) => {
+export function open(server) {
+  return openRaw(server, (dial, exchange) => {
     const callback = (length, bytes) => {
       if (exchange.sink !== null) {
         // The buffer is read into again once it is written.
@@ -20,7 +19,7 @@ export function open({ origin }) {
       exchange.onBytes(bytes, length);
       return true;
     };
-    const socket = net.connect({ host: '127.0.0.1', port, noDelay: true, onread: { buffer: shared, callback } });
+    const socket = dial({ onread: { buffer: shared, callback } });
     return socket;
   }, (file) => {
     const fd = fs.openSync(file, 'w');

@@ -2,19 +2,33 @@
 // `client.get(url)` does, and the cheapest way to ask undici for a body as a stream.
 
 import { Pool } from 'undici';
+import { ORDER } from '../payloads.js';
 import { promiseLoop } from './promise-loop.js';
 
-export function open({ origin, connections }) {
-  const pool = new Pool(origin, { connections, pipelining: 1, keepAliveTimeout: 600_000, keepAliveMaxTimeout: 600_000 });
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+export function open({ origin, connections, ca }) {
+  const pool = new Pool(origin, { connections, pipelining: 1, keepAliveTimeout: 600_000, keepAliveMaxTimeout: 600_000, ...(ca !== undefined && { connect: { ca } }) });
 
   async function get(path) {
     const { body } = await pool.request({ path, method: 'GET' });
     return (await body.bytes()).length;
   }
 
+  async function text(path) {
+    const { body } = await pool.request({ path, method: 'GET' });
+    return body.text();
+  }
+
+  async function json(path) {
+    const { body } = await pool.request({ path, method: 'POST', headers: JSON_TYPE, body: JSON.stringify(ORDER) });
+    return body.json();
+  }
+
   return {
     get,
-    loop: promiseLoop(get),
+    text,
+    loop: promiseLoop({ bytes: get, text, json }),
     async stream(path) {
       const { body } = await pool.request({ path, method: 'GET' });
       let bytes = 0;

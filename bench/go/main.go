@@ -3,9 +3,13 @@
 package main
 
 import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"os"
 	"runtime"
@@ -20,13 +24,17 @@ import (
 )
 
 type task struct {
-	Scenario   string
-	Origin     string
-	Parameters struct {
-		Connections, WarmUpMs, MeasureMs, MinimumBodies, WarmUpRequests, Requests int
+	Scenario    string
+	Origin      string
+	StatsOrigin string
+	Ca          string
+	Parameters  struct {
+		Connections, WarmUpMs, MeasureMs, MinimumBodies, WarmUpRequests, Requests, Rate int
 		// Nothing to compile while it runs: as many steps as the others take to see that theirs has stopped.
 		WarmUp struct{ Patience int }
 		Path   string
+		// The JSON to send.
+		Order string
 	}
 }
 
@@ -49,19 +57,77 @@ func main() {
 		connections = 1
 	}
 	transport = &http.Transport{MaxConnsPerHost: connections, MaxIdleConnsPerHost: connections}
+	if roots := x509.NewCertPool(); roots.AppendCertsFromPEM([]byte(job.Ca)) {
+		transport.TLSClientConfig = &tls.Config{RootCAs: roots}
+	}
 	client = &http.Client{Transport: transport}
-	scenario := map[string]func() map[string]float64{"small": small, "big": big, "idle": idle, "ttfb": ttfb}[job.Scenario]
+	scenario := map[string]func() map[string]float64{"small": small, "text": small, "tls": small, "json": orders, "paced": paced, "big": big, "idle": idle, "ttfb": ttfb}[job.Scenario]
 	if scenario == nil {
 		fail("no such scenario: " + job.Scenario)
 	}
 	check(json.NewEncoder(os.Stdout).Encode(scenario()))
 }
 
-func small() map[string]float64 {
+func small() map[string]float64 { return repeated(func() { _ = string(get("/small")) }) }
+
+// orders posts 1 KB as JSON and parses the 2 KB that come back.
+func orders() map[string]float64 {
+	var order any
+	check(json.Unmarshal([]byte(job.Parameters.Order), &order))
+	return repeated(func() {
+		body, err := json.Marshal(order)
+		check(err)
+		res, err := client.Post(job.Origin+"/json", "application/json", bytes.NewReader(body))
+		check(err)
+		var answer any
+		check(json.NewDecoder(res.Body).Decode(&answer))
+		_, err = io.Copy(io.Discard, res.Body)
+		check(err)
+		check(res.Body.Close())
+	})
+}
+
+// paced starts each request when it is due, and counts its time from then.
+func paced() map[string]float64 {
 	p := job.Parameters
-	closedLoop(p.Connections, 250*p.WarmUp.Patience)
+	closedLoop(p.Connections, 250*p.WarmUp.Patience, func() { get("/small") })
+	pace(p.Rate, p.MeasureMs/5)
+	var micros []float64
+	m := measureCPU(func() { micros = pace(p.Rate, p.MeasureMs) })
+	sort.Float64s(micros)
+	at := func(share float64) float64 { return micros[int(math.Ceil(share*float64(len(micros))))-1] }
+	return map[string]float64{
+		"p50Micros": at(0.5), "p99Micros": at(0.99), "p999Micros": at(0.999),
+		"requestsPerSecond": float64(len(micros)) / m.seconds,
+		"serverBusy":        m.serverBusy,
+	}
+}
+
+func pace(rate, ms int) []float64 {
+	micros := make([]float64, rate*ms/1000)
+	var pending sync.WaitGroup
+	began := time.Now()
+	for i := range micros {
+		due := began.Add(time.Duration(float64(i) / float64(rate) * float64(time.Second)))
+		if wait := time.Until(due); wait > 0 {
+			time.Sleep(wait)
+		}
+		pending.Add(1)
+		go func(i int) {
+			defer pending.Done()
+			get("/small")
+			micros[i] = float64(time.Since(due).Nanoseconds()) / 1000
+		}(i)
+	}
+	pending.Wait()
+	return micros
+}
+
+func repeated(exchange func()) map[string]float64 {
+	p := job.Parameters
+	closedLoop(p.Connections, 250*p.WarmUp.Patience, exchange)
 	var requests int64
-	m := measureCPU(func() { requests = closedLoop(p.Connections, p.MeasureMs) })
+	m := measureCPU(func() { requests = closedLoop(p.Connections, p.MeasureMs, exchange) })
 	return map[string]float64{
 		"cpuMicros":         m.cpuSeconds * 1e6 / float64(requests),
 		"requestsPerSecond": float64(requests) / m.seconds,
@@ -93,7 +159,7 @@ func big() map[string]float64 {
 func idle() map[string]float64 {
 	const warmUpConnections, wave = 50, 100
 	p := job.Parameters
-	closedLoop(warmUpConnections, p.WarmUpMs)
+	closedLoop(warmUpConnections, p.WarmUpMs, func() { get("/small") })
 	before := settle()
 	var pending sync.WaitGroup
 	path := fmt.Sprintf("/hold/%d", p.Connections)
@@ -127,7 +193,7 @@ func ttfb() map[string]float64 {
 }
 
 // closedLoop makes requests from so many goroutines, each waiting for its body, and returns how many.
-func closedLoop(workers, ms int) (requests int64) {
+func closedLoop(workers, ms int, exchange func()) (requests int64) {
 	var stop int32
 	time.AfterFunc(milliseconds(ms), func() { atomic.StoreInt32(&stop, 1) })
 	counts := make([]int64, workers)
@@ -137,7 +203,7 @@ func closedLoop(workers, ms int) (requests int64) {
 		go func(count *int64) {
 			defer running.Done()
 			for atomic.LoadInt32(&stop) == 0 {
-				get("/small")
+				exchange()
 				*count++
 			}
 		}(&counts[i])
@@ -149,13 +215,13 @@ func closedLoop(workers, ms int) (requests int64) {
 	return requests
 }
 
-func get(path string) int {
+func get(path string) []byte {
 	res, err := client.Get(job.Origin + path)
 	check(err)
 	body, err := io.ReadAll(res.Body)
 	check(err)
 	check(res.Body.Close())
-	return len(body)
+	return body
 }
 
 type countingWriter struct{ bytes int64 }
@@ -217,7 +283,7 @@ func cpuSeconds() float64 {
 // serverStats asks over a connection of its own: CPU microseconds of the server, open connections but this one.
 func serverStats() (cpuMicros, connections float64) {
 	own := &http.Transport{DisableKeepAlives: true}
-	res, err := (&http.Client{Transport: own}).Get(job.Origin + "/stats")
+	res, err := (&http.Client{Transport: own}).Get(job.StatsOrigin + "/stats")
 	check(err)
 	defer res.Body.Close()
 	var stats struct{ CpuMicros, Connections float64 }

@@ -36,9 +36,9 @@ function scenario(id, title, take) {
 
     connections: () => 1,
 
-    async measure(client, { warmUp: steps, measureMs, minimumBodies }, { origin, profiled }) {
+    async measure(client, { warmUp: steps, measureMs, minimumBodies }, { statsOrigin, profiled }) {
       await warmUp(() => takeOne(client, take), steps);
-      const measured = await measureCpu(origin, () => profiled(() => takeMany(client, take, measureMs, minimumBodies)));
+      const measured = await measureCpu(statsOrigin, () => profiled(() => takeMany(client, take, measureMs, minimumBodies)));
       const gigabytes = (measured.result * BIG_BYTES) / 1e9;
       return {
         cpuSecondsPerGB: measured.cpuSeconds / gigabytes,

@@ -3,12 +3,12 @@
 /**
  * @returns {Promise<number>} requests completed; it resolves when the last worker has finished its last one
  */
-export async function closedLoop(client, path, workers, milliseconds) {
+export async function closedLoop(client, path, workers, milliseconds, use = 'bytes') {
   let going = true;
   const timer = setTimeout(() => (going = false), milliseconds);
   const keepGoing = () => going;
   try {
-    const counts = await Promise.all(Array.from({ length: workers }, () => client.loop(path, keepGoing)));
+    const counts = await Promise.all(Array.from({ length: workers }, () => client.loop(path, keepGoing, use)));
     return counts.reduce((sum, count) => sum + count, 0);
   } finally {
     clearTimeout(timer);

@@ -33,9 +33,9 @@ export const idle = {
 
   connections: (parameters) => parameters.connections,
 
-  async measure(client, { connections, warmUpMs }, { origin, profiled }) {
+  async measure(client, { connections, warmUpMs }, { statsOrigin, profiled }) {
     await closedLoop(client, '/small', WARM_UP_CONNECTIONS, warmUpMs);
-    const before = await settled(origin);
+    const before = await settled(statsOrigin);
     await profiled(async () => {
       const requests = [];
       for (let i = 0; i < connections; i++) {
@@ -44,7 +44,7 @@ export const idle = {
       }
       await Promise.all(requests);
     });
-    const after = await settled(origin);
+    const after = await settled(statsOrigin);
     const opened = after.connections - before.connections;
     if (opened < connections / 2) {
       throw new Error(`only ${after.connections} of ${connections} connections were still open when idle`);
