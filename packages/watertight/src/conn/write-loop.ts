@@ -1,6 +1,7 @@
 /** Owns the write loop of a connection: it sends the requests, one after another, and says when the last byte of each has left. */
 import type { Socket } from 'node:net';
 import { defineEntry, now, Task, type TaskLabels, type Trace } from '../tasks/index.js';
+import type { Latin1Bytes } from '../wire/index.js';
 import { BodyUpload, expectsContinue, type Sending } from './body-upload.js';
 import type { ExchangeSettings } from './exchange-settings.js';
 import { callHook } from './user-call.js';
@@ -8,6 +9,8 @@ import { fieldsOf, headWritten, requestWritten } from './written-hooks.js';
 
 /** The statuses from which on a server that answers early has refused the body. */
 const REFUSAL = 400;
+/** Bytes up to which a body is copied to its head. Node takes a string of up to 16 KiB onto its stack. */
+const SMALL_BODY = 8192;
 
 /**
  * Go's `writeLoop`. It is no function that waits for requests: it is the state of
@@ -102,12 +105,8 @@ export class WriteLoop {
     const expect = expectsContinue(request, expectContinueTimeout);
     // Where the program wants to know the progress, the pump sends what is in memory too, piece by piece.
     const bytes = request.onUploadProgress === null ? request.body!.bytes : null;
-    if (!expect && bytes !== null) {
-      socket.cork();
-      socket.write(head, 'latin1', this.flushed);
-      if (bytes.length > 0) socket.write(bytes, this.flushed);
-      socket.uncork();
-    } else socket.write(head, 'latin1');
+    if (!expect && bytes !== null) this.writeWhole(socket, head, bytes);
+    else socket.write(head, 'latin1');
     exchange.nothingWritten = this.broken;
     if (request.trace !== null) {
       headWritten(exchange, () => fieldsOf(head));
@@ -123,6 +122,18 @@ export class WriteLoop {
     this.upload = new BodyUpload({ exchange, target: socket, chunked: true, sent: () => this.bodySent(), flushed: this.flushed, ended: (error) => this.tellWritten(error) });
     if (expect) this.upload.awaitContinue(expectContinueTimeout);
     else this.upload.start();
+  }
+
+  /** A small body goes with the head as one string, which Node writes from its stack at once: two pieces are a list, a write request and an event more. */
+  private writeWhole(socket: Socket, head: string, bytes: Uint8Array): void {
+    if (bytes.length <= SMALL_BODY) {
+      socket.write(head + (Buffer.prototype as Buffer & Latin1Bytes).latin1Slice.call(bytes, 0, bytes.length), 'latin1', this.flushed);
+      return;
+    }
+    socket.cork();
+    socket.write(head, 'latin1', this.flushed);
+    socket.write(bytes, this.flushed);
+    socket.uncork();
   }
 
   private bodySent(): void {

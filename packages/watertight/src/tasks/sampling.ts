@@ -4,6 +4,9 @@
 const FIRST = 64;
 /** After these, one in `SAMPLE` requests is recorded, unless the constructor is given another number. */
 const SAMPLE = 32;
+/** After so many without a suspect, one in `RARE`. What turns suspect then has all the others recorded, so that only the first of a leak may lack its line. */
+const PROVEN = 4096;
+const RARE = 128;
 
 export class SiteSampling {
   /** Set when one of the origin's responses turned suspect; from then on, every call site is recorded. */
@@ -11,10 +14,12 @@ export class SiteSampling {
   private requests = 0;
 
   /** One in `sample` requests is recorded after the first ones. */
-  constructor(private readonly sample = SAMPLE) {}
+  constructor(private sample = SAMPLE) {}
 
   /** Whether to record the call site of the next request. */
   next(): boolean {
-    return this.suspicious || this.requests++ < FIRST || this.requests % this.sample === 0;
+    const number = this.requests++;
+    if (number === PROVEN) this.sample = Math.max(this.sample, RARE);
+    return this.suspicious || number < FIRST || number % this.sample === 0;
   }
 }

@@ -218,8 +218,9 @@ export class RoundTrip implements ExchangeOwner, Waiter, ActiveRequest {
     if (observer !== null) observer.ended(this.exchange?.error ?? null);
     this.release();
     this.exchange = this.conn = null;
-    // One that can be sent again is made anew where it is.
-    this.request.body?.release(new Error('the server answered before the body was sent'));
+    // One that can be sent again is made anew where it is. What is in memory holds nothing, and an error has a stack to be taken.
+    const { body } = this.request;
+    if (body !== null && body.bytes === null) body.release(new Error('the server answered before the body was sent'));
   }
 
   onFailure(exchange: FailedExchange, error: Error): void {

@@ -8,5 +8,6 @@ export { INSPECT, inspectAs, type Inspect } from './inspection.js';
 export { DEFAULT_LIMITS, type WireLimits } from './limits.js';
 export { leniencyOf, LENIENT_NAMES, STRICT, type Leniency, type LenientName } from './leniency.js';
 export { checkMethod, checkReserved, encodeRequestHead, USER_AGENT, type RequestFraming, type RequestHead, type ReservedFields } from './request-head.js';
+export type { Latin1Bytes } from './bytes.js';
 export { mayTrail } from './trailer-field.js';
 export { ResponseReader, type InterimSink, type PayloadSink } from './response-reader.js';
