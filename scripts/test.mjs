@@ -103,7 +103,7 @@ async function run(files, concurrency) {
       `--test-reporter=${join(root, 'scripts/test-files.mjs')}`,
       `--test-reporter-destination=${report}`,
       ...(values.profile ? [`--import=${pathToFileURL(join(root, 'scripts/file-cost.mjs')).href}`] : []),
-      ...ifSupported('--test-timeout', 240_000),
+      ...ifSupported('--test-timeout', 420_000),
       ...ifSupported('--test-concurrency', concurrency),
       ...files,
     ],
