@@ -11,6 +11,8 @@ const TEXT = new URL('in-target/look.bundle.cjs', import.meta.url);
 export interface UnreadBody extends FoundBody {
   /** Who holds it, in words of the program, from a variable or a function to the response; empty if nobody does; null if that was not looked for. */
   readonly heldBy: readonly string[] | null;
+  /** The chain runs through a connection (a socket, an agent, a pool) that the program keeps. */
+  readonly throughConnection: boolean;
   /** True if nothing referred to it any more: the collection of garbage before the search has freed it. */
   readonly collected: boolean;
 }
@@ -65,20 +67,20 @@ async function search(session: InspectorSession, pauses: PauseLog, within: Remot
 }
 
 function lookOf({ bodies, beingRead, pools }: Sifted, collected: readonly FoundBody[], complete: boolean): Look {
-  const unread = [...bodies.map((body) => ({ ...body, heldBy: null, collected: false })), ...collected.map((body) => ({ ...body, heldBy: [], collected: true }))];
+  const unread = [...bodies.map((body) => ({ ...body, heldBy: null, throughConnection: false, collected: false })), ...collected.map((body) => ({ ...body, heldBy: [], throughConnection: false, collected: true }))];
   return { unread, beingRead, pools, complete };
 }
 
 /** What the snapshot shows, and of each what only the live program tells. */
 function withHolders({ bodies, ...rest }: Sifted, found: readonly SnapshotBody[]): Look {
   const live = [...bodies];
-  const unread = found.map(({ client, url, status, buffered, heldBy }): UnreadBody => {
+  const unread = found.map(({ client, url, status, buffered, heldBy, throughConnection }): UnreadBody => {
     const shown = { client, url: url ?? '', status: status ?? 0 };
     const at = live.findIndex((body) => keyOf(body) === keyOf(shown));
     const [seen] = at === -1 ? [undefined] : live.splice(at, 1);
-    return { method: seen?.method ?? '', ...shown, buffered: seen?.buffered ?? buffered, age: seen?.age ?? null, pinned: seen !== undefined, heldBy, collected: false };
+    return { method: seen?.method ?? '', ...shown, buffered: seen?.buffered ?? buffered, age: seen?.age ?? null, pinned: seen !== undefined, heldBy, throughConnection, collected: false };
   });
-  return { ...rest, unread: [...unread, ...live.map((body) => ({ ...body, heldBy: [], collected: true }))], complete: true };
+  return { ...rest, unread: [...unread, ...live.map((body) => ({ ...body, heldBy: [], throughConnection: false, collected: true }))], complete: true };
 }
 
 /** Those of `before` that are not in `after`; a body is known by its request, as the objects are gone. */

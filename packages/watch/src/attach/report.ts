@@ -44,7 +44,7 @@ function formatPause(ms: number): string {
 function grouped(unread: readonly UnreadBody[]): readonly (readonly UnreadBody[])[] {
   const groups = new Map<string, UnreadBody[]>();
   for (const body of unread) {
-    const key = JSON.stringify([body.client, body.method, body.url, body.status, body.collected, body.heldBy && withoutPlaces(body.heldBy)]);
+    const key = JSON.stringify([body.client, body.method, body.url, body.status, body.collected, body.throughConnection, body.heldBy && withoutPlaces(body.heldBy)]);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [body]);
     else group.push(body);
@@ -53,7 +53,7 @@ function grouped(unread: readonly UnreadBody[]): readonly (readonly UnreadBody[]
 }
 
 function formatGroup(group: readonly UnreadBody[]): readonly string[] {
-  const [{ client, method, url, status, heldBy, collected }] = group;
+  const [{ client, method, url, status, heldBy, throughConnection, collected }] = group;
   const bytes = group.reduce((sum, { buffered }) => sum + (buffered ?? 0), 0);
   const ages = group.flatMap(({ age }) => age ?? []);
   const age = ages.length === 0 ? '' : `, ${group.length === 1 ? 'for' : 'the oldest for'} ${formatDuration(Math.max(...ages))}`;
@@ -62,7 +62,7 @@ function formatGroup(group: readonly UnreadBody[]): readonly string[] {
   const request = url === '' ? 'a request that the runtime has forgotten' : `${method === '' ? '' : `${method} `}${url}`;
   const lines = [`  ${group.length} × ${request}${status === 0 ? '' : ` (${status})`} of ${client}: ${formatBytes(bytes)} in memory, ${holds}${age}`];
   if (collected) lines.push('      nobody held it: it was garbage, which a collection has freed just now');
-  else if (heldBy !== null) lines.push(heldBy.length === 0 ? '      nobody of the program holds it: only its connection does, so nothing will release it' : `      held by ${(group.length === 1 ? heldBy : withoutPlaces(heldBy)).join(' → ')}`);
+  else if (heldBy !== null) lines.push(heldBy.length === 0 ? '      nobody of the program holds it: only its connection does, so nothing will release it' : `      held ${throughConnection ? 'through a connection ' : ''}by ${(group.length === 1 ? heldBy : withoutPlaces(heldBy)).join(' → ')}`);
   return lines;
 }
 

@@ -82,8 +82,8 @@ function printUnread(bodies: readonly UnreadBody[]): void {
   if (proven.length > 0) print(`\nproven leaks: nobody of the program can reach them any more\n${proven.map(described).join('')}`);
 }
 
-function described({ heldBy, count, buffered, urls }: HolderGroup): string {
-  const holder = heldBy.length === 0 ? 'held by nobody but the connection' : `held by ${oneLine(heldBy.join(' → '))}`;
+function described({ heldBy, throughConnection, count, buffered, urls }: HolderGroup): string {
+  const holder = heldBy.length === 0 ? 'held by nobody but the connection' : `held ${throughConnection ? 'through a connection ' : ''}by ${oneLine(heldBy.join(' → '))}`;
   const rest = urls.slice(MAX_URLS).reduce((sum, url) => sum + url.count, 0);
   return [`${count}, ${bytesOf(buffered)} waiting, ${holder}`, ...urls.slice(0, MAX_URLS).map(urlLine), ...(rest === 0 ? [] : [`    and ${rest} more`]), ''].join('\n');
 }

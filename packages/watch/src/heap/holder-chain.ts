@@ -1,8 +1,9 @@
 /** Owns the words for a chain of references: variables, entries, properties, functions; not the engine's tables between them. */
 import { OWN_VOCABULARY, type HeapObjects } from './heap-objects.js';
-import { MODULE_VOCABULARY, ModuleVariables } from './module-variables.js';
+import { MODULE_VOCABULARY, type ModuleVariables } from './module-variables.js';
 import { SCOPE_VOCABULARY, type ProgramFunction, type ProgramScopes } from './program-scope.js';
 import { ScriptNames } from './script-names.js';
+import { isBuiltIn, isGlobal, ownerOf } from './script-owner.js';
 
 export const CHAIN_VOCABULARY: readonly string[] = [...OWN_VOCABULARY, ...SCOPE_VOCABULARY, ...MODULE_VOCABULARY];
 
@@ -16,14 +17,13 @@ type Level = 'program' | 'global' | 'closure' | 'library';
 const LEVELS: readonly Level[] = ['program', 'global', 'closure', 'library'];
 
 export class HolderChain {
-  private readonly modules: ModuleVariables;
   private readonly names: ScriptNames;
 
   constructor(
     private readonly objects: HeapObjects,
     private readonly scopes: ProgramScopes,
+    private readonly modules: ModuleVariables,
   ) {
-    this.modules = new ModuleVariables(objects);
     this.names = ScriptNames.of(objects.snapshot);
   }
 
@@ -194,18 +194,4 @@ export class HolderChain {
     const { snapshot } = this.objects;
     return snapshot.nodeType(node) === 'closure' ? 'function' : snapshot.nodeName(node).replace(/^_(?=[A-Z])/, '');
   }
-}
-
-function ownerOf(script: string): 'program' | 'library' | null {
-  if (script === '' || script.startsWith('node:')) return null;
-  return /[/\\]node_modules[/\\]/.test(script) ? 'library' : 'program';
-}
-
-function isGlobal(name: string): boolean {
-  return /^(?:global\b|Object \/ $|Window\b)/.test(name);
-}
-
-/** What Node or the language puts on globalThis: a program's own is found behind its variables. */
-function isBuiltIn(name: string): boolean {
-  return name in globalThis || name.startsWith('<symbol');
 }

@@ -13,6 +13,8 @@ export interface UrlCount {
 export interface HolderGroup {
   /** As of each body, with `[…]` and `entry …` for places and keys that differ; empty: nobody of the program holds them. */
   readonly heldBy: string[];
+  /** The chain runs through a connection that the program keeps. */
+  readonly throughConnection: boolean;
   /** Nobody of the program can reach them any more. */
   readonly proven: boolean;
   readonly count: number;
@@ -26,12 +28,13 @@ export interface HolderGroup {
 export function groupByHolder(bodies: readonly UnreadBody[]): HolderGroup[] {
   const groups = new Map<string, UnreadBody[]>();
   for (const body of bodies) {
-    const key = JSON.stringify(withoutPlaces(body.heldBy));
+    const key = JSON.stringify([body.throughConnection, withoutPlaces(body.heldBy)]);
     groups.set(key, [...(groups.get(key) ?? []), body]);
   }
   return [...groups.values()]
     .map((group) => ({
       heldBy: group.length === 1 ? group[0].heldBy : withoutPlaces(group[0].heldBy),
+      throughConnection: group[0].throughConnection,
       proven: group[0].proven,
       count: group.length,
       buffered: group.reduce((sum, { buffered }) => sum + buffered, 0),

@@ -21,6 +21,8 @@ export interface UnreadBody {
   readonly buffered: number;
   /** Who holds it, in words of the program, from a variable or a function to the response; empty: nobody of the program does. */
   readonly heldBy: string[];
+  /** The chain runs through a connection (a socket, an agent, a pool) that the program keeps, by which it can end the response, but not read it. */
+  readonly throughConnection: boolean;
   /** Nobody of the program can reach it any more, only its own connection does: nothing will release it. */
   readonly proven: boolean;
   /** V8's number of the response (or of its body), the same in each snapshot of one process. */
@@ -41,8 +43,8 @@ export function unreadBodies(snapshot: Snapshot): UnreadBody[] {
   const holders = holdersOf(snapshot, found);
   return found
     .map(({ client, url, status, buffered, handles, plumbing }, index) => {
-      const { heldBy } = holders[index];
-      return { client, url, status, buffered, heldBy, proven: heldBy.length === 0, id: snapshot.nodeId(handles[0] ?? plumbing[0]) };
+      const { heldBy, throughConnection } = holders[index];
+      return { client, url, status, buffered, heldBy, throughConnection, proven: heldBy.length === 0, id: snapshot.nodeId(handles[0] ?? plumbing[0]) };
     })
     .sort((a, b) => a.id - b.id);
 }

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { formatLook, type UnreadBody } from '../../dist/attach/index.js';
 
 const preview = (heldBy: readonly string[] | null, more: Partial<UnreadBody> = {}): UnreadBody => ({
-  client: 'fetch', method: 'GET', url: 'http://prices/preview?id=*', status: 200, buffered: 1024, age: null, pinned: true, collected: false, heldBy, ...more,
+  client: 'fetch', method: 'GET', url: 'http://prices/preview?id=*', status: 200, buffered: 1024, age: null, pinned: true, throughConnection: false, collected: false, heldBy, ...more,
 });
 const text = (...unread: UnreadBody[]): string => formatLook({ unread, beingRead: 0, pools: [], complete: true });
 

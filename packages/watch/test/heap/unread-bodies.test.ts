@@ -89,7 +89,7 @@ describe('a program that holds unread responses', () => {
     assert.equal(status, 0);
     const json = JSON.parse(stdout) as Record<string, UnreadBody[]>;
     assert.deepEqual([json.unread.length, json.came.length, json.stayed.length, json.gone.length], [expected.length, 1, expected.length - 1, 1]);
-    assert.deepEqual(Object.keys(json.unread[0]), ['client', 'url', 'status', 'buffered', 'heldBy', 'proven', 'id']);
+    assert.deepEqual(Object.keys(json.unread[0]), ['client', 'url', 'status', 'buffered', 'heldBy', 'throughConnection', 'proven', 'id']);
   });
 
 });
