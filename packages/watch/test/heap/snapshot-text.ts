@@ -41,8 +41,13 @@ export async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator
 }
 
 /** A program with one unread response of node:http in a Map `previews`, at the key. */
-export function unreadSnapshot(key: string, path = '/report'): Buffer {
-  const nodes: WrittenNode[] = [
+export function unreadSnapshot(key: string, path?: string): Buffer {
+  return Buffer.from(JSON.stringify(snapshotJson(unreadNodes(key, path))));
+}
+
+/** The objects of that program. */
+export function unreadNodes(key: string, path = '/report'): WrittenNode[] {
+  return [
     { type: 'synthetic', name: '', edges: [['shortcut', 'global', 1]] },
     { name: 'global', edges: [['property', 'previews', 2]] },
     { name: 'Map', edges: [['internal', 'table', 3]] },
@@ -54,5 +59,4 @@ export function unreadSnapshot(key: string, path = '/report'): Buffer {
     { type: 'string', name: `GET ${path} HTTP/1.1\r\nHost: stock:8080\r\n\r\n` },
     { type: 'string', name: 'http:' },
   ];
-  return Buffer.from(JSON.stringify(snapshotJson(nodes)));
 }
