@@ -47,7 +47,9 @@ function bytesOfConnection(objects: HeapObjects, controller: number): number {
   for (let depth = 0; depth < 3 && objects.property(pull, 'fetchParams') === -1; depth++) pull = objects.property(pull, 'previous');
   const fetching = objects.path(pull, 'fetchParams', 'controller');
   const scope = objects.path(fetching, 'next', 'context');
-  const stream = objects.nearest(scope, 3, (node) => objects.has(node, '_readableState'), (node) => node === scope || snapshot.nodeName(node) === 'createAsyncIterator' || snapshot.nodeType(node) === 'array');
+  // The undici of Node 26 keeps the answer of its dispatcher itself.
+  const hasStream = (node: number): boolean => snapshot.nodeName(node) === 'Object' && objects.has(node, 'stream');
+  const stream = objects.nearest(scope, 3, (node) => objects.has(node, '_readableState'), (node) => node === scope || snapshot.nodeName(node) === 'createAsyncIterator' || snapshot.nodeType(node) === 'array' || hasStream(node));
   return stream === -1 ? 0 : bytesInReadable(objects, stream);
 }
 

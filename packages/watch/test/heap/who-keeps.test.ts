@@ -41,7 +41,7 @@ describe('who keeps a response', () => {
     });
   }
 
-  test('the bytes of a fetch that nobody has begun to read are those that wait in its connection\'s stream', { skip: Number(process.versions.node.split('.')[0]) >= 26 && 'fetch of this Node has no such stream in sight' }, () => {
+  test('the bytes of a fetch that nobody has begun to read are those that wait in its connection\'s stream', () => {
     const waiting = unread.filter(({ client }) => client === 'fetch').map(({ url, buffered }) => [url?.replace(/.*\//, ''), buffered > 0 && buffered <= 100_000]);
     assert.deepEqual(waiting.map(([, some]) => some), waiting.map(() => true), JSON.stringify(waiting));
   });
