@@ -25,7 +25,7 @@ export function nodeHttpBodies(objects: HeapObjects): FoundBody[] {
     const plumbing = [socket, objects.property(request, 'parser'), objects.property(socket, 'parser'), objects.property(socket, '<symbol kHandle>'), objects.property(socket, '_handle')];
     found.push({
       client: 'node:http',
-      url: urlOf(objects, request),
+      url: requestUrl(objects, request),
       status: objects.numberOf(response, 'statusCode') ?? statusOf(objects.textOf(response, 'statusMessage')),
       buffered,
       handles: [response],
@@ -36,12 +36,13 @@ export function nodeHttpBodies(objects: HeapObjects): FoundBody[] {
 }
 
 /** Somebody listens for its bytes. */
-function isRead(objects: HeapObjects, stream: number): boolean {
+export function isRead(objects: HeapObjects, stream: number): boolean {
   const events = objects.property(stream, '_events');
   return objects.has(events, 'data') || objects.has(events, 'readable');
 }
 
-function urlOf(objects: HeapObjects, request: number): string | null {
+/** The URL of a ClientRequest. */
+export function requestUrl(objects: HeapObjects, request: number): string | null {
   const protocol = objects.textOf(request, 'protocol') ?? 'http:';
   // The head as it was sent has the path as one text, also where `path` is a part of a longer one.
   const head = objects.textOf(request, '_header');

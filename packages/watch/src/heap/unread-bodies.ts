@@ -3,6 +3,7 @@ import { FETCH_VOCABULARY, fetchBodies } from './fetch-bodies.js';
 import type { BodyClient, FoundBody } from './found-body.js';
 import { HeapObjects, OWN_VOCABULARY } from './heap-objects.js';
 import { holdersOf } from './holders.js';
+import { MOVED_VOCABULARY, movedBodies } from './moved-bodies.js';
 import { NODE_HTTP_VOCABULARY, nodeHttpBodies } from './node-http-bodies.js';
 import type { Snapshot } from './snapshot.js';
 import { UNDICI_VOCABULARY, undiciBodies } from './undici-bodies.js';
@@ -29,7 +30,7 @@ export interface UnreadBody {
   readonly id: number;
 }
 
-const VOCABULARY = new Set([...OWN_VOCABULARY, ...BYTES_VOCABULARY, ...NODE_HTTP_VOCABULARY, ...FETCH_VOCABULARY, ...UNDICI_VOCABULARY, ...WATERTIGHT_VOCABULARY]);
+const VOCABULARY = new Set([...OWN_VOCABULARY, ...BYTES_VOCABULARY, ...NODE_HTTP_VOCABULARY, ...MOVED_VOCABULARY, ...FETCH_VOCABULARY, ...UNDICI_VOCABULARY, ...WATERTIGHT_VOCABULARY]);
 
 /** Whether the snapshot is of a Node process: its scripts have names like `node:http`. */
 export function isOfNode(snapshot: Snapshot): boolean {
@@ -39,7 +40,9 @@ export function isOfNode(snapshot: Snapshot): boolean {
 /** Finds the unread bodies: of node:http, `fetch`, undici and this library, in the order of their ids. */
 export function unreadBodies(snapshot: Snapshot): UnreadBody[] {
   const objects = new HeapObjects(snapshot, VOCABULARY);
-  const found: FoundBody[] = [...nodeHttpBodies(objects), ...fetchBodies(objects), ...undiciBodies(objects), ...watertightBodies(objects)];
+  const messages = nodeHttpBodies(objects);
+  const moved = movedBodies(objects, new Set(messages.flatMap(({ handles }) => handles)));
+  const found: FoundBody[] = [...messages, ...moved, ...fetchBodies(objects), ...undiciBodies(objects), ...watertightBodies(objects)];
   const holders = holdersOf(snapshot, found);
   return found
     .map(({ client, url, status, buffered, handles, plumbing }, index) => {
