@@ -1,4 +1,4 @@
-/** Owns one session with an inspector: commands and their answers, and events, over a WebSocket. */
+/** Owns one session with an inspector: commands and their answers, and events, over a WebSocket or through another session. */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { AttachError } from './attach-error.js';
@@ -29,6 +29,17 @@ interface Evaluated {
 const GROUP = 'watertight';
 
 const HANDSHAKE_TIMEOUT = 5000;
+/** For the other side to end the connection, ms. */
+const CLOSE_TIMEOUT = 1000;
+
+/** What carries the messages of a session. */
+export interface Channel {
+  send(message: string): void;
+  onMessage(listener: (message: string) => void): void;
+  isOpen(): boolean;
+  close(): void;
+  readonly closed: Promise<void>;
+}
 
 export class InspectorSession {
   private lastId = 0;
@@ -37,10 +48,9 @@ export class InspectorSession {
   /** Resolves when the connection is gone. */
   readonly closed: Promise<void>;
 
-  private constructor(private readonly socket: WebSocket) {
-    socket.on('message', (data: Buffer) => this.receive(JSON.parse(data.toString()) as Answer));
-    socket.on('error', () => undefined); // 'close' follows
-    this.closed = new Promise((resolve) => socket.once('close', () => resolve()));
+  constructor(private readonly channel: Channel) {
+    channel.onMessage((message) => this.receive(JSON.parse(message) as Answer));
+    this.closed = channel.closed;
     void this.closed.then(() => {
       for (const { reject, method } of this.waiting.values()) reject(new AttachError('gone', `the process, or the connection to its inspector, ended (during ${method})`));
       this.waiting.clear();
@@ -54,16 +64,16 @@ export class InspectorSession {
     } catch (error) {
       throw new AttachError('gone', `the inspector at ${url} does not open a session: ${(error as Error).message}`, { cause: error });
     }
-    return new InspectorSession(socket);
+    return new InspectorSession(channelOf(socket));
   }
 
   /** Sends a command of the protocol; rejects with what the inspector says is wrong. */
   send<T = unknown>(method: string, params: object = {}): Promise<T> {
-    if (this.socket.readyState !== WebSocket.OPEN) return Promise.reject(new AttachError('gone', `the process, or the connection to its inspector, has ended (before ${method})`));
+    if (!this.channel.isOpen()) return Promise.reject(new AttachError('gone', `the process, or the connection to its inspector, has ended (before ${method})`));
     const id = ++this.lastId;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve: resolve as (result: unknown) => void, reject, method });
-      this.socket.send(JSON.stringify({ id, method, params }));
+      this.channel.send(JSON.stringify({ id, method, params }));
     });
   }
 
@@ -97,7 +107,7 @@ export class InspectorSession {
   }
 
   async close(): Promise<void> {
-    this.socket.close();
+    this.channel.close();
     await this.closed;
   }
 
@@ -114,6 +124,22 @@ export class InspectorSession {
 }
 
 export { GROUP as OBJECT_GROUP };
+
+function channelOf(socket: WebSocket): Channel {
+  socket.on('error', () => undefined); // 'close' follows
+  return {
+    send: (message) => socket.send(message),
+    onMessage: (listener) => void socket.on('message', (data: Buffer) => listener(data.toString())),
+    isOpen: () => socket.readyState === WebSocket.OPEN,
+    // A process that stands still answers no close: it is told, and left.
+    close: () => {
+      socket.close();
+      const late = setTimeout(() => socket.terminate(), CLOSE_TIMEOUT);
+      socket.once('close', () => clearTimeout(late));
+    },
+    closed: new Promise((resolve) => socket.once('close', () => resolve())),
+  };
+}
 
 function resultOf({ result, exceptionDetails }: Evaluated): RemoteObject {
   if (exceptionDetails === undefined) return result;

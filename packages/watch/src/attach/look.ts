@@ -5,6 +5,7 @@ import type { UnreadBody as SnapshotBody } from '../heap/index.js';
 import { OBJECT_GROUP, type InspectorSession, type RemoteObject } from './inspector-session.js';
 import type { PauseLog } from './pause.js';
 import { readBodies } from './snapshot.js';
+import { eachWorker } from './worker-threads.js';
 
 const TEXT = new URL('in-target/look.bundle.cjs', import.meta.url);
 
@@ -15,6 +16,8 @@ export interface UnreadBody extends FoundBody {
   readonly throughConnection: boolean;
   /** True if nothing referred to it any more: the collection of garbage before the search has freed it. */
   readonly collected: boolean;
+  /** The worker thread that it is in: its id, and its name if it has one; null for the main thread. */
+  readonly thread: string | null;
 }
 
 export interface Look {
@@ -24,6 +27,8 @@ export interface Look {
   readonly pools: readonly FoundPool[];
   /** Whether the whole heap was searched, not only what open sockets lead to. */
   readonly complete: boolean;
+  /** How many worker threads were not looked at, as they did not answer. Of the others only what occupies a connection was looked for. */
+  readonly threadsMissed: number;
 }
 
 export interface LookOptions {
@@ -34,7 +39,32 @@ export interface LookOptions {
 }
 
 /** Looks into the process. Nothing of the look stays there. */
-export async function look(session: InspectorSession, pauses: PauseLog, { mayPause, wantsHolders = true }: LookOptions): Promise<Look> {
+export async function look(session: InspectorSession, pauses: PauseLog, options: LookOptions): Promise<Look> {
+  const main = await lookAtMain(session, pauses, options);
+  const { found, missed } = await eachWorker(session, (worker) => walk(worker));
+  const unread = found.flatMap(({ thread, value }) => value.bodies.map((body): UnreadBody => ({ ...body, heldBy: null, collected: false, thread })));
+  return {
+    ...main,
+    unread: [...main.unread, ...unread],
+    beingRead: found.reduce((sum, { value }) => sum + value.beingRead, main.beingRead),
+    pools: [...main.pools, ...found.flatMap(({ value }) => value.pools)],
+    threadsMissed: missed,
+  };
+}
+
+/** The walk alone, in a worker thread: a snapshot through it would stop it, too, and nobody was asked for that. */
+async function walk(worker: InspectorSession): Promise<Sifted> {
+  try {
+    const within = await worker.evaluate(wrapped(readFileSync(TEXT, 'utf8')), { byValue: false });
+    return await value<Sifted>(worker, within, 'function () { return this.walk(); }');
+  } finally {
+    await worker.release().catch(() => undefined);
+  }
+}
+
+type LookAtMain = Omit<Look, 'threadsMissed'>;
+
+async function lookAtMain(session: InspectorSession, pauses: PauseLog, { mayPause, wantsHolders = true }: LookOptions): Promise<LookAtMain> {
   try {
     const within = await session.evaluate(wrapped(readFileSync(TEXT, 'utf8')), { byValue: false });
     const seen = await pauses.measure(session, 'the walk over the sockets', () => value<Sifted>(session, within, 'function () { return this.walk(); }'));
@@ -66,21 +96,21 @@ async function search(session: InspectorSession, pauses: PauseLog, within: Remot
   );
 }
 
-function lookOf({ bodies, beingRead, pools }: Sifted, collected: readonly FoundBody[], complete: boolean): Look {
-  const unread = [...bodies.map((body) => ({ ...body, heldBy: null, throughConnection: false, collected: false })), ...collected.map((body) => ({ ...body, heldBy: [], throughConnection: false, collected: true }))];
+function lookOf({ bodies, beingRead, pools }: Sifted, collected: readonly FoundBody[], complete: boolean): LookAtMain {
+  const unread = [...bodies.map((body) => ({ ...body, heldBy: null, throughConnection: false, collected: false, thread: null })), ...collected.map((body) => ({ ...body, heldBy: [], throughConnection: false, collected: true, thread: null }))];
   return { unread, beingRead, pools, complete };
 }
 
 /** What the snapshot shows, and of each what only the live program tells. */
-function withHolders({ bodies, ...rest }: Sifted, found: readonly SnapshotBody[]): Look {
+function withHolders({ bodies, ...rest }: Sifted, found: readonly SnapshotBody[]): LookAtMain {
   const live = [...bodies];
   const unread = found.map(({ client, url, status, buffered, heldBy, throughConnection }): UnreadBody => {
     const shown = { client, url: url ?? '', status: status ?? 0 };
     const at = live.findIndex((body) => keyOf(body) === keyOf(shown));
     const [seen] = at === -1 ? [undefined] : live.splice(at, 1);
-    return { method: seen?.method ?? '', ...shown, buffered: seen?.buffered ?? buffered, age: seen?.age ?? null, pinned: seen !== undefined, heldBy, throughConnection, collected: false };
+    return { method: seen?.method ?? '', ...shown, buffered: seen?.buffered ?? buffered, age: seen?.age ?? null, pinned: seen !== undefined, heldBy, throughConnection, collected: false, thread: null };
   });
-  return { ...rest, unread: [...unread, ...live.map((body) => ({ ...body, heldBy: [], throughConnection: false, collected: true }))], complete: true };
+  return { ...rest, unread: [...unread, ...live.map((body) => ({ ...body, heldBy: [], throughConnection: false, collected: true, thread: null }))], complete: true };
 }
 
 /** Those of `before` that are not in `after`; a body is known by its request, as the objects are gone. */

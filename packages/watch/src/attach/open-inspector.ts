@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AttachError } from './attach-error.js';
 import type { Address, InspectorAddress } from './address.js';
+import { within } from './within.js';
 import { isInspector, shown, webSocketUrl } from './inspector-endpoint.js';
 import { InspectorSession } from './inspector-session.js';
 import { Tether } from './tether.js';
@@ -12,6 +13,10 @@ const DEFAULT_PORT = 9229;
 /** How long a Node may take to open its inspector, and how often that is looked at, in ms. A program that does not come to its event loop takes longer. */
 const PATIENCE = 5000;
 const STEP = 20;
+
+/** How long the program may take for its first answer, ms. */
+const ANSWER = 5000;
+const CLOSING = "process.getBuiltinModule('node:timers').setImmediate(() => process.getBuiltinModule('node:inspector').close())";
 
 export interface OpenInspector {
   readonly session: InspectorSession;
@@ -59,16 +64,28 @@ interface Connected {
 
 type Found = Connected & { readonly address: InspectorAddress };
 
-async function connect(address: InspectorAddress): Promise<Connected> {
+async function connect(address: InspectorAddress, closes = false): Promise<Connected> {
   const session = await InspectorSession.open(await webSocketUrl(address));
-  const { pid, version } = (await session.evaluate('({ pid: process.pid, version: process.version })')).value as { pid: number; version: string };
+  const said = session.evaluate('({ pid: process.pid, version: process.version })');
+  const result = await within(ANSWER, said.catch((error: unknown) => error as Error));
+  if (result === null) {
+    // Not waited for: it is done when the program goes on.
+    if (closes) session.send('Runtime.evaluate', { expression: CLOSING }).catch(() => undefined);
+    await session.close();
+    throw new AttachError('closed', `the program behind ${shown(address)} does not answer its inspector: for ${ANSWER / 1000} s it has run none of its JavaScript. It is in a loop, blocked in a synchronous call, or suspended${closes ? '. Its inspector closes when it goes on' : ''}`);
+  }
+  if (result instanceof Error) {
+    await session.close();
+    throw result;
+  }
+  const { pid, version } = result.value as { pid: number; version: string };
   return { session, pid, version };
 }
 
 /** An inspector is only taken for this process's if the process itself says so: another may have the port. */
-async function connectTo(node: NodeProcess, address: InspectorAddress): Promise<Found | null> {
+async function connectTo(node: NodeProcess, address: InspectorAddress, closes: boolean): Promise<Found | null> {
   if (!(await isInspector(address))) return null;
-  const connected = await connect(address);
+  const connected = await connect(address, closes);
   if (connected.pid === node.ownPid) return { ...connected, address };
   await connected.session.close();
   return null;
@@ -85,9 +102,9 @@ async function alreadyOpen(node: NodeProcess): Promise<Found | null> {
   return firstOf(node, listening === null ? [...ports].map((port) => ({ host: '127.0.0.1', port })) : listening.filter(({ port }) => isAny || ports.has(port)));
 }
 
-async function firstOf(node: NodeProcess, candidates: readonly InspectorAddress[]): Promise<Found | null> {
+async function firstOf(node: NodeProcess, candidates: readonly InspectorAddress[], closes = false): Promise<Found | null> {
   for (const candidate of candidates) {
-    const found = await connectTo(node, candidate);
+    const found = await connectTo(node, candidate, closes);
     if (found !== null) return found;
   }
   return null;
@@ -116,7 +133,7 @@ async function openBySignal(node: NodeProcess): Promise<Found & { readonly byUs:
     await sleep(STEP);
     const now = listeningAt(pid);
     const fresh = now === null ? [...portsOf(node)].map((port) => ({ host: '127.0.0.1', port })) : now.filter(({ host, port }) => !before!.some((old) => old.port === port && old.host === host));
-    const found = await firstOf(node, fresh);
+    const found = await firstOf(node, fresh, listeningAt(pid) !== null);
     if (found !== null) return { ...found, byUs: true };
   }
   const found = await firstOf(node, before ?? []);

@@ -2,11 +2,15 @@
  * Owns what ends a visit: the command tells the process once a second that it is still there. When it is not (it was
  * killed, or the connection broke), the process takes back by itself what the visit changed.
  */
+import { within } from './within.js';
 import type { InspectorSession, RemoteObject } from './inspector-session.js';
 
 /** How often the process is told, in ms, and after how many times without word it ends the visit. */
 const INTERVAL = 1000;
 const MOST_MISSED = 4;
+
+/** How long the end of a visit is waited for, ms. */
+const END_TIMEOUT = 3000;
 
 /**
  * Counts its own turns instead of reading a clock: while the program stands still, neither its timers nor our words
@@ -62,8 +66,9 @@ export class Tether {
   async end(): Promise<void> {
     clearInterval(this.timer);
     // Gone: it has ended the visit itself, or will.
-    await this.call('end').catch(() => undefined);
-    if (this.closes) await this.session.closed;
+    const ended = this.call('end').catch(() => undefined);
+    // A program that stands still does it when it goes on: the word is there, and nobody has to wait.
+    await within(END_TIMEOUT, this.closes ? ended.then(() => this.session.closed) : ended);
   }
 
   private async call(method: 'beat' | 'end' | 'closesInspector'): Promise<void> {

@@ -67,7 +67,7 @@ async function visit(address: Address, options: AttachOptions): Promise<void> {
   const inspector = await openInspector(address);
   const pauses = new PauseLog();
   try {
-    const found = await look(inspector.session, pauses, { wantsHolders: options.holders, mayPause: (what, estimate) => mayPause(what, estimate, options) });
+    const found = await unlessInterrupted(interrupted.signal, look(inspector.session, pauses, { wantsHolders: options.holders, mayPause: (what, estimate) => mayPause(what, estimate, options) }));
     if (options.json !== true) print(`process ${inspector.pid}, Node ${inspector.version.slice(1)}: ${formatLook(found)}`);
     const stays = options.lookOnly !== true && (options.json !== true || options.for !== undefined || options.pprof !== undefined) && !interrupted.signal.aborted;
     const leaks = stays ? await stay(inspector, pauses, options, interrupted.signal) : [];
@@ -76,6 +76,22 @@ async function visit(address: Address, options: AttachOptions): Promise<void> {
   } finally {
     await inspector.end();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt);
+  }
+}
+
+/** What `work` resolves to; it is left alone at an interrupt, and what it asked of the program ends with the session. */
+async function unlessInterrupted<T>(interrupted: AbortSignal, work: Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const stop = async (): Promise<never> => {
+    if (!interrupted.aborted) await once(interrupted, 'abort', { signal: over.signal });
+    throw new AttachError('failed', 'interrupted; everything is taken back');
+  };
+  const stopped = stop();
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    over.abort();
+    for (const each of [work, stopped]) each.catch(() => undefined);
   }
 }
 

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { openInspector } from '#attach';
 import { watertight } from '../cli/command.js';
@@ -91,6 +93,37 @@ describe('the inspector of a process', { concurrency: 4 }, () => {
     await assert.rejects(openInspector({ pid: waiting.pid }), { failure: 'closed', message: /It may have a handler of its own for SIGUSR1/ });
     await waiting.wrote(/^handled$/m);
     assert.ok(waiting.isRunning);
+  });
+
+  for (const [name, standing] of [
+    ['an endless loop', 'for (;;);'],
+    ['a synchronous wait', 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);'],
+  ] as const) {
+    test(`of a program in ${name} does not answer; that is said`, async () => {
+      using waiting = await Waiting.start(['--inspect=0'], `setTimeout(() => { console.error("busy"); ${standing} }, 100)`);
+      const port = await waiting.wrote(LISTENING);
+      await waiting.wrote(/^busy$/m);
+      const { stderr, status } = await watertight('attach', `127.0.0.1:${port}`, '--look-only');
+      assert.equal(status, 2);
+      assert.match(stderr, /does not answer its inspector: for 5 s it has run none of its JavaScript/);
+      assert.ok(waiting.isRunning);
+    });
+  }
+
+  test('of a program that stands still closes when it goes on, if it was opened for this', { skip: process.platform !== 'linux' && 'only Linux tells where a process listens' }, async () => {
+    using waiting = await Waiting.start(['--inspect-port=0'], 'const { url } = require("node:inspector"); setTimeout(() => { console.error("busy"); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 12000); setInterval(() => url() ?? console.error("closed"), 100) }, 100)');
+    await waiting.wrote(/^busy$/m);
+    await assert.rejects(openInspector({ pid: waiting.pid }), { failure: 'closed', message: /Its inspector closes when it goes on/ });
+    await waiting.wrote(/^closed$/m);
+  });
+
+  test('is not looked for behind a server that has none', async () => {
+    const server = createServer((_request, response) => response.end('<p>not an inspector</p>')).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { stderr, status } = await watertight('attach', `127.0.0.1:${(server.address() as AddressInfo).port}`);
+    server.close();
+    assert.equal(status, 2);
+    assert.match(stderr, /does not answer as an inspector does/);
   });
 
   test('is not asked on another machine, unless that is allowed', async () => {

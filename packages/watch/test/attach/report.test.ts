@@ -4,9 +4,9 @@ import { test } from 'node:test';
 import { formatLook, type UnreadBody } from '../../dist/attach/index.js';
 
 const preview = (heldBy: readonly string[] | null, more: Partial<UnreadBody> = {}): UnreadBody => ({
-  client: 'fetch', method: 'GET', url: 'http://prices/preview?id=*', status: 200, buffered: 1024, age: null, pinned: true, throughConnection: false, collected: false, heldBy, ...more,
+  client: 'fetch', method: 'GET', url: 'http://prices/preview?id=*', status: 200, buffered: 1024, age: null, pinned: true, throughConnection: false, collected: false, thread: null, heldBy, ...more,
 });
-const text = (...unread: UnreadBody[]): string => formatLook({ unread, beingRead: 0, pools: [], complete: true });
+const text = (...unread: UnreadBody[]): string => formatLook({ unread, beingRead: 0, pools: [], complete: true, threadsMissed: 0 });
 
 test('responses that one variable holds, in different places, are one entry', () => {
   const held = (key: string): UnreadBody => preview(['cacheOfPreviews (Map) in module src/preview.ts', `entry '${key}'`, 'Response']);
