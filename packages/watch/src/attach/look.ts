@@ -42,7 +42,7 @@ export interface LookOptions {
 export async function look(session: InspectorSession, pauses: PauseLog, options: LookOptions): Promise<Look> {
   const main = await lookAtMain(session, pauses, options);
   const { found, missed } = await eachWorker(session, (worker) => walk(worker));
-  const unread = found.flatMap(({ thread, value }) => value.bodies.map((body): UnreadBody => ({ ...body, heldBy: null, collected: false, thread })));
+  const unread = found.flatMap(({ thread, value }) => value.bodies.map((body): UnreadBody => ({ ...body, heldBy: null, throughConnection: false, collected: false, thread })));
   return {
     ...main,
     unread: [...main.unread, ...unread],

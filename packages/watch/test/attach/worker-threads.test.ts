@@ -27,7 +27,7 @@ async function program(t: TestContext, thread: string, name: string): Promise<st
 describe('watertight attach, with worker threads', { concurrency: 2 }, () => {
   test('lists what is unread in a thread, with its name', async (t) => {
     const { stdout, stderr } = await watertight('attach', await program(t, LEAKING, 'mailer'), '--look-only');
-    assert.match(stdout, /1 unread response\n  1 × GET http:\/\/[\d.:]+\/in-a-thread\/large \(200\) of node:http in worker thread 1 \(mailer\): /, stderr);
+    assert.match(stdout, /1 unread response\n {2}1 × GET http:\/\/[\d.:]+\/in-a-thread\/large \(200\) of node:http in worker thread 1 \(mailer\): /, stderr);
   });
 
   test('says that a thread did not answer', async (t) => {
