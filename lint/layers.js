@@ -29,11 +29,12 @@ export const layers = {
       mock: ['transport', 'wire', 'tasks'],
       // The observation tower. Its rooms are beside each other: none imports another.
       leak: ['tasks'],
-      pprof: ['pprof/serve', 'pprof/engine', 'pprof/write', 'pprof/read', 'pprof/profile'],
+      pprof: ['pprof/push', 'pprof/serve', 'pprof/engine', 'pprof/write', 'pprof/read', 'pprof/profile'],
       'pprof/profile': [],
       'pprof/read': ['pprof/profile'],
       'pprof/write': ['pprof/profile', 'tasks'],
       'pprof/engine': ['pprof/write', 'pprof/profile', 'tasks'],
+      'pprof/push': ['pprof/write', 'tasks'],
       'pprof/serve': ['pprof/engine', 'pprof/write', 'pprof/profile', 'tasks'],
       instrument: ['tasks'],
       resources: ['tasks'],

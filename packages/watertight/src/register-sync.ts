@@ -26,12 +26,13 @@ switch (mode) {
 
 if (process.env.WATERTIGHT_RESOURCES === '1') trackResources();
 
-/** Settles when profiles are served, if they are to be. */
-export const served = serve(process.env.WATERTIGHT_PPROF ?? '');
+/** Settles when profiles are served and pushed, if they are to be. */
+export const served = offerProfiles(process.env.WATERTIGHT_PPROF ?? '', process.env.WATERTIGHT_PUSH ?? '');
 
-async function serve(address: string): Promise<void> {
-  // Workers inherit the environment, but cannot listen on the same port.
-  if (address === '' || !process.getBuiltinModule('node:worker_threads').isMainThread) return;
-  const { servePprof } = await import('./pprof/index.js');
-  servePprof(address, process.env.WATERTIGHT_PPROF_TOKEN);
+async function offerProfiles(address: string, receiver: string): Promise<void> {
+  // Workers inherit the environment, but cannot listen on the same port, and would push as the same instance.
+  if ((address === '' && receiver === '') || !process.getBuiltinModule('node:worker_threads').isMainThread) return;
+  const { servePprof, startPush } = await import('./pprof/index.js');
+  if (address !== '') servePprof(address, process.env.WATERTIGHT_PPROF_TOKEN);
+  if (receiver !== '') startPush(process.env);
 }

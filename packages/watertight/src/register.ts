@@ -14,6 +14,11 @@
  * `WATERTIGHT_PPROF=[host:]port` serves the profiles of `watertight/pprof` at that address, under
  * `/debug/pprof/`. A host that other machines can reach requires `WATERTIGHT_PPROF_TOKEN`, which readers send
  * as a bearer token.
+ *
+ * `WATERTIGHT_PUSH=http://host:4040` pushes the profiles goroutine, httpbody and leaked to a receiver that speaks the
+ * protocol of Pyroscope, every 15 seconds and at the end. `WATERTIGHT_PUSH_NAME` names the program there,
+ * `WATERTIGHT_PUSH_TAGS=region=eu,version=2` tags it, `WATERTIGHT_PUSH_INTERVAL` is the time between in milliseconds;
+ * `WATERTIGHT_PUSH_TOKEN` is sent as a bearer token, `WATERTIGHT_PUSH_TENANT` as `X-Scope-OrgID`.
  */
 import { served } from './register-sync.js';
 

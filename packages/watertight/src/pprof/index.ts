@@ -1,4 +1,4 @@
-/** Profiles of tasks, connections and the JavaScript engine; the only entry to the five folders in `pprof`. */
+/** Profiles of tasks, connections and the JavaScript engine; the only entry to the six folders in `pprof`. */
 export {
   type Change,
   type Circumstances,
@@ -27,6 +27,7 @@ export {
 } from './profile/index.js';
 export { type Dump, type DumpOptions, parseDump, parseProfile, parseProfileStream, type ProfileInput, type ProfileSource } from './read/index.js';
 export { alignColumns, type Debug, encodeProfile, goroutineProfile, httpBodyProfile, leakedProfile, quote, Slices, Strings, type Taken, type TakeOptions } from './write/index.js';
+export { ingestRequest, pauseAfter, type PushSettings, pushSettings, startPush } from './push/index.js';
 export { cpuProfile, HEAP_PERIOD, objectsOf, stopHeapSampling } from './engine/index.js';
 export {
   Access,
