@@ -22,9 +22,9 @@ async function fetchPreview(url) {
 
 collectDefaultMetrics();
 promMetrics();
-createServer(async (_request, response) => {
+createServer((_request, response) => {
   response.setHeader('Content-Type', register.contentType);
-  response.end(await register.metrics());
+  void register.metrics().then((text) => response.end(text));
 }).listen(0, '127.0.0.1', function listening() {
   console.log(this.address().port);
 });

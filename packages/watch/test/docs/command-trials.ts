@@ -96,7 +96,7 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   'go tool pprof -top -diff_base before.pb.gz after.pb.gz': { programs: ['go'], files: twoProfiles, prints: /Type: goroutine[^]*net\/http/ },
   "curl 'http://localhost:6060/debug/pprof/goroutine?debug=2'": { scene: 'service', programs: ['curl'], prints: /^goroutine \d+ \[[^]*unreadReports/m },
   'node examples/reverse-proxy/start.mjs http://127.0.0.1:8080': { checkout: true, until: /^http:\/\/127\.0\.0\.1:8081 goes to http:\/\/127\.0\.0\.1:8080$/m, endsByCtrlC: true },
-  'node examples/fleet/start.mjs --past 36': { checkout: true, programs: ['prometheus', 'promtool'], until: /^store http/m, endsByCtrlC: true },
+  'node examples/fleet/start.mjs --past 36': { checkout: true, programs: ['prometheus', 'promtool'], until: /^store http/m },
   'promtool check rules examples/fleet/rules.yml': { checkout: true, programs: ['promtool'], prints: /SUCCESS: 8 rules found/ },
   'promtool test rules examples/fleet/rules.test.yml': { checkout: true, programs: ['promtool'], prints: /SUCCESS/ },
   'npm start': { checkout: true, until: /node-leaking [^]*watching \d services; dashboard at / },
