@@ -47,7 +47,7 @@ export const TRIALS: Readonly<Record<string, Trial>> = {
   'watertight lab --serve': { until: /the lab is at http:\/\/127\.0\.0\.1:7676\/#\/lab/ },
   'WATERTIGHT_PPROF=6060 node --import watertight/register app.js': served,
   'WATERTIGHT_PPROF=127.0.0.1:6060 node --import watertight/register service.js': served,
-  'WATERTIGHT_PUSH=http://localhost:4040 node --import watertight/register app.js': { files: { 'app.js': leakingProgram }, prints: /null\nnull\nnull[^]*WATERTIGHT_PUSH: http:\/\/localhost:4040 did not take the profiles/ },
+  'WATERTIGHT_PUSH=http://localhost:4040 node --import watertight/register app.js': { files: { 'app.js': "console.log('works');\n" }, prints: /works[^]*WATERTIGHT_PUSH: http:\/\/localhost:4040 did not take the profiles/ },
   'node --import watertight/register app.js': { files: { 'app.js': leakingProgram }, prints: /null\nnull\nnull/ },
   'npx watertight top http://127.0.0.1:6060': { scene: 'service', prints: /12[^]*unreadReports/ },
   'npx watertight diff before.pb.gz after.pb.gz': { files: twoProfiles, prints: /body/ },
