@@ -293,7 +293,9 @@ export const ONREAD: OnReadOpts = {
   },
   // Node calls it as a method of the socket.
   callback(this: OurSocket, length: number, buffer: Uint8Array) {
-    const conn = this[CONN]!;
+    const conn = this[CONN];
+    // An HTTP/2 session has had the socket, and has ended before it: Node reads on, and nobody is there for what comes.
+    if (conn === undefined) return true;
     const goOn = conn.receive(buffer as Buffer, length);
     reading = conn;
     return goOn;

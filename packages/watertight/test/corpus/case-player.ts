@@ -75,7 +75,8 @@ export async function play(corpusCase: CorpusCase): Promise<Outcome> {
   }
 }
 
-async function sendScript(corpusCase: CorpusCase, connection: RawConnection): Promise<void> {
+/** Plays the writes of a case on a connection, and its end. */
+export async function sendScript(corpusCase: CorpusCase, connection: RawConnection): Promise<void> {
   for (const [index, chunk] of corpusCase.chunks.entries()) {
     if (index > 0) await (corpusCase.gapMs > 0 ? sleep(corpusCase.gapMs) : turn());
     for (let times = corpusCase.repeats.get(index) ?? 1; times > 0; times--) {
