@@ -78,7 +78,7 @@ async function read(plan: Plan, response: OurResponse): Promise<string | null> {
     case 'text':
     case 'json':
       // What is no JSON is not our client's fault.
-      return plan.reading === 'json' && plan.expects === 'answer' && plan.sending === 'nothing' ? JSON.stringify(await response.json()) : response.text();
+      return plan.reading === 'json' && response.status === 200 && plan.expects === 'answer' && plan.sending === 'nothing' ? JSON.stringify(await response.json()) : response.text();
     case 'bytes':
       return Buffer.from(await response.bytes()).toString('latin1');
     case 'iterate': {
@@ -127,10 +127,9 @@ async function read(plan: Plan, response: OurResponse): Promise<string | null> {
 
 function judgeAnswer(plan: Plan, status: number, text: string | null, received: number | null, sent: number | null): string | null {
   // How a corpus case is read is its own tests' matter.
-  if (text === null || plan.order.fault === 'corpus') return null;
+  // What a server sent on the idle connection before it had this request looks like the answer to it, to every client.
+  if (text === null || status === 408 || plan.order.fault === 'corpus') return null;
   if (plan.expects === 'error') return `a response of ${status} with ${text.length} letters, though it was to fail`;
-  // What the server sent on the idle connection before it had this request looks like the answer to it.
-  if (status === 408) return null;
   if (status !== 200) return plan.expects === 'either' ? null : `status ${status}`;
   if (text !== bodyOf(plan.order)) return `a body that is not its own: ${text.length} letters, ${JSON.stringify(text.slice(0, 60))}`;
   if (received !== null && sent !== null && received !== sent && received !== 0) return `${received} bytes of its body arrived, of ${sent}`;
@@ -139,14 +138,14 @@ function judgeAnswer(plan: Plan, status: number, text: string | null, received: 
 
 function judgeError(plan: Plan, error: unknown): Outcome {
   const { name, code, cause } = error as { name?: string; code?: string; cause?: Error & { code?: string } };
-  const shown = String(code ?? cause?.code ?? name ?? typeof error);
+  const shown = code ?? cause?.code ?? name ?? typeof error;
   const outcome = (kind: Outcome['kind'], fault: string | null = null): Outcome => ({ kind, code: shown, fault });
   if (error === enough) return outcome('gave up', plan.givingUp === null ? 'it was cancelled, and nobody did' : null);
   if (name === 'TimeoutError') return outcome('timed out', plan.expects === 'answer' && plan.givingUp !== 'time limit' ? 'no answer in all its time' : null);
   // An error that nobody made: of the language, or of Node.
   // `fetch` fails with a TypeError, as the standard says, and has the reason as its cause.
   const own = typeof code === 'string' || error === sourceFailure || (plan.byFetch && name === 'TypeError' && cause instanceof Error && !LANGUAGE.has(cause.name));
-  if (!own) return outcome('failed', `an error without a code: ${String((error as Error).stack)}; its cause: ${String(cause?.stack)}`);
+  if (!own) return outcome('failed', `an error without a code: ${(error as Error).stack}; its cause: ${String(cause?.stack)}`);
   const mayFail = plan.expects !== 'answer' || plan.sending === 'failing iterable' || (plan.sending !== 'nothing' && LOST.has(shown));
   return outcome('failed', mayFail ? null : `${shown}: ${(error as Error).message}${cause === undefined ? '' : ` (${String(cause)})`}`);
 }
