@@ -145,6 +145,8 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'watertight attach --for 60s --pprof 6061 4711': ATTACHES,
   'watertight attach 127.0.0.1:9229': ATTACHES,
   'node scripts/attach-load.mjs': MEASURES,
+  'npm run soak': MEASURES,
+  'npm run fuzz': MEASURES,
   'npm run soak -- --seed 200 --seconds 600': MEASURES,
   'npm run soak -- --seed 241 --seconds 150': MEASURES,
   'npm run fuzz -- --seed 3 --cases 1000000': MEASURES,
