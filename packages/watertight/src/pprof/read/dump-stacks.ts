@@ -30,12 +30,22 @@ interface Open {
   createdBy: Frame | null;
   /** Whether anything of the stack came: a goroutine of which only the first line is there was cut. */
   isKnown: boolean;
+  /** Only the one function is there with which a debugger lists it; its stack may come. */
+  isListed: boolean;
+  readonly id: string;
+  /** It ran on another thread: its stack comes with that, if at all. */
+  isElsewhere: boolean;
 }
 
 export class DumpStacks {
   readonly #budget: Budget;
   readonly #builder: ProfileBuilder;
   readonly #ids = new Set<string>();
+  /** Goroutines whose stack may come with their thread, by id. */
+  readonly #elsewhere = new Map<string, Open>();
+  #afterRule = false;
+  /** Whether what comes are the program's further threads, each with the goroutine that it ran. */
+  #threads = false;
   #kind = 'goroutine';
   #form: 'debug=1' | 'debug=2' = 'debug=2';
   #total: number | null = null;
@@ -43,7 +53,7 @@ export class DumpStacks {
   #open: Open | null = null;
   /** A call, or a creator, whose place has not come yet. */
   #pending: { readonly name: string; readonly as: 'call' | 'creator'; readonly sure: boolean } | null = null;
-  #mode: 'stack' | 'ancestors' | 'creator-of-another' = 'stack';
+  #mode: 'stack' | 'ancestors' | 'creator-of-another' | 'known-goroutine' = 'stack';
   #labels: string | null = null;
 
   constructor(budget: Budget) {
@@ -57,12 +67,14 @@ export class DumpStacks {
     if (line.is === 'record') return this.#form === 'debug=2' && (this.#count > 0 || this.#open !== null);
     if (line.is !== 'goroutine' && line.is !== 'listed') return false;
     if (this.#form === 'debug=1' && (this.#count > 0 || this.#open !== null)) return true;
+    if (this.#threads) return false;
     // goleak's older versions name each goroutine twice.
     return this.#ids.has(line.id) && !(this.#open !== null && !this.#open.isKnown);
   }
 
   /** Takes a line. False: it does not belong to the dump. */
   take(line: DumpLine): boolean {
+    if (line.is !== 'blank' && line.is !== 'rule' && line.is !== 'signal') this.#afterRule = false;
     switch (line.is) {
       case 'blank':
       case 'comment':
@@ -85,9 +97,8 @@ export class DumpStacks {
         this.#finish();
         this.#ids.add(line.id);
         this.#budget.hold(60, NOWHERE);
-        this.#open = this.#nothing();
+        this.#open = { ...this.#nothing(), circumstances: this.#builder.circumstances(line.status), isListed: true };
         this.#outward(this.#open, line.name, line.file, line.line);
-        this.#finish();
         return true;
       case 'goroutine':
         return this.#begin(line.id, line.status);
@@ -95,6 +106,13 @@ export class DumpStacks {
         this.#finish();
         this.#mode = 'creator-of-another';
         return true;
+      case 'rule':
+        this.#finish();
+        this.#afterRule = this.#ids.size > 0;
+        return false;
+      case 'signal':
+        this.#threads = this.#afterRule;
+        return false;
       case 'other':
         return false;
       default:
@@ -105,6 +123,7 @@ export class DumpStacks {
   end(): DumpPart {
     const cut = this.#pending?.sure === true || (this.#open !== null && !this.#open.isKnown);
     this.#finish();
+    for (const open of this.#elsewhere.values()) this.#add(open);
     const type = { type: this.#kind, unit: 'count' };
     const profile = this.#builder.build({ kind: this.#kind, form: this.#form, period: { ...type, value: 1 } });
     return { profile: { ...profile, sampleTypes: [type] }, total: this.#total, found: this.#count, cut };
@@ -115,10 +134,16 @@ export class DumpStacks {
     const minutes = MINUTES.exec(status);
     const header = readHeader(`${status.replace(MINUTES, '')}:`);
     if (header === null) return false;
+    // Each thread has a goroutine 0, its scheduler.
+    if (this.#threads && id !== '0' && this.#ids.has(id) && !this.#elsewhere.delete(id)) {
+      this.#mode = 'known-goroutine';
+      return true;
+    }
     this.#ids.add(id);
     this.#budget.hold(60, NOWHERE);
     this.#open = {
       ...this.#nothing(),
+      id,
       circumstances: this.#builder.circumstances(header.state, labelsOf(header.labels), header.annotations),
       waitMs: minutes === null ? 0 : Number(minutes[1]) * MINUTE,
     };
@@ -126,7 +151,7 @@ export class DumpStacks {
   }
 
   #nothing(): Open {
-    return { circumstances: this.#builder.circumstances(null), count: 1, waitMs: 0, addresses: [], stack: this.#builder.stacks.root, createdBy: null, isKnown: false };
+    return { circumstances: this.#builder.circumstances(null), count: 1, waitMs: 0, addresses: [], stack: this.#builder.stacks.root, createdBy: null, isKnown: false, id: '', isElsewhere: false, isListed: false };
   }
 
   /** A line within a stack. */
@@ -137,6 +162,14 @@ export class DumpStacks {
         return true;
       case 'labels':
         this.#labels = line.text;
+        return true;
+      case 'delve-call':
+        if (open.isListed) {
+          open.stack = this.#builder.stacks.root;
+          open.isListed = false;
+        }
+        this.#settle(open);
+        this.#pending = { name: line.name, as: 'call', sure: true };
         return true;
       case 'call':
         // Its place has not come for the former; what looked like one but for that, was none.
@@ -155,7 +188,7 @@ export class DumpStacks {
         this.#outward(open, line.is === 'gap' ? ELIDED : NON_GO, '', 0);
         return true;
       case 'unavailable':
-        open.isKnown = true;
+        open.isKnown = open.isElsewhere = true;
         return true;
       case 'ancestors':
         this.#settle(open);
@@ -200,6 +233,11 @@ export class DumpStacks {
     const labels = this.#labels;
     this.#labels = null;
     if (open === null || !open.isKnown || open.count === 0) return;
+    if (open.isElsewhere && open.id !== '') this.#elsewhere.set(open.id, open);
+    else this.#add(open, labels);
+  }
+
+  #add(open: Open, labels: string | null = null): void {
     this.#count += open.count;
     // Only debug=2 says for how long they wait.
     if (this.#form === 'debug=2' && open.waitMs < this.#budget.minWaitMs) return;

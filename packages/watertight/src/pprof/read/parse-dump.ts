@@ -8,7 +8,7 @@ import { bytesOf, gunzip, isBinary, isGzip } from './profile-bytes.js';
 import type { ProfileInput } from './parse.js';
 import { readProto } from './proto-profile.js';
 import { refuseOther } from './text-profile.js';
-import { readTraces } from './traces-text.js';
+import { isReport, readTraces } from './traces-text.js';
 
 /** Options of `parseDump`. */
 export interface DumpOptions extends ParseOptions {
@@ -26,9 +26,9 @@ export interface Dump {
 /**
  * Reads what a person has: a profile in any form, or a goroutine dump found in a
  * text. Found are Go's debug=1 and debug=2, a crash, goleak's and the race
- * detector's reports, and what `go tool pprof -traces` prints; with or without
+ * detector's reports, what Delve and GDB list, and what `go tool pprof -traces` prints; with or without
  * their tabs, blank lines, first line and end; in a quotation, on a page of HTML,
- * in a log of Docker, Kubernetes, systemd, klog, `go test -json` or of other JSON;
+ * in a log of Docker, Kubernetes, systemd, klog, `go test -json`, of other JSON, CSV or logfmt;
  * gzipped, in UTF-8 or UTF-16.
  *
  * A program that fetches profiles uses `parseProfile`, which refuses what is not
@@ -73,7 +73,7 @@ interface Found {
   readonly skipped: number;
   /** and the first of them. */
   readonly firstSkipped: string;
-  /** The first line that has anything. */
+  /** The line that tells what the text is, if it has no dump: the first that has anything. */
   readonly first: string;
 }
 
@@ -96,7 +96,8 @@ function partsOf(lines: readonly string[], budget: Budget): Found {
     if (skipped++ === 0) firstSkipped = text.trim();
   }
   end();
-  return { parts, skipped, firstSkipped, first: lines.find((line) => line.trim() !== '')?.trim() ?? '' };
+  const first = lines.find(isReport) ?? lines.find((line) => line.trim() !== '') ?? '';
+  return { parts, skipped, firstSkipped, first: first.trim() };
 }
 
 function chosen({ parts, skipped, firstSkipped, first }: Found, { dump = parts.length }: DumpOptions, budget: Budget): Dump {

@@ -96,6 +96,18 @@ const WRAPPINGS: Record<string, (text: string) => string | Uint8Array> = {
   'one record of zap': (text) => JSON.stringify({ level: 'error', msg: 'stuck', stacktrace: text }),
   'one record of logfmt': (text) => `level=error stack=${JSON.stringify(text)} caller=main.go:3`,
   'JSON inside JSON': (text) => JSON.stringify({ log: `${JSON.stringify({ level: 'error', msg: text })}\n`, stream: 'stderr' }),
+  'a listing with colours of a page': (text) => `<div class="highlight"><pre>${text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('>', '&gt;').replaceAll(/(goroutine|0x[0-9a-f]+)/g, '<span class="pl-c1">$1</span>')}</pre></div>`,
+  'blanks that do not break': (text) => text.replaceAll('\t', '\u00a0\u00a0\u00a0 ').replaceAll(' ', '\u00a0'),
+  'objects within objects, a line each': eachLine((line) => JSON.stringify({ '@timestamp': 'x', '_source': { message: line }, 'kubernetes': { pod: { name: 'web' } } })),
+  'one document of JSON': (text) => JSON.stringify(text.split('\n').map((line, index) => ({ insertId: `x${index}`, textPayload: line, resource: { type: 'pod' } })), null, 2),
+  'events within a document': (text) => JSON.stringify({ events: text.split('\n').map((line) => ({ timestamp: 1, message: line })), nextToken: 'f/1' }, null, 2),
+  'a recording of a browser': (text) => JSON.stringify({ log: { entries: [{ response: { status: 200, content: { size: 1, text } } }] } }),
+  'CSV, a line each': (text) => `timestamp,message\r\n${eachLine((line, index) => `${index},${/[",]/.test(line) ? `"${line.replaceAll('"', '""')}"` : line}`)(text)}\r\n`,
+  'CSV, all in a cell': (text) => `@timestamp,@message,@logStream\n1,"${text.replaceAll('"', '""')}",a/b\n`,
+  'CSV with semicolons, cut': (text) => `time;message\n1;"${text.replaceAll('"', '""')}`,
+  'slog, a line each': eachLine((line) => `time=2026-11-25T04:20:11Z level=INFO msg=${/^[^\s"=]+$/.test(line) ? line : JSON.stringify(line)} pod="a \\" b"`),
+  'a string of Go': (text) => JSON.stringify(text),
+  'JSON as Go writes it': (text) => JSON.stringify({ level: 'error', msg: text }).replaceAll('+', '\\u002b').replaceAll('&', '\\u0026'),
   'go test -v': (text) => `=== RUN   TestIt\n    it_test.go:12: ${text.trimEnd().replaceAll('\n', '\n        ')}\n--- FAIL: TestIt (0.00s)\n`,
 };
 
@@ -176,8 +188,38 @@ describe('other tools\' reports', () => {
   });
 
   test('Delve\'s list of goroutines', () => {
-    const { profile } = parseDump(`* Goroutine 1 - User: ./main.go:10 main.main (0x4a0b2c) (thread 4213)\n  Goroutine 18 - User: /src/my pool.go:19 example.com/app.(*pool).work (0x8c572a) [chan receive]\n  Goroutine 19 - User: /src/my pool.go:19 example.com/app.(*pool).work (0x8c572a)\n[3 goroutines]\n`);
+    const { profile } = parseDump(`* Goroutine 1 - User: ./main.go:10 main.main (0x4a0b2c) (thread 4213)\n  Goroutine 18 - User: /src/my pool.go:19 example.com/app.(*pool).work (0x8c572a) [chan receive]\n  Goroutine 19 - User: /src/my pool.go:19 example.com/app.(*pool).work (0x8c572a) [chan receive]\n[3 goroutines]\n`);
     assert.deepEqual(profile.samples.map(({ values, frames }) => [values[0], frames[0].function, frames[0].file, frames[0].line]), [[2, 'example.com/app.(*pool).work', '/src/my pool.go', 19], [1, 'main.main', './main.go', 10]]);
+  });
+
+  test('Delve\'s stacks of goroutines', () => {
+    const { profile, notes } = parseDump(`  Goroutine 1 - User: ./main.go:10 main.main (0x4a0b2c) [chan receive 421]\n\t0  0x0000000000433ac5 in runtime.gopark\n\t    at /usr/go/src/runtime/proc.go:336\n\t1  0x0000000000433ac6 in example.com/app.(*pool[...]).work\n\t    at /src/my pool.go:19\n* Goroutine 2 - User: ./x.go:1 main.x (0x1) (thread 7)\n\t0  0x0000000000433ac5 in runtime.switch\n\t    at :0\n[2 goroutines]\n`);
+    assert.deepEqual(profile.samples.map(({ state, frames }) => [state, frames.map(({ function: name, file, line }) => `${name} ${file}:${line}`)]), [
+      ['chan receive', ['runtime.gopark /usr/go/src/runtime/proc.go:336', 'example.com/app.(*pool[...]).work /src/my pool.go:19']],
+      [null, ['runtime.switch :0']],
+    ]);
+    assert.deepEqual(notes, ['a line that is no part of a dump was skipped: "[2 goroutines]"']);
+  });
+
+  test('GDB\'s list of goroutines', () => {
+    assert.deepEqual(calls('* 1 running  runtime.systemstack_switch\n  18 runnable example.com/app.(*pool).work\n  17 waiting  runtime.gopark\n  19 waiting  runtime.gopark\n'), [
+      '2 waiting runtime.gopark:0 by nobody',
+      '1 running runtime.systemstack_switch:0 by nobody',
+      '1 runnable example.com/app.(*pool).work:0 by nobody',
+    ]);
+  });
+
+  test('a crash that tells of each thread is one dump: a goroutine is counted once, with the stack that its thread has', () => {
+    const scheduler = 'goroutine 0 [idle]:\nruntime.futex()\n\t/go/sys.s:1 +0x1\n\n';
+    const spinning = 'main.spin()\n\t/src/spin.go:4 +0x1\ncreated by main.main\n\t/src/main.go:3 +0x1\n';
+    const thread = (body: string): string => `\n-----\n\nSIGQUIT: quit\nPC=0x46d103 m=2 sigcode=0\n\n${scheduler}${body}\nrax    0xca\n`;
+    const crash = `SIGQUIT: quit\nPC=0x46d101 m=0 sigcode=0\n\n${scheduler}goroutine 20 [running]:\n\tgoroutine running on other thread; stack unavailable\ncreated by main.main\n\t/src/main.go:3 +0x1\n\n${STACKS}\nrax    0xca\n${thread('')}${thread(`goroutine 20 [running]:\n${spinning}`)}${thread(STACKS.slice(0, STACKS.indexOf('\n\n') + 2))}`.replace('goroutine 20 [IO', 'goroutine 21 [IO');
+    assert.deepEqual(calls(crash), ['4 idle runtime.futex:1 by nobody', '2 chan send main.(*pool[...]).work:19 by main.start', '1 IO wait internal/poll.runtime_pollWait:343 < net/http.(*conn).serve:1944 by nobody', '1 running main.spin:4 by main.main']);
+    assert.match(parseDump(crash).notes.join(), /^\d+ lines that are no part/);
+    // The next start of the program is another dump.
+    assert.equal(parseDump(crash + crash).notes[0], 'there are 2 dumps: this is number 2');
+    // A line of dashes between two dumps is no thread.
+    assert.equal(parseDump(`${STACKS}\n-----\n${STACKS}`).notes[0], 'there are 2 dumps: this is number 2');
   });
 
   test('the race detector', () => {
@@ -200,7 +242,7 @@ describe('other tools\' reports', () => {
   test('Go\'s own odd lines', () => {
     assert.deepEqual(
       calls('goroutine 5 [running]:\n\tgoroutine running on other thread; stack unavailable\ncreated by main.start\n\t/src/a.go:30 +0x25\n\ngoroutine 6 gp=0xc000002380 m=0 mp=0x56 [chan receive (leaked), 3 minutes, locked to thread]:\nmain.deep(...)\n\t/src/deep.go:9\n...1200 frames elided...\nmain.top((1, 2), 0x3)\n\t/src/top.go:3 fp=0xc0 sp=0xc1 pc=0xc2\n[originating from goroutine 59]:\nmain.parent(...)\n\t/src/a.go:5 +0x25\n\ngoroutine 7 [syscall]:\nrun_in_c\n\t/src/x.c:3 pc=0x1\nnon-Go function at pc=7f3\n'),
-      ['1 running  by main.start', '1 chan receive main.deep:9 < ...frames elided...:0 < main.top:3 by nobody', '1 syscall run_in_c:3 < non-Go function:0 by nobody'],
+      ['1 chan receive main.deep:9 < ...frames elided...:0 < main.top:3 by nobody', '1 syscall run_in_c:3 < non-Go function:0 by nobody', '1 running  by main.start'],
     );
   });
 
@@ -226,11 +268,20 @@ describe('only those that wait for long', () => {
   });
 });
 
+test('a cell or a value of megabytes is read', () => {
+  const many = Array.from({ length: 20_000 }, (_, index) => `goroutine ${index + 1} [select]:\nmain.wait(0x1, "a")\n\t/src/${'deep/'.repeat(80)}wait.go:3 +0x1\n`).join('\n');
+  for (const text of [`time,message\n1,"${many.replaceAll('"', '""')}"\n`, `level=error msg=${JSON.stringify(many)} caller=x.go:1\n`]) assert.equal(parseDump(text).profile.totals[0], 20_000);
+});
+
 describe('what has no dump', () => {
   for (const [what, text, message] of [
     ['nothing', '', /No goroutine dump is in this.* It is empty/],
     ['a log', '2026/11/25 04:20:12 bye\nf(x)\n\ta.go:1\n', /It begins with "2026\/11\/25 04:20:12 bye"/],
     ['a heap profile as text', 'heap profile: 1: 2 [3: 4] @ heap/1\n', /a heap profile as text/],
+    ['a table of pprof\'s functions', 'File: app\nType: goroutine\nShowing nodes accounting for 19, 100% of 19 total\n      flat  flat%   sum%        cum   cum%\n        18 94.74% 94.74%         18 94.74%  runtime.gopark\n', /what go tool pprof has made of a profile: .* -traces/],
+    ['a tree of pprof\'s functions', 'File: app\nType: goroutine\nShowing nodes accounting for 19, 100% of 19 total\n-----+------\n      flat  flat%   sum%        cum   cum%   calls calls% + context\n-----+------\n     5 27.78% |   runtime.chansend\n        18 94.74% 94.74%         18 94.74%                | runtime.gopark\n-----+------\n', /what go tool pprof has made of a profile/],
+    ['a graph of pprof', 'digraph "app" {\nN1 [label="runtime\\ngopark"]\n}\n', /what go tool pprof has made of a profile/],
+    ['pprof\'s raw text', 'PeriodType: goroutine count\nPeriod: 1\nSamples:\ngoroutine/count\n          5: 1 2 3\n', /what go tool pprof has made of a profile/],
     ['a page', '<!doctype html><title>login</title>', /a page of HTML or XML, not a profile/],
     ['an empty profile', 'goroutine profile: total 0\n', null],
   ] as const) {
