@@ -65,6 +65,17 @@ export function leakedReports({ groups }: Summary): GroupReport[] {
   });
 }
 
+/** Without the groups of which all tasks stand among the proven too: they are told once, with the proof. */
+export function besidesProven(proven: readonly GroupReport[], groups: readonly GroupReport[]): GroupReport[] {
+  const counts = new Map<string, number>();
+  for (const group of proven) counts.set(keyOf(group), (counts.get(keyOf(group)) ?? 0) + group.count);
+  return groups.filter((group) => group.count === 0 || (counts.get(keyOf(group)) ?? 0) < group.count);
+}
+
+function keyOf({ frames }: GroupReport): string {
+  return frames.map(({ function: name, file, line }) => `${name} ${file}:${line}`).join('\n');
+}
+
 /**
  * What a report shows of the stacks: those judged to leak, the fastest first; then those that grew, the one first
  * that explains most of the growth; without any, the largest. `judged`: what is said of the groups they belong to.

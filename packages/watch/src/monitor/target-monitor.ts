@@ -11,7 +11,7 @@ import { connectionsIn, type ConnectionCount } from './connection-count.js';
 import { DetectorClock, timesFaster } from './detector-clock.js';
 import { confidenceOf, evidenceOf, reasonOf, tasksPerHour, type Look } from './evidence.js';
 import type { Remaining } from './cohorts.js';
-import { groupReports, leakedReports, provenReports } from './group-report.js';
+import { besidesProven, groupReports, leakedReports, provenReports } from './group-report.js';
 import { GroupWatch, type WatchedGroup } from './group-watch.js';
 import { takeLook } from './look.js';
 import { judge, timeToHealthy, verdictOf, type TargetReport, type Verdict } from './judgement.js';
@@ -179,6 +179,7 @@ export class TargetMonitor {
     const { leaking, since, perHour, confidence, reason, limitAt, groups } = this.verdict();
     const verdict = latest === null ? 'unknown' : verdictOf({ leaking, confidence });
     const silence = this.settings.silences?.of(this.id) ?? null;
+    const leaked = this.leaked === null ? [] : leakedReports(this.leaked.summary);
     return {
       url: target.url,
       name: target.name,
@@ -201,7 +202,7 @@ export class TargetMonitor {
       restarts: this.course?.assessor.assessment().restarts ?? 0,
       incident: this.incident,
       ...(silence !== null && { silence }),
-      groups: [...provenReports(this.proven), ...(this.leaked === null ? [] : leakedReports(this.leaked.summary)), ...groupReports(summary ?? NOTHING, GROUPS_SHOWN, groups)],
+      groups: [...provenReports(this.proven), ...leaked, ...besidesProven(leaked, groupReports(summary ?? NOTHING, GROUPS_SHOWN, groups))],
     };
   }
 

@@ -35,7 +35,8 @@ export function drawMarks(plot: uPlot, { restarts, trough, incidents, threshold 
   };
   /** What of each row of labels is written on, px. */
   const taken: (readonly [from: number, to: number])[][] = [];
-  const label = (text: string, at: number, row: number): void => {
+  const labels: { readonly text: string; readonly from: number; readonly width: number; readonly row: number; readonly fill: string }[] = [];
+  const label = (text: string, at: number, row: number, fill: string): void => {
     // On the side where there is room.
     const left = at > bbox.left + bbox.width / 2;
     const { width } = ctx.measureText(text);
@@ -44,14 +45,12 @@ export function drawMarks(plot: uPlot, { restarts, trough, incidents, threshold 
     // The line stands there without it; the list below the curve says the same in words.
     if (text === '' || written.some(([begin, end]) => from < end + 4 * ratio && begin < from + width + 4 * ratio)) return;
     written.push([from, from + width]);
-    ctx.textAlign = 'left';
-    ctx.fillText(text, from, bbox.top + (3 + row * 14) * ratio);
+    labels.push({ text, from, width, row, fill });
   };
   const vertical = (time: number, stroke: string, text: string, row: number, dash: readonly number[] = []): void => {
     const at = x(time);
     line([at, bbox.top], [at, bbox.top + bbox.height], stroke, 1.5, dash);
-    ctx.fillStyle = stroke;
-    label(text, at, row);
+    label(text, at, row, stroke);
   };
 
   if (moments !== null) {
@@ -66,5 +65,14 @@ export function drawMarks(plot: uPlot, { restarts, trough, incidents, threshold 
   // The latest first: where there is not room for all, its label is the one that is written.
   for (const { opened } of incidents) vertical(opened, color('leaking'), 'detected', 1);
   if (trough !== null) line([x(trough.from[0]), y(trough.from[1])], [x(trough.to[0]), y(trough.to[1])], color('trough'), 2.5);
+  // Last, and each on a ground of its own: else the lines of other marks would go through the letters.
+  ctx.textAlign = 'left';
+  for (const { text, from, width, row, fill } of labels) {
+    const top = bbox.top + (3 + row * 14) * ratio;
+    ctx.fillStyle = color('ground');
+    ctx.fillRect(from - 2 * ratio, top - ratio, width + 4 * ratio, 13 * ratio);
+    ctx.fillStyle = fill;
+    ctx.fillText(text, from, top);
+  }
   ctx.restore();
 }

@@ -1,6 +1,7 @@
 /** Owns the table of stack groups: how many tasks, how many more, at which line, and what it means. */
 import { Fragment, type VNode } from 'preact';
 import type { GroupReport } from '../monitor/index.js';
+import { Breakable } from './breakable.js';
 import { Prose } from './prose.js';
 import { clockTime, count, pace, signed } from './quantity.js';
 import { foldsOf } from './group-fold.js';
@@ -67,14 +68,17 @@ function GroupRow({ group, advice, fold, isMember = false }: GroupRowProps): VNo
       <td role="cell" class="figure" data-label="Tasks">
         {count(group.count)}
       </td>
-      <td role="cell" data-label="Where">
+      <td role="cell" class="where" data-label="Where">
         {site === null ? null : (
           <span class="site">
-            <strong>{site.function}</strong> {place(site)}
+            <strong>
+              <Breakable text={site.function} />
+            </strong>{' '}
+            <Breakable text={place(site)} />
           </span>
         )}
         <span class="said code">
-          {top}
+          <Breakable text={top} />
           {state === null ? '' : ` (${state})`}
         </span>
         {fold === null ? (
@@ -83,7 +87,10 @@ function GroupRow({ group, advice, fold, isMember = false }: GroupRowProps): VNo
             <ol class="stack">
               {frames.map((frame, i) => (
                 <li key={i}>
-                  {frame.function || frame.address} <span>{place(frame)}</span>
+                  <Breakable text={frame.function || frame.address} />{' '}
+                  <span>
+                    <Breakable text={place(frame)} />
+                  </span>
                 </li>
               ))}
             </ol>

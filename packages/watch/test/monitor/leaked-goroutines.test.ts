@@ -18,14 +18,14 @@ afterEach(async (t) => {
 });
 
 /** Scrapes a Go program so often; `leaked` is what it answers of its leaked goroutines, null for a 404. */
-async function watched(leaked: string | null, times: number): Promise<{ report: TargetReport; asked: number }> {
+async function watched(leaked: string | null, times: number, goroutines = GOROUTINES): Promise<{ report: TargetReport; asked: number }> {
   let asked = 0;
   const url = await serveUntil(ends, (request, response) => {
     const { pathname } = new URL(request.url ?? '', 'http://h');
     if (pathname.endsWith('/goroutineleak')) {
       asked++;
       response.writeHead(leaked === null ? 404 : 200).end(leaked ?? 'Unknown profile\n');
-    } else if (pathname.endsWith('/goroutine')) response.end(GOROUTINES);
+    } else if (pathname.endsWith('/goroutine')) response.end(goroutines);
     else if (pathname === '/debug/pprof/') response.end('<html><td>2</td><td><a href=goroutine?debug=1>goroutine</a></td></html>');
     else response.writeHead(404).end();
   });
@@ -50,6 +50,16 @@ test('they are a leak at the first look, said to be proof, each with its line', 
   assert.equal(proven.reduce((sum, { count }) => sum + count, 0), 11);
   assert.deepEqual([report.groups[0].rule, report.groups[0].leaking], ['leaked', true]);
   assert.ok(proven.some(({ site }) => site?.function.startsWith('main.') === true));
+});
+
+test('a group is told once, unless it has more tasks than are proven', async () => {
+  const same = RECORDED.replaceAll('goroutineleak profile', 'goroutine profile');
+  const { report } = await watched(RECORDED, 1, same);
+  const lines = report.groups.map(({ frames }) => frames.map(({ function: name, line }) => `${name}:${line}`).join());
+  assert.deepEqual(lines, [...new Set(lines)]);
+  const [, first] = /^(\d+) @/m.exec(same)!;
+  const more = await watched(RECORDED, 1, same.replace(/^\d+ @/m, `${Number(first) + 500} @`).replace(/total (\d+)/, (_all, total) => `total ${Number(total) + 500}`));
+  assert.ok(more.report.groups.some(({ count }) => count === Number(first) + 500));
 });
 
 test('a program is asked for them once in five minutes, since it collects garbage for it', async () => {
