@@ -7,6 +7,7 @@ import { environmentOf, globalsOf, type Environment } from './environment.js';
 import { messages, reportOf, type MessageId } from './message.js';
 import { suggestionsFor } from './suggestion.js';
 
+/** The options of `watertight/no-unread-body`. */
 export interface NoUnreadBodyOptions {
   /** Names of functions that end every response passed to them, whatever their source seems to do. Default: none. */
   readonly releasedBy?: readonly string[];

@@ -97,6 +97,7 @@ export class Client {
     });
   }
 
+  /** Makes a request with `init.method` (default: GET) and follows redirects as Go's `Client.Do` does. Resolves when the head of the response has come. */
   request(url: string | URL, init?: RequestInit | null): Promise<Response> {
     return this.send(null, url, null, init, Client.prototype.request);
   }
@@ -118,6 +119,7 @@ export class Client {
     else await (this.transport as Partial<AsyncDisposable>)[Symbol.asyncDispose]?.();
   }
 
+  /** What `console.log` and `util.inspect` show. */
   [INSPECT](_depth: number, options: object, inspect: Inspect): string {
     const { transport, timeout } = this;
     return inspectAs('Client', { transport, timeout }, options, inspect);

@@ -173,6 +173,7 @@ export class Body implements AsyncIterable<Uint8Array> {
     return new BodyIterator(this, () => this.next(Infinity, toResult));
   }
 
+  /** What `console.log` and `util.inspect` show. */
   [INSPECT](_depth: number, options: object, inspect: Inspect): string {
     return inspectAs('Body', { state: this.state }, options, inspect);
   }

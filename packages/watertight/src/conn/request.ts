@@ -235,6 +235,7 @@ export class Request {
     return origin.socketPath === null ? this.url : `${origin.scheme}://${origin.host}${path}`;
   }
 
+  /** What `console.log` and `util.inspect` show. */
   [INSPECT](_depth: number, options: object, inspect: Inspect): string {
     const { method, shownUrl: url, headers } = this;
     return inspectAs('Request', { method, url, headers }, options, inspect);

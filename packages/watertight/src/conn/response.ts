@@ -200,6 +200,7 @@ export class Response {
     return `the body of ${method} ${shownUrl} (${this.status}${type === null ? '' : `, ${show(type)}`})`;
   }
 
+  /** What `console.log` and `util.inspect` show. */
   [INSPECT](_depth: number, options: object, inspect: Inspect): string {
     const { status, statusText, proto, request, headers, contentLength, body } = this;
     return inspectAs('Response', { status, statusText, proto, url: request.shownUrl, headers, contentLength, body }, options, inspect);

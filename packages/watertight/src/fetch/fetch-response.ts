@@ -133,6 +133,7 @@ export class FetchResponse implements Response {
     return copy;
   }
 
+  /** What `console.log` and `util.inspect` show. */
   [INSPECT](_depth: number, options: object, inspect: Inspect): string {
     const { status, statusText, headers, body, bodyUsed, ok, redirected, type, url } = this;
     return inspectAs('Response', { status, statusText, headers, body, bodyUsed, ok, redirected, type, url }, options, inspect);

@@ -8,7 +8,9 @@ import { LeakError } from './report.js';
  * the leaks are passed to that method; for `node:test`, vitest, jest and mocha the check rejects.
  */
 export interface TestLike {
+  /** Is given the LeakError, as Go's `t.Error` is. */
   error?(error: Error): void;
+  /** Is given the LeakError where there is no `error`. */
   fail?(error: Error): void;
 }
 

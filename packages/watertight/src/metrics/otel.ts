@@ -10,6 +10,7 @@ import { loadPeer } from './peer.js';
 
 /** The part of OpenTelemetry's `MeterProvider` that is used. */
 export interface OtelMeterProvider {
+  /** The meter of a library, by the library's name. */
   getMeter(name: string): object;
 }
 

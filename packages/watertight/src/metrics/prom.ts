@@ -11,8 +11,11 @@ import type { Reading } from './reading.js';
 
 /** The part of prom-client's `Registry` that is used. */
 export interface PromRegister {
+  /** Adds a metric. */
   registerMetric(metric: never): void;
+  /** The metric of that name, if there is one. */
   getSingleMetric(name: string): object | undefined;
+  /** Removes a metric, when the metrics are stopped. */
   removeSingleMetric(name: string): void;
 }
 

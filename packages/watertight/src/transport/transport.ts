@@ -150,6 +150,7 @@ export class Transport implements RoundTripper {
     return new Transport(this.options);
   }
 
+  /** What `console.log` and `util.inspect` show. */
   [INSPECT](_depth: number, options: object, inspect: Inspect): string {
     return inspectAs('Transport', this.stats(), options, inspect);
   }

@@ -11,10 +11,12 @@ export interface WatertightErrorOptions {
  * holds a password, a token or another credential.
  */
 export abstract class WatertightError extends Error {
+  /** What was wrong, for programs: `ERR_` and words, or the system's code. It stays the same from release to release. */
   abstract readonly code: string;
   /** How many attempts `retry` made until it handed out this error, 2 or more; there is none without a second attempt. */
   declare attempts?: number;
 
+  /** The name of the error's class. */
   override get name(): string {
     return this.constructor.name;
   }

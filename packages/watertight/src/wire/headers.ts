@@ -133,6 +133,7 @@ export class Headers implements Iterable<[string, string]> {
     this.fields = this.list().filter((field) => field.lower !== lower);
   }
 
+  /** Calls `callback` with each pair of `entries()`. */
   forEach(callback: (value: string, name: string, headers: this) => void, thisArg?: unknown): void {
     for (const [name, value] of this) callback.call(thisArg, value, name, this);
   }
@@ -146,14 +147,17 @@ export class Headers implements Iterable<[string, string]> {
     }
   }
 
+  /** The names of `entries()`. */
   *keys(): IterableIterator<string> {
     for (const [name] of this.entries()) yield name;
   }
 
+  /** The values of `entries()`. */
   *values(): IterableIterator<string> {
     for (const [, value] of this.entries()) yield value;
   }
 
+  /** The same as `entries()`. */
   [Symbol.iterator](): IterableIterator<[string, string]> {
     return this.entries();
   }
@@ -162,6 +166,7 @@ export class Headers implements Iterable<[string, string]> {
     return 'Headers';
   }
 
+  /** What `console.log` and `util.inspect` show. */
   [INSPECT](_depth: number, options: object, inspect: Inspect): string {
     return inspectAs('Headers', Object.fromEntries([...this].map(([name, value]) => [name, shownValue(name, value)])), options, inspect);
   }

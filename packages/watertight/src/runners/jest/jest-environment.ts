@@ -28,8 +28,11 @@ export interface JestConfig {
 /** The part of an environment that is used here. */
 export interface JestEnvironment {
   readonly global: object;
+  /** Called by jest before the file is loaded. */
   setup(): Promise<void>;
+  /** Called by jest when the file has ended. */
   teardown(): Promise<void>;
+  /** Called by jest-circus for each event of the file: tests, hooks and their ends. */
   handleTestEvent?(event: CircusEvent, state: CircusState): unknown;
 }
 
