@@ -1,35 +1,38 @@
 // Checks the packages as they would be published: `npm run check:packages` packs each, then asks publint whether its
 // package.json is correct, and attw whether TypeScript finds the types of every entry point.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { pack, packages, root } from './published/pack.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-
-function run(command, args, options = {}) {
-  const { status, stdout, error } = spawnSync(command, args, { cwd: root, encoding: 'utf8', ...options });
-  if (error) throw error;
-  return { ok: status === 0, stdout };
+/** What npm must know to publish a package with provenance, so that anyone can install it. */
+function faultsOfManifest({ license, publishConfig, files, engines, sideEffects }) {
+  const faults = [];
+  if (license !== 'Apache-2.0') faults.push('license is not Apache-2.0');
+  if (publishConfig?.access !== 'public' || publishConfig.provenance !== true) faults.push('publishConfig lacks access: public or provenance: true');
+  if (!files?.includes('dist') || !files.includes('LICENSE')) faults.push('files lacks dist or LICENSE');
+  if (engines?.node === undefined) faults.push('engines.node is missing');
+  if (sideEffects === undefined) faults.push('sideEffects is missing');
+  return faults;
 }
 
 let failed = 0;
-for (const name of readdirSync(join(root, 'packages'))) {
+for (const { folder: name, manifest } of packages) {
   console.log(`\n--- packages/${name}`);
+  const faults = faultsOfManifest(manifest);
+  for (const fault of faults) console.error(`packages/${name}/package.json: ${fault}.`);
+  failed += faults.length;
   const folder = mkdtempSync(join(tmpdir(), 'watertight-pack-'));
   try {
-    const packed = run('npm', ['pack', `./packages/${name}`, '--json', '--silent', '--pack-destination', folder], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    if (!packed.ok) throw new Error(`npm pack failed for packages/${name}.`);
-    const tarball = join(folder, readdirSync(folder).find((file) => file.endsWith('.tgz')));
+    const tarball = pack(name, folder);
     for (const [tool, ...args] of [
       ['publint', tarball, '--strict'],
       ['attw', tarball, '--profile', 'esm-only', '--no-emoji'],
     ]) {
-      const { ok } = run(join(root, 'node_modules', '.bin', tool), args, { stdio: 'inherit' });
-      if (!ok) failed++;
+      const { status, error } = spawnSync(join(root, 'node_modules', '.bin', tool), args, { cwd: root, stdio: 'inherit' });
+      if (error) throw error;
+      if (status !== 0) failed++;
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
