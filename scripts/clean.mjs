@@ -1,4 +1,4 @@
-// Removes what the build, the tests and the coverage run have written: `npm run clean`.
+// Removes what the build, the tests, the documentation and the coverage run have written: `npm run clean`.
 import { readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -7,6 +7,6 @@ const written = readdirSync(new URL('packages/', root)).flatMap((name) => [
   `packages/${name}/dist`,
   `packages/${name}/dist-test`,
 ]);
-for (const path of [...written, 'coverage']) {
+for (const path of [...written, 'dist', 'coverage']) {
   rmSync(fileURLToPath(new URL(path, root)), { recursive: true, force: true });
 }
