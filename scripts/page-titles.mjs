@@ -3,11 +3,13 @@ import { Converter } from 'typedoc';
 
 export function load(app) {
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_context, page) => {
-    const end = page.content.findIndex(({ text }) => text.trimStart() !== text.trimStart().split('\n')[0]);
+    // Code within the heading is a part of its own.
+    page.content[0].text = page.content[0].text.trimStart();
+    const end = page.content.findIndex(({ text }) => text.includes('\n'));
     const last = page.content[end];
     const before = page.content.slice(0, Math.max(0, end)).map(({ text }) => text).join('');
-    const [line = '', ...others] = (last?.text ?? '').trimStart().split('\n');
-    const heading = /^\s*# (.+)$/.exec(`${before}${line}`);
+    const [line = '', ...others] = (last?.text ?? '').split('\n');
+    const heading = /^# (.+)$/.exec(`${before}${line}`);
     if (heading === null) return app.logger.error(`${page.name}.md does not begin with a heading of the first level.`);
     page.name = heading[1].replaceAll('`', '');
     // TypeDoc writes the name above the page.
