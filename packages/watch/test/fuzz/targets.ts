@@ -32,7 +32,7 @@ export const WATCH_TARGETS: readonly FuzzTarget[] = [
     async check({ bytes, cuts }: { bytes: Buffer; cuts: number[] }) {
       assert.equal(await snapshotOutcome(piecesOf(bytes, cuts)), await snapshotOutcome([bytes]));
     },
-  } as FuzzTarget<{ bytes: Buffer; cuts: number[] }> as FuzzTarget as never,
+  },
   {
     name: 'configuration file',
     cost: 60,
@@ -44,5 +44,5 @@ export const WATCH_TARGETS: readonly FuzzTarget[] = [
         if (!(error instanceof ConfigError)) throw error;
       }
     },
-  } as FuzzTarget<Buffer> as FuzzTarget as never,
+  },
 ];

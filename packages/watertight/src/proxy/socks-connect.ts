@@ -39,36 +39,50 @@ export async function socksConnect(stream: Duplex, { proxy, hostname, port, time
     timeout,
     existing_socket: line,
   };
+  const refused = (error: unknown): ProxyError => refusal(asError(error).message, proxy, `${hostname}:${port}`);
+  let client: InstanceType<typeof SocksClient>;
+  try {
+    client = new SocksClient(options);
+  } catch (error) {
+    throw refused(error);
+  }
   try {
     await converse(stream, proxy, signal, (done, fail) => {
-      SocksClient.createConnection(options).then(
-        () => done(),
-        (error: unknown) => fail(refusal(asError(error).message, proxy, `${hostname}:${port}`)),
-      );
+      client.on('established', () => done());
+      client.on('error', (error) => fail(refused(error)));
+      client.connect(line);
       return (bytes) => {
         line.emit('data', bytes);
       };
     });
   } finally {
-    line.destroy();
+    line.leave();
+    // It looks into its buffer once more, in the next turn. Its timer may have an error to tell that nobody waits for.
+    setImmediate(() => Object.assign(client.removeAllListeners().on('error', () => undefined), { receiveBuffer: null }));
   }
 }
 
 /**
- * What the package gets in the place of the connection: it keeps what it was given until its own timer expires, and
- * destroys it where it fails. What comes is handed to it by the `data` event.
+ * What the package gets in the place of the connection: it keeps what it was given, and a buffer of 4 KB, until its own
+ * timer expires, which nobody can stop, and destroys it where it fails. What comes is handed to it by the `data` event.
  */
 class Line extends Duplex {
-  constructor(private readonly stream: Duplex) {
+  constructor(private stream: Duplex | null) {
     super();
     // It has no listener after the package has removed its own.
     this.on('error', () => undefined);
   }
 
+  /** The connection is somebody else's from here on, and may end long before the timer. */
+  leave(): void {
+    this.stream = null;
+    this.destroy();
+  }
+
   override _read(): void {}
 
   override _write(chunk: Buffer, encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.stream.write(chunk, encoding);
+    this.stream?.write(chunk, encoding);
     done();
   }
 }

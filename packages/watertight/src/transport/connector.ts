@@ -42,7 +42,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort, SharedConnsPort
     this.level = trackLevel(options.track);
     this.hosts = new Hosts(options);
     this.pool = new Pool(options);
-    this.warning = new WaitWarning(this.hosts, (host) => this.describeHolders(host));
+    this.warning = new WaitWarning((host) => this.describeHolders(host));
     this.exchanges = new Exchanges(options, (origin) => this.hosts.suspect(origin));
     this.shared = new SharedConns(this.exchanges.settings, this);
   }
@@ -103,7 +103,7 @@ export class Connector implements ConnOwner<TripConn>, TripPort, SharedConnsPort
     }
     trip.waiting = true;
     if (admission === 'dial') this.dialFor(trip);
-    else this.warning.later();
+    else this.warning.later(trip);
   }
 
   leave(trip: RoundTrip): void {

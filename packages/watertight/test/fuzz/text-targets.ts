@@ -61,14 +61,14 @@ async function converse(pieces: readonly Uint8Array[], ask: (stream: Duplex, sig
   }
 }
 
-const viaHttp = ProxyServer.parse('http://proxy:3128')!;
-const viaSocks = ProxyServer.parse('socks5://u:p@proxy:1080')!;
+const viaHttp = ProxyServer.parse('http://proxy:3128');
+const viaSocks = ProxyServer.parse('socks5://u:p@proxy:1080');
 const connect = (stream: Duplex, signal: AbortSignal): Promise<void> => httpConnect(stream, { proxy: viaHttp, target: 'a.test:443', headers: null, limits: DEFAULT_LIMITS, leniency: STRICT, signal });
 const socks = (stream: Duplex, signal: AbortSignal): Promise<void> => socksConnect(stream, { proxy: viaSocks, hostname: 'a.test', port: 80, timeout: 60_000, signal });
 
 const profiles = [...recordings.flatMap(({ forms }) => [forms[0], gunzipSync(forms[0]), forms[1], forms[2]]), ...crashes.map(({ bytes }) => bytes)].filter((bytes) => bytes.length < 30_000);
 
-const target = <T>(name: string, cost: number, cases: fc.Arbitrary<T>, check: FuzzTarget<T>['check']): FuzzTarget => ({ name, cost, cases, check }) as FuzzTarget as FuzzTarget<unknown>;
+const target = <T>(name: string, cost: number, cases: fc.Arbitrary<T>, check: FuzzTarget<T>['check']): FuzzTarget => ({ name, cost, cases, check });
 
 async function profileOutcome(read: () => unknown): Promise<string> {
   try {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import type { TransportOptions } from 'watertight';
 import { taskCount } from 'watertight/tasks';
@@ -38,6 +39,23 @@ describe('an origin through SOCKS5', () => {
     const { client } = net.client({ ...trusted, proxy: proxy.url() });
     for (const url of [`https://a.example:${server.port}/`, `http://a.example:${plain.port}/`, `http://b.example:${plain.port}/`, `https://a.example:${server.port}/`]) await (await client.get(url)).text();
     assert.deepEqual(proxy.asked, [`a.example:${server.port}`, `a.example:${plain.port}`, `b.example:${plain.port}`]);
+  }));
+
+  test('a connection that has ended is held by nothing, not by the timer of the package either', onLoopback(async (net) => {
+    const server = await net.serve({ onRequest: echo });
+    const proxy = await startSocksServer(net);
+    const { client, transport } = net.client({ proxy: proxy.url() });
+    const sockets: WeakRef<object>[] = [];
+    for (let i = 0; i < 5; i++) {
+      await (await client.get(`http://a.example:${server.port}/x`, { trace: { gotConn: ({ socket }) => void sockets.push(new WeakRef(socket)) } })).text();
+      transport.closeIdleConnections();
+    }
+    for (let round = 0; round < 20 && sockets.some((each) => each.deref() !== undefined); round++) {
+      await sleep(20);
+      globalThis.gc!();
+    }
+    // The last one may still be on the engine's own stack.
+    assert.ok(sockets.filter((each) => each.deref() !== undefined).length <= 1, 'sockets that have ended are still there');
   }));
 
   for (const [what, url, asked] of [

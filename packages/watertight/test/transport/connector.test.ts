@@ -312,6 +312,28 @@ test('who waits for long makes the process warn, once, with who holds them', onL
   for (const wait of waits) await (await wait).text();
 }));
 
+test('a busy pool, where each waits for a moment, does not make the process warn', onLoopback(async (net, t) => {
+  const warnings: Error[] = [];
+  const take = (warning: Error): unknown => warnings.push(warning);
+  process.on('warning', take);
+  t.after(() => process.off('warning', take));
+  const server = await net.serve({ onRequest: echo });
+  const { client } = net.client({ maxConnsPerHost: 1 });
+  const first = await client.get(server.origin);
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const second = client.get(server.origin);
+  t.mock.timers.tick(4000);
+  await first.text();
+  await second;
+  const third = client.get(server.origin);
+  t.mock.timers.tick(4000);
+  t.mock.timers.reset();
+  await turn();
+  assert.deepEqual(warnings.filter(({ name }) => name === 'ConnectionWaitWarning'), []);
+  await (await second).text();
+  await (await third).text();
+}));
+
 /** What there is at the moment; `stats.test.ts` is about what has happened. */
 function counted(transport: Transport): object {
   const { idle, active, dialling, waiting, hosts, opened, closed } = transport.stats();
