@@ -50,7 +50,7 @@ export class PrometheusFleet {
     private readonly options: FleetOptions = {},
   ) {
     this.query = fleetQuery(options.match);
-    this.queryNow = fleetQuery(options.match, { sites: true });
+    this.queryNow = fleetQuery(options.match, { now: true });
   }
 
   get url(): string {
@@ -102,7 +102,7 @@ export class PrometheusFleet {
   /** Asks for the counts now. What fails is known of every process then, and thrown. @throws ScrapeError */
   async refresh(at = Date.now()): Promise<void> {
     try {
-      const processes = processesIn(await this.api.query(this.queryNow, at / 1000));
+      const processes = processesIn(await this.api.query(this.queryNow, at / 1000), (selector) => this.members.get(keyOf(selector))?.source.platform === 'node');
       for (const { source } of this.members.values()) source.setAbsent(this.url);
       for (const process of processes) {
         const member = this.member(process, at);
@@ -121,7 +121,7 @@ export class PrometheusFleet {
   }
 
   private member({ selector, labels, platform }: ProcessSeries, now: number): Member {
-    const key = `prometheus:${selector}`;
+    const key = keyOf(selector);
     let member = this.members.get(key);
     if (member === undefined) {
       const name = labels.instance ?? selector;
@@ -134,6 +134,10 @@ export class PrometheusFleet {
     }
     return member;
   }
+}
+
+function keyOf(selector: string): string {
+  return `prometheus:${selector}`;
 }
 
 /** One process's counts. */
@@ -150,7 +154,7 @@ class MemberSource implements TargetSource {
   private starts: number[] = [];
 
   constructor(
-    private readonly platform: 'go' | 'node',
+    readonly platform: 'go' | 'node',
     private readonly name: string,
   ) {}
 

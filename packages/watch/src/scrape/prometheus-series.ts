@@ -25,15 +25,17 @@ export const COUNT_METRICS: readonly CountMetric[] = [
   // Of every client that is observed. Those of our own are held by connections, which are counted already.
   { names: ['http_client_active_requests', 'http.client.active_requests'], platform: 'node', counts: (labels) => valueOf(labels, 'client') !== 'watertight' },
 ];
+/** What counts nothing, and is there from a process's first request on. Older versions have requests only if one was under way at a scrape. */
+const PRESENCE: CountMetric = { names: ['watertight_oldest_holder_age_seconds', 'watertight_oldest_holder_age', 'watertight.oldest_holder.age'], platform: 'node', counts: () => false };
 const START_METRIC = 'process_start_time_seconds';
 /** What says of our metrics which lines are at fault: `suspects` now, `proven` since the process started. */
 const SITE_METRICS = { suspects: ['watertight_suspects', 'watertight.suspects'], proven: ['watertight_proven_leaks_total', 'watertight_proven_leaks', 'watertight.proven_leaks'] } as const;
 
 const COUNTED = [...COUNT_METRICS.flatMap(({ names }) => names), START_METRIC];
 
-/** All counts in one request: of all processes, or of those whose series have these labels. `sites`: with the lines at fault. */
-export function fleetQuery(match: LabelMatchers | null = null, { sites = false }: { readonly sites?: boolean } = {}): string {
-  const names = sites ? [...COUNTED, ...SITE_METRICS.suspects, ...SITE_METRICS.proven] : COUNTED;
+/** All counts in one request: of all processes, or of those whose series have these labels. `now`: with the lines at fault, and with what says that a process is there. */
+export function fleetQuery(match: LabelMatchers | null = null, { now = false }: { readonly now?: boolean } = {}): string {
+  const names = now ? [...COUNTED, ...PRESENCE.names, ...SITE_METRICS.suspects, ...SITE_METRICS.proven] : COUNTED;
   return `{__name__=~"${names.map((name) => name.replaceAll('.', '[.]')).join('|')}"${match === null ? '' : `,${match.text}`}}`;
 }
 
@@ -63,8 +65,12 @@ export interface ProcessSeries {
   readonly proven: readonly SiteCount[] | null;
 }
 
-/** The processes that an answer to {@link fleetQuery} is about. */
-export function processesIn(series: readonly Series[]): ProcessSeries[] {
+/**
+ * The processes that an answer to {@link fleetQuery} is about.
+ *
+ * @param known whether a selector is of a Node process that had a count before; with a start it is there, though it has made no request since
+ */
+export function processesIn(series: readonly Series[], known: (selector: string) => boolean = () => false): ProcessSeries[] {
   const starts = new Map<string, Series[]>();
   const byMetric = new Map<string, Series[]>();
   for (const one of series) {
@@ -96,7 +102,7 @@ export function processesIn(series: readonly Series[]): ProcessSeries[] {
   const [suspects, proven] = [sitesOf(SITE_METRICS.suspects), sitesOf(SITE_METRICS.proven)];
   const found = new Map<string, ProcessSeries>();
   const go = COUNT_METRICS.filter(({ platform }) => platform === 'go');
-  const node = COUNT_METRICS.filter(({ platform }) => platform === 'node');
+  const node = [...COUNT_METRICS.filter(({ platform }) => platform === 'node'), PRESENCE];
   for (const together of [...go.map((metric) => [metric]), node]) {
     const groups = new Map<string, Owner & { readonly platform: 'go' | 'node'; readonly members: Series[] }>();
     for (const { names, platform, counts } of together) {
@@ -105,7 +111,7 @@ export function processesIn(series: readonly Series[]): ProcessSeries[] {
         const group = groups.get(owner.selector) ?? { ...owner, platform, members: [] };
         groups.set(owner.selector, group);
         // What is counted elsewhere says that the process was there at the time.
-        group.members.push(counts?.(one.labels) === false ? { ...one, points: one.points.map(([time]) => [time, 0] as const) } : one);
+        group.members.push(counts?.(one.labels) === false ? { ...one, points: noneAt(one) } : one);
       }
     }
     for (const [selector, { labels, start, platform, members }] of groups) {
@@ -113,7 +119,17 @@ export function processesIn(series: readonly Series[]): ProcessSeries[] {
       found.set(selector, { selector, labels, platform, counts: sumOf(members), startAt: stepsOf(start), suspects: suspects.get(selector) ?? null, proven: proven.get(selector) ?? null });
     }
   }
+  for (const start of [...starts.values()].flat()) {
+    const { __name__: _name, ...labels } = start.labels;
+    const selector = selectorOf(labels);
+    if (!found.has(selector) && known(selector)) found.set(selector, { selector, labels, platform: 'node', counts: noneAt(start), startAt: stepsOf(start), suspects: suspects.get(selector) ?? null, proven: proven.get(selector) ?? null });
+  }
   return [...found.values()];
+}
+
+/** A count of 0 at the times of a series. */
+function noneAt({ points }: Series): (readonly [number, number])[] {
+  return points.map(([time]) => [time, 0] as const);
 }
 
 /** The process that a series is of. */

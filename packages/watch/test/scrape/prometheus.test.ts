@@ -81,6 +81,21 @@ describe('series', () => {
     assert.deepEqual(countOf(requests({ client: 'fetch' }, 7), series('go_goroutines', own, [1000, 70])), [['go', [[1000, 70]]]]);
   });
 
+  test('of a Node process that has no request under way are a count of 0', () => {
+    const own = { instance: 'n:1', job: 'web' };
+    const server = { server_address: 'db', server_port: '80', url_scheme: 'http' };
+    for (const name of ['watertight_oldest_holder_age_seconds', 'watertight_oldest_holder_age', 'watertight.oldest_holder.age']) {
+      assert.deepEqual(processesIn([series(name, { ...own, ...server }, [1000, 3.5])]).map(({ platform, selector, counts }) => [platform, selector, counts]), [['node', '{instance="n:1",job="web"}', [[1000, 0]]]]);
+      assert.match(name, new RegExp(`^(?:${/__name__=~"(.*)"\}$/.exec(fleetQuery(null, { now: true }))?.[1] ?? ''})$`));
+    }
+    assert.deepEqual(processesIn([series('watertight_oldest_holder_age_seconds', { ...own, ...server }, at), series('http_client_active_requests', { ...own, ...server, client: 'fetch' }, [1000, 2])]).map(({ counts }) => counts), [[[1000, 2]]]);
+    // Of a start alone nobody knows what runs there.
+    const start = series('process_start_time_seconds', own, [1000, 990]);
+    const known = (selector: string): boolean => selector === '{instance="n:1",job="web"}';
+    assert.deepEqual(processesIn([start]), []);
+    assert.deepEqual(processesIn([start, series('process_start_time_seconds', { ...own, instance: 'n:2' }, [1000, 990])], known).map(({ platform, labels, counts, startAt }) => [platform, labels, counts, startAt(1000)]), [['node', own, [[1000, 0]], 990]]);
+  });
+
   test('of a process with a start are its own beside those of another of its place', () => {
     const [first, second] = ['x', 'y'].map((pod) => ({ instance: 'n:1', job: 'web', pod }));
     const found = processesIn([
@@ -129,6 +144,28 @@ function prometheusOf(processes: number, asked: URL[] = []): RequestListener {
 }
 
 describe('a fleet', () => {
+  test('has a process that has made no request since it restarted, but none that is gone', async () => {
+    const own = { instance: 'n:1', job: 'web' };
+    let names: Record<string, string>[] = [];
+    const fleet = fleetOf(await serve((request, response) => {
+      const time = Number(new URL(request.url ?? '', 'http://h').searchParams.get('time'));
+      const result = names.map((labels) => ({ metric: { ...own, ...labels }, value: [time, '7'] }));
+      response.setHeader('Content-Type', 'application/json').end(JSON.stringify({ status: 'success', data: { resultType: 'vector', result } }));
+    }));
+    const start = { __name__: 'process_start_time_seconds' };
+    names = [start, { __name__: 'http_client_active_requests', client: 'fetch', server_address: 'db' }];
+    await fleet.refresh(1e12);
+    const source = fleet.sourceOf(fleet.targets()[0]);
+    assert.equal((await source.count(1e12)).value, 7);
+    names = [start];
+    await fleet.refresh(1e12 + 15_000);
+    assert.equal((await source.count(1e12 + 15_000)).value, 0);
+    names = [];
+    await fleet.refresh(1e12 + 30_000);
+    await assert.rejects(source.count(1e12 + 30_000), /has no count of n:1 now/);
+    assert.equal(fleet.targets().length, 1);
+  });
+
   test('is asked in one request for all, and no range has more points than Prometheus allows', async () => {
     const asked: URL[] = [];
     const fleet = fleetOf(`${await serve(prometheusOf(3, asked))}/prefix/`);

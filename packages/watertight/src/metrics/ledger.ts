@@ -6,6 +6,7 @@
 import { listen, messageOf, preciseNow, tasks, type ActiveRequest, type ActivityListener, type Holder, type Task } from '../tasks/index.js';
 import type { Attributes, DistributionKey } from './definition.js';
 import { methodOf, outcomeOf, type Outcome } from './outcome.js';
+import { OTHER_REQUESTS, RequestSets } from './request-sets.js';
 import { SeriesBound } from './series.js';
 import type { Servers } from './server.js';
 
@@ -15,17 +16,16 @@ export type RecordDuration = (metric: DistributionKey, seconds: number, attribut
 /** The most sets of attributes of request durations; each set is 17 series in Prometheus. */
 const MAX_OUTCOMES = 500;
 
-const OTHER_OUTCOME: Attributes = Object.freeze({ 'http.request.method': '_OTHER', 'server.address': 'other', 'server.port': 0, 'url.scheme': 'other', 'watertight.client': 'other' });
-
 export class Ledger implements ActivityListener {
   /** The number of connections by server. */
   readonly opened = new Map<Attributes, number>();
   readonly closed = new Map<Attributes, number>();
+  readonly requestSets = new RequestSets();
   /** Start times by {@link preciseNow}. */
   private readonly requests = new Map<ActiveRequest, number>();
   private readonly connections = new Map<Task, number>();
   private readonly foreignRequests = new Map<Task, number>();
-  private readonly outcomes = new SeriesBound(MAX_OUTCOMES, OTHER_OUTCOME);
+  private readonly outcomes = new SeriesBound(MAX_OUTCOMES, OTHER_REQUESTS);
   private readonly unlisten: () => void;
   private warned = false;
 
@@ -95,13 +95,17 @@ export class Ledger implements ActivityListener {
     const server = this.servers.of(origin);
     const known = methodOf(method);
     const key = `${client} ${known} ${status} ${errorType} ${server['url.scheme']}://${server['server.address']}:${server['server.port']}`;
-    const attributes = this.outcomes.of(key, () => ({
-      'http.request.method': known,
-      ...(status === 0 ? {} : { 'http.response.status_code': status }),
-      ...(errorType === '' ? {} : { 'error.type': errorType }),
-      ...server,
-      'watertight.client': client,
-    }));
+    const attributes = this.outcomes.of(key, () => {
+      // Most requests end between two readings. Their series is 0 from then on: a process without one looks gone.
+      this.requestSets.of(client, known, server);
+      return {
+        'http.request.method': known,
+        ...(status === 0 ? {} : { 'http.response.status_code': status }),
+        ...(errorType === '' ? {} : { 'error.type': errorType }),
+        ...server,
+        'watertight.client': client,
+      };
+    });
     this.report('requestDuration', startedAt, attributes);
   }
 

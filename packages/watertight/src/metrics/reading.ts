@@ -6,23 +6,17 @@ import { DEFAULT_SUSPECT_AFTER, now, provenCounts, tasklessHolders, tasks, verdi
 import type { Attributes, ReadKey } from './definition.js';
 import { isConnection, type Ledger } from './ledger.js';
 import { methodOf } from './outcome.js';
-import { SeriesBound } from './series.js';
+import { OTHER_REQUESTS } from './request-sets.js';
 import type { Servers } from './server.js';
 import { OTHER_SITE, siteLabel, topSites } from './site-label.js';
 
 export type Reading = Readonly<Record<ReadKey, ReadonlyMap<Attributes, number>>>;
 
-/** The most sets of attributes of requests in progress. */
-const MAX_REQUEST_SETS = 500;
-
 /** The most stacks that one reading formats for the first time, at about 20 µs each. The others are formatted next time, and are `other` until then. */
 const MAX_NEW_STACKS = 1000;
 
-const OTHER_REQUESTS: Attributes = Object.freeze({ 'http.request.method': '_OTHER', 'server.address': 'other', 'server.port': 0, 'url.scheme': 'other', 'watertight.client': 'other' });
-
 /** Keeps the series between readings, so that a series without a value is reported as 0. */
 export class Reader {
-  private readonly requestSets = new SeriesBound(MAX_REQUEST_SETS, OTHER_REQUESTS);
   private readonly states = new Map<Attributes, { active: Attributes; idle: Attributes }>();
   private readonly connected = new Set<Attributes>();
   private readonly provenSites = new Map<string, Attributes>();
@@ -37,7 +31,7 @@ export class Reader {
   read(): Reading {
     const at = now();
     const openConnections = new Map<Attributes, number>();
-    const activeRequests = new Map<Attributes, number>(this.requestSets.all.map((set) => [set, 0]));
+    const activeRequests = new Map<Attributes, number>(this.ledger.requestSets.all.map((set) => [set, 0]));
     const oldestHolder = new Map<Attributes, number>();
     const holders = new Set<Holder>();
     let last: { client: string; method: string; server: Attributes } = { client: '', method: '', server: OTHER_REQUESTS };
@@ -47,7 +41,7 @@ export class Reader {
       // Consecutive requests of a leak have equal attributes.
       if (set === null || client !== last.client || method !== last.method || server !== last.server) {
         last = { client, method, server };
-        set = this.requestSet(client, methodOf(method), server);
+        set = this.ledger.requestSets.of(client, methodOf(method), server);
       }
       increase(activeRequests, set);
       oldestHolder.set(server, Math.max(oldestHolder.get(server) ?? 0, (at - startedAt) / 1000));
@@ -85,11 +79,6 @@ export class Reader {
       suspects: this.suspects(holders, at),
       provenLeaks: this.provenLeaks(),
     };
-  }
-
-  private requestSet(client: string, method: string, server: Attributes): Attributes {
-    const key = `${client} ${method} ${server['url.scheme']}://${server['server.address']}:${server['server.port']}`;
-    return this.requestSets.of(key, () => ({ 'http.request.method': method, ...server, 'watertight.client': client }));
   }
 
   private stateOf(server: Attributes): { active: Attributes; idle: Attributes } {
