@@ -1,9 +1,11 @@
 // Checks the packages as they would be published: `npm run check:packages` packs each, then asks publint whether its
-// package.json is correct, and attw whether TypeScript finds the types of every entry point.
+// package.json is correct, attw whether TypeScript finds the types of every entry point, and TypeScript 5.4, the oldest we
+// support, whether it reads them.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { faultsInOldest } from './published/oldest-types.mjs';
 import { pack, packages, root } from './published/pack.mjs';
 
 /** What npm must know to publish a package with provenance, so that anyone can install it. */
@@ -38,6 +40,9 @@ for (const { folder: name, manifest } of packages) {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+const faults = faultsInOldest();
+for (const fault of faults) console.error(fault);
+failed += faults.length;
 if (failed > 0) {
   console.error(`\n${failed} package check(s) failed.`);
   process.exitCode = 1;

@@ -5,6 +5,14 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { packages, root } from './pack.mjs';
 
+/** Whether an export is one of `export type`, here or in a module on its way: the value of a class is not exported then. */
+function isTypeOnly(checker, symbol) {
+  for (let one = symbol; one !== undefined && one.flags & ts.SymbolFlags.Alias; one = checker.getImmediateAliasedSymbol(one)) {
+    if (one.declarations?.some(ts.isTypeOnlyImportOrExportDeclaration)) return true;
+  }
+  return false;
+}
+
 /** What an entry point exports: names that are values, and types with how many parameters they need. */
 function exportsOf(checker, file) {
   const symbol = checker.getSymbolAtLocation(file);
@@ -12,7 +20,7 @@ function exportsOf(checker, file) {
     const target = one.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(one) : one;
     const declaration = target.declarations?.find((node) => node.typeParameters !== undefined);
     const needed = declaration?.typeParameters.filter(({ default: given }) => given === undefined).length ?? 0;
-    return { name: one.name, isValue: (target.flags & ts.SymbolFlags.Value) !== 0, isType: (target.flags & ts.SymbolFlags.Type) !== 0, needed };
+    return { name: one.name, isValue: (target.flags & ts.SymbolFlags.Value) !== 0 && !isTypeOnly(checker, one), isType: (target.flags & ts.SymbolFlags.Type) !== 0, needed };
   });
 }
 

@@ -1,7 +1,7 @@
 /** Owns the rows of numbers of a snapshot (objects, references, places): only the fields that are wanted, each in a typed array. */
 import { SnapshotError } from './snapshot-error.js';
 
-type Column = Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
+type Column = Uint8Array | Uint32Array;
 
 /** A field that is kept: its number in a row of the file, its largest value, and what happens to a larger one. */
 export interface Field {

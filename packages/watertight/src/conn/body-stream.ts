@@ -47,8 +47,8 @@ async function enqueue(body: ReadableBody, controller: ReadableByteStreamControl
  * transferred. A decoder's chunks are Buffers that share memory, and `slice()` of a
  * Buffer makes another one that does.
  */
-export function alone(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+export function alone(bytes: Uint8Array): Uint8Array {
   const { buffer } = bytes;
   if (!(buffer instanceof ArrayBuffer) || bytes.byteLength !== buffer.byteLength) return new Uint8Array(bytes);
-  return Buffer.isBuffer(bytes) ? new Uint8Array(buffer) : (bytes as Uint8Array<ArrayBuffer>);
+  return Buffer.isBuffer(bytes) ? new Uint8Array(buffer) : bytes;
 }

@@ -21,7 +21,7 @@ export const KEEP_WHOLE = READ_SIZE / 4;
 const shared = Buffer.allocUnsafeSlow(READ_SIZE);
 
 /** The shared buffer as plain bytes: slicing these is faster than slicing a Buffer. */
-export const sharedBytes = new Uint8Array(shared.buffer);
+export const sharedBytes: Uint8Array = new Uint8Array(shared.buffer);
 
 export function sharedBuffer(): Buffer {
   return shared;

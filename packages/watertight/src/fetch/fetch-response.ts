@@ -102,7 +102,7 @@ export class FetchResponse implements Response {
   }
 
   arrayBuffer(): Promise<ArrayBuffer> {
-    return this.#consume().then((bytes) => alone(bytes).buffer);
+    return this.#consume().then((bytes) => alone(bytes).buffer as ArrayBuffer);
   }
 
   blob(): Promise<Blob> {

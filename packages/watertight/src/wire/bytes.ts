@@ -9,7 +9,7 @@ export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
 
 /** 1 for `tchar` (RFC 9110 section 5.6.2): what field names and methods are made of. */
-export const TOKEN = new Uint8Array(256);
+export const TOKEN: Uint8Array = new Uint8Array(256);
 for (const char of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz") TOKEN[char.charCodeAt(0)] = 1;
 
 /**
@@ -17,13 +17,13 @@ for (const char of "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghi
  * obs-text. RFC 9110 section 5.5 lets a recipient keep other control bytes;
  * llhttp and Go since 1.20 refuse them, and so do we.
  */
-export const TEXT = new Uint8Array(256);
+export const TEXT: Uint8Array = new Uint8Array(256);
 TEXT[HTAB] = 1;
 TEXT.fill(1, 0x20, 0x7f);
 TEXT.fill(1, 0x80);
 
 /** The value of a hexadecimal digit, 255 for any other byte. */
-export const HEX = new Uint8Array(256).fill(255);
+export const HEX: Uint8Array = new Uint8Array(256).fill(255);
 for (let i = 0; i < 10; i++) HEX[0x30 + i] = i;
 for (let i = 0; i < 6; i++) HEX[0x41 + i] = HEX[0x61 + i] = 10 + i;
 

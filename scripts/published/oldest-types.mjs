@@ -1,0 +1,30 @@
+// Owns the check that the oldest TypeScript we support reads our declarations: a program that names every public export.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript5.4';
+import { everyExport } from './every-export.mjs';
+import { packages, root } from './pack.mjs';
+
+const OPTIONS = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, target: ts.ScriptTarget.ES2022, lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'], types: ['node'], strict: true, exactOptionalPropertyTypes: true, noEmit: true };
+
+/** What it finds wrong, one fault a line. */
+export function faultsInOldest() {
+  // Beside the packages, so that it finds them by name.
+  const folder = join(root, 'node_modules', '.oldest-types');
+  mkdirSync(folder, { recursive: true });
+  try {
+    const file = join(folder, 'program.mts');
+    writeFileSync(file, everyExport());
+    const compiled = ts.createProgram([file], OPTIONS);
+    // What other packages declare is theirs to mend.
+    const isOurs = (path) => path === file || packages.some((one) => path.startsWith(`${join(root, 'packages', one.folder, 'dist')}/`));
+    const read = compiled.getSourceFiles().filter(({ fileName }) => isOurs(fileName));
+    const found = read.flatMap((source) => [...compiled.getSyntacticDiagnostics(source), ...compiled.getSemanticDiagnostics(source)]);
+    return found.map(({ file: source, start, messageText }) => {
+      const { line } = source.getLineAndCharacterOfPosition(start);
+      return `TypeScript ${ts.version}: ${source.fileName.replace(root, '')}:${line + 1}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
