@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import net_ from 'node:net';
-import { describe, test } from 'node:test';
+import { describe, test, type TestContext } from 'node:test';
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { Transport, type Response } from 'watertight';
 import { taskCount } from 'watertight/tasks';
@@ -292,11 +292,19 @@ test('a signal\'s time-out while waiting says who, with the signal\'s reason as 
   await held.text();
 }));
 
-test('who waits for long makes the process warn, once, with who holds them', onLoopback(async (net, t) => {
-  const warnings: Error[] = [];
-  const take = (warning: Error): unknown => warnings.push(warning);
+/** The warnings of requests that wait, until the test ends. */
+function waitWarnings(t: TestContext): Error[] {
+  const told: Error[] = [];
+  const take = (warning: Error): void => {
+    if (warning.name === 'ConnectionWaitWarning') told.push(warning);
+  };
   process.on('warning', take);
   t.after(() => process.off('warning', take));
+  return told;
+}
+
+test('who waits for long makes the process warn, once, with who holds them', onLoopback(async (net, t) => {
+  const told = waitWarnings(t);
   const server = await net.serve({ onRequest: echo });
   const { client } = net.client({ maxConnsPerHost: 1 });
   const held = await client.get(server.origin); // at: warned holder
@@ -305,7 +313,6 @@ test('who waits for long makes the process warn, once, with who holds them', onL
   t.mock.timers.tick(5000);
   t.mock.timers.reset();
   await turn();
-  const told = warnings.filter(({ name }) => name === 'ConnectionWaitWarning');
   assert.equal(told.length, 1);
   assert.match(told[0].message, new RegExp(`^2 requests wait for a connection to ${server.origin}.*connector\\.test\\.ts:${markedLine(import.meta.url, 'warned holder').line}:`));
   await held.text();
@@ -313,10 +320,7 @@ test('who waits for long makes the process warn, once, with who holds them', onL
 }));
 
 test('a busy pool, where each waits for a moment, does not make the process warn', onLoopback(async (net, t) => {
-  const warnings: Error[] = [];
-  const take = (warning: Error): unknown => warnings.push(warning);
-  process.on('warning', take);
-  t.after(() => process.off('warning', take));
+  const told = waitWarnings(t);
   const server = await net.serve({ onRequest: echo });
   const { client } = net.client({ maxConnsPerHost: 1 });
   const first = await client.get(server.origin);
@@ -329,7 +333,7 @@ test('a busy pool, where each waits for a moment, does not make the process warn
   t.mock.timers.tick(4000);
   t.mock.timers.reset();
   await turn();
-  assert.deepEqual(warnings.filter(({ name }) => name === 'ConnectionWaitWarning'), []);
+  assert.deepEqual(told, []);
   await (await second).text();
   await (await third).text();
 }));
