@@ -1,5 +1,6 @@
 /** Owns a look into a process: what is unread in it at this moment, over a session with its inspector. */
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FoundBody, FoundPool, Sifted } from './in-target/look.js';
 import type { UnreadBody as SnapshotBody } from '../heap/index.js';
 import { OBJECT_GROUP, type InspectorSession, type RemoteObject } from './inspector-session.js';
@@ -8,6 +9,9 @@ import { readBodies } from './snapshot.js';
 import { eachWorker } from './worker-threads.js';
 
 const TEXT = new URL('in-target/look.bundle.cjs', import.meta.url);
+
+/** Between two looks at a body, ms: one that is read at all has moved by then, unless its reader is slow or the server. */
+const STANDS_STILL = 250;
 
 export interface UnreadBody extends FoundBody {
   /** Who holds it, in words of the program, from a variable or a function to the response; empty if nobody does; null if that was not looked for. */
@@ -56,7 +60,7 @@ export async function look(session: InspectorSession, pauses: PauseLog, options:
 async function walk(worker: InspectorSession): Promise<Sifted> {
   try {
     const within = await worker.evaluate(wrapped(readFileSync(TEXT, 'utf8')), { byValue: false });
-    return await value<Sifted>(worker, within, 'function () { return this.walk(); }');
+    return await standing(worker, within, await value<Sifted>(worker, within, WALK));
   } finally {
     await worker.release().catch(() => undefined);
   }
@@ -67,7 +71,7 @@ type LookAtMain = Omit<Look, 'threadsMissed'>;
 async function lookAtMain(session: InspectorSession, pauses: PauseLog, { mayPause, wantsHolders = true }: LookOptions): Promise<LookAtMain> {
   try {
     const within = await session.evaluate(wrapped(readFileSync(TEXT, 'utf8')), { byValue: false });
-    const seen = await pauses.measure(session, 'the walk over the sockets', () => value<Sifted>(session, within, 'function () { return this.walk(); }'));
+    const seen = await standing(session, within, await pauses.measure(session, 'the walk over the sockets', () => value<Sifted>(session, within, WALK)));
     const estimate = await pauses.estimates(session);
     if (wantsHolders && (await mayPause('a heap snapshot, which shows who holds them,', estimate.snapshot))) {
       // Our own references would be among the holders.
@@ -75,11 +79,22 @@ async function lookAtMain(session: InspectorSession, pauses: PauseLog, { mayPaus
       return withHolders(seen, await readBodies(session, pauses));
     }
     if (!(await mayPause('a search of the whole heap', estimate.search))) return lookOf(seen, [], false);
-    const found = await search(session, pauses, within);
+    const found = await standing(session, within, await search(session, pauses, within));
     return lookOf(found, without(seen.bodies, found.bodies), true);
   } finally {
     await session.release().catch(() => undefined);
   }
+}
+
+const WALK = 'function () { return this.walk(); }';
+
+/** Without those that are being read after all. */
+async function standing(session: InspectorSession, within: RemoteObject, { bodies, beingRead, pools }: Sifted): Promise<Sifted> {
+  if (bodies.length === 0) return { bodies, beingRead, pools };
+  await sleep(STANDS_STILL);
+  const still = await value<readonly boolean[]>(session, within, 'function () { return this.still(); }');
+  const unread = bodies.filter((_, index) => still[index]);
+  return { bodies: unread, beingRead: beingRead + bodies.length - unread.length, pools };
 }
 
 async function search(session: InspectorSession, pauses: PauseLog, within: RemoteObject): Promise<Sifted> {

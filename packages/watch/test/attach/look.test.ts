@@ -70,6 +70,13 @@ describe('watertight attach', { concurrency: 2 }, () => {
     assert.deepEqual([listed.complete, listed.unread], [true, []]);
   });
 
+  test('lists nothing that the program reads a moment later', async () => {
+    using visited = await Visited.start('late', server.base);
+    const { unread, beingRead } = await attach(String(visited.pid));
+    assert.deepEqual(paths({ unread }), []);
+    assert.ok(beingRead > 0, 'it read none at that moment');
+  });
+
   test('a heap snapshot shows who holds what the program keeps; a search of the heap lists the same', async () => {
     using visited = await Visited.start('kept', server.base);
     const expected = ['fetch 200 /fetch/large?key=*', 'node:http 200 /axios/large?key=*', 'node:http 200 /node-http/large?key=*', 'watertight 200 /watertight/large?key=*', ...UNDICIS.map((name) => `undici 200 /${name}/large?key=*`)].sort();

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import { url as inspectorUrl } from 'node:inspector';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 
 type Program = (base: string) => Promise<unknown>;
@@ -41,6 +42,22 @@ const requests: Readonly<Record<string, (url: string) => Promise<unknown>>> = {
 /** Each client with one response that the program keeps and does not read. */
 async function kept(): Promise<void> {
   for (const [client, request] of Object.entries(requests)) previews.set(client, await request(`${base}/${client}/large?key=secret`));
+}
+
+/** Each client with responses that are read a moment after they have come, one after another for as long as the program runs. */
+function readLate(): void {
+  const read = async (response: unknown): Promise<void> => {
+    const { body, data } = response as { body?: AsyncIterable<unknown>; data?: AsyncIterable<unknown> };
+    for await (const _chunk of data ?? body ?? (response as AsyncIterable<unknown>));
+  };
+  const goOn = async (client: string, request: (url: string) => Promise<unknown>): Promise<never> => {
+    for (;;) {
+      const response = await request(`${base}/${client}/large`);
+      await sleep(60);
+      await read(response);
+    }
+  };
+  for (const [client, request] of Object.entries(requests)) for (let i = 0; i < 3; i++) void goOn(client, request);
 }
 
 /** The objects whose methods an observation replaces: of Node, and of every copy of undici. */
@@ -86,5 +103,6 @@ process.on('message', (message: string) => {
 
 if (mode === 'kept') await kept();
 else if (mode === 'idle') facts();
+else if (mode === 'late') readLate();
 else await everyMistake(mode as 'leaking' | 'correct');
 process.send!('ready');

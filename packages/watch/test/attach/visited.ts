@@ -36,7 +36,7 @@ export class Visited implements Disposable {
   }
 
   /** Starts the program, and resolves when it has made its requests. Its inspector gets a port that the system chooses. */
-  static async start(mode: 'leaking' | 'correct' | 'kept' | 'idle', base: string, flags: readonly string[] = []): Promise<Visited> {
+  static async start(mode: 'leaking' | 'correct' | 'kept' | 'idle' | 'late', base: string, flags: readonly string[] = []): Promise<Visited> {
     const { NODE_OPTIONS: _options, NODE_TEST_CONTEXT: _context, ...env } = process.env;
     const child = fork(program, [mode, base], { execArgv: ['--inspect-port=0', ...flags], env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     const visited = new Visited(child);

@@ -21,8 +21,9 @@ export interface Sifted {
   readonly pools: readonly FoundPool[];
 }
 
-/** The objects of the latest sift, which the inspector asks for. */
+/** The objects of the latest sift, which the inspector asks for, and what was found of each. */
 export let anchors: readonly object[] = [];
+let latest: readonly FoundBody[] = [];
 
 /** A body and the object through which it is held. */
 class Findings {
@@ -75,8 +76,9 @@ class Findings {
 
   result(): Sifted {
     anchors = [...this.bodies.keys()];
+    latest = [...this.bodies.values()];
     const pools = [...[...this.agents].flatMap(poolsOf), ...[...this.clients].map(poolOf)];
-    return { bodies: [...this.bodies.values()], beingRead: this.beingRead, pools: joined(pools) };
+    return { bodies: latest, beingRead: this.beingRead, pools: joined(pools) };
   }
 }
 
@@ -168,5 +170,22 @@ function merge(running: Sifted, responses: readonly { readonly response: object;
   }
   const all = [...ofConnections, ...merged];
   anchors = all.map(({ anchor }) => anchor);
-  return { ...running, bodies: all.map(({ body }) => body) };
+  latest = all.map(({ body }) => body);
+  return { ...running, bodies: latest };
+}
+
+/**
+ * Of each body of the latest sift, whether it is unread still and none of its bytes has been taken, nor has come. The
+ * program may have been between two reads, or about to begin.
+ */
+export function still(): readonly boolean[] {
+  const own = new Map(ownUnread().map(({ holder, body }) => [holder, body.buffered]));
+  return anchors.map((anchor, index) => {
+    const { client, buffered } = latest[index];
+    if (client === 'watertight') return own.get(anchor) === buffered;
+    // A request of undici whose body is not in sight, or a Response.
+    if (!isReadable(anchor)) return field(anchor, 'completed') !== true && field(anchor, 'aborted') !== true;
+    // undici reads the stream on behalf of a Response, until that has enough.
+    return isOpen(anchor) && anchor.readableLength === buffered && (client === 'fetch' || !isBeingRead(anchor));
+  });
 }
