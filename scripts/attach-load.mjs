@@ -51,15 +51,15 @@ async function serve(megabytes, upstream) {
     for (const each of Object.values(ask)) await each('/prices/first');
     // After the module has been run: until then Node has a listener of its own.
     before = listeners();
+    remembered = read();
     process.send({ port: server.address().port, heap: process.memoryUsage().heapUsed });
   });
   // As most servers do behind a proxy, so that a connection is not closed in the moment of its next request.
   server.keepAliveTimeout = 60_000;
   const observed = [process, globalThis, http, ...[http.Agent, http.ClientRequest, http.IncomingMessage, Readable].map(({ prototype }) => prototype)];
   const read = () => observed.map((object) => new Map(Reflect.ownKeys(object).map((key) => [key, Reflect.getOwnPropertyDescriptor(object, key)])));
-  const remembered = read();
   const listeners = () => process.eventNames().map((name) => `${String(name)} ${process.listenerCount(name)}`).sort();
-  let before;
+  let before, remembered;
   process.on('message', () => {
     const now = read();
     // Node itself writes down the port of the inspector when it opens.
@@ -82,6 +82,7 @@ async function measure() {
   const client = new Client({ transport, timeout: 30_000 });
   let [asked, failed, slowest, over] = [0, 0, 0, false];
   const waiting = new Set();
+  const reasons = new Set();
   const request = async () => {
     const start = performance.now();
     const number = ++asked;
@@ -92,8 +93,9 @@ async function measure() {
       const response = isPost ? await client.post(base, JSON.stringify({ number }), { headers: { 'Content-Type': 'application/json' } }) : await client.get(`${base}/${number}`);
       const { price } = await response.json();
       if (response.status !== (isPost ? 201 : 200) || price.cents !== 995) failed++;
-    } catch {
+    } catch (error) {
       failed++;
+      reasons.add(error.message);
     }
     slowest = Math.max(slowest, performance.now() - start);
   };
@@ -110,6 +112,7 @@ async function measure() {
   })();
   await sleep(2000);
   const before = slowest;
+  const failedBefore = failed;
   slowest = 0;
   const stays = args.includes('--look-only') ? [] : ['--for', `${seconds}s`];
   const attach = spawn(process.execPath, [command, 'attach', String(server.pid), ...stays, '--json', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -126,7 +129,8 @@ async function measure() {
   await transport.close();
   upstream.close();
   upstream.closeAllConnections();
-  console.log(`Node ${node}, a heap of ${Math.round(heap / 1024 / 1024)} MB, ${rate} requests a second: ${asked} requests, ${failed} failed; ${unread.length} unread, ${leaks.length} leaked; changed in the process: ${changed.join(', ') || 'nothing'}`);
+  console.log(`Node ${node}, a heap of ${Math.round(heap / 1024 / 1024)} MB, ${rate} requests a second: ${asked} requests, ${failed} failed, ${failedBefore} of these before the command; ${unread.length} unread, ${leaks.length} leaked; changed in the process: ${changed.join(', ') || 'nothing'}`);
   console.log(`longest pause: ${longestPause.toFixed(1)} ms; slowest request before: ${before.toFixed(0)} ms, meanwhile: ${slowest.toFixed(0)} ms`);
+  for (const reason of [...reasons].slice(0, 3)) console.log(`  a request failed: ${reason}`);
   for (const { what, ms } of pauses) console.log(`  ${what}: ${ms.toFixed(1)} ms`);
 }
