@@ -25,6 +25,9 @@ let isLinked = false;
 /** How a response came about: `cors` and `opaque` after a redirect to another origin. */
 export type ResponseType = 'basic' | 'cors' | 'opaque';
 
+/** What `bytes()` of the platform's `Response` gives, in the words of whichever library of types the program has; older ones have no such method. */
+type PlatformBytes = Response extends { bytes(): Promise<infer Bytes> } ? Bytes : Uint8Array;
+
 /**
  * A response whose body comes from a connection of ours. Its fields are private to
  * the engine, so that a copy of its properties is as empty as one of the platform's.
@@ -74,14 +77,14 @@ export class FetchResponse implements Response {
     return (this.#parsed ??= responseHeaders(this.#head.headers.raw));
   }
 
-  get body(): ReadableStream<Uint8Array> | null {
+  get body(): Response['body'] {
     if (this.#stream === null && this.#source !== null) {
       const read = this.#source.disturbed;
       this.#stream = fetchStream(this.#source);
       // Who reads a body whole locks its stream for good, whether it has been asked for by then or not.
       if (read) lock(this.#stream);
     }
-    return this.#stream;
+    return this.#stream as Response['body'];
   }
 
   get bodyUsed(): boolean {
@@ -97,7 +100,7 @@ export class FetchResponse implements Response {
     return this.#consume().then(parse);
   }
 
-  bytes(): Promise<Uint8Array> {
+  bytes(): Promise<PlatformBytes> {
     return this.#consume().then(alone);
   }
 

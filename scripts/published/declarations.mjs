@@ -1,21 +1,28 @@
-// Owns the check that the oldest TypeScript we support reads our declarations: a program that names every public export.
+// Owns the check that the oldest TypeScript we support, and the present one with the DOM's types, read our declarations: a
+// program that names every public export.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import ts from 'typescript5.4';
+import current from 'typescript';
+import oldest from 'typescript5.4';
 import { everyExport } from './every-export.mjs';
 import { packages, root } from './pack.mjs';
 
-const OPTIONS = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, target: ts.ScriptTarget.ES2022, lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'], types: ['node'], strict: true, exactOptionalPropertyTypes: true, noEmit: true };
+const LIBRARIES = ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'];
+const optionsOf = (ts, lib) => ({ module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, target: ts.ScriptTarget.ES2022, lib, types: ['node'], strict: true, exactOptionalPropertyTypes: true, noEmit: true });
 
 /** What it finds wrong, one fault a line. */
-export function faultsInOldest() {
+export function faultsInDeclarations() {
+  return [...faultsBy(oldest, LIBRARIES), ...faultsBy(current, [...LIBRARIES, 'lib.dom.d.ts'])];
+}
+
+function faultsBy(ts, lib) {
   // Beside the packages, so that it finds them by name.
-  const folder = join(root, 'node_modules', '.oldest-types');
+  const folder = join(root, 'node_modules', '.declarations');
   mkdirSync(folder, { recursive: true });
   try {
     const file = join(folder, 'program.mts');
     writeFileSync(file, everyExport());
-    const compiled = ts.createProgram([file], OPTIONS);
+    const compiled = ts.createProgram([file], optionsOf(ts, lib));
     // What other packages declare is theirs to mend.
     const isOurs = (path) => path === file || packages.some((one) => path.startsWith(`${join(root, 'packages', one.folder, 'dist')}/`));
     const read = compiled.getSourceFiles().filter(({ fileName }) => isOurs(fileName));
