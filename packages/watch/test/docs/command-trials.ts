@@ -171,6 +171,7 @@ export const NOT_RUN: Readonly<Record<string, string>> = {
   'node bench/push-cost.js': MEASURES,
   'node bench/watch-load.js [--targets 1000] [--minutes 4]': MEASURES,
   'node bench/watch-load.js --minutes 4': MEASURES,
+  'node bench/watch-load.js --minutes 2': MEASURES,
   'node bench/watch-overview.js [--targets 1000]': MEASURES,
   'node bench/watch-overview.js': MEASURES,
   'node bench/watch-fleet.js [--processes 1000]': MEASURES,
