@@ -1,15 +1,15 @@
 /** The dashboard in a browser: what a person sees, with a mouse, with a keyboard alone, on a phone, in the dark. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { verifyNone } from 'watertight/leak';
 import { Monitor } from '#monitor';
 import { parseTarget, ScrapeError, type Target, type TargetSource } from '#scrape';
 import { Dashboard } from '#server';
 import { History } from '#store';
 import { start } from '../cli/command.js';
-import { becomesTrue, focused, open, overflows, startBrowser, withoutBrowser } from './browser.js';
-import { Watched } from './watched.js';
+import { becomesTrue, focused, open, overflows, withoutBrowser } from './browser.js';
+import { watchedInBrowser } from './watched-in-browser.js';
+import type { Watched } from './watched.js';
 
 /** Each test has a window of its own, and mostly waits for it: two wait together. */
 const AT_ONCE = { concurrency: 2 };
@@ -18,14 +18,7 @@ describe('the dashboard', { skip: withoutBrowser }, () => {
   let browser: Browser;
   let watched: Watched;
 
-  before(async () => {
-    [browser, watched] = await Promise.all([startBrowser(), Watched.start()]);
-  });
-  after(async (t) => {
-    await browser.close();
-    await watched.end();
-    await verifyNone(t);
-  });
+  watchedInBrowser((started) => ({ browser, watched } = started));
 
   /** Opens it for one test; whatever goes wrong in the page fails it. */
   async function visit(body: (page: Page) => Promise<void>, options: BrowserContextOptions = {}, address = watched.dashboard.url): Promise<void> {

@@ -1,23 +1,16 @@
 /** What is written on a service's page can be read: names are whole, and no line goes through a label of the curve. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { verifyNone } from 'watertight/leak';
-import { becomesTrue, open, overflows, startBrowser, withoutBrowser } from './browser.js';
-import { Watched } from './watched.js';
+import { becomesTrue, open, overflows, withoutBrowser } from './browser.js';
+import { watchedInBrowser } from './watched-in-browser.js';
+import type { Watched } from './watched.js';
 
 describe('a service\'s page', { skip: withoutBrowser }, () => {
   let browser: Browser;
   let watched: Watched;
 
-  before(async () => {
-    [browser, watched] = await Promise.all([startBrowser(), Watched.start()]);
-  });
-  after(async (t) => {
-    await browser.close();
-    await watched.end();
-    await verifyNone(t);
-  });
+  watchedInBrowser((started) => ({ browser, watched } = started));
 
   const address = (): string => `${watched.dashboard.url}#/target?url=${encodeURIComponent(watched.leaking.url)}`;
 

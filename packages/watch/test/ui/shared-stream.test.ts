@@ -1,10 +1,10 @@
 /** Many tabs of one browser: they share one stream of events, so that the browser has connections left for requests. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { verifyNone } from 'watertight/leak';
-import { open, startBrowser, withoutBrowser, type Opened } from './browser.js';
-import { Watched } from './watched.js';
+import { open, withoutBrowser, type Opened } from './browser.js';
+import { watchedInBrowser } from './watched-in-browser.js';
+import type { Watched } from './watched.js';
 
 /** A browser opens six connections to a server. */
 const TABS = 8;
@@ -13,14 +13,7 @@ describe('the tabs of a browser', { skip: withoutBrowser }, () => {
   let browser: Browser;
   let watched: Watched;
 
-  before(async () => {
-    [browser, watched] = await Promise.all([startBrowser(), Watched.start()]);
-  });
-  after(async (t) => {
-    await browser.close();
-    await watched.end();
-    await verifyNone(t);
-  });
+  watchedInBrowser((started) => ({ browser, watched } = started));
 
   const live = (page: Page): Promise<void> => page.getByText('live', { exact: true }).waitFor();
   const shows = (page: Page, tasks: number): Promise<void> => page.getByRole('row').filter({ hasText: 'shop' }).getByText(String(tasks), { exact: true }).waitFor();
