@@ -72,7 +72,9 @@ async function serve(megabytes, upstream) {
 }
 
 async function measure() {
-  const [rate = 200, megabytes = 200, seconds = 20, ...args] = process.argv.slice(2).map((each) => (/^\d+$/.test(each) ? Number(each) : each));
+  const args = process.argv.slice(2);
+  const option = args.findIndex((each) => !/^\d+$/.test(each));
+  const [rate = 200, megabytes = 200, seconds = 20] = args.splice(0, option === -1 ? args.length : option).map(Number);
   const upstream = http.createServer((request, response) => response.setHeader('Content-Type', 'application/json').end(JSON.stringify({ path: request.url, cents: 995 }))).listen(0, '127.0.0.1');
   upstream.keepAliveTimeout = 60_000;
   await once(upstream, 'listening');
