@@ -42,11 +42,15 @@ export interface LookOptions {
   readonly mayPause: (what: string, estimate: number) => Promise<boolean>;
 }
 
+/** Of a body whose holder was not looked for, and of one that the collection before the search has freed; in the main thread. */
+const NOT_LOOKED_FOR = { heldBy: null, throughConnection: false, collected: false, thread: null };
+const COLLECTED = { ...NOT_LOOKED_FOR, heldBy: [], collected: true };
+
 /** Looks into the process. Nothing of the look stays there. */
 export async function look(session: InspectorSession, pauses: PauseLog, options: LookOptions): Promise<Look> {
   const main = await lookAtMain(session, pauses, options);
   const { found, missed } = await eachWorker(session, (worker) => walk(worker));
-  const unread = found.flatMap(({ thread, value }) => value.bodies.map((body): UnreadBody => ({ ...body, heldBy: null, throughConnection: false, collected: false, thread })));
+  const unread = found.flatMap(({ thread, value }) => value.bodies.map((body): UnreadBody => ({ ...body, ...NOT_LOOKED_FOR, thread })));
   return {
     ...main,
     unread: [...main.unread, ...unread],
@@ -59,7 +63,7 @@ export async function look(session: InspectorSession, pauses: PauseLog, options:
 /** The walk alone, in a worker thread: a snapshot through it would stop it, too, and nobody was asked for that. */
 async function walk(worker: InspectorSession): Promise<Sifted> {
   try {
-    const within = await worker.evaluate(wrapped(readFileSync(TEXT, 'utf8')), { byValue: false });
+    const within = await enter(worker);
     return await standing(worker, within, await value<Sifted>(worker, within, WALK));
   } finally {
     await worker.release().catch(() => undefined);
@@ -70,7 +74,7 @@ type LookAtMain = Omit<Look, 'threadsMissed'>;
 
 async function lookAtMain(session: InspectorSession, pauses: PauseLog, { mayPause, wantsHolders = true }: LookOptions): Promise<LookAtMain> {
   try {
-    const within = await session.evaluate(wrapped(readFileSync(TEXT, 'utf8')), { byValue: false });
+    const within = await enter(session);
     const seen = await standing(session, within, await pauses.measure(session, 'the walk over the sockets', () => value<Sifted>(session, within, WALK)));
     const estimate = await pauses.estimates(session);
     if (wantsHolders && (await mayPause('a heap snapshot, which shows who holds them,', estimate.snapshot))) {
@@ -84,6 +88,11 @@ async function lookAtMain(session: InspectorSession, pauses: PauseLog, { mayPaus
   } finally {
     await session.release().catch(() => undefined);
   }
+}
+
+/** What a thread is asked through: the functions of `in-target`, which it gets. */
+async function enter(session: InspectorSession): Promise<RemoteObject> {
+  return session.evaluate(wrapped(readFileSync(TEXT, 'utf8')), { byValue: false });
 }
 
 const WALK = 'function () { return this.walk(); }';
@@ -112,8 +121,7 @@ async function search(session: InspectorSession, pauses: PauseLog, within: Remot
 }
 
 function lookOf({ bodies, beingRead, pools }: Sifted, collected: readonly FoundBody[], complete: boolean): LookAtMain {
-  const unread = [...bodies.map((body) => ({ ...body, heldBy: null, throughConnection: false, collected: false, thread: null })), ...collected.map((body) => ({ ...body, heldBy: [], throughConnection: false, collected: true, thread: null }))];
-  return { unread, beingRead, pools, complete };
+  return { unread: [...bodies.map((body) => ({ ...body, ...NOT_LOOKED_FOR })), ...collected.map((body) => ({ ...body, ...COLLECTED }))], beingRead, pools, complete };
 }
 
 /** What the snapshot shows, and of each what only the live program tells. */
@@ -125,7 +133,7 @@ function withHolders({ bodies, ...rest }: Sifted, found: readonly SnapshotBody[]
     const [seen] = at === -1 ? [undefined] : live.splice(at, 1);
     return { method: seen?.method ?? '', ...shown, buffered: seen?.buffered ?? buffered, age: seen?.age ?? null, pinned: seen !== undefined, heldBy, throughConnection, collected: false, thread: null };
   });
-  return { ...rest, unread: [...unread, ...live.map((body) => ({ ...body, heldBy: [], throughConnection: false, collected: true, thread: null }))], complete: true };
+  return { ...rest, unread: [...unread, ...live.map((body) => ({ ...body, ...COLLECTED }))], complete: true };
 }
 
 /** Those of `before` that are not in `after`; a body is known by its request, as the objects are gone. */

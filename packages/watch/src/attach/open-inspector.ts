@@ -133,7 +133,7 @@ async function openBySignal(node: NodeProcess): Promise<Found & { readonly byUs:
     await sleep(STEP);
     const now = listeningAt(pid);
     const fresh = now === null ? [...portsOf(node)].map((port) => ({ host: '127.0.0.1', port })) : now.filter(({ host, port }) => !before!.some((old) => old.port === port && old.host === host));
-    const found = await firstOf(node, fresh, listeningAt(pid) !== null);
+    const found = await firstOf(node, fresh, now !== null);
     if (found !== null) return { ...found, byUs: true };
   }
   const found = await firstOf(node, before ?? []);
