@@ -101,6 +101,10 @@ export function processesIn(series: readonly Series[], known: (selector: string)
   };
   const [suspects, proven] = [sitesOf(SITE_METRICS.suspects), sitesOf(SITE_METRICS.proven)];
   const found = new Map<string, ProcessSeries>();
+  const add = (process: Omit<ProcessSeries, 'suspects' | 'proven'>): void => {
+    const { selector } = process;
+    found.set(selector, { ...process, suspects: suspects.get(selector) ?? null, proven: proven.get(selector) ?? null });
+  };
   const go = COUNT_METRICS.filter(({ platform }) => platform === 'go');
   const node = [...COUNT_METRICS.filter(({ platform }) => platform === 'node'), PRESENCE];
   for (const together of [...go.map((metric) => [metric]), node]) {
@@ -116,13 +120,13 @@ export function processesIn(series: readonly Series[], known: (selector: string)
     }
     for (const [selector, { labels, start, platform, members }] of groups) {
       if (found.has(selector)) continue;
-      found.set(selector, { selector, labels, platform, counts: sumOf(members), startAt: stepsOf(start), suspects: suspects.get(selector) ?? null, proven: proven.get(selector) ?? null });
+      add({ selector, labels, platform, counts: sumOf(members), startAt: stepsOf(start) });
     }
   }
   for (const start of [...starts.values()].flat()) {
     const { __name__: _name, ...labels } = start.labels;
     const selector = selectorOf(labels);
-    if (!found.has(selector) && known(selector)) found.set(selector, { selector, labels, platform: 'node', counts: noneAt(start), startAt: stepsOf(start), suspects: suspects.get(selector) ?? null, proven: proven.get(selector) ?? null });
+    if (!found.has(selector) && known(selector)) add({ selector, labels, platform: 'node', counts: noneAt(start), startAt: stepsOf(start) });
   }
   return [...found.values()];
 }

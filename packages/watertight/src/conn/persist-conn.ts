@@ -294,7 +294,7 @@ export const ONREAD: OnReadOpts = {
   // Node calls it as a method of the socket.
   callback(this: OurSocket, length: number, buffer: Uint8Array) {
     const conn = this[CONN];
-    // An HTTP/2 session has had the socket, and has ended before it: Node reads on, and nobody is there for what comes.
+    // Nobody has the socket any more, but Node reads on. Seen where HTTP/2 sessions had ended before their sockets.
     if (conn === undefined) return true;
     const goOn = conn.receive(buffer as Buffer, length);
     reading = conn;

@@ -1,7 +1,7 @@
 /** Owns the way through a SOCKS5 proxy (RFC 1928, RFC 1929). The package `socks` knows the protocol; it is loaded at the first use. */
 import { Duplex } from 'node:stream';
 import type { SocksClientOptions } from 'socks';
-import { asError } from '../tasks/index.js';
+import { asError, nextCheck } from '../tasks/index.js';
 import { converse } from './conversation.js';
 import { ProxyError } from './error.js';
 import type { ProxyServer } from './proxy-server.js';
@@ -58,7 +58,7 @@ export async function socksConnect(stream: Duplex, { proxy, hostname, port, time
   } finally {
     line.leave();
     // It looks into its buffer once more, in the next turn. Its timer may have an error to tell that nobody waits for.
-    setImmediate(() => Object.assign(client.removeAllListeners().on('error', () => undefined), { receiveBuffer: null }));
+    nextCheck(() => Object.assign(client.removeAllListeners().on('error', () => undefined), { receiveBuffer: null }));
   }
 }
 

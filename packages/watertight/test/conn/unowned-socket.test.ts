@@ -1,4 +1,4 @@
-/** A socket that reads into our buffers, and belongs to no connection of HTTP/1.1: an HTTP/2 session has had it, and ended before it did. */
+/** A socket that reads into our buffers, and belongs to no connection of HTTP/1.1, as was seen where HTTP/2 sessions had ended before their sockets. */
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

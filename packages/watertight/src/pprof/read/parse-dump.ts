@@ -7,8 +7,8 @@ import { linesOf, textOf } from './dump-text.js';
 import { bytesOf, gunzip, isBinary, isGzip } from './profile-bytes.js';
 import type { ProfileInput } from './parse.js';
 import { readProto } from './proto-profile.js';
-import { refuseOther } from './text-profile.js';
-import { isReport, readTraces } from './traces-text.js';
+import { isReport, refuseOther } from './text-profile.js';
+import { readTraces } from './traces-text.js';
 
 /** Options of `parseDump`. */
 export interface DumpOptions extends ParseOptions {

@@ -6,13 +6,21 @@ import { TracebackParser } from './traceback-parser.js';
 
 const ONLY_BINARY = "Of Go's other profiles only debug=0 is read";
 
-const WITHOUT_STACKS = 'of -top, -tree, -peek, -raw and -dot nothing is read, as the stacks are not in it as they were. Read are the profile itself, and what go tool pprof -traces prints';
+const OF_PPROF = 'what go tool pprof has made of a profile: of -top, -tree, -peek, -raw and -dot nothing is read, as the stacks are not in it as they were. Read are the profile itself, and what go tool pprof -traces prints';
+
+/** Whether the line is the head of the table that pprof's reports have, all but -traces. */
+export function isReport(line: string): boolean {
+  return REPORT.test(line);
+}
+
+const REPORT = /^\s*flat +flat% +sum% +cum +cum%/;
 
 /** The first lines of texts that are not supported, and what to do instead. */
 const UNSUPPORTED: readonly (readonly [RegExp, string])[] = [
   [/^heap profile: /, `a heap profile as text. ${ONLY_BINARY}`],
   [/^--- \w+:$/, `a block or mutex profile as text. ${ONLY_BINARY}`],
-  [/^\s*flat +flat% +sum% +cum +cum%|^digraph "|^PeriodType: /, `what go tool pprof has made of a profile: ${WITHOUT_STACKS}`],
+  [REPORT, OF_PPROF],
+  [/^digraph "|^PeriodType: /, OF_PPROF],
   [/^\s*<(?:!doctype|html|\?xml)/i, 'a page of HTML or XML, not a profile; does the URL end in /debug/pprof/goroutine?debug=1 or the like, and does it need a login?'],
 ];
 

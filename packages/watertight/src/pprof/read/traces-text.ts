@@ -1,5 +1,6 @@
 /** Owns the reading of what `go tool pprof -traces` prints: each stack with its value, between lines of dashes. */
 import { type Budget, labelsOf, type Profile, ProfileBuilder } from '../profile/index.js';
+import { isReport } from './text-profile.js';
 
 const RULE = /^-+\+-+$/;
 const VALUE = /^\s*(-?\d+(?:\.\d+)?)([a-zA-Z]*) {2,}(\S.*)$/;
@@ -22,18 +23,13 @@ const UNITS: Readonly<Record<string, readonly [string, number]>> = {
   GB: ['bytes', 2 ** 30],
 };
 
-/** Whether the line is the head of the table that pprof's other reports have. */
-export function isReport(line: string): boolean {
-  return /^\s*flat +flat% +sum% +cum +cum%/.test(line);
-}
-
 /** The profile; null if the text is no such output. @param lines  without what stands before them in a log */
 export function readTraces(lines: readonly string[], budget: Budget): Profile | null {
   const first = lines.findIndex((line) => RULE.test(line.trim()));
   if (first === -1) return null;
   const type = lines.slice(0, first).map((line) => /^\s*Type: (\S+)\s*$/.exec(line)?.[1]).find((found) => found !== undefined);
   // -tree and -peek have the same lines of dashes, and functions with their callers in between.
-  if (type === undefined || lines.some((line) => isReport(line))) return null;
+  if (type === undefined || lines.some(isReport)) return null;
   let unit = 'count';
   const stacks: { value: number; names: string[]; labels: [string, string][] }[] = [];
   let labels: [string, string][] = [];
